@@ -1,0 +1,59 @@
+# One way to declare each kind of target, so that all of them get the same treatment.
+
+# lowband_library(NAME SOURCES a.cc … [DEPS lib …] [PRIVATE_DEPS lib …])
+# The target lowband_NAME with the alias lowband::NAME; includes are written from the root.
+function(lowband_library name)
+  cmake_parse_arguments(ARG "" "" "SOURCES;DEPS;PRIVATE_DEPS" ${ARGN})
+  if(ARG_SOURCES)
+    add_library(lowband_${name} STATIC ${ARG_SOURCES})
+    target_include_directories(lowband_${name} PUBLIC "${CMAKE_SOURCE_DIR}")
+    target_link_libraries(lowband_${name} PUBLIC ${ARG_DEPS} PRIVATE ${ARG_PRIVATE_DEPS})
+  else()
+    add_library(lowband_${name} INTERFACE)
+    target_include_directories(lowband_${name} INTERFACE "${CMAKE_SOURCE_DIR}")
+    target_link_libraries(lowband_${name} INTERFACE ${ARG_DEPS})
+  endif()
+  add_library(lowband::${name} ALIAS lowband_${name})
+endfunction()
+
+# lowband_program(NAME SOURCES … DEPS …): an executable in bin/, installed.
+function(lowband_program name)
+  cmake_parse_arguments(ARG "" "" "SOURCES;DEPS" ${ARGN})
+  add_executable(${name} ${ARG_SOURCES})
+  target_include_directories(${name} PRIVATE "${CMAKE_SOURCE_DIR}")
+  target_link_libraries(${name} PRIVATE ${ARG_DEPS})
+  install(TARGETS ${name} RUNTIME DESTINATION bin)
+endfunction()
+
+# lowband_test(NAME SOURCES … DEPS … [TIMEOUT seconds] [LABELS l …]): a GoogleTest program,
+# run by ctest as one test that dies loudly when its time (default 60 s) is over.
+function(lowband_test name)
+  cmake_parse_arguments(ARG "" "TIMEOUT" "SOURCES;DEPS;LABELS" ${ARGN})
+  if(NOT ARG_TIMEOUT)
+    set(ARG_TIMEOUT 60)
+  endif()
+  add_executable(${name} ${ARG_SOURCES})
+  target_include_directories(${name} PRIVATE "${CMAKE_SOURCE_DIR}")
+  target_link_libraries(${name} PRIVATE ${ARG_DEPS} GTest::gmock GTest::gtest_main)
+  add_test(NAME ${name} COMMAND ${name} WORKING_DIRECTORY "${CMAKE_SOURCE_DIR}")
+  set_tests_properties(${name} PROPERTIES TIMEOUT ${ARG_TIMEOUT} LABELS "${ARG_LABELS}")
+endfunction()
+
+# lowband_fuzzer(NAME SOURCES … DEPS …): a libFuzzer target and a test that runs it on its seed
+# corpus (tests/fuzz/corpus/NAME) for LOWBAND_FUZZ_SECONDS.
+set(LOWBAND_FUZZ_SECONDS 20 CACHE STRING "Seconds each fuzzer runs in the test run")
+function(lowband_fuzzer name)
+  cmake_parse_arguments(ARG "" "" "SOURCES;DEPS" ${ARGN})
+  add_executable(${name} ${ARG_SOURCES})
+  target_include_directories(${name} PRIVATE "${CMAKE_SOURCE_DIR}")
+  target_link_libraries(${name} PRIVATE ${ARG_DEPS})
+  target_link_options(${name} PRIVATE -fsanitize=fuzzer)
+  set(grown "${CMAKE_BINARY_DIR}/fuzz/${name}")
+  file(MAKE_DIRECTORY "${grown}/corpus")
+  add_test(NAME ${name}
+           COMMAND ${name} -max_total_time=${LOWBAND_FUZZ_SECONDS} -timeout=1 -rss_limit_mb=512
+                   -print_final_stats=1 -artifact_prefix=${grown}/
+                   ${grown}/corpus ${CMAKE_SOURCE_DIR}/tests/fuzz/corpus/${name})
+  math(EXPR limit "${LOWBAND_FUZZ_SECONDS} + 60")
+  set_tests_properties(${name} PROPERTIES TIMEOUT ${limit} LABELS fuzz)
+endfunction()

@@ -1,0 +1,176 @@
+# Builds mbedTLS 3.6 with the project's configuration into the cache; sourced by scripts/setup.
+#
+# Debian 12 ships 2.28, which has no connection IDs. The source comes from a newer suite of the
+# same Debian mirror, by a private apt configuration, so apt's signatures vouch for it and nothing
+# on the machine changes. The original tarball is used: Debian's patches remove the Everest code.
+# shellcheck shell=bash
+
+MBEDTLS_OLDEST=3.6.6    # the oldest that is accepted
+MBEDTLS_GOOD=3.6.7      # new enough to stop looking: has the fixes of July 2026
+MBEDTLS_DIR="$LOWBAND_ROOT/cmake/mbedtls"
+
+# The name of a build: configuration and compiler flags. cmake/LowbandMbedTLS.cmake computes the
+# same, and so notices a library that was built with another configuration.
+mbedtls_hash() {
+  local config flags
+  config=$(sha256sum <"$MBEDTLS_DIR/lowband_mbedtls_config.h" | cut -d' ' -f1)
+  flags=$(sha256sum <"$MBEDTLS_DIR/cflags" | cut -d' ' -f1)
+  printf '%s' "$config$flags" | sha256sum | cut -c1-12
+}
+
+# version_between A LOW HIGH: LOW <= A < HIGH.
+version_between() {
+  [ "$(printf '%s\n%s\n' "$2" "$1" | sort -V | head -n1)" = "$2" ] && [ "$1" != "$3" ] &&
+    [ "$(printf '%s\n%s\n' "$1" "$3" | sort -V | head -n1)" = "$1" ]
+}
+
+mbedtls_installed() {
+  local dir found=
+  for dir in "$LOWBAND_CACHE"/mbedtls/*-"$(mbedtls_hash)"; do
+    [ -f "$dir/lib/libmbedtls.a" ] && found=$dir
+  done
+  printf '%s' "$found"
+}
+
+# Prints "URIs|keyring" of every entry of apt's sources that serves this Debian's main archive.
+debian_mirrors() {
+  local codename=$1 file
+  for file in /etc/apt/sources.list /etc/apt/sources.list.d/*.list; do
+    [ -f "$file" ] || continue
+    awk -v suite="$codename" '$1 ~ /^deb(-src)?$/ {
+      key = ""; rest = $0
+      if (match(rest, /\[[^]]*\]/)) {
+        options = substr(rest, RSTART, RLENGTH)
+        rest = substr(rest, 1, RSTART - 1) substr(rest, RSTART + RLENGTH)
+        if (match(options, /signed-by=[^] ]*/)) key = substr(options, RSTART + 10, RLENGTH - 10)
+      }
+      n = split(rest, word, " ")
+      if (word[3] == suite) for (i = 4; i <= n; i++) if (word[i] == "main") print word[2] "|" key
+    }' "$file"
+  done
+  for file in /etc/apt/sources.list.d/*.sources; do
+    [ -f "$file" ] || continue
+    awk -v suite="$codename" '
+      function flush(   i, n, word, has) {
+        n = split(suites, word, " "); has = 0
+        for (i = 1; i <= n; i++) if (word[i] == suite) has = 1
+        if (has && (" " components " ") ~ / main / && enabled != "no") print uris "|" key
+        uris = suites = components = key = enabled = ""
+      }
+      /^#/ { next }
+      /^[ \t]*$/ { flush(); next }
+      {
+        name = tolower($1); value = $0; sub(/^[^:]*:[ \t]*/, "", value)
+        if (name == "uris:") uris = value
+        if (name == "suites:") suites = value
+        if (name == "components:") components = value
+        if (name == "signed-by:") key = value
+        if (name == "enabled:") enabled = tolower(value)
+      }
+      END { flush() }' "$file"
+  done
+}
+
+# Downloads the newest acceptable original tarball into directory $1.
+mbedtls_download() {
+  local work=$1 codename mirrors suite version best_version= best_suite=
+  codename=$(. /etc/os-release && printf '%s' "${VERSION_CODENAME:-}")
+  mirrors=$(debian_mirrors "$codename")
+  [ -n "$mirrors" ] || die "found no Debian mirror in /etc/apt; get mbedTLS $MBEDTLS_GOOD or newer \
+(3.6.x) yourself and set LOWBAND_MBEDTLS_SOURCE to its folder or tarball"
+  for suite in forky sid trixie; do
+    mbedtls_apt_lists "$work" "$suite" "$mirrors" || continue
+    version=$(mbedtls_apt "$work/$suite" apt-cache showsrc mbedtls 2>/dev/null |
+      sed -n 's/^Version: *\([0-9.]*\)[-+~].*/\1/p' | sort -V | tail -n1)
+    [ -n "$version" ] && version_between "$version" "$MBEDTLS_OLDEST" 4 || continue
+    if [ -z "$best_version" ] || version_between "$best_version" 0 "$version"; then
+      best_version=$version best_suite=$suite
+    fi
+    version_between "$version" "$MBEDTLS_GOOD" 4 && break
+  done
+  [ -n "$best_version" ] || die "no Debian suite on this mirror has mbedTLS $MBEDTLS_OLDEST to \
+3.6.x (or it cannot be reached; see $work/*.log); set LOWBAND_MBEDTLS_SOURCE to a folder or tarball"
+  say "  mbedTLS $best_version from Debian $best_suite"
+  (cd "$work" && quietly "$work/source.log" mbedtls_apt "$work/$best_suite" \
+    apt-get source --download-only --only-source -q "mbedtls=$(mbedtls_apt "$work/$best_suite" \
+      apt-cache showsrc mbedtls | sed -n "s/^Version: *\($best_version[-+~].*\)/\1/p" | head -n1)") ||
+    die "cannot download mbedTLS"
+}
+
+# Runs an apt command with the private configuration of directory $1.
+mbedtls_apt() {
+  local apt=$1
+  shift
+  "$@" -o Dir::State="$apt/state" -o Dir::State::status=/var/lib/dpkg/status \
+    -o Dir::Cache="$apt/cache" -o Dir::Etc::sourcelist=/dev/null \
+    -o Dir::Etc::sourceparts="$apt/parts" -o APT::Sandbox::User="$(id -un)"
+}
+
+# Fetches the source index of one suite into directory $1/$2; fails when the mirror lacks it.
+mbedtls_apt_lists() {
+  local apt=$1/$2 suite=$2 uris key
+  mkdir -p "$apt/state/lists/partial" "$apt/cache/archives/partial" "$apt/parts"
+  while IFS='|' read -r uris key; do
+    # Debian's own keyring knows the keys of newer suites; a mirror's file may not name one.
+    [ -n "$key" ] || key=/usr/share/keyrings/debian-archive-keyring.gpg
+    printf 'Types: deb-src\nURIs: %s\nSuites: %s\nComponents: main\nSigned-By: %s\n\n' \
+      "$uris" "$suite" "$key" >>"$apt/parts/debian.sources"
+  done <<<"$3"
+  mbedtls_apt "$apt" apt-get -qq -o APT::Update::Error-Mode=any update >"$1/$suite.log" 2>&1
+}
+
+mbedtls_build() {
+  local source=$1 work=$2 version name target
+  version=$(sed -n 's/^#define MBEDTLS_VERSION_STRING  *"\([^"]*\)".*/\1/p' \
+    "$source/include/mbedtls/build_info.h" 2>/dev/null)
+  [ -n "$version" ] && version_between "$version" "$MBEDTLS_OLDEST" 4 ||
+    die "$source is not mbedTLS $MBEDTLS_OLDEST to 3.6.x (found '${version:-nothing}')"
+  [ -d "$source/3rdparty/everest" ] || die "$source lacks 3rdparty/everest (use the original source)"
+  name=$version-$(mbedtls_hash)
+  target=$LOWBAND_CACHE/mbedtls/$name
+  cp "$MBEDTLS_DIR/lowband_mbedtls_config.h" "$source/include/mbedtls/mbedtls_config.h"
+  say "  building mbedTLS $version"
+  quietly "$work/configure.log" cmake -S "$source" -B "$work/build" -G Ninja \
+    -DCMAKE_BUILD_TYPE=None -DCMAKE_C_FLAGS="$(cat "$MBEDTLS_DIR/cflags")" \
+    -DENABLE_TESTING=OFF -DENABLE_PROGRAMS=OFF -DMBEDTLS_FATAL_WARNINGS=OFF \
+    -DCMAKE_INSTALL_LIBDIR=lib -DCMAKE_INSTALL_PREFIX="$work/install" ||
+    die "cannot configure mbedTLS"
+  quietly "$work/build.log" cmake --build "$work/build" --target install ||
+    die "cannot build mbedTLS"
+  # A rename is the last step, so the cache never holds half a library.
+  mkdir -p "$LOWBAND_CACHE/mbedtls"
+  rm -rf "$target"
+  mv -T "$work/install" "$target"
+  say "  installed in $target"
+}
+
+setup_mbedtls() {
+  local found work source
+  found=$(mbedtls_installed)
+  if [ -n "$found" ] && [ -z "${LOWBAND_MBEDTLS_SOURCE:-}" ]; then
+    say "mbedTLS: $found"
+    return
+  fi
+  say "mbedTLS: not built yet with this configuration"
+  mkdir -p "$LOWBAND_CACHE"
+  # Beside its destination, so that the last step is a rename within one file system.
+  work=$(mktemp -d "$LOWBAND_CACHE/mbedtls-work.XXXXXX")
+  # shellcheck disable=SC2064
+  trap "rm -rf '$work'" EXIT
+  mkdir "$work/source"
+  if [ -d "${LOWBAND_MBEDTLS_SOURCE:-}" ]; then
+    cp -a "$LOWBAND_MBEDTLS_SOURCE/." "$work/source"
+  elif [ -n "${LOWBAND_MBEDTLS_SOURCE:-}" ]; then
+    [ -f "$LOWBAND_MBEDTLS_SOURCE" ] ||
+      die "LOWBAND_MBEDTLS_SOURCE=$LOWBAND_MBEDTLS_SOURCE does not exist"
+    tar -xf "$LOWBAND_MBEDTLS_SOURCE" -C "$work/source" --strip-components=1 ||
+      die "cannot unpack $LOWBAND_MBEDTLS_SOURCE"
+  else
+    mbedtls_download "$work"
+    tar -xf "$work"/mbedtls_*.orig.tar.* -C "$work/source" --strip-components=1 ||
+      die "cannot unpack the source of mbedTLS"
+  fi
+  mbedtls_build "$work/source" "$work"
+  rm -rf "$work"
+  trap - EXIT
+}
