@@ -22,12 +22,24 @@ if(CCACHE_PROGRAM)
   set(CMAKE_CXX_COMPILER_LAUNCHER "${CCACHE_PROGRAM}")
 endif()
 
+include(CheckPIESupported)
+check_pie_supported()
+
 add_compile_options(-Wall -Wextra -Wpedantic -Wshadow -Wnon-virtual-dtor -Wimplicit-fallthrough)
 if(LOWBAND_WERROR)
   add_compile_options(-Werror)
 endif()
+# A broken invariant ends the process in every build, deployed ones included: what follows it is
+# decided by whoever sent the bytes.
+add_compile_definitions(_GLIBCXX_ASSERTIONS)
+add_compile_options(-fstack-protector-strong)
+add_link_options(LINKER:-z,relro,-z,now)
 if(LOWBAND_SANITIZE)
+  # GCC's guess at uninitialised variables is wrong about code that a sanitizer rewrote.
   add_compile_options(-fsanitize=${LOWBAND_SANITIZE} -fno-omit-frame-pointer
-                      -fno-sanitize-recover=all)
+                      -fno-sanitize-recover=all $<$<CXX_COMPILER_ID:GNU>:-Wno-maybe-uninitialized>)
   add_link_options(-fsanitize=${LOWBAND_SANITIZE})
+else()
+  set(optimised $<NOT:$<CONFIG:Debug>>)
+  add_compile_options($<${optimised}:-U_FORTIFY_SOURCE> $<${optimised}:-D_FORTIFY_SOURCE=2>)
 endif()

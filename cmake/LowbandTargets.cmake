@@ -25,6 +25,21 @@ function(lowband_program name)
   install(TARGETS ${name} RUNTIME DESTINATION bin)
 endfunction()
 
+# Sanitizers need their shadow memory at fixed places, which the address randomisation of newer
+# kernels may have taken; a test under a sanitizer runs without it, where the machine allows that.
+set(LOWBAND_TEST_LAUNCHER "")
+if(LOWBAND_SANITIZE)
+  execute_process(COMMAND setarch -R true RESULT_VARIABLE failed OUTPUT_QUIET ERROR_QUIET)
+  if(failed STREQUAL "0")
+    set(LOWBAND_TEST_LAUNCHER setarch -R)
+  endif()
+endif()
+set(LOWBAND_TEST_ENVIRONMENT
+    "ASAN_OPTIONS=detect_stack_use_after_return=1:strict_string_checks=1"
+    "UBSAN_OPTIONS=print_stacktrace=1"
+    "LSAN_OPTIONS=suppressions=${CMAKE_SOURCE_DIR}/tests/sanitizers/lsan.supp:print_suppressions=0"
+    "TSAN_OPTIONS=suppressions=${CMAKE_SOURCE_DIR}/tests/sanitizers/tsan.supp:halt_on_error=1:second_deadlock_stack=1")
+
 # lowband_test(NAME SOURCES … DEPS … [TIMEOUT seconds] [LABELS l …]): a GoogleTest program,
 # run by ctest as one test that dies loudly when its time (default 60 s) is over.
 function(lowband_test name)
@@ -35,25 +50,34 @@ function(lowband_test name)
   add_executable(${name} ${ARG_SOURCES})
   target_include_directories(${name} PRIVATE "${CMAKE_SOURCE_DIR}")
   target_link_libraries(${name} PRIVATE ${ARG_DEPS} GTest::gmock GTest::gtest_main)
-  add_test(NAME ${name} COMMAND ${name} WORKING_DIRECTORY "${CMAKE_SOURCE_DIR}")
-  set_tests_properties(${name} PROPERTIES TIMEOUT ${ARG_TIMEOUT} LABELS "${ARG_LABELS}")
+  add_test(NAME ${name} COMMAND ${LOWBAND_TEST_LAUNCHER} $<TARGET_FILE:${name}>
+           WORKING_DIRECTORY "${CMAKE_SOURCE_DIR}")
+  set_tests_properties(${name} PROPERTIES TIMEOUT ${ARG_TIMEOUT} LABELS "${ARG_LABELS}"
+                       ENVIRONMENT "${LOWBAND_TEST_ENVIRONMENT}")
 endfunction()
 
 # lowband_fuzzer(NAME SOURCES … DEPS …): a libFuzzer target and a test that runs it on its seed
 # corpus (tests/fuzz/corpus/NAME) for LOWBAND_FUZZ_SECONDS.
+# The target lowband_fuzzers builds all of them.
 set(LOWBAND_FUZZ_SECONDS 20 CACHE STRING "Seconds each fuzzer runs in the test run")
+if(LOWBAND_FUZZ)
+  add_custom_target(lowband_fuzzers)
+endif()
 function(lowband_fuzzer name)
   cmake_parse_arguments(ARG "" "" "SOURCES;DEPS" ${ARGN})
   add_executable(${name} ${ARG_SOURCES})
   target_include_directories(${name} PRIVATE "${CMAKE_SOURCE_DIR}")
   target_link_libraries(${name} PRIVATE ${ARG_DEPS})
   target_link_options(${name} PRIVATE -fsanitize=fuzzer)
+  add_dependencies(lowband_fuzzers ${name})
   set(grown "${CMAKE_BINARY_DIR}/fuzz/${name}")
   file(MAKE_DIRECTORY "${grown}/corpus")
   add_test(NAME ${name}
-           COMMAND ${name} -max_total_time=${LOWBAND_FUZZ_SECONDS} -timeout=1 -rss_limit_mb=512
+           COMMAND ${LOWBAND_TEST_LAUNCHER} $<TARGET_FILE:${name}>
+                   -max_total_time=${LOWBAND_FUZZ_SECONDS} -timeout=1 -rss_limit_mb=512
                    -print_final_stats=1 -artifact_prefix=${grown}/
                    ${grown}/corpus ${CMAKE_SOURCE_DIR}/tests/fuzz/corpus/${name})
   math(EXPR limit "${LOWBAND_FUZZ_SECONDS} + 60")
-  set_tests_properties(${name} PROPERTIES TIMEOUT ${limit} LABELS fuzz)
+  set_tests_properties(${name} PROPERTIES TIMEOUT ${limit} LABELS fuzz
+                       ENVIRONMENT "${LOWBAND_TEST_ENVIRONMENT}")
 endfunction()
