@@ -1,0 +1,45 @@
+// What Lowband speaks of DTLS: versions, cipher suites, groups and signature algorithms, the same
+// for the edge and for its client. Applied to an mbedTLS configuration in one place.
+//
+// Threading: any. Ownership: the lists are static and outlive every configuration.
+// Spec: RFC 9325 (what to offer), RFC 8422 (ECDHE), protocol.md's order.
+#pragma once
+
+#include <mbedtls/ssl.h>
+
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+
+#include "libs/base/random.h"
+
+namespace lowband::tls {
+
+/// ECDHE with an AEAD, in the order of preference: AES-128-GCM, ChaCha20-Poly1305 and, where
+/// allowed, AES-128-CCM and AES-128-CCM-8 (whose tag has only 64 bits: see --allow-ccm8). Ends
+/// with 0. A suite's order never depends on the peer's.
+const int* CipherSuites(bool allow_ccm8);
+
+/// X25519, P-256, P-384. Ends with 0.
+const uint16_t* Groups();
+
+/// ECDSA and RSA signatures with SHA-256, SHA-384 and SHA-512. Ends with 0.
+const uint16_t* SignatureAlgorithms();
+
+/// First and longest wait for the peer's flight (RFC 6347 §4.2.4.1, its own default is 60 s).
+inline constexpr std::chrono::milliseconds kFlightWaitMin{1000};
+inline constexpr std::chrono::milliseconds kFlightWaitMax{10'000};
+
+/// Largest handshake datagram: fits every path that IPv6 allows, with room for a tunnel.
+inline constexpr size_t kHandshakeDatagramBytes = 1200;
+
+/// Sets `config` up for DTLS 1.2 as `endpoint` (MBEDTLS_SSL_IS_SERVER or _CLIENT) with the lists
+/// and waits above, anti-replay on, and `random` (one thread's, outlives the configuration) as its
+/// source of randomness. Certificates, tickets, cookies and connection IDs are the caller's.
+/// Returns 0 or an mbedTLS error.
+int ApplyProfile(mbedtls_ssl_config* config, int endpoint, bool allow_ccm8, Random& random);
+
+/// The f_rng of mbedTLS over a lowband::Random, which `context` points to.
+int FillRandom(void* context, unsigned char* out, size_t size);
+
+}  // namespace lowband::tls
