@@ -45,7 +45,8 @@ debian_mirrors() {
         if (match(options, /signed-by=[^] ]*/)) key = substr(options, RSTART + 10, RLENGTH - 10)
       }
       n = split(rest, word, " ")
-      if (word[3] == suite) for (i = 4; i <= n; i++) if (word[i] == "main") print word[2] "|" key
+      if (word[3] ~ ("^(" suite "|stable|testing|unstable)$"))
+        for (i = 4; i <= n; i++) if (word[i] == "main") print word[2] "|" key
     }' "$file"
   done
   for file in /etc/apt/sources.list.d/*.sources; do
@@ -53,7 +54,8 @@ debian_mirrors() {
     awk -v suite="$codename" '
       function flush(   i, n, word, has) {
         n = split(suites, word, " "); has = 0
-        for (i = 1; i <= n; i++) if (word[i] == suite) has = 1
+        for (i = 1; i <= n; i++)
+          if (word[i] ~ ("^(" suite "|stable|testing|unstable)$")) has = 1
         if (has && (" " components " ") ~ / main / && enabled != "no") print uris "|" key
         uris = suites = components = key = enabled = ""
       }
@@ -79,17 +81,20 @@ mbedtls_download() {
   [ -n "$mirrors" ] || die "found no Debian mirror in /etc/apt; get mbedTLS $MBEDTLS_GOOD or newer \
 (3.6.x) yourself and set LOWBAND_MBEDTLS_SOURCE to its folder or tarball"
   for suite in forky sid trixie; do
-    mbedtls_apt_lists "$work" "$suite" "$mirrors" || continue
+    mbedtls_apt_lists "$work" "$suite" "$mirrors"
     version=$(mbedtls_apt "$work/$suite" apt-cache showsrc mbedtls 2>/dev/null |
       sed -n 's/^Version: *\([0-9.]*\)[-+~].*/\1/p' | sort -V | tail -n1)
-    [ -n "$version" ] && version_between "$version" "$MBEDTLS_OLDEST" 4 || continue
+    if [ -z "$version" ] || ! version_between "$version" "$MBEDTLS_OLDEST" 4; then
+      continue
+    fi
     if [ -z "$best_version" ] || version_between "$best_version" 0 "$version"; then
       best_version=$version best_suite=$suite
     fi
     version_between "$version" "$MBEDTLS_GOOD" 4 && break
   done
   [ -n "$best_version" ] || die "no Debian suite on this mirror has mbedTLS $MBEDTLS_OLDEST to \
-3.6.x (or it cannot be reached; see $work/*.log); set LOWBAND_MBEDTLS_SOURCE to a folder or tarball"
+3.6.x, or it cannot be reached: $(cat "$work"/*.log | tail -n1)
+set LOWBAND_MBEDTLS_SOURCE to a folder or tarball of it"
   say "  mbedTLS $best_version from Debian $best_suite"
   (cd "$work" && quietly "$work/source.log" mbedtls_apt "$work/$best_suite" \
     apt-get source --download-only --only-source -q "mbedtls=$(mbedtls_apt "$work/$best_suite" \
@@ -106,7 +111,8 @@ mbedtls_apt() {
     -o Dir::Etc::sourceparts="$apt/parts" -o APT::Sandbox::User="$(id -un)"
 }
 
-# Fetches the source index of one suite into directory $1/$2; fails when the mirror lacks it.
+# Fetches the source index of one suite into directory $1/$2. Success is judged by what it holds: a
+# third party's archive among the sources does not know Debian's suites.
 mbedtls_apt_lists() {
   local apt=$1/$2 suite=$2 uris key
   mkdir -p "$apt/state/lists/partial" "$apt/cache/archives/partial" "$apt/parts"
@@ -116,16 +122,24 @@ mbedtls_apt_lists() {
     printf 'Types: deb-src\nURIs: %s\nSuites: %s\nComponents: main\nSigned-By: %s\n\n' \
       "$uris" "$suite" "$key" >>"$apt/parts/debian.sources"
   done <<<"$3"
-  mbedtls_apt "$apt" apt-get -qq -o APT::Update::Error-Mode=any update >"$1/$suite.log" 2>&1
+  mbedtls_apt "$apt" apt-get -qq -o Acquire::Retries=3 update >"$1/$suite.log" 2>&1 || true
+}
+
+# Prints the version of the source folder $1, which messages call $2; dies when it cannot be used.
+mbedtls_version() {
+  local version
+  version=$(sed -n 's/^#define MBEDTLS_VERSION_STRING  *"\([^"]*\)".*/\1/p' \
+    "$1/include/mbedtls/build_info.h" 2>/dev/null) || true
+  if [ -z "$version" ] || ! version_between "$version" "$MBEDTLS_OLDEST" 4; then
+    die "$2 is not mbedTLS $MBEDTLS_OLDEST to 3.6.x (found: ${version:-nothing})"
+  fi
+  [ -d "$1/3rdparty/everest" ] || die "$2 lacks 3rdparty/everest (use the original source)"
+  printf '%s' "$version"
 }
 
 mbedtls_build() {
   local source=$1 work=$2 version name target
-  version=$(sed -n 's/^#define MBEDTLS_VERSION_STRING  *"\([^"]*\)".*/\1/p' \
-    "$source/include/mbedtls/build_info.h" 2>/dev/null)
-  [ -n "$version" ] && version_between "$version" "$MBEDTLS_OLDEST" 4 ||
-    die "$source is not mbedTLS $MBEDTLS_OLDEST to 3.6.x (found '${version:-nothing}')"
-  [ -d "$source/3rdparty/everest" ] || die "$source lacks 3rdparty/everest (use the original source)"
+  version=$(mbedtls_version "$source" "mbedTLS's source")
   name=$version-$(mbedtls_hash)
   target=$LOWBAND_CACHE/mbedtls/$name
   cp "$MBEDTLS_DIR/lowband_mbedtls_config.h" "$source/include/mbedtls/mbedtls_config.h"
@@ -137,6 +151,7 @@ mbedtls_build() {
     die "cannot configure mbedTLS"
   quietly "$work/build.log" cmake --build "$work/build" --target install ||
     die "cannot build mbedTLS"
+  printf '%s\n' "${LOWBAND_MBEDTLS_SOURCE:-debian}" >"$work/install/source"
   # A rename is the last step, so the cache never holds half a library.
   mkdir -p "$LOWBAND_CACHE/mbedtls"
   rm -rf "$target"
@@ -145,20 +160,24 @@ mbedtls_build() {
 }
 
 setup_mbedtls() {
-  local found work source
+  local found work
+  mkdir -p "$LOWBAND_CACHE"
+  # Two set-ups at once: the second waits, and finds what the first has built.
+  exec 9>"$LOWBAND_CACHE/mbedtls.lock"
+  flock 9
   found=$(mbedtls_installed)
-  if [ -n "$found" ] && [ -z "${LOWBAND_MBEDTLS_SOURCE:-}" ]; then
+  if [ -n "$found" ] && [ "$(cat "$found/source")" = "${LOWBAND_MBEDTLS_SOURCE:-debian}" ]; then
     say "mbedTLS: $found"
     return
   fi
-  say "mbedTLS: not built yet with this configuration"
-  mkdir -p "$LOWBAND_CACHE"
+  say "mbedTLS: not built yet from this source with this configuration"
   # Beside its destination, so that the last step is a rename within one file system.
   work=$(mktemp -d "$LOWBAND_CACHE/mbedtls-work.XXXXXX")
   # shellcheck disable=SC2064
   trap "rm -rf '$work'" EXIT
   mkdir "$work/source"
   if [ -d "${LOWBAND_MBEDTLS_SOURCE:-}" ]; then
+    mbedtls_version "$LOWBAND_MBEDTLS_SOURCE" "LOWBAND_MBEDTLS_SOURCE" >/dev/null
     cp -a "$LOWBAND_MBEDTLS_SOURCE/." "$work/source"
   elif [ -n "${LOWBAND_MBEDTLS_SOURCE:-}" ]; then
     [ -f "$LOWBAND_MBEDTLS_SOURCE" ] ||

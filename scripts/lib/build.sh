@@ -1,0 +1,24 @@
+# Configures and builds; sourced after common.sh by scripts/test, scripts/demo and scripts/bench.
+# shellcheck shell=bash
+
+# A compiler that reads gRPC's headers takes about a gigabyte.
+build_jobs() {
+  local cores memory
+  cores=$(nproc)
+  memory=$(awk '/^MemAvailable/ { print int($2 / 1048576) }' /proc/meminfo)
+  [ "$memory" -ge 1 ] || memory=1
+  printf '%s' $((cores < memory ? cores : memory))
+}
+
+# build_programs TARGET…: builds programs of the release preset into build/release/bin. A folder
+# that is configured already is used as it is; a new one is configured without tests, so that
+# nothing is needed but what `scripts/setup --for demo` installs.
+build_programs() {
+  local dir=$LOWBAND_ROOT/build/release logs=$LOWBAND_ROOT/build/logs
+  if [ ! -f "$dir/build.ninja" ]; then
+    (cd "$LOWBAND_ROOT" && quietly "$logs/release-configure.log" \
+      cmake --preset release -DLOWBAND_TESTS=OFF -DLOWBAND_BENCH=OFF) || return
+  fi
+  quietly "$logs/release-build.log" \
+    cmake --build "$dir" --parallel "$(build_jobs)" --target "$@"
+}
