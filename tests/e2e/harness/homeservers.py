@@ -1,0 +1,99 @@
+"""The homeservers behind the gateway: Synapse, and our own small one."""
+
+import pathlib
+import sys
+
+import requests
+
+from harness.process import Process, free_port
+
+_SYNAPSE_CONFIG = """
+server_name: test.localhost
+pid_file: {folder}/homeserver.pid
+listeners:
+  - port: {port}
+    tls: false
+    type: http
+    bind_addresses: ["127.0.0.1"]
+    resources: [{{names: [client], compress: false}}]
+database: {{name: sqlite3, args: {{database: "{folder}/homeserver.db"}}}}
+log_config: {folder}/log.yaml
+media_store_path: {folder}/media
+signing_key_path: {folder}/signing.key
+public_baseurl: http://127.0.0.1:{port}/
+serve_server_wellknown: false
+enable_registration: true
+enable_registration_without_verification: true
+registration_shared_secret: for-the-tests-only
+macaroon_secret_key: for-the-tests-only
+form_secret: for-the-tests-only
+bcrypt_rounds: 4
+report_stats: false
+suppress_key_server_warning: true
+trusted_key_servers: []
+url_preview_enabled: false
+presence: {{enabled: false}}
+rc_message: {{per_second: 10000, burst_count: 10000}}
+rc_registration: {{per_second: 10000, burst_count: 10000}}
+rc_joins: {{local: {{per_second: 10000, burst_count: 10000}}}}
+rc_invites:
+  per_room: {{per_second: 10000, burst_count: 10000}}
+  per_user: {{per_second: 10000, burst_count: 10000}}
+rc_login:
+  address: {{per_second: 10000, burst_count: 10000}}
+  account: {{per_second: 10000, burst_count: 10000}}
+  failed_attempts: {{per_second: 10000, burst_count: 10000}}
+"""
+
+_SYNAPSE_LOG = """
+version: 1
+handlers: {console: {class: logging.StreamHandler}}
+root: {level: WARNING, handlers: [console]}
+"""
+
+
+class Homeserver:
+    """Something that answers the client-server API at `url`."""
+
+    url: str
+    process: Process
+
+    def stop(self):
+        self.process.stop()
+
+
+class Synapse(Homeserver):
+    def __init__(self, folder):
+        folder = pathlib.Path(folder)
+        port = free_port()
+        self.url = f"http://127.0.0.1:{port}"
+        config = folder / "homeserver.yaml"
+        config.write_text(_SYNAPSE_CONFIG.format(folder=folder, port=port))
+        (folder / "log.yaml").write_text(_SYNAPSE_LOG)
+        command = [sys.executable, "-m", "synapse.app.homeserver", "--config-path", config]
+        keys = Process("synapse-keys", [*command, "--generate-keys"], folder)
+        assert keys.wait(60) == 0, keys.tail()
+        self.process = Process("synapse", command, folder)
+        self.process.wait_until(self._answers, 90, "an answer to /versions")
+
+    def _answers(self):
+        try:
+            return requests.get(f"{self.url}/_matrix/client/versions", timeout=5).ok
+        except requests.RequestException:
+            return False
+
+
+class DemoHomeserver(Homeserver):
+    def __init__(self, folder, program, *flags, port=0):
+        command = [program, "--listen", f"127.0.0.1:{port}", *flags]
+        self.process = Process("demo-homeserver", command, folder)
+        line = self.process.wait_for_line(r"listening on (127\.0\.0\.1:\d+)")
+        self.url = f"http://{line.group(1)}"
+
+    def stats(self):
+        """What it executed, by method and path, and how often each send arrived."""
+        return requests.get(f"{self.url}/_demo/stats", timeout=5).json()
+
+    def fault(self, **fault):
+        """See AddFault in tools/demo_homeserver/homeserver.cc."""
+        requests.post(f"{self.url}/_demo/fault", json=fault, timeout=5).raise_for_status()

@@ -1,0 +1,34 @@
+"""How a client finds out that there is a low-bandwidth gateway, and what it advertises."""
+
+import pytest
+
+from harness.matrix import Client, MatrixError
+
+KEY = "org.matrix.msc3079.low_bandwidth"
+
+
+@pytest.mark.lowband
+def test_versions_tell_of_low_bandwidth(client_proxy, gateway, synapse):
+    straight = Client(synapse.url).call("GET", "/_matrix/client/versions")
+    through = Client(client_proxy.url).call("GET", "/_matrix/client/versions")
+    assert through.pop(KEY) == {
+        "dtls": gateway.port,
+        "cbor_enum_version": 1,
+        "coap_enum_version": 1,
+    }
+    assert through == straight, "nothing else changes"
+
+
+def test_well_known(start_gateway, start_client_proxy, demo_homeserver):
+    """Without --advertise the document comes through as it is."""
+    proxy = start_client_proxy(start_gateway(demo_homeserver.url))
+    document = Client(proxy.url).call("GET", "/.well-known/matrix/client")
+    assert document == {"m.homeserver": {"base_url": demo_homeserver.url}}
+
+
+@pytest.mark.lowband
+def test_missing_well_known(client_proxy):
+    """Also when the homeserver's own answer to it is no JSON."""
+    with pytest.raises(MatrixError) as missing:
+        Client(client_proxy.url).call("GET", "/.well-known/matrix/client")
+    assert missing.value.status == 404
