@@ -1,0 +1,64 @@
+// An IP address and a UDP or TCP port, as a value: the key of a peer.
+#pragma once
+
+#include <netinet/in.h>
+#include <sys/socket.h>
+
+#include <array>
+#include <compare>
+#include <cstdint>
+#include <functional>
+#include <string>
+#include <string_view>
+
+#include "libs/base/result.h"
+
+namespace lowband {
+
+/// An address and port. IPv4 is kept in its IPv4-mapped IPv6 form, so that a dual-stack socket
+/// and an IPv4 socket name one peer alike. Thread: any (a value).
+class SocketAddress {
+ public:
+  SocketAddress() = default;
+  static SocketAddress FromSockaddr(const sockaddr_storage& raw);
+  /// `host` is an address literal, IPv4 or IPv6 (without brackets).
+  static Result<SocketAddress, std::string> FromLiteral(std::string_view host, uint16_t port);
+
+  /// Writes the form that a socket of `family` (AF_INET, AF_INET6) wants; returns its length.
+  socklen_t ToSockaddr(int family, sockaddr_storage& out) const;
+
+  bool is_ipv4() const;
+  bool is_loopback() const;
+  /// Loopback, RFC 1918, RFC 4193, link-local.
+  bool is_private() const;
+  uint16_t port() const { return port_; }
+  /// 16 bytes, network order, IPv4-mapped where IPv4.
+  const std::array<uint8_t, 16>& ip() const { return ip_; }
+  /// The address alone: `192.0.2.1`, `2001:db8::1`.
+  std::string HostText() const;
+  /// `192.0.2.1:5684`, `[2001:db8::1]:5684`.
+  std::string Text() const;
+
+  friend auto operator<=>(const SocketAddress&, const SocketAddress&) = default;
+
+ private:
+  std::array<uint8_t, 16> ip_{};
+  uint32_t scope_ = 0;
+  uint16_t port_ = 0;
+};
+
+/// What `--dtls-bind-addr` and the like accept: `:8008`, `0.0.0.0:8008`, `[::1]:8008`,
+/// `localhost:8008`. An empty host means every address, IPv6 and IPv4.
+struct BindAddress {
+  SocketAddress address;
+  bool any_host = false;  ///< The host was empty: listen dual-stack.
+};
+/// The error names what is wrong with `text`.
+Result<BindAddress, std::string> ParseBindAddress(std::string_view text);
+
+}  // namespace lowband
+
+template <>
+struct std::hash<lowband::SocketAddress> {
+  size_t operator()(const lowband::SocketAddress& address) const noexcept;
+};

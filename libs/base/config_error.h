@@ -1,0 +1,17 @@
+// The one exception of start-up: a configuration that cannot work. main prints its text on one
+// line and exits with 2.
+#pragma once
+
+#include <stdexcept>
+#include <string>
+
+namespace lowband {
+
+/// `what()` names the flag, the value and what is wrong with it, in one line.
+class ConfigError : public std::runtime_error {
+ public:
+  ConfigError(const std::string& flag, const std::string& problem)
+      : std::runtime_error(flag + ": " + problem) {}
+};
+
+}  // namespace lowband

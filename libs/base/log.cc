@@ -1,0 +1,115 @@
+#include "libs/base/log.h"
+
+#include <spdlog/sinks/stdout_sinks.h>
+#include <spdlog/spdlog.h>
+
+#include <cstdio>
+
+namespace lowband {
+namespace {
+
+spdlog::level::level_enum ToSpdlog(LogLevel level) {
+  switch (level) {
+    case LogLevel::kTrace: return spdlog::level::trace;
+    case LogLevel::kDebug: return spdlog::level::debug;
+    case LogLevel::kInfo: return spdlog::level::info;
+    case LogLevel::kWarning: return spdlog::level::warn;
+    case LogLevel::kError: return spdlog::level::err;
+  }
+  return spdlog::level::info;
+}
+
+// RFC 8259 §7. Values come from the system and from configuration, so any byte may occur.
+void AppendJsonString(std::string& out, std::string_view text) {
+  out += '"';
+  for (const char c : text) {
+    const auto byte = static_cast<unsigned char>(c);
+    if (c == '"' || c == '\\') {
+      out += '\\';
+      out += c;
+    } else if (byte < 0x20 || byte == 0x7f) {
+      char escaped[8];
+      std::snprintf(escaped, sizeof(escaped), "\\u%04x", byte);
+      out += escaped;
+    } else {
+      out += c;
+    }
+  }
+  out += '"';
+}
+
+void AppendValue(std::string& out, const Field& field, bool quote_text) {
+  std::visit(
+      [&](const auto& value) {
+        using T = std::decay_t<decltype(value)>;
+        if constexpr (std::is_same_v<T, std::string_view>) {
+          if (quote_text) {
+            AppendJsonString(out, value);
+          } else {
+            out += value;
+          }
+        } else if constexpr (std::is_same_v<T, bool>) {
+          out += value ? "true" : "false";
+        } else {
+          out += std::to_string(value);
+        }
+      },
+      field.value);
+}
+
+}  // namespace
+
+class Logger::Impl {
+ public:
+  Impl(std::string_view service, LogLevel level, Format format)
+      : format_(format),
+        logger_(std::string(service), std::make_shared<spdlog::sinks::stderr_sink_mt>()) {
+    const std::string name(service);
+    const std::string pattern =
+        format == Format::kJson
+            ? R"({"time":"%Y-%m-%dT%H:%M:%S.%eZ","level":"%l","service":")" + name + R"(",%v})"
+            : "%Y-%m-%d %H:%M:%S.%e %l " + name + " %v";
+    logger_.set_pattern(pattern, format == Format::kJson ? spdlog::pattern_time_type::utc
+                                                          : spdlog::pattern_time_type::local);
+    logger_.set_level(ToSpdlog(level));
+    logger_.flush_on(spdlog::level::info);
+  }
+
+  bool enabled(LogLevel level) const { return logger_.should_log(ToSpdlog(level)); }
+
+  void Write(LogLevel level, std::string_view event, std::initializer_list<Field> fields) {
+    const bool json = format_ == Format::kJson;
+    std::string line;
+    line.reserve(128);
+    if (json) line += "\"event\":";
+    if (json) {
+      AppendJsonString(line, event);
+    } else {
+      line += event;
+    }
+    for (const Field& field : fields) {
+      line += json ? ",\"" : " ";
+      line += field.key;
+      line += json ? "\":" : "=";
+      AppendValue(line, field, json);
+    }
+    logger_.log(ToSpdlog(level), line);
+  }
+
+  void Flush() { logger_.flush(); }
+
+ private:
+  Format format_;
+  spdlog::logger logger_;
+};
+
+Logger::Logger(std::string_view service, LogLevel level, Format format)
+    : impl_(std::make_unique<Impl>(service, level, format)) {}
+Logger::~Logger() = default;
+bool Logger::enabled(LogLevel level) const { return impl_->enabled(level); }
+void Logger::Write(LogLevel level, std::string_view event, std::initializer_list<Field> fields) {
+  if (impl_->enabled(level)) impl_->Write(level, event, fields);
+}
+void Logger::Flush() { impl_->Flush(); }
+
+}  // namespace lowband

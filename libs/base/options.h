@@ -1,0 +1,67 @@
+// A program's flags, defined once: on the command line (--name), in the environment (LOWBAND_NAME)
+// and in a file (--config FILE, one name = value a line). The command line wins over the
+// environment, the environment over the file, the file over the default.
+//
+// Threading: main, before anything else runs. Ownership: writes into the caller's variables, which
+// outlive the parser.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "libs/base/time.h"
+
+namespace lowband {
+
+/// Exit codes of every program.
+inline constexpr int kExitOk = 0;
+inline constexpr int kExitFailure = 1;    ///< It ran and failed.
+inline constexpr int kExitBadConfig = 2;  ///< It could not start as configured.
+
+class OptionParser {
+ public:
+  /// `description` is the first line of --help; `footer` its last lines (examples).
+  OptionParser(std::string program, std::string description, std::string footer = "");
+  ~OptionParser();
+
+  // Each flag: `name` without dashes, where its value goes (the present value is the default) and
+  // what --help says. `group` heads a part of --help.
+  void Group(std::string group);
+  void Text(const std::string& name, std::string& value, const std::string& help,
+            const std::string& placeholder = "TEXT");
+  void Switch(const std::string& name, bool& value, const std::string& help);
+  void Number(const std::string& name, uint64_t& value, uint64_t min, uint64_t max,
+              const std::string& help);
+  /// Written as 250ms, 2s, 5m, 24h.
+  void Time(const std::string& name, Duration& value, Duration min, Duration max,
+            const std::string& help);
+  /// Written as 4096, 256KiB, 8MiB.
+  void Size(const std::string& name, uint64_t& value, uint64_t min, uint64_t max,
+            const std::string& help);
+  /// One of `choices`; stores its index.
+  void Choice(const std::string& name, size_t& value, const std::vector<std::string>& choices,
+              const std::string& help);
+
+  /// Reads everything. None: go on. Otherwise the program's exit code; what there was to say has
+  /// been printed (--help and --version on standard output; an error as one line on standard
+  /// error that names the flag).
+  std::optional<int> Parse(int argc, const char* const* argv);
+
+ private:
+  class Impl;
+  std::unique_ptr<Impl> impl_;
+};
+
+/// "250ms", "2s", "5m", "24h": what --help and error texts print.
+std::string DurationText(Duration duration);
+std::optional<Duration> ParseDuration(const std::string& text);
+std::optional<uint64_t> ParseSize(const std::string& text);
+
+/// Prints "program: problem" on standard error; returns kExitBadConfig.
+int ReportBadConfig(const std::string& program, const std::string& problem);
+
+}  // namespace lowband

@@ -1,0 +1,10 @@
+lowband_test(base_test
+  SOURCES unit/base/address_test.cc unit/base/options_test.cc unit/base/packet_queue_test.cc
+          unit/base/random_test.cc unit/base/timer_queue_test.cc
+  DEPS lowband::runtime)
+lowband_test(admin_server_test
+  SOURCES unit/base/admin_server_test.cc
+  DEPS lowband::runtime prometheus-cpp::core PkgConfig::httplib)
+lowband_test(lb_proxy_test
+  SOURCES unit/base/lb_proxy_arguments_test.cc
+  DEPS lowband::lb_proxy)

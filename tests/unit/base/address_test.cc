@@ -1,0 +1,68 @@
+#include "libs/base/address.h"
+
+#include <gtest/gtest.h>
+
+#include <unordered_set>
+
+namespace lowband {
+namespace {
+
+TEST(SocketAddress, LiteralsThenSameText) {
+  EXPECT_EQ(SocketAddress::FromLiteral("192.0.2.1", 5684)->Text(), "192.0.2.1:5684");
+  EXPECT_EQ(SocketAddress::FromLiteral("2001:db8::1", 5684)->Text(), "[2001:db8::1]:5684");
+  EXPECT_FALSE(SocketAddress::FromLiteral("example.org", 1));
+  EXPECT_FALSE(SocketAddress::FromLiteral("", 1));
+}
+
+TEST(SocketAddress, IPv4AndItsMappedFormThenOnePeer) {
+  sockaddr_storage raw{};
+  const auto v4 = *SocketAddress::FromLiteral("192.0.2.1", 7);
+  v4.ToSockaddr(AF_INET, raw);
+  EXPECT_EQ(raw.ss_family, AF_INET);
+  EXPECT_EQ(SocketAddress::FromSockaddr(raw), v4);
+  v4.ToSockaddr(AF_INET6, raw);
+  EXPECT_EQ(raw.ss_family, AF_INET6);
+  EXPECT_EQ(SocketAddress::FromSockaddr(raw), v4);
+}
+
+TEST(SocketAddress, RangesThenLoopbackAndPrivate) {
+  const auto is_private = [](const char* text) {
+    return SocketAddress::FromLiteral(text, 0)->is_private();
+  };
+  for (const char* text : {"127.0.0.1", "::1", "10.1.2.3", "172.16.0.1", "172.31.255.255",
+                           "192.168.0.1", "169.254.1.1", "fd00::1", "fe80::1"}) {
+    EXPECT_TRUE(is_private(text)) << text;
+  }
+  for (const char* text : {"172.32.0.1", "192.169.0.1", "8.8.8.8", "2001:db8::1", "::2"}) {
+    EXPECT_FALSE(is_private(text)) << text;
+  }
+  EXPECT_TRUE(SocketAddress::FromLiteral("127.8.8.8", 0)->is_loopback());
+  EXPECT_FALSE(SocketAddress::FromLiteral("10.0.0.1", 0)->is_loopback());
+}
+
+TEST(SocketAddress, NeighbouringPortsThenDifferentHashes) {
+  std::unordered_set<size_t> seen;
+  for (uint16_t port = 1; port < 5000; ++port) {
+    seen.insert(std::hash<SocketAddress>{}(*SocketAddress::FromLiteral("10.0.0.1", port)));
+  }
+  EXPECT_EQ(seen.size(), 4999U);
+}
+
+TEST(BindAddress, FormsThenHostAndPort) {
+  EXPECT_TRUE(ParseBindAddress(":8008")->any_host);
+  EXPECT_EQ(ParseBindAddress(":8008")->address.port(), 8008);
+  EXPECT_TRUE(ParseBindAddress("*:1")->any_host);
+  EXPECT_EQ(ParseBindAddress("[::1]:9")->address.Text(), "[::1]:9");
+  EXPECT_EQ(ParseBindAddress("127.0.0.1:0")->address.Text(), "127.0.0.1:0");
+  EXPECT_TRUE(ParseBindAddress("localhost:8")->address.is_loopback());
+}
+
+TEST(BindAddress, MalformedThenErrorNamesThePart) {
+  EXPECT_NE(ParseBindAddress("8008").error().find("no port"), std::string::npos);
+  EXPECT_NE(ParseBindAddress("a:99999").error().find("99999"), std::string::npos);
+  EXPECT_NE(ParseBindAddress("127.0.0.1:").error().find("port number"), std::string::npos);
+  EXPECT_NE(ParseBindAddress("host.invalid:1").error().find("host.invalid"), std::string::npos);
+}
+
+}  // namespace
+}  // namespace lowband

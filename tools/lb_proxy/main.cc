@@ -1,0 +1,122 @@
+// lb-proxy: one machine, both processes. Starts the translator, then the edge, passes signals on,
+// and never restarts either silently: if one dies, the other is stopped and this exits non-zero.
+#include <signal.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+#include <cstdio>
+#include <cstdlib>
+#include <cstring>
+#include <filesystem>
+#include <string>
+
+#include "libs/base/log.h"
+#include "libs/base/options.h"
+#include "libs/base/shutdown.h"
+#include "tools/lb_proxy/arguments.h"
+#include "tools/lb_proxy/child.h"
+
+namespace lowband::lb_proxy {
+namespace {
+
+constexpr Duration kPollInterval = std::chrono::milliseconds(50);
+constexpr Duration kStartLimit = std::chrono::seconds(10);
+// The edge answers what is in flight within 10 s of SIGTERM.
+constexpr Duration kStopLimit = std::chrono::seconds(15);
+
+// A directory that only this user can enter, removed at the end.
+class PrivateDirectory {
+ public:
+  PrivateDirectory() {
+    const char* runtime = std::getenv("XDG_RUNTIME_DIR");
+    std::string pattern = std::string(runtime != nullptr ? runtime : "/tmp") + "/lb-proxy-XXXXXX";
+    if (mkdtemp(pattern.data()) != nullptr) path_ = pattern;
+  }
+  ~PrivateDirectory() {
+    std::error_code ignored;
+    if (!path_.empty()) std::filesystem::remove_all(path_, ignored);
+  }
+  const std::string& path() const { return path_; }
+
+ private:
+  std::string path_;
+};
+
+bool AcceptsConnections(const std::string& path) {
+  sockaddr_un address{};
+  address.sun_family = AF_UNIX;
+  if (path.size() >= sizeof(address.sun_path)) return false;
+  std::memcpy(address.sun_path, path.c_str(), path.size() + 1);
+  const int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+  if (fd < 0) return false;
+  const bool connected = connect(fd, reinterpret_cast<sockaddr*>(&address), sizeof(address)) == 0;
+  close(fd);
+  return connected;
+}
+
+// Stops `child` and waits for it; kills it when it takes too long.
+void Stop(Child& child, int signal_number) {
+  child.Signal(signal_number);
+  if (!child.Wait(kStopLimit)) child.Signal(SIGKILL);
+}
+
+// A child that could not start as configured has said why in its own line.
+int ExitCodeOf(Logger& log, const Child& child, const Ending& ending) {
+  if (ending.signal == 0 && ending.exit_code == kExitBadConfig) return kExitBadConfig;
+  log.Error("child_died", {{"program", child.name()}, {"how", ending.Text()}});
+  return kExitFailure;
+}
+
+int Supervise(Logger& log, ShutdownSignal& shutdown, Child& translator, Child& edge) {
+  while (true) {
+    if (const auto number = shutdown.Wait(kPollInterval)) {
+      // The edge first: it still needs the translator for what is in flight.
+      Stop(edge, *number);
+      Stop(translator, *number);
+      return kExitOk;
+    }
+    if (const auto ended = edge.Poll()) {
+      Stop(translator, SIGTERM);
+      return ExitCodeOf(log, edge, *ended);
+    }
+    if (const auto ended = translator.Poll()) {
+      Stop(edge, SIGTERM);
+      return ExitCodeOf(log, translator, *ended);
+    }
+  }
+}
+
+int Run(const Arguments& arguments) {
+  ShutdownSignal shutdown;
+  Logger log("lb-proxy", LogLevel::kInfo,
+             arguments.log_format == "json" ? Logger::Format::kJson : Logger::Format::kText);
+  const PrivateDirectory directory;
+  if (directory.path().empty()) {
+    log.Error("no_private_directory", {{"problem", std::strerror(errno)}});
+    return kExitFailure;
+  }
+  const std::string socket = directory.path() + "/translator.sock";
+  Child translator(TranslatorCommand(arguments, socket));
+  for (Duration waited{}; !AcceptsConnections(socket); waited += kPollInterval) {
+    if (const auto ended = translator.Wait(kPollInterval)) {
+      return ExitCodeOf(log, translator, *ended);
+    }
+    if (shutdown.Wait(Duration::zero())) return kExitOk;
+    if (waited > kStartLimit) {
+      log.Error("translator_does_not_listen", {{"waited_s", 10}});
+      return kExitFailure;
+    }
+  }
+  Child edge(EdgeCommand(arguments, socket));
+  return Supervise(log, shutdown, translator, edge);
+}
+
+}  // namespace
+}  // namespace lowband::lb_proxy
+
+int main(int argc, char** argv) {
+  lowband::lb_proxy::Arguments arguments;
+  if (const auto code = lowband::lb_proxy::ParseArguments(argc, argv, arguments)) return *code;
+  return lowband::lb_proxy::Run(arguments);
+}
