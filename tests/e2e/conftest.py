@@ -68,10 +68,23 @@ def gateway(folder, proxy_program, synapse, certificate):
 
 
 @pytest.fixture
-def demo_homeserver(tmp_path, bin_dir):
-    server = DemoHomeserver(tmp_path, bin_dir / "demo-homeserver")
-    yield server
-    server.stop()
+def start_demo_homeserver(tmp_path, bin_dir):
+    """Starts demo homeservers: start_demo_homeserver(*flags)."""
+    started = []
+
+    def start(*flags, **options):
+        server = DemoHomeserver(tmp_path, bin_dir / "demo-homeserver", *flags, **options)
+        started.append(server)
+        return server
+
+    yield start
+    for server in started:
+        server.stop()
+
+
+@pytest.fixture
+def demo_homeserver(start_demo_homeserver):
+    return start_demo_homeserver()
 
 
 @pytest.fixture

@@ -6,7 +6,6 @@ import time
 import pytest
 import requests
 
-from harness.homeservers import DemoHomeserver
 from harness.matrix import Client, MatrixError, messages
 from harness.process import run
 
@@ -125,24 +124,17 @@ def test_large_account_data(pair):
     assert alice.sync()["account_data"]["events"] == [{"type": "big", "content": data}]
 
 
-def test_rate_limit(tmp_path, bin_dir):
-    server = DemoHomeserver(tmp_path, bin_dir / "demo-homeserver", "--rate-limit", "3")
-    try:
-        alice = Client(server.url).register()
-        answers = [
-            requests.get(
-                f"{server.url}/_matrix/client/v3/account/whoami",
-                headers={"Authorization": f"Bearer {alice.token}"},
-            )
-            for _ in range(10)
-        ]
-        limited = [answer for answer in answers if answer.status_code == 429]
-        assert 6 <= len(limited) <= 7
-        assert limited[0].json()["errcode"] == "M_LIMIT_EXCEEDED"
-        assert 0 < limited[0].json()["retry_after_ms"] <= 1000
-        assert limited[0].headers["Retry-After"] == "1"
-    finally:
-        server.stop()
+def test_rate_limit(start_demo_homeserver):
+    server = start_demo_homeserver("--rate-limit", "3")
+    alice = Client(server.url).register()
+    headers = {"Authorization": f"Bearer {alice.token}"}
+    url = f"{server.url}/_matrix/client/v3/account/whoami"
+    answers = [requests.get(url, headers=headers) for _ in range(10)]
+    limited = [answer for answer in answers if answer.status_code == 429]
+    assert 6 <= len(limited) <= 7
+    assert limited[0].json()["errcode"] == "M_LIMIT_EXCEEDED"
+    assert 0 < limited[0].json()["retry_after_ms"] <= 1000
+    assert limited[0].headers["Retry-After"] == "1"
 
 
 def test_faults(demo_homeserver, pair):

@@ -86,7 +86,8 @@ class Synapse(Homeserver):
 class DemoHomeserver(Homeserver):
     def __init__(self, folder, program, *flags, port=0):
         command = [program, "--listen", f"127.0.0.1:{port}", *flags]
-        self.process = Process("demo-homeserver", command, folder)
+        name = f"demo-homeserver-{len(list(pathlib.Path(folder).glob('demo-homeserver-*.log')))}"
+        self.process = Process(name, command, folder)
         line = self.process.wait_for_line(r"listening on (127\.0\.0\.1:\d+)")
         self.url = f"http://{line.group(1)}"
 

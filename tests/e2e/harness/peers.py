@@ -4,7 +4,7 @@ import os
 import pathlib
 import subprocess
 
-from harness.process import Process, free_port, run
+from harness.process import Process, free_port, run, udp_ports
 
 SOURCE = pathlib.Path(__file__).resolve().parent.parent / "gopeers"
 PROGRAMS = ("coap", "jc", "client-proxy")
@@ -78,6 +78,9 @@ class ClientProxy:
             {"LB_INSECURE_SKIP_VERIFY": "1", **(environment or {})},
         )
         self.process.wait_until(lambda: _tcp_port_is_open(port), 10, "an open HTTP port")
+
+    def udp_ports(self):
+        return udp_ports(self.process.pid)
 
     def stop(self):
         self.process.stop()

@@ -106,6 +106,22 @@ class Process:
         return out
 
 
+def udp_ports(pid):
+    """The local UDP ports of a process: a client that dials again gets another."""
+    inodes = set()
+    for descriptor in pathlib.Path(f"/proc/{pid}/fd").iterdir():
+        target = os.readlink(descriptor)
+        if target.startswith("socket:["):
+            inodes.add(target[len("socket:[") : -1])
+    ports = set()
+    for table in ("/proc/net/udp", "/proc/net/udp6"):
+        for line in pathlib.Path(table).read_text().splitlines()[1:]:
+            fields = line.split()
+            if fields[9] in inodes:
+                ports.add(int(fields[1].rsplit(":", 1)[1], 16))
+    return ports
+
+
 def free_port():
     """A port on 127.0.0.1 that is free for TCP and UDP at this moment."""
     while True:

@@ -1,0 +1,60 @@
+"""DTLS as OpenSSL's s_client sees it: version, cipher suites, certificate."""
+
+import re
+
+import pytest
+
+from harness.process import run
+
+
+def handshake(gateway, *flags):
+    done = run(
+        ["openssl", "s_client", "-dtls1_2", "-connect", gateway.address, "-CAfile",
+         gateway.certificate.cert, "-verify_ip", "127.0.0.1", "-timeout", *flags],
+        seconds=20,
+    )  # fmt: skip
+    return done.stdout.decode(errors="replace") + done.stderr.decode(errors="replace")
+
+
+def test_handshake(gateway):
+    output = handshake(gateway)
+    assert re.search(r"Protocol\s*: DTLSv1\.2", output), output
+    assert "Verify return code: 0 (ok)" in output, output
+
+
+@pytest.mark.lowband
+def test_picks_the_shortest_records_first(gateway):
+    """Not OpenSSL's favourite (AES-256-GCM), and never CBC."""
+    assert "Cipher is ECDHE-ECDSA-AES128-GCM-SHA256" in handshake(gateway)
+
+
+@pytest.mark.lowband
+@pytest.mark.parametrize(
+    "suite", ["ECDHE-ECDSA-AES256-SHA", "ECDHE-ECDSA-AES128-CCM8", "ECDHE-ECDSA-AES128-SHA256"]
+)
+def test_refuses_weak_suites(gateway, suite):
+    output = handshake(gateway, "-cipher", f"{suite}:@SECLEVEL=0")
+    assert "Cipher is (NONE)" in output, output
+
+
+@pytest.mark.lowband
+def test_chacha_is_there_for_those_without_aes(gateway):
+    suite = "ECDHE-ECDSA-CHACHA20-POLY1305"
+    assert f"Cipher is {suite}" in handshake(gateway, "-cipher", suite)
+
+
+@pytest.mark.lowband
+def test_session_resumes_with_a_ticket(gateway, tmp_path):
+    session = tmp_path / "session.pem"
+    assert "New, TLSv1.2" in handshake(gateway, "-sess_out", session)
+    assert "Reused, TLSv1.2" in handshake(gateway, "-sess_in", session)
+
+
+@pytest.mark.lowband
+def test_dtls_1_0_is_refused(gateway):
+    done = run(
+        ["openssl", "s_client", "-dtls1", "-cipher", "ALL:@SECLEVEL=0", "-connect",
+         gateway.address, "-timeout"],
+        seconds=20,
+    )  # fmt: skip
+    assert b"Cipher is (NONE)" in done.stdout + done.stderr
