@@ -96,9 +96,10 @@ mbedtls_download() {
 3.6.x, or it cannot be reached: $(cat "$work"/*.log | tail -n1)
 set LOWBAND_MBEDTLS_SOURCE to a folder or tarball of it"
   say "  mbedTLS $best_version from Debian $best_suite"
+  version=$(mbedtls_apt "$work/$best_suite" apt-cache showsrc mbedtls |
+    sed -n "s/^Version: *\($best_version[-+~].*\)/\1/p" | head -n1)
   (cd "$work" && quietly "$work/source.log" mbedtls_apt "$work/$best_suite" \
-    apt-get source --download-only --only-source -q "mbedtls=$(mbedtls_apt "$work/$best_suite" \
-      apt-cache showsrc mbedtls | sed -n "s/^Version: *\($best_version[-+~].*\)/\1/p" | head -n1)") ||
+    apt-get source --download-only --only-source -q "mbedtls=$version") ||
     die "cannot download mbedTLS"
 }
 

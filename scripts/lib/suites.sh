@@ -1,0 +1,126 @@
+# The suites of scripts/test and how they are reported; sourced after common.sh and build.sh.
+#
+# A suite is a function suite_NAME. It prints nothing on the terminal, leaves its output in
+# $LOGS/NAME.log, adds to `passed` and `failed`, and sets `again` to the command that repeats it.
+# shellcheck shell=bash
+
+LOGS=$LOWBAND_ROOT/build/logs
+STAMPS=$LOWBAND_ROOT/build/passed
+total_passed=0
+total_failed=0
+failed_suites=
+passed=0
+failed=0
+again=
+
+# report SUITE RESULT SECONDS DETAIL
+report() { printf '%-8s %-7s %5s s  %s\n' "$@"; }
+
+# Everything that decides the result of a suite: the sources and what compiles them.
+run_key() {
+  {
+    git -C "$LOWBAND_ROOT" ls-files -z -co --exclude-standard -- . ':!*.md' |
+      (cd "$LOWBAND_ROOT" && xargs -0 sha256sum 2>/dev/null)
+    for tool in g++ clang++ cmake go "$(venv_interpreter)"; do
+      "$tool" --version 2>/dev/null || "$tool" version 2>/dev/null
+    done
+    dpkg-query -W 2>/dev/null
+    ls "$LOWBAND_CACHE/mbedtls" 2>/dev/null
+    printf '%s' "${LOWBAND_FUZZ_SECONDS:-}"
+  } | sha256sum | cut -c1-32
+}
+
+# run_suite NAME FORCE
+run_suite() {
+  local name=$1 force=$2 started=$SECONDS stamp=$STAMPS/$1 key
+  key=$(run_key)
+  if [ -z "$force" ] && [ -f "$stamp" ] && [ "$(cut -d' ' -f1 "$stamp")" = "$key" ]; then
+    passed=$(cut -d' ' -f2 "$stamp")
+    total_passed=$((total_passed + passed))
+    report "$name" "ok" 0 "$passed passed before on these sources (--force runs them again)"
+    return
+  fi
+  passed=0 failed=0 again="scripts/test --suite $name"
+  rm -f "$stamp"
+  "suite_$name" >"$LOGS/$name.log" 2>&1 || [ "$failed" -gt 0 ] || failed=1
+  total_passed=$((total_passed + passed))
+  total_failed=$((total_failed + failed))
+  if [ "$failed" -eq 0 ]; then
+    report "$name" ok $((SECONDS - started)) "$passed passed"
+    printf '%s %s\n' "$key" "$passed" >"$stamp"
+  else
+    report "$name" FAILED $((SECONDS - started)) "$passed passed, $failed failed"
+    failed_suites+=" $name"
+    tail -n "${LOWBAND_TAIL_LINES:-80}" "$LOGS/$name.log" | sed 's/^/  | /'
+    say "  whole output: build/logs/$name.log"
+    say "  run again:    $again"
+  fi
+}
+
+# configure_and_build PRESET [TARGET…]
+configure_and_build() {
+  local preset=$1
+  shift
+  cmake --preset "$preset" ${LOWBAND_FUZZ_SECONDS:+-DLOWBAND_FUZZ_SECONDS=$LOWBAND_FUZZ_SECONDS} &&
+    cmake --build --preset "$preset" --parallel "$(build_jobs)" ${1:+--target "$@"}
+}
+
+# run_ctest PRESET JOBS CTEST-ARGUMENT…: runs and counts. No test at all is a failure.
+run_ctest() {
+  local preset=$1 jobs=$2 output status summary bad all
+  shift 2
+  output=$(mktemp)
+  ctest --preset "$preset" --parallel "$jobs" "$@" </dev/null 2>&1 | tee "$output"
+  status=${PIPESTATUS[0]}
+  again="ctest --preset $preset --rerun-failed $*"
+  # "97% tests passed, 2 tests failed out of 66"
+  summary=$(sed -n 's/^[0-9]*% tests passed, \([0-9]*\) tests* failed out of \([0-9]*\).*/\1 \2/p' \
+    "$output")
+  rm -f "$output"
+  read -r bad all <<<"${summary:-1 1}"
+  failed=$((failed + bad))
+  passed=$((passed + all - bad))
+  return "$status"
+}
+
+# Sockets, timers and processes of the integration tests need some processor to themselves.
+test_jobs() { nproc; }
+
+suite_quick() {
+  configure_and_build dev && run_ctest dev "$(test_jobs)" -L '^(unit|lockstep|tidy)$'
+}
+
+suite_release() {
+  configure_and_build release && run_ctest release "$(test_jobs)" -LE '^e2e$'
+}
+
+suite_e2e() {
+  local python
+  python=$(venv_dir)/bin/python
+  # One at a time: each starts a homeserver.
+  LOWBAND_E2E_PYTHON=$python configure_and_build release &&
+    LOWBAND_E2E_PYTHON=$python run_ctest release 1 -L '^e2e$'
+}
+
+suite_asan() {
+  configure_and_build asan && run_ctest asan "$(test_jobs)" -LE '^e2e$'
+}
+
+suite_tsan() {
+  configure_and_build tsan && run_ctest tsan "$(test_jobs)" -LE '^e2e$'
+}
+
+suite_fuzz() {
+  configure_and_build fuzz lowband_fuzzers && run_ctest fuzz "$(nproc)" -L '^fuzz$'
+}
+
+suite_lint() {
+  again=scripts/lint
+  if [ ! -f build/release/compile_commands.json ]; then
+    cmake --preset release || return
+  fi
+  # clang-tidy reads the headers that the build generates.
+  cmake --build build/release --target lowband_proto_grpc --parallel "$(build_jobs)" || return
+  scripts/lint || return
+  passed=1
+}
