@@ -1,8 +1,6 @@
 #include "libs/base/admin_server.h"
 
 #include <httplib.h>
-#include <prometheus/registry.h>
-#include <prometheus/text_serializer.h>
 
 #include <cerrno>
 #include <cstring>
@@ -21,8 +19,7 @@ constexpr size_t kRequestBytesMax = 4096;
 
 class AdminServer::Impl {
  public:
-  Impl(std::shared_ptr<prometheus::Registry> registry, Hooks hooks)
-      : registry_(std::move(registry)), hooks_(std::move(hooks)) {
+  explicit Impl(Hooks hooks) : hooks_(std::move(hooks)) {
     server_.new_task_queue = [] { return new httplib::ThreadPool(kThreads); };
     server_.set_read_timeout(kIoTimeoutSeconds);
     server_.set_write_timeout(kIoTimeoutSeconds);
@@ -34,9 +31,7 @@ class AdminServer::Impl {
       setsockopt(sock, SOL_SOCKET, SO_REUSEADDR, &yes, sizeof(yes));
     });
     server_.Get("/metrics", [this](const httplib::Request&, httplib::Response& response) {
-      if (hooks_.before_scrape) hooks_.before_scrape();
-      const prometheus::TextSerializer serializer;
-      response.set_content(serializer.Serialize(registry_->Collect()),
+      response.set_content(hooks_.metrics ? hooks_.metrics() : "",
                            "text/plain; version=0.0.4; charset=utf-8");
     });
     server_.Get("/healthz", [](const httplib::Request&, httplib::Response& response) {
@@ -74,15 +69,13 @@ class AdminServer::Impl {
   uint16_t port() const { return port_; }
 
  private:
-  std::shared_ptr<prometheus::Registry> registry_;
   Hooks hooks_;
   httplib::Server server_;
   std::thread thread_;
   uint16_t port_ = 0;
 };
 
-AdminServer::AdminServer(std::shared_ptr<prometheus::Registry> registry, Hooks hooks)
-    : impl_(std::make_unique<Impl>(std::move(registry), std::move(hooks))) {}
+AdminServer::AdminServer(Hooks hooks) : impl_(std::make_unique<Impl>(std::move(hooks))) {}
 AdminServer::~AdminServer() = default;
 void AdminServer::Start(const std::string& flag, const BindAddress& address) {
   impl_->Start(flag, address);

@@ -1,7 +1,7 @@
 // The admin HTTP server of a service: /metrics (Prometheus text), /healthz, /readyz.
 //
-// Threading: Start and Stop from main; the callbacks run on the server's threads. Ownership: the
-// registry and whatever the callbacks capture outlive the server.
+// Threading: Start and Stop from main; the hooks run on the server's threads. Ownership: whatever
+// the hooks capture outlives the server.
 #pragma once
 
 #include <functional>
@@ -10,21 +10,17 @@
 
 #include "libs/base/address.h"
 
-namespace prometheus {
-class Registry;
-}
-
 namespace lowband {
 
 class AdminServer {
  public:
   struct Hooks {
-    /// Brings gauges up to date; called before each scrape.
-    std::function<void()> before_scrape;
+    /// The metrics in Prometheus' text exposition, up to date.
+    std::function<std::string()> metrics;
     /// Empty when the service may get traffic; otherwise why not, one short line.
     std::function<std::string()> not_ready;
   };
-  AdminServer(std::shared_ptr<prometheus::Registry> registry, Hooks hooks);
+  explicit AdminServer(Hooks hooks);
   ~AdminServer();
 
   /// Binds and serves. Throws ConfigError naming `flag` if the address cannot be bound. Port 0

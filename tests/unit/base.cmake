@@ -4,7 +4,7 @@ lowband_test(base_test
   DEPS lowband::runtime)
 lowband_test(admin_server_test
   SOURCES unit/base/admin_server_test.cc
-  DEPS lowband::runtime prometheus-cpp::core PkgConfig::httplib)
+  DEPS lowband::runtime PkgConfig::httplib)
 lowband_test(lb_proxy_test
   SOURCES unit/base/lb_proxy_arguments_test.cc
   DEPS lowband::lb_proxy)

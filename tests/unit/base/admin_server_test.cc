@@ -3,10 +3,9 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <httplib.h>
-#include <prometheus/counter.h>
-#include <prometheus/registry.h>
 
 #include "libs/base/config_error.h"
+#include "libs/base/metrics.h"
 
 namespace lowband {
 namespace {
@@ -14,31 +13,40 @@ namespace {
 using testing::HasSubstr;
 
 struct Running {
-  explicit Running(AdminServer::Hooks hooks)
-      : registry(std::make_shared<prometheus::Registry>()), server(registry, std::move(hooks)) {
+  explicit Running(AdminServer::Hooks hooks) : server(std::move(hooks)) {
     server.Start("--admin-addr", *ParseBindAddress("127.0.0.1:0"));
   }
   httplib::Result Get(const char* path) {
     return httplib::Client("127.0.0.1", server.port()).Get(path);
   }
-  std::shared_ptr<prometheus::Registry> registry;
   AdminServer server;
 };
 
-TEST(AdminServer, ScrapeThenGaugesAreBroughtUpToDateFirst) {
-  prometheus::Counter* counter = nullptr;
-  Running running({.before_scrape = [&] { counter->Increment(); }, .not_ready = {}});
-  counter = &prometheus::BuildCounter().Name("scrapes_total").Register(*running.registry).Add({});
+TEST(AdminServer, ScrapeThenTheMetricsOfThatMoment) {
+  MetricSet metrics("demo_");
+  Running running({.metrics =
+                       [&] {
+                         metrics.Total("scrapes_total", "Scrapes.", {{"kind", "a"}}, 1);
+                         metrics.Distribution("wait_seconds", "Waits.", {}, {0.5, 1}, {2, 0, 1}, 4);
+                         metrics.Process();
+                         return metrics.Text();
+                       },
+                   .not_ready = {}});
   const auto response = running.Get("/metrics");
   ASSERT_TRUE(response);
   EXPECT_EQ(response->status, 200);
-  EXPECT_THAT(response->body, HasSubstr("scrapes_total 1"));
+  for (const char* line :
+       {"# TYPE demo_scrapes_total counter", "demo_scrapes_total{kind=\"a\"} 1",
+        "demo_wait_seconds_bucket{le=\"0.5\"} 2", "demo_wait_seconds_bucket{le=\"+Inf\"} 3",
+        "demo_wait_seconds_count 3", "demo_build_info{version=", "process_resident_memory_bytes "}) {
+    EXPECT_THAT(response->body, HasSubstr(line));
+  }
   EXPECT_THAT(response->get_header_value("Content-Type"), HasSubstr("version=0.0.4"));
 }
 
 TEST(AdminServer, NotReadyThen503WithTheReason) {
   std::string reason = "no translator";
-  Running running({.before_scrape = {}, .not_ready = [&] { return reason; }});
+  Running running({.metrics = {}, .not_ready = [&] { return reason; }});
   auto response = running.Get("/readyz");
   ASSERT_TRUE(response);
   EXPECT_EQ(response->status, 503);
@@ -51,7 +59,7 @@ TEST(AdminServer, NotReadyThen503WithTheReason) {
 
 TEST(AdminServer, PortInUseThenConfigErrorNamesFlagAndAddress) {
   Running running({});
-  AdminServer second(running.registry, {});
+  AdminServer second({});
   const std::string address = "127.0.0.1:" + std::to_string(running.server.port());
   try {
     second.Start("--admin-addr", *ParseBindAddress(address));

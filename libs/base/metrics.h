@@ -1,0 +1,45 @@
+// The Prometheus metrics of a service, set before each scrape from what its parts have counted for
+// themselves. Nothing here is on a hot path.
+//
+// Threading: any; a lock of its own.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <string>
+#include <vector>
+
+namespace lowband {
+
+using MetricLabels = std::map<std::string, std::string>;
+
+class MetricSet {
+ public:
+  /// `prefix` is put before every name: "lowband_edge_".
+  explicit MetricSet(std::string prefix);
+  ~MetricSet();
+
+  /// A counter's present total; `name` ends in _total.
+  void Total(const std::string& name, const std::string& help, const MetricLabels& labels,
+             uint64_t value);
+  /// A gauge's present value.
+  void Level(const std::string& name, const std::string& help, const MetricLabels& labels,
+             double value);
+  /// A histogram's present buckets: not cumulative, one more than `bounds`, which are in the unit
+  /// that the name ends with.
+  void Distribution(const std::string& name, const std::string& help, const MetricLabels& labels,
+                    const std::vector<double>& bounds, const std::vector<uint64_t>& buckets,
+                    double sum);
+  /// build_info{version}, and process_* as every Prometheus client has them (without prefix).
+  void Process();
+
+  /// The text exposition of all that was set.
+  std::string Text() const;
+
+ private:
+  class Impl;
+  std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace lowband

@@ -1,0 +1,143 @@
+#include "services/edge/pipeline.h"
+
+#include <utility>
+#include <variant>
+
+namespace lowband::edge {
+namespace {
+
+template <class... Handlers>
+struct Overloaded : Handlers... {
+  using Handlers::operator()...;
+};
+template <class... Handlers>
+Overloaded(Handlers...) -> Overloaded<Handlers...>;
+
+}  // namespace
+
+Pipeline::Pipeline(const PipelineConfig& config, dtls::Credentials& credentials, Random& random,
+                   unsigned worker, unsigned workers)
+    : dtls_(config.dtls, credentials, random, worker, workers),
+      messages_(config.message, random),
+      requests_(config.request, messages_, random),
+      lanes_(config.uplink, random) {}
+
+void Pipeline::ReceiveDatagram(TimePoint now, const SocketAddress& from, ByteView datagram) {
+  dtls_.Receive(now, from, datagram);
+  Pump(now);
+}
+
+void Pipeline::OnLaneOpened(TimePoint now, uplink::LaneId lane) {
+  lanes_.OnLaneOpened(now, lane);
+  Pump(now);
+}
+
+void Pipeline::OnLaneWritten(TimePoint now, uplink::LaneId lane) {
+  lanes_.OnLaneWritten(now, lane);
+  Pump(now);
+}
+
+void Pipeline::OnLaneBatch(TimePoint now, uplink::LaneId lane, v1::TranslatorBatch batch) {
+  lanes_.OnLaneBatch(now, lane, std::move(batch));
+  Pump(now);
+}
+
+void Pipeline::OnLaneDead(TimePoint now, uplink::LaneId lane) {
+  lanes_.OnLaneDead(now, lane);
+  Pump(now);
+}
+
+void Pipeline::Advance(TimePoint now) {
+  dtls_.Advance(now);
+  messages_.Advance(now);
+  requests_.Advance(now);
+  lanes_.Advance(now);
+  Pump(now);
+}
+
+std::optional<TimePoint> Pipeline::NextDeadline() {
+  return Earlier(Earlier(dtls_.NextDeadline(), messages_.NextDeadline()),
+                 Earlier(requests_.NextDeadline(), lanes_.NextDeadline()));
+}
+
+void Pipeline::StopAccepting(TimePoint now) {
+  dtls_.StopAccepting();
+  requests_.StopAccepting();
+  Pump(now);
+}
+
+void Pipeline::CloseAll(TimePoint now) {
+  dtls_.CloseAll(now);
+  lanes_.Stop(now);
+  Pump(now);
+}
+
+std::optional<dtls::Transmit> Pipeline::PollTransmit() { return dtls_.PollTransmit(); }
+std::optional<uplink::Action> Pipeline::PollLaneAction() { return lanes_.PollAction(); }
+
+bool Pipeline::idle() const {
+  return messages_.unanswered() == 0 && requests_.exchanges_in_flight() == 0;
+}
+
+// The stages feed each other in both directions; each turn moves everything one stage on.
+void Pipeline::Pump(TimePoint now) {
+  bool moved = true;
+  while (moved) {
+    moved = DrainDtls(now);
+    moved = DrainMessages(now) || moved;
+    moved = DrainRequests(now) || moved;
+  }
+}
+
+bool Pipeline::DrainDtls(TimePoint now) {
+  bool moved = false;
+  while (auto event = dtls_.PollEvent()) {
+    moved = true;
+    std::visit(Overloaded{
+                   [&](const dtls::SessionOpened& opened) {
+                     requests_.OpenSession(now, opened.session, opened.peer);
+                   },
+                   [&](const dtls::PeerMoved& move) {
+                     requests_.MovePeer(move.session, move.peer);
+                   },
+                   [&](const dtls::DataArrived& data) {
+                     messages_.Receive(now, data.session, data.data);
+                   },
+                   [&](const dtls::SessionClosed& closed) {
+                     messages_.Forget(closed.session);
+                     requests_.CloseSession(now, closed.session);
+                   },
+               },
+               *event);
+  }
+  return moved;
+}
+
+bool Pipeline::DrainMessages(TimePoint now) {
+  bool moved = false;
+  while (auto event = messages_.PollEvent()) {
+    moved = true;
+    requests_.Handle(now, *event);
+  }
+  while (auto transmit = messages_.PollTransmit()) {
+    moved = true;
+    // False means that the session ended meanwhile; its SessionClosed event clears up.
+    (void)dtls_.Send(now, transmit->session, transmit->message);
+  }
+  return moved;
+}
+
+bool Pipeline::DrainRequests(TimePoint now) {
+  bool moved = false;
+  while (auto command = requests_.PollCommand()) {
+    moved = true;
+    lanes_.Submit(now, std::move(*command));
+  }
+  while (auto answer = lanes_.PollAnswer()) {
+    moved = true;
+    requests_.Complete(now, std::move(*answer));
+  }
+  return moved;
+}
+
+}  // namespace lowband::edge

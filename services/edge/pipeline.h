@@ -1,0 +1,71 @@
+// The stages of one worker, wired: datagrams in, lane actions out, and back. Sans-IO, so that the
+// whole edge runs in virtual time.
+//
+//   datagram ─▶ dtls ─▶ message ─▶ request ─▶ uplink (lane set) ─▶ lane actions
+//   datagram ◀─ dtls ◀─ message ◀─ request ◀─ answers            ◀─ lane batches
+//
+// Every call is one mutation followed by a full drain between the stages; what leaves the pipeline
+// (datagrams, lane actions) is then drained by the owner.
+//
+// Threading: one worker thread. Ownership: owns the stages; credentials and random outlive it.
+#pragma once
+
+#include <optional>
+
+#include "libs/base/random.h"
+#include "libs/base/time.h"
+#include "services/edge/dtls/server.h"
+#include "services/edge/message/layer.h"
+#include "services/edge/request/layer.h"
+#include "services/edge/uplink/lane_set.h"
+
+namespace lowband::edge {
+
+struct PipelineConfig {
+  dtls::Config dtls;
+  message::Config message;
+  request::Config request;
+  uplink::Config uplink;
+};
+
+class Pipeline {
+ public:
+  Pipeline(const PipelineConfig& config, dtls::Credentials& credentials, Random& random,
+           unsigned worker, unsigned workers);
+
+  void ReceiveDatagram(TimePoint now, const SocketAddress& from, ByteView datagram);
+  void OnLaneOpened(TimePoint now, uplink::LaneId lane);
+  void OnLaneWritten(TimePoint now, uplink::LaneId lane);
+  void OnLaneBatch(TimePoint now, uplink::LaneId lane, v1::TranslatorBatch batch);
+  void OnLaneDead(TimePoint now, uplink::LaneId lane);
+  void Advance(TimePoint now);
+  std::optional<TimePoint> NextDeadline();
+
+  /// Takes no new sessions and no new requests; what is under way goes on.
+  void StopAccepting(TimePoint now);
+  /// Ends every session with close_notify and every lane.
+  void CloseAll(TimePoint now);
+
+  std::optional<dtls::Transmit> PollTransmit();
+  std::optional<uplink::Action> PollLaneAction();
+
+  const dtls::Server& dtls() const { return dtls_; }
+  const message::Layer& messages() const { return messages_; }
+  const request::Layer& requests() const { return requests_; }
+  const uplink::LaneSet& lanes() const { return lanes_; }
+  /// Nothing is waiting for an answer, ours or a client's acknowledgement of one.
+  bool idle() const;
+
+ private:
+  void Pump(TimePoint now);
+  bool DrainDtls(TimePoint now);
+  bool DrainMessages(TimePoint now);
+  bool DrainRequests(TimePoint now);
+
+  dtls::Server dtls_;
+  message::Layer messages_;
+  request::Layer requests_;
+  uplink::LaneSet lanes_;
+};
+
+}  // namespace lowband::edge

@@ -1,0 +1,93 @@
+#include "services/translator/options.h"
+
+#include "libs/base/options.h"
+#include "services/translator/upstream/homeserver.h"
+
+namespace lowband::translator {
+namespace {
+
+constexpr const char* kFooter =
+    "Example:\n"
+    "  lowband-translator --listen 127.0.0.1:9090 --local http://localhost:8008";
+
+// Flags whose stored type differs from what the parser reads.
+struct Raw {
+  size_t codes = 0;
+  size_t enum_api = 0;
+  uint64_t dtls_port = 0;
+  size_t log_level = 2;
+  size_t log_format = 0;
+};
+
+void DeclareServing(OptionParser& parser, Options& options, Raw& raw) {
+  parser.Text("listen", options.listen, "Where edges connect by gRPC; also unix:PATH", "HOST:PORT");
+  parser.Text("local", options.upstream.homeserver,
+              "The homeserver's client-server API, http:// or https://", "URL");
+  parser.Text("advertise", options.mapping.advertise,
+              "Public URL of the edge: base_url of .well-known and login answers becomes it", "URL");
+  parser.Number("dtls-port", raw.dtls_port, 0, 65535,
+                "Public UDP port of the edge, told in /versions; 0: the advertised URL's, else 8008");
+  parser.Text("admin-addr", options.admin_addr, "Metrics and health over HTTP, or off",
+              "HOST:PORT");
+  parser.Time("drain-timeout", options.drain_timeout, Duration::zero(), std::chrono::hours(1),
+              "On SIGTERM, how long requests in flight may take");
+  parser.Group("MSC3079");
+  parser.Choice("enum-api", raw.enum_api, {"r0", "v3"},
+                "API version that path enums expand to; homeservers key transactions on it");
+  parser.Choice("codes", raw.codes, {"deployed", "rfc8075"},
+                "CoAP codes: those that matrix-org/lb clients know, or all of RFC 8075");
+  parser.Switch("forward-client-ip", options.mapping.forward_client_ip,
+                "Send X-Forwarded-For to a homeserver that is not on a private address too");
+}
+
+void DeclareUpstream(OptionParser& parser, Options& options) {
+  parser.Group("Homeserver connections");
+  parser.Text("upstream-ca", options.upstream.ca,
+              "Trust these certificates (PEM file or directory) instead of the system's", "PATH");
+  parser.Number("upstream-threads", options.upstream.threads, 1, 64, "Threads for HTTP");
+  parser.Number("upstream-max-active", options.upstream.active_max, 1, 1'000'000,
+                "Requests at the homeserver at once; each long-poll counts");
+  parser.Number("upstream-max-pending", options.upstream.pending_max, 0, 1'000'000,
+                "Requests that wait for one of those places");
+  parser.Size("upstream-max-body", options.upstream.response_body_bytes_max, 1024, 1ULL << 30,
+              "Largest answer, after decompression");
+  parser.Time("upstream-connect-timeout", options.upstream.connect_timeout,
+              std::chrono::milliseconds(10), std::chrono::minutes(5), "Name, TCP and TLS together");
+}
+
+void DeclareRest(OptionParser& parser, Options& options, Raw& raw) {
+  parser.Group("gRPC security");
+  parser.Text("grpc-cert", options.security.cert_file, "Certificate chain for mutual TLS", "FILE");
+  parser.Text("grpc-key", options.security.key_file, "Its private key", "FILE");
+  parser.Text("grpc-ca", options.security.ca_file, "Who signs the edges' certificates", "FILE");
+  parser.Switch("insecure-grpc", options.security.insecure,
+                "Allow plaintext on other than loopback addresses and unix sockets");
+  parser.Group("Logs");
+  parser.Choice("log-level", raw.log_level, {"trace", "debug", "info", "warning", "error"},
+                "The least that is written");
+  parser.Choice("log-format", raw.log_format, {"json", "text"}, "One object or one line an event");
+}
+
+}  // namespace
+
+std::optional<int> ParseOptions(int argc, const char* const* argv, Options& options) {
+  OptionParser parser("lowband-translator",
+                      "Translates between Lowband's edge (CoAP, CBOR) and a homeserver (HTTP, JSON).",
+                      kFooter);
+  Raw raw;
+  DeclareServing(parser, options, raw);
+  DeclareUpstream(parser, options);
+  DeclareRest(parser, options, raw);
+  if (const auto code = parser.Parse(argc, argv)) return code;
+
+  options.mapping.codes = raw.codes == 0 ? coap::CodeSet::kDeployed : coap::CodeSet::kRfc8075;
+  options.mapping.enum_api = raw.enum_api == 0 ? EnumApi::kR0 : EnumApi::kV3;
+  if (raw.dtls_port != 0) options.mapping.dtls_port = static_cast<uint16_t>(raw.dtls_port);
+  options.log_level = static_cast<LogLevel>(raw.log_level);
+  options.log_format = raw.log_format == 0 ? Logger::Format::kJson : Logger::Format::kText;
+  options.upstream.Validate();
+  options.mapping.Validate();
+  return std::nullopt;
+}
+
+}  // namespace lowband::translator

@@ -1,0 +1,32 @@
+// The flags of lowband-translator, with their defaults.
+//
+// Threading: main. Errors: ConfigError, or an exit code with one printed line, naming the flag.
+#pragma once
+
+#include <optional>
+#include <string>
+
+#include "libs/base/log.h"
+#include "libs/base/time.h"
+#include "libs/grpc/security.h"
+#include "services/translator/mapping/config.h"
+#include "services/translator/upstream/config.h"
+
+namespace lowband::translator {
+
+struct Options {
+  std::string listen = "127.0.0.1:9090";
+  std::string admin_addr = "127.0.0.1:9101";  ///< "off": none.
+  UpstreamConfig upstream;
+  MappingConfig mapping;
+  GrpcSecurity security;
+  Duration drain_timeout = std::chrono::seconds(10);
+  LogLevel log_level = LogLevel::kInfo;
+  Logger::Format log_format = Logger::Format::kJson;
+};
+
+/// Fills `options`. None: go on; otherwise the exit code, and what there was to say was printed.
+/// Throws ConfigError for a value that is well-formed and still cannot work.
+std::optional<int> ParseOptions(int argc, const char* const* argv, Options& options);
+
+}  // namespace lowband::translator
