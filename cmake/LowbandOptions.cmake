@@ -25,7 +25,8 @@ endif()
 include(CheckPIESupported)
 check_pie_supported()
 
-add_compile_options(-Wall -Wextra -Wpedantic -Wshadow -Wnon-virtual-dtor -Wimplicit-fallthrough)
+add_compile_options(-Wall -Wextra -Wpedantic -Wshadow -Wnon-virtual-dtor -Wimplicit-fallthrough
+                    $<$<CXX_COMPILER_ID:Clang>:-Wthread-safety>)
 if(LOWBAND_WERROR)
   add_compile_options(-Werror)
 endif()
