@@ -54,8 +54,8 @@ int FillRandom(void* context, unsigned char* out, size_t size) {
 }
 
 int ApplyProfile(mbedtls_ssl_config* config, int endpoint, bool allow_ccm8, Random& random) {
-  if (const int code = mbedtls_ssl_config_defaults(
-          config, endpoint, MBEDTLS_SSL_TRANSPORT_DATAGRAM, MBEDTLS_SSL_PRESET_DEFAULT);
+  if (const int code = mbedtls_ssl_config_defaults(config, endpoint, MBEDTLS_SSL_TRANSPORT_DATAGRAM,
+                                                   MBEDTLS_SSL_PRESET_DEFAULT);
       code != 0) {
     return code;
   }

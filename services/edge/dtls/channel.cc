@@ -1,0 +1,122 @@
+#include "services/edge/dtls/channel.h"
+
+#include <algorithm>
+#include <array>
+#include <cstring>
+#include <utility>
+
+#include "libs/tls/key_log.h"
+#include "services/edge/dtls/limits.h"
+
+namespace lowband::edge::dtls {
+namespace {
+
+// What a negative return value of the engine means for the session.
+Progress Classify(int code) {
+  switch (code) {
+    case MBEDTLS_ERR_SSL_WANT_READ:
+    case MBEDTLS_ERR_SSL_WANT_WRITE: return Progress::kNone;
+    case MBEDTLS_ERR_SSL_PEER_CLOSE_NOTIFY: return Progress::kPeerClosed;
+    case MBEDTLS_ERR_SSL_FATAL_ALERT_MESSAGE: return Progress::kPeerAlert;
+    default: return Progress::kFailed;
+  }
+}
+
+}  // namespace
+
+Channel::Channel(std::shared_ptr<Engine> engine, Outbox& outbox)
+    : engine_(std::move(engine)), outbox_(outbox) {}
+
+std::unique_ptr<Channel> Channel::Make(std::shared_ptr<Engine> engine, const Config& config,
+                                       const ConnectionId& id, Outbox& outbox) {
+  auto channel = std::make_unique<Channel>(std::move(engine), outbox);
+  return channel->SetUp(config, id) ? std::move(channel) : nullptr;
+}
+
+bool Channel::SetUp(const Config& config, const ConnectionId& id) {
+  mbedtls_ssl_context* ssl = ssl_.get();
+  if (mbedtls_ssl_setup(ssl, engine_->config()) != 0) return false;
+  mbedtls_ssl_set_bio(ssl, this, SendBytes, ReceiveBytes, nullptr);
+  timer_.Attach(ssl);
+  mbedtls_ssl_set_mtu(ssl, static_cast<uint16_t>(config.handshake_datagram_bytes_max));
+  if (config.key_log != nullptr) config.key_log->Attach(ssl);
+  return mbedtls_ssl_set_cid(ssl, MBEDTLS_SSL_CID_ENABLED, id.data(), id.size()) == 0;
+}
+
+Channel::Received Channel::Receive(TimePoint now, const SocketAddress& peer, ByteView record,
+                                   std::span<uint8_t> plaintext) {
+  peer_ = &peer;
+  input_ = record;
+  timer_.SetNow(now);
+  Received out = open_ ? Read(plaintext) : Received{Shake(), {}};
+  // If the flight's time was over, the engine sent it again instead of reading; its next wait lies
+  // in the future, so the second call reads.
+  if (out.progress == Progress::kNone && !input_.empty()) {
+    out = open_ ? Read(plaintext) : Received{Shake(), {}};
+  }
+  input_ = {};
+  return out;
+}
+
+Progress Channel::Advance(TimePoint now, const SocketAddress& peer) {
+  if (open_) return Progress::kNone;
+  peer_ = &peer;
+  timer_.SetNow(now);
+  return Shake();
+}
+
+Progress Channel::Shake() {
+  const int code = mbedtls_ssl_handshake(ssl_.get());
+  resumed_ = engine_->TakeTicketAccepted() || resumed_;
+  if (code != 0) return Classify(code);
+  open_ = true;
+  // The limit was for flights; what the layers above send has limits of its own.
+  mbedtls_ssl_set_mtu(ssl_.get(), 0);
+  return Progress::kOpened;
+}
+
+Channel::Received Channel::Read(std::span<uint8_t> plaintext) {
+  const int size = mbedtls_ssl_read(ssl_.get(), plaintext.data(), plaintext.size());
+  if (size < 0) return {Classify(size), {}};
+  if (size == 0) return {};
+  return {Progress::kData, plaintext.first(static_cast<size_t>(size))};
+}
+
+bool Channel::Send(const SocketAddress& peer, ByteView data) {
+  peer_ = &peer;
+  return mbedtls_ssl_write(ssl_.get(), data.data(), data.size()) == static_cast<int>(data.size());
+}
+
+void Channel::Close(const SocketAddress& peer) {
+  peer_ = &peer;
+  // Whether it went out makes no difference: the session ends.
+  static_cast<void>(mbedtls_ssl_close_notify(ssl_.get()));
+}
+
+bool Channel::uses_connection_id() const {
+  int enabled = MBEDTLS_SSL_CID_DISABLED;
+  std::array<unsigned char, kPeerConnectionIdBytesMax> peer_id;
+  size_t size = 0;
+  // Takes a pointer to non-const, but reads only.
+  auto* ssl = const_cast<mbedtls_ssl_context*>(ssl_.get());
+  if (mbedtls_ssl_get_peer_cid(ssl, &enabled, peer_id.data(), &size) != 0) return false;
+  return enabled == MBEDTLS_SSL_CID_ENABLED;
+}
+
+int Channel::SendBytes(void* channel, const unsigned char* bytes, size_t size) {
+  auto& self = *static_cast<Channel*>(channel);
+  self.outbox_.Push(*self.peer_, {bytes, size});
+  return static_cast<int>(size);
+}
+
+int Channel::ReceiveBytes(void* channel, unsigned char* out, size_t size) {
+  auto& self = *static_cast<Channel*>(channel);
+  if (self.input_.empty()) return MBEDTLS_ERR_SSL_WANT_READ;
+  // A record longer than the engine's buffer is cut off, and so dropped by the engine.
+  const size_t copied = std::min(size, self.input_.size());
+  std::memcpy(out, self.input_.data(), copied);
+  self.input_ = {};
+  return static_cast<int>(copied);
+}
+
+}  // namespace lowband::edge::dtls

@@ -1,0 +1,89 @@
+// The record protection and handshake of one session: an mbedTLS context fed one record at a time.
+//
+// Apart from the session itself (session_table.h), which keeps what must be known of a client even
+// while its context is put away.
+//
+// Threading: one worker. Ownership: shares its engine; writes into the server's outbox, which
+// outlives it. Spec: RFC 6347, RFC 9146.
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <span>
+
+#include "libs/base/address.h"
+#include "libs/base/bytes.h"
+#include "libs/base/packet_queue.h"
+#include "libs/base/time.h"
+#include "libs/tls/flight_timer.h"
+#include "libs/tls/handle.h"
+#include "services/edge/dtls/config.h"
+#include "services/edge/dtls/connection_id.h"
+#include "services/edge/dtls/engine.h"
+
+namespace lowband::edge::dtls {
+
+/// Datagrams to be sent, with where to.
+using Outbox = PacketQueue<SocketAddress>;
+
+/// What became of a record, or of the time that passed.
+enum class Progress : uint8_t {
+  kNone,        ///< The record was ignored, or the handshake goes on.
+  kOpened,      ///< The handshake is done.
+  kData,        ///< Application data.
+  kPeerClosed,  ///< close_notify.
+  kPeerAlert,   ///< A fatal alert.
+  kFailed,      ///< The engine gave up; it sent an alert where that makes sense.
+};
+
+class Channel {
+ public:
+  /// Null only for lack of memory. `id` is used if the client wants connection ids.
+  static std::unique_ptr<Channel> Make(std::shared_ptr<Engine> engine, const Config& config,
+                                       const ConnectionId& id, Outbox& outbox);
+  Channel(std::shared_ptr<Engine> engine, Outbox& outbox);
+  Channel(const Channel&) = delete;
+  Channel& operator=(const Channel&) = delete;
+
+  struct Received {
+    Progress progress = Progress::kNone;
+    ByteView data;  ///< In `plaintext`.
+  };
+  /// Reads one whole record. Answers go to `peer`; data goes into `plaintext`, which has
+  /// kRecordPlaintextMax bytes. After anything but kNone, kOpened and kData only Close() and
+  /// destruction make sense.
+  Received Receive(TimePoint now, const SocketAddress& peer, ByteView record,
+                   std::span<uint8_t> plaintext);
+  /// Sends the last flight again if its time has come.
+  Progress Advance(TimePoint now, const SocketAddress& peer);
+  /// Of the handshake's retransmission; none when there is nothing to send again.
+  std::optional<TimePoint> deadline() const { return timer_.deadline(); }
+
+  /// Sends one record of at most kApplicationDataMax bytes; false if the engine refuses.
+  bool Send(const SocketAddress& peer, ByteView data);
+  /// Sends close_notify.
+  void Close(const SocketAddress& peer);
+
+  bool open() const { return open_; }
+  /// After kOpened: what was agreed.
+  bool uses_connection_id() const;
+  bool resumed() const { return resumed_; }
+
+ private:
+  bool SetUp(const Config& config, const ConnectionId& id);
+  Progress Shake();
+  Received Read(std::span<uint8_t> plaintext);
+  static int SendBytes(void* channel, const unsigned char* bytes, size_t size);
+  static int ReceiveBytes(void* channel, unsigned char* out, size_t size);
+
+  std::shared_ptr<Engine> engine_;
+  Outbox& outbox_;
+  tls::FlightTimer timer_;
+  tls::SslContext ssl_;
+  const SocketAddress* peer_ = nullptr;  // During a call.
+  ByteView input_;                       // During a call.
+  bool open_ = false;
+  bool resumed_ = false;
+};
+
+}  // namespace lowband::edge::dtls

@@ -1,0 +1,33 @@
+#include "services/edge/dtls/config.h"
+
+#include "services/edge/dtls/limits.h"
+
+namespace lowband::edge::dtls {
+
+std::string Config::Validate() const {
+  if (sessions_max == 0) return "dtls.sessions_max must be at least 1";
+  if (sessions_max > kSessionsMax) {
+    return "dtls.sessions_max must be at most " + std::to_string(kSessionsMax);
+  }
+  if (handshakes_max == 0) return "dtls.handshakes_max must be at least 1";
+  if (handshakes_max > kHandshakesMax) {
+    return "dtls.handshakes_max must be at most " + std::to_string(kHandshakesMax);
+  }
+  if (handshakes_per_prefix_rate != 0 && handshakes_per_prefix_burst == 0) {
+    return "dtls.handshakes_per_prefix_burst must be at least 1";
+  }
+  if (handshake_datagram_bytes_max < kHandshakeDatagramBytesMin ||
+      handshake_datagram_bytes_max > kHandshakeDatagramBytesMax) {
+    return "dtls.handshake_datagram_bytes_max must be from " +
+           std::to_string(kHandshakeDatagramBytesMin) + " to " +
+           std::to_string(kHandshakeDatagramBytesMax);
+  }
+  if (handshake_timeout <= Duration::zero()) return "dtls.handshake_timeout must be positive";
+  if (unheard_timeout <= Duration::zero()) return "dtls.unheard_timeout must be positive";
+  if (idle_timeout_when_full <= Duration::zero() || idle_timeout < idle_timeout_when_full) {
+    return "dtls.idle_timeout must be at least dtls.idle_timeout_when_full, which is positive";
+  }
+  return "";
+}
+
+}  // namespace lowband::edge::dtls

@@ -1,0 +1,49 @@
+// What an operator can set of the DTLS stage, with its defaults.
+#pragma once
+
+#include <cstddef>
+#include <string>
+
+#include "libs/base/time.h"
+
+namespace lowband::tls {
+class KeyLog;
+}
+
+namespace lowband::edge::dtls {
+
+struct Config {
+  /// Sessions of the whole process; each worker holds its equal share. About 13 KB each.
+  size_t sessions_max = 100'000;
+  /// Handshakes under way in the whole process; more are dropped, and the client tries again.
+  size_t handshakes_max = 1000;
+  /// A handshake that is not done by then is forgotten. Long enough for seven flights of a client
+  /// that repeats each second, short enough that half-open ones do not pile up.
+  Duration handshake_timeout = std::chrono::seconds(10);
+  /// A session that sends nothing this long after its handshake ends: it costs the most memory.
+  Duration unheard_timeout = std::chrono::seconds(15);
+  /// A session from which nothing came for so long ends. Long, since a client that sleeps must pay
+  /// a handshake of 1.5 KB for a new one.
+  Duration idle_timeout = std::chrono::hours(24);
+  /// The same while the table is more than nine tenths full.
+  Duration idle_timeout_when_full = std::chrono::minutes(30);
+  /// Handshakes a second, and at once, of one /32 (IPv4) or /56 (IPv6), a worker; 0 is no limit.
+  /// Many phones behind one carrier's address translation may need more.
+  size_t handshakes_per_prefix_rate = 5;
+  size_t handshakes_per_prefix_burst = 20;
+  /// Datagrams of a handshake carry at most this many bytes.
+  size_t handshake_datagram_bytes_max = 1200;
+  /// Tell clients whose session is gone to dial again, by a plaintext alert.
+  bool stale_alert = true;
+  /// AES-128-CCM and CCM-8 too: RFC 7252 devices know nothing else, but the tag has 64 bits.
+  bool allow_ccm8 = false;
+  /// Refuse clients without the extended master secret of RFC 7627.
+  bool require_extended_master_secret = true;
+  /// Where secrets are written for a packet analyser, or null. Outlives the server.
+  tls::KeyLog* key_log = nullptr;
+
+  /// Empty, or what is wrong, naming the field ("dtls.handshakes_max …").
+  std::string Validate() const;
+};
+
+}  // namespace lowband::edge::dtls

@@ -1,0 +1,22 @@
+#include "services/edge/dtls/connection_id.h"
+
+namespace lowband::edge::dtls {
+
+static_assert(sizeof(size_t) == sizeof(ConnectionId), "the hash takes the whole id");
+
+ConnectionId MakeConnectionId(Random& random, unsigned worker, unsigned workers) {
+  ConnectionId id;
+  random.Fill(id);
+  // One of the values of the byte that are `worker` modulo `workers`, each as likely.
+  const unsigned candidates = (kWorkersMax - 1 - worker) / workers + 1;
+  id[0] = static_cast<uint8_t>(worker + workers * random.Below(candidates));
+  return id;
+}
+
+std::optional<unsigned> OwnerOf(ByteView datagram, unsigned workers) {
+  if (datagram.size() < kConnectionIdOffset + kConnectionIdBytes) return std::nullopt;
+  if (datagram[0] != kRecordTypeCid) return std::nullopt;
+  return datagram[kConnectionIdOffset] % workers;
+}
+
+}  // namespace lowband::edge::dtls

@@ -1,0 +1,79 @@
+// What the DTLS stage of one worker counted since its start.
+//
+// Threading: written by the worker; whoever reads from another thread gets a copy made there.
+#pragma once
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <string_view>
+
+namespace lowband::edge::dtls {
+
+/// Why a record, or a whole datagram, went no further.
+enum class DropReason : uint8_t {
+  kMalformed,       ///< No DTLS record, or one that does not end inside the datagram.
+  kTooManyRecords,  ///< Beyond kRecordsPerDatagramMax.
+  kUnknownSession,  ///< No session at that address.
+  kUnknownId,       ///< No session with that connection id.
+  kNotAccepted,     ///< Forged, replayed, repeated or out of place: the session ignored it.
+  kBadHello,        ///< A ClientHello that does not parse.
+  kFragmentedHello, ///< A ClientHello in pieces: keeping them would be state before the cookie.
+  kStaleHello,      ///< A late copy of the ClientHello that made the present session.
+  kStopping,        ///< A ClientHello after StopAccepting().
+  kCount,
+};
+constexpr size_t kDropReasons = static_cast<size_t>(DropReason::kCount);
+inline constexpr std::array<std::string_view, kDropReasons> kDropReasonNames = {
+    "malformed",    "too_many_records", "unknown_session",  "unknown_connection_id",
+    "not_accepted", "bad_hello",        "fragmented_hello", "stale_hello",
+    "stopping",
+};
+
+/// How a handshake that passed the cookie exchange ended.
+enum class HandshakeResult : uint8_t {
+  kCompleted,
+  kResumed,        ///< Completed, by a ticket.
+  kFailed,         ///< Alert from either side: no common suite, bad Finished and so on.
+  kTimedOut,
+  kRestarted,      ///< The client began anew at the same address.
+  kHalfOpenLimit,  ///< Refused: handshakes_max.
+  kPrefixLimit,    ///< Refused: handshakes_per_prefix_rate.
+  kTableFull,      ///< Refused: every session is in use.
+  kNoExtendedMasterSecret,  ///< Refused: require_extended_master_secret.
+  kOutOfMemory,    ///< Refused: no memory for the context.
+  kStopped,        ///< Cut off by CloseAll().
+  kCount,
+};
+constexpr size_t kHandshakeResults = static_cast<size_t>(HandshakeResult::kCount);
+inline constexpr std::array<std::string_view, kHandshakeResults> kHandshakeResultNames = {
+    "completed",    "resumed",    "failed",       "timed_out",
+    "restarted",    "half_open_limit", "prefix_limit", "table_full",
+    "no_extended_master_secret", "out_of_memory", "stopped",
+};
+
+/// In the order of CloseReason (server.h).
+constexpr size_t kCloseReasons = 7;
+inline constexpr std::array<std::string_view, kCloseReasons> kCloseReasonNames = {
+    "peer_closed", "peer_alert", "idle", "replaced", "evicted", "local", "protocol_error",
+};
+
+struct Counters {
+  uint64_t datagrams_received = 0;
+  uint64_t records_accepted = 0;  ///< Application data.
+  uint64_t records_sent = 0;      ///< Application data.
+  uint64_t sends_failed = 0;      ///< Send() on a session that is gone, or with too much data.
+  uint64_t verify_requests_sent = 0;
+  uint64_t cookies_refused = 0;   ///< Forged or expired; answered by a new HelloVerifyRequest.
+  uint64_t handshakes_started = 0;
+  uint64_t connection_ids_used = 0;  ///< Sessions opened that negotiated one.
+  uint64_t peer_moves = 0;
+  uint64_t peer_moves_deferred = 0;  ///< Wanted within kMoveInterval of the last.
+  uint64_t stale_alerts_sent = 0;
+  uint64_t stale_alerts_withheld = 0;  ///< By their rate limits.
+  std::array<uint64_t, kDropReasons> dropped{};
+  std::array<uint64_t, kHandshakeResults> handshakes{};
+  std::array<uint64_t, kCloseReasons> closed{};  ///< kLocal counts Close() too.
+};
+
+}  // namespace lowband::edge::dtls

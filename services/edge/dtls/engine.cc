@@ -1,0 +1,62 @@
+#include "services/edge/dtls/engine.h"
+
+#include "libs/tls/profile.h"
+#include "services/edge/dtls/limits.h"
+
+namespace lowband::edge::dtls {
+
+// What limits.h says of the engine's buffers, which the build of mbedTLS fixes.
+static_assert(kRecordPlaintextMax == MBEDTLS_SSL_IN_CONTENT_LEN);
+static_assert(kApplicationDataMax <= MBEDTLS_SSL_OUT_CONTENT_LEN);
+static_assert(kConnectionIdBytes <= MBEDTLS_SSL_CID_IN_LEN_MAX);
+static_assert(kPeerConnectionIdBytesMax == MBEDTLS_SSL_CID_OUT_LEN_MAX);
+
+namespace {
+
+// Server checks cookies before it makes a context, so the engine is told that all are good. It
+// still has to be given the callbacks, or it would refuse every ClientHello that has one.
+int AcceptCookie(void*, const unsigned char*, size_t, const unsigned char*, size_t) { return 0; }
+int RefuseToMakeCookie(void*, unsigned char**, unsigned char*, const unsigned char*, size_t) {
+  return MBEDTLS_ERR_SSL_INTERNAL_ERROR;
+}
+
+}  // namespace
+
+Engine::Engine(Credentials& credentials)
+    : tickets_(credentials.tickets()), identity_(credentials.identity()) {}
+
+std::shared_ptr<Engine> Engine::Make(const Config& config, Credentials& credentials,
+                                     Random& random) {
+  auto engine = std::make_shared<Engine>(credentials);
+  return engine->SetUp(config, random) ? engine : nullptr;
+}
+
+bool Engine::SetUp(const Config& config, Random& random) {
+  mbedtls_ssl_config* conf = config_.get();
+  key_ = identity_->MakeKey(random);
+  if (key_ == nullptr ||
+      tls::ApplyProfile(conf, MBEDTLS_SSL_IS_SERVER, config.allow_ccm8, random) != 0 ||
+      mbedtls_ssl_conf_own_cert(conf, identity_->chain(), key_->get()) != 0) {
+    return false;
+  }
+  mbedtls_ssl_conf_dtls_cookies(conf, RefuseToMakeCookie, AcceptCookie, nullptr);
+  mbedtls_ssl_conf_session_tickets_cb(conf, WriteTicket, ParseTicket, this);
+  static_assert(kApplicationDataMax == 4096, "the code below says so");
+  return mbedtls_ssl_conf_max_frag_len(conf, MBEDTLS_SSL_MAX_FRAG_LEN_4096) == 0 &&
+         mbedtls_ssl_conf_cid(conf, kConnectionIdBytes, MBEDTLS_SSL_UNEXPECTED_CID_IGNORE) == 0;
+}
+
+int Engine::WriteTicket(void* engine, const mbedtls_ssl_session* session, unsigned char* start,
+                        const unsigned char* end, size_t* size, uint32_t* lifetime) {
+  return static_cast<Engine*>(engine)->tickets_.Write(session, start, end, size, lifetime);
+}
+
+int Engine::ParseTicket(void* engine, mbedtls_ssl_session* session, unsigned char* ticket,
+                        size_t size) {
+  auto& self = *static_cast<Engine*>(engine);
+  const int code = self.tickets_.Parse(session, ticket, size);
+  self.ticket_accepted_ = code == 0;
+  return code;
+}
+
+}  // namespace lowband::edge::dtls

@@ -1,0 +1,149 @@
+// Server, second half: from a ClientHello to an open session.
+#include <algorithm>
+
+#include "services/edge/dtls/plaintext.h"
+#include "services/edge/dtls/server_impl.h"
+
+namespace lowband::edge::dtls {
+namespace {
+
+DropReason ReasonOf(HelloError error) {
+  switch (error) {
+    case HelloError::kFragmented: return DropReason::kFragmentedHello;
+    case HelloError::kNotClientHello:
+    case HelloError::kMalformed: return DropReason::kBadHello;
+  }
+  return DropReason::kBadHello;
+}
+
+bool SameClient(const Session* session, const ClientHello& hello) {
+  return session != nullptr && std::ranges::equal(session->client_random, hello.random);
+}
+
+}  // namespace
+
+// Nothing is kept, nothing is allocated, before the cookie is good.
+void Server::Impl::Hello(TimePoint now, const SocketAddress& from, const Record& record) {
+  if (!accepting_) return Drop(DropReason::kStopping);
+  const auto hello = ParseClientHello(record.fragment);
+  if (!hello) return Drop(ReasonOf(hello.error()));
+  if (cookies_.Check(now, from, *hello)) return VerifiedHello(now, from, record, *hello);
+  if (!hello->cookie.empty()) ++counters_.cookies_refused;
+  ++counters_.verify_requests_sent;
+  outbox_.Push(from, WriteVerifyRequest(record, *hello, cookies_.Make(now, from, *hello)));
+}
+
+void Server::Impl::VerifiedHello(TimePoint now, const SocketAddress& from, const Record& record,
+                                 const ClientHello& hello) {
+  Session* handshake = table_.FindHandshake(from);
+  // Sent again because our flight was lost: the engine repeats it.
+  if (SameClient(handshake, hello)) return Deliver(now, from, record, *handshake);
+  // A copy that the network kept back until the handshake was done.
+  if (SameClient(table_.FindOpen(from), hello)) return Drop(DropReason::kStaleHello);
+  if (config_.require_extended_master_secret && !hello.extended_master_secret) {
+    Count(HandshakeResult::kNoExtendedMasterSecret);
+    outbox_.Push(from, WriteAlert(AlertDescription::kHandshakeFailure, record.sequence));
+    return;
+  }
+  if (handshake != nullptr) EndHandshake(*handshake, HandshakeResult::kRestarted);
+  if (const auto refusal = Refusal(now, from)) return Count(*refusal);
+  handshake = BeginHandshake(now, from, hello);
+  if (handshake == nullptr) return Count(HandshakeResult::kOutOfMemory);
+  Deliver(now, from, record, *handshake);
+}
+
+std::optional<HandshakeResult> Server::Impl::Refusal(TimePoint now, const SocketAddress& from) {
+  if (table_.handshakes() >= handshakes_max_) return HandshakeResult::kHalfOpenLimit;
+  if (!MakeRoom(now, false)) return HandshakeResult::kTableFull;
+  if (config_.handshakes_per_prefix_rate != 0 && !prefixes_.Take(now, from)) {
+    return HandshakeResult::kPrefixLimit;
+  }
+  return std::nullopt;
+}
+
+Session* Server::Impl::BeginHandshake(TimePoint now, const SocketAddress& from,
+                                      const ClientHello& hello) {
+  credentials_.tickets().RotateIfDue(now);
+  ConnectionId id;
+  do {
+    id = MakeConnectionId(random_, worker_, workers_);
+  } while (table_.FindByConnectionId(id) != nullptr);
+  auto engine = CurrentEngine();
+  if (engine == nullptr) return nullptr;
+  auto channel = Channel::Make(std::move(engine), config_, id, outbox_);
+  if (channel == nullptr) return nullptr;
+  Session& session = table_.Begin(now, from, id, std::move(channel));
+  std::ranges::copy(hello.random, session.client_random.begin());
+  ++counters_.handshakes_started;
+  return &session;
+}
+
+std::shared_ptr<Engine> Server::Impl::CurrentEngine() {
+  const uint64_t revision = credentials_.revision();
+  if (revision != engine_revision_) {
+    // Without memory for a new one the old one serves on, and the next handshake tries again.
+    if (auto engine = Engine::Make(config_, credentials_, random_)) {
+      engine_ = std::move(engine);
+      engine_revision_ = revision;
+    }
+  }
+  return engine_;
+}
+
+// What a record, or the passing of time, did to a handshake.
+void Server::Impl::HandshakeStep(TimePoint now, Session& session, Progress progress) {
+  switch (progress) {
+    case Progress::kNone:
+    case Progress::kData: break;
+    case Progress::kOpened: return Opened(now, session);
+    case Progress::kPeerClosed:
+    case Progress::kPeerAlert:
+    case Progress::kFailed: return EndHandshake(session, HandshakeResult::kFailed);
+  }
+  if (const auto deadline = session.channel->deadline()) {
+    flights_.Set(session.id, *deadline);
+  } else {
+    flights_.Cancel(session.id);
+  }
+}
+
+void Server::Impl::Opened(TimePoint now, Session& session) {
+  flights_.Cancel(session.id);
+  // RFC 6347 §4.2.8: only now does the old session at this address go. The client has forgotten
+  // it, so it is not told. One with a connection id may be another client's, which sleeps and had
+  // this address before: it stays, and is found by its id.
+  Session* old = table_.FindOpen(session.peer);
+  if (old != nullptr && !old->uses_connection_id) EndSession(*old, CloseReason::kReplaced, false);
+  if (!MakeRoom(now, true)) {
+    session.channel->Close(session.peer);
+    return EndHandshake(session, HandshakeResult::kTableFull);
+  }
+  Count(session.channel->resumed() ? HandshakeResult::kResumed : HandshakeResult::kCompleted);
+  const bool uses_connection_id = session.channel->uses_connection_id();
+  if (uses_connection_id) ++counters_.connection_ids_used;
+  table_.Open(now, session, uses_connection_id);
+  session.moved_at = now - kMoveInterval;
+  events_.Push(SessionOpened{session.id, session.peer}, {});
+}
+
+void Server::Impl::EndHandshake(Session& session, HandshakeResult result) {
+  Count(result);
+  flights_.Cancel(session.id);
+  table_.Erase(session);
+}
+
+// True if one more session fits. Those that never spoke go first, then the one unheard of for
+// longest, but none that is in use: a flood of new clients must not push out those at work.
+bool Server::Impl::MakeRoom(TimePoint now, bool evict) {
+  if (table_.sessions() < sessions_max_) return true;
+  for (const auto& [stage, quiet] : {std::pair{Stage::kUnheard, kUnheardEvictableAfter},
+                                     std::pair{Stage::kHeard, kEvictableAfter}}) {
+    Session* session = table_.Oldest(stage);
+    if (session == nullptr || now - session->since < quiet) continue;
+    if (evict) EndSession(*session, CloseReason::kEvicted, true);
+    return true;
+  }
+  return false;
+}
+
+}  // namespace lowband::edge::dtls

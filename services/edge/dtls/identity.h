@@ -1,0 +1,61 @@
+// A certificate chain and its key, read from files and checked: what the edge is to its clients.
+//
+// Threading: constant once loaded, so any thread; MakeKey gives each worker a key of its own,
+// since signing changes a key's context. Ownership: shared by the configurations made of it, so
+// that handshakes under way outlive a reload. Limits: kIdentityFileBytesMax; the chain must fit
+// one handshake message.
+#pragma once
+
+#include <chrono>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "libs/base/random.h"
+#include "libs/base/result.h"
+#include "libs/tls/handle.h"
+
+namespace lowband::edge::dtls {
+
+/// Paths of PEM files: the server's certificate, followed by the intermediate ones; its key.
+struct IdentityFiles {
+  std::string certificate;
+  std::string key;
+};
+
+inline constexpr size_t kIdentityFileBytesMax = 1024 * 1024;
+
+/// `text` is a sentence that names the file and what is wrong with it.
+struct IdentityError {
+  enum class File : uint8_t { kCertificate, kKey };
+  File file = File::kCertificate;
+  std::string text;
+};
+
+class Identity {
+ public:
+  /// Reads and checks both files. `random` is used during the call only.
+  static Result<std::shared_ptr<const Identity>, IdentityError> Load(const IdentityFiles& files,
+                                                                     Random& random);
+  Identity() = default;
+  ~Identity();
+  Identity(const Identity&) = delete;
+  Identity& operator=(const Identity&) = delete;
+
+  /// For mbedtls_ssl_conf_own_cert, which takes a pointer to non-const but changes nothing.
+  mbedtls_x509_crt* chain() const { return chain_.get(); }
+  /// A copy of the key for one thread; null only for lack of memory.
+  std::unique_ptr<tls::PrivateKey> MakeKey(Random& random) const;
+
+  /// Of the server's own certificate.
+  std::chrono::system_clock::time_point not_after() const;
+  /// What works but will hurt: expired, no IP address inside, a weak or awkward signature.
+  const std::vector<std::string>& warnings() const { return warnings_; }
+
+ private:
+  mutable tls::Certificate chain_;
+  std::string key_pem_;  // With the zero byte at its end that mbedTLS wants.
+  std::vector<std::string> warnings_;
+};
+
+}  // namespace lowband::edge::dtls

@@ -1,0 +1,68 @@
+// The fixed limits of the DTLS stage; those an operator can set are in config.h.
+#pragma once
+
+#include <chrono>
+#include <cstddef>
+
+#include "libs/base/time.h"
+
+namespace lowband::edge::dtls {
+
+/// Upper bounds of the settings.
+inline constexpr size_t kSessionsMax = 4'000'000;
+inline constexpr size_t kHandshakesMax = 100'000;
+inline constexpr size_t kHandshakeDatagramBytesMin = 300;
+/// Behind an MTU of 1,500 and the headers of IPv6 and UDP.
+inline constexpr size_t kHandshakeDatagramBytesMax = 1452;
+
+/// Workers of one process: the first byte of a connection id names one.
+inline constexpr unsigned kWorkersMax = 256;
+
+/// Application data of one record that we send: the largest fragment length of RFC 6066, to which
+/// a session's outgoing buffer shrinks after the handshake.
+inline constexpr size_t kApplicationDataMax = 4096;
+/// Our connection ids, and the longest of a client (the engine's buffers have room for no more).
+inline constexpr size_t kConnectionIdBytes = 8;
+inline constexpr size_t kPeerConnectionIdBytesMax = 32;
+/// Type, version, epoch, sequence number and length; a connection id comes on top.
+inline constexpr size_t kRecordHeaderBytes = 13;
+/// Header, connection id, explicit nonce, authentication tag, inner content type (RFC 9146).
+inline constexpr size_t kRecordOverheadMax =
+    kRecordHeaderBytes + kPeerConnectionIdBytesMax + 8 + 16 + 1;
+/// Plaintext of one record that we read: the engine's incoming buffer.
+inline constexpr size_t kRecordPlaintextMax = 6144;
+/// Records of one datagram that are looked at. A client's longest flight has six.
+inline constexpr size_t kRecordsPerDatagramMax = 32;
+
+/// One cookie key's time; the one before is still accepted, so a cookie lives 60 to 120 s.
+inline constexpr Duration kCookieKeyLife = std::chrono::seconds(60);
+/// A ticket is good for this long at most, and its key makes new ones for half of that.
+inline constexpr std::chrono::seconds kTicketLife = std::chrono::hours(24);
+inline constexpr Duration kTicketKeyLife = std::chrono::hours(12);
+
+/// A session's address moves at most this often, so that a path that reorders between two
+/// addresses, or someone who replays between them, cannot make us flap.
+inline constexpr Duration kMoveInterval = std::chrono::seconds(1);
+
+/// To make room in a full table, a session must have been quiet for so long; those in use stay.
+inline constexpr Duration kEvictableAfter = std::chrono::seconds(60);
+/// The same for one that never sent anything: long enough to get its first request through.
+inline constexpr Duration kUnheardEvictableAfter = std::chrono::seconds(5);
+/// The table counts as nearly full from here on: nine tenths.
+constexpr bool NearlyFull(size_t sessions, size_t sessions_max) {
+  return sessions * 10 > sessions_max * 9;
+}
+
+/// Prefixes whose handshakes are counted; the one idle longest makes room.
+inline constexpr size_t kPrefixesMax = 65'536;
+
+/// Alerts about stale sessions: one for an address in this time, and so many a second in all.
+inline constexpr Duration kStaleAlertInterval = std::chrono::seconds(10);
+inline constexpr size_t kStaleAlertsPerSecond = 100;
+
+static_assert(kTicketKeyLife * 2 <= Duration(kTicketLife), "two keys are live");
+static_assert(kApplicationDataMax + kRecordOverheadMax <= 8192,
+              "deployed clients cut datagrams off at 8,192 bytes");
+static_assert(kApplicationDataMax <= kRecordPlaintextMax, "we can read what we can send");
+
+}  // namespace lowband::edge::dtls

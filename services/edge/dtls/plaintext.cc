@@ -1,0 +1,72 @@
+#include "services/edge/dtls/plaintext.h"
+
+#include <algorithm>
+#include <span>
+
+namespace lowband::edge::dtls {
+namespace {
+
+constexpr uint16_t kDtls10 = 0xfeff;
+constexpr uint16_t kDtls12 = 0xfefd;
+constexpr uint8_t kMessageHelloVerifyRequest = 3;
+constexpr uint8_t kLevelFatal = 2;
+
+class Writer {
+ public:
+  explicit Writer(std::span<uint8_t> out) : out_(out) {}
+  void Number(size_t size, uint64_t value) {
+    for (size_t i = size; i > 0; --i) out_[at_++] = static_cast<uint8_t>(value >> (8 * (i - 1)));
+  }
+  void Raw(ByteView bytes) {
+    std::ranges::copy(bytes, out_.begin() + static_cast<ptrdiff_t>(at_));
+    at_ += bytes.size();
+  }
+  void RecordHeader(RecordType type, uint16_t version, uint64_t sequence) {
+    Number(1, static_cast<uint8_t>(type));
+    Number(2, version);
+    Number(2, 0);  // epoch
+    Number(6, sequence);
+    Number(2, out_.size() - kRecordHeaderBytes);
+  }
+
+ private:
+  std::span<uint8_t> out_;
+  size_t at_ = 0;
+};
+
+}  // namespace
+
+std::array<uint8_t, kVerifyRequestBytes> WriteVerifyRequest(const Record& record,
+                                                            const ClientHello& hello,
+                                                            const Cookie& cookie) {
+  // The shortest ClientHello: record and handshake headers, version, random, two empty vectors,
+  // one cipher suite, one compression method.
+  static_assert(kVerifyRequestBytes < kRecordHeaderBytes + 12 + 2 + 32 + 1 + 1 + 4 + 2);
+  constexpr size_t kBodyBytes = 2 + 1 + kCookieBytes;
+  std::array<uint8_t, kVerifyRequestBytes> out;
+  Writer writer(out);
+  // RFC 6347 §4.2.1: the record's number is the ClientHello's, for we keep none of our own; the
+  // message's number follows the client's too, should this be its second try.
+  writer.RecordHeader(RecordType::kHandshake, record.version, record.sequence);
+  writer.Number(1, kMessageHelloVerifyRequest);
+  writer.Number(3, kBodyBytes);
+  writer.Number(2, hello.message_sequence);
+  writer.Number(3, 0);
+  writer.Number(3, kBodyBytes);
+  // RFC 6347 §4.2.1: DTLS 1.0 whatever will be negotiated; it says how the packet is laid out.
+  writer.Number(2, kDtls10);
+  writer.Number(1, cookie.size());
+  writer.Raw(cookie);
+  return out;
+}
+
+std::array<uint8_t, kAlertBytes> WriteAlert(AlertDescription description, uint64_t sequence) {
+  std::array<uint8_t, kAlertBytes> out;
+  Writer writer(out);
+  writer.RecordHeader(RecordType::kAlert, kDtls12, sequence);
+  writer.Number(1, kLevelFatal);
+  writer.Number(1, static_cast<uint8_t>(description));
+  return out;
+}
+
+}  // namespace lowband::edge::dtls

@@ -1,0 +1,103 @@
+// Server, first half: records to their sessions.
+#include "services/edge/dtls/plaintext.h"
+#include "services/edge/dtls/server_impl.h"
+
+namespace lowband::edge::dtls {
+namespace {
+
+constexpr uint8_t kMessageClientHello = 1;
+// Above the number of any record that a handshake used, so that it is no replay to the client.
+constexpr uint64_t kStaleAlertSequence = 1ULL << 32;
+
+bool IsClientHello(const Record& record) {
+  return record.type == RecordType::kHandshake && record.epoch == 0 &&
+         record.fragment[0] == kMessageClientHello;
+}
+
+}  // namespace
+
+void Server::Impl::Receive(TimePoint now, const SocketAddress& from, ByteView datagram) {
+  ++counters_.datagrams_received;
+  for (size_t i = 0; i < kRecordsPerDatagramMax; ++i) {
+    const auto record = TakeRecord(datagram);
+    if (!record) return Drop(DropReason::kMalformed);
+    Route(now, from, *record);
+    if (datagram.empty()) return;
+  }
+  Drop(DropReason::kTooManyRecords);
+}
+
+void Server::Impl::Route(TimePoint now, const SocketAddress& from, const Record& record) {
+  if (IsClientHello(record)) return Hello(now, from, record);
+  if (Session* session = SessionFor(from, record)) return Deliver(now, from, record, *session);
+  Unknown(now, from, record);
+}
+
+// Null: no session takes it. While a handshake is to replace an open session, each record goes to
+// the one it can belong to; a wrong guess would let anyone break the other.
+Session* Server::Impl::SessionFor(const SocketAddress& from, const Record& record) {
+  if (record.type == RecordType::kConnectionId) return table_.FindByConnectionId(record.id);
+  Session* handshake = table_.FindHandshake(from);
+  // An open session reads nothing in the clear: alerts of epoch 0 are anyone's.
+  if (record.epoch == 0) return handshake;
+  if (handshake != nullptr && record.type == RecordType::kHandshake) return handshake;
+  Session* open = table_.FindOpen(from);
+  // With a connection id, records without it are not its client's (RFC 9146 §3).
+  if (open != nullptr && !open->uses_connection_id) return open;
+  return handshake;
+}
+
+void Server::Impl::Unknown(TimePoint now, const SocketAddress& from, const Record& record) {
+  if (record.type == RecordType::kConnectionId) return Drop(DropReason::kUnknownId);
+  if (table_.FindOpen(from) != nullptr) return Drop(DropReason::kNotAccepted);
+  Drop(DropReason::kUnknownSession);
+  // Only what proves that the sender believes in a session, and is larger than the answer.
+  if (!config_.stale_alert || record.type != RecordType::kApplicationData || record.epoch == 0 ||
+      record.bytes.size() < kAlertBytes) {
+    return;
+  }
+  if (!stale_alerts_.Take(now, from)) {
+    ++counters_.stale_alerts_withheld;
+    return;
+  }
+  ++counters_.stale_alerts_sent;
+  outbox_.Push(from, WriteAlert(AlertDescription::kInternalError, kStaleAlertSequence));
+}
+
+void Server::Impl::Deliver(TimePoint now, const SocketAddress& from, const Record& record,
+                           Session& session) {
+  // A handshake's answers go where the cookie was proved, wherever this record came from.
+  const auto received = session.channel->Receive(now, session.peer, record.bytes, plaintext_);
+  if (!session.open()) return HandshakeStep(now, session, received.progress);
+  switch (received.progress) {
+    case Progress::kNone:
+    case Progress::kOpened: return Drop(DropReason::kNotAccepted);
+    case Progress::kData: return Accept(now, from, record, session, received.data);
+    case Progress::kPeerClosed: return EndSession(session, CloseReason::kPeerClosed, true);
+    case Progress::kPeerAlert: return EndSession(session, CloseReason::kPeerAlert, false);
+    case Progress::kFailed: return EndSession(session, CloseReason::kProtocolError, false);
+  }
+}
+
+// The engine has decrypted the record and seen that it is no replay: it is authentic.
+void Server::Impl::Accept(TimePoint now, const SocketAddress& from, const Record& record,
+                          Session& session, ByteView data) {
+  ++counters_.records_accepted;
+  const bool newest = record.sequence > session.newest;
+  if (newest) session.newest = record.sequence;
+  // RFC 9146 §6: the address follows the newest record only, or a delayed one, sent on by someone
+  // from elsewhere, would draw the answers away.
+  if (from != session.peer && newest) {
+    if (now - session.moved_at >= kMoveInterval) {
+      ++counters_.peer_moves;
+      table_.Move(now, session, from);
+      events_.Push(PeerMoved{session.id, from}, {});
+    } else {
+      ++counters_.peer_moves_deferred;
+    }
+  }
+  table_.Touch(now, session);
+  events_.Push(DataArrived{session.id, {}}, data);
+}
+
+}  // namespace lowband::edge::dtls

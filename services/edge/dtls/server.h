@@ -1,0 +1,106 @@
+// The DTLS stage: records in, application data out, and back. Sans-IO.
+//
+//                      ClientHello without a valid cookie -> HelloVerifyRequest (no state kept)
+//   (no session) ──ClientHello with a valid cookie──▶ kHandshaking ──Finished──▶ kEstablished
+//        ▲                                                │ 10 s, fatal alert        │ idle, close_notify,
+//        └────────────────────────────────────────────────┴──────────────────────────┘ eviction, stop
+//
+// A datagram is matched to its session by Connection ID when it carries one (RFC 9146), else by
+// source address. The address of a session moves only after an authentic record, newer than all
+// before it, came from the new one (RFC 9146 §6).
+//
+// Threading: one worker thread. Ownership: owns every session; drained views are valid until the
+// next call. Limits: limits.h. Spec: RFC 6347, RFC 5246, RFC 9146, RFC 5077.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <variant>
+
+#include "libs/base/address.h"
+#include "libs/base/bytes.h"
+#include "libs/base/random.h"
+#include "libs/base/time.h"
+#include "services/edge/dtls/config.h"
+#include "services/edge/dtls/session_id.h"
+
+namespace lowband::edge::dtls {
+
+class Credentials;    // credentials.h: certificate, key, ticket and cookie keys, shared by workers
+struct Counters;      // counters.h: what the stage counted, read by the worker for the metrics
+
+/// A handshake ended well: the session can carry data both ways.
+struct SessionOpened {
+  SessionId session;
+  SocketAddress peer;
+};
+/// The client's address changed and was validated (RFC 9146 §6).
+struct PeerMoved {
+  SessionId session;
+  SocketAddress peer;
+};
+/// One record's worth of application data: one CoAP message.
+struct DataArrived {
+  SessionId session;
+  ByteView data;
+};
+enum class CloseReason : uint8_t {
+  kPeerClosed,      ///< close_notify
+  kPeerAlert,       ///< fatal alert
+  kIdle,            ///< nothing heard for idle_timeout
+  kReplaced,        ///< a new handshake from the same address succeeded
+  kEvicted,         ///< table full, this was the least recently used
+  kLocal,           ///< Close() or Stop()
+  kProtocolError,   ///< the engine gave the session up
+};
+/// An opened session ended; nothing more comes of it.
+struct SessionClosed {
+  SessionId session;
+  CloseReason reason;
+};
+using Event = std::variant<SessionOpened, PeerMoved, DataArrived, SessionClosed>;
+
+/// One datagram to send.
+struct Transmit {
+  SocketAddress peer;
+  ByteView datagram;
+};
+
+/// The stage of one worker.
+class Server {
+ public:
+  /// `credentials` is shared by all workers and outlives the server; `random` too, used by this
+  /// worker alone. `worker` of `workers` is coded into connection ids (see connection_id.h).
+  Server(const Config& config, Credentials& credentials, Random& random, unsigned worker,
+         unsigned workers);
+  ~Server();
+
+  /// One datagram from the network. Bad input is counted and dropped, never reported.
+  void Receive(TimePoint now, const SocketAddress& from, ByteView datagram);
+  /// Sends `data` (at most kApplicationDataMax bytes) in one record. False if the session is gone.
+  bool Send(TimePoint now, SessionId session, ByteView data);
+  /// Ends a session with close_notify. No SessionClosed event follows.
+  void Close(TimePoint now, SessionId session);
+  /// Takes no new handshakes from here on; sessions live on.
+  void StopAccepting();
+  /// Ends every session with close_notify.
+  void CloseAll(TimePoint now);
+  /// Runs what is due. To be called at NextDeadline() or later.
+  void Advance(TimePoint now);
+  std::optional<TimePoint> NextDeadline();
+
+  /// Drained after every call above, until both are empty.
+  std::optional<Event> PollEvent();
+  std::optional<Transmit> PollTransmit();
+
+  const Counters& counters() const;
+  size_t session_count() const;
+  size_t handshake_count() const;
+
+ private:
+  class Impl;
+  std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace lowband::edge::dtls

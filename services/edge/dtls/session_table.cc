@@ -1,0 +1,89 @@
+#include "services/edge/dtls/session_table.h"
+
+#include <utility>
+
+namespace lowband::edge::dtls {
+namespace {
+
+template <class Map, class Key>
+Session* FindIn(Map& map, const Key& key) {
+  const auto found = map.find(key);
+  return found == map.end() ? nullptr : found->second;
+}
+
+}  // namespace
+
+Session& SessionTable::Begin(TimePoint now, const SocketAddress& peer, const ConnectionId& id,
+                             std::unique_ptr<Channel> channel) {
+  auto& list = ListOf(Stage::kHandshaking);
+  Session& session = list.emplace_back();
+  session.self = std::prev(list.end());
+  session.id = SessionId{++last_id_};
+  session.peer = peer;
+  session.connection_id = id;
+  session.since = now;
+  session.channel = std::move(channel);
+  by_id_.emplace(session.id, &session);
+  by_connection_id_.emplace(id, &session);
+  handshakes_by_address_.emplace(peer, &session);
+  return session;
+}
+
+void SessionTable::Open(TimePoint now, Session& session, bool uses_connection_id) {
+  handshakes_by_address_.erase(session.peer);
+  open_by_address_.insert_or_assign(session.peer, &session);
+  session.uses_connection_id = uses_connection_id;
+  if (!uses_connection_id) by_connection_id_.erase(session.connection_id);
+  PutInto(Stage::kUnheard, now, session);
+}
+
+void SessionTable::Touch(TimePoint now, Session& session) { PutInto(Stage::kHeard, now, session); }
+
+void SessionTable::Move(TimePoint now, Session& session, const SocketAddress& peer) {
+  ReleaseAddress(session);
+  session.peer = peer;
+  session.moved_at = now;
+  // Whoever has the new address keeps it: a session without a connection id has no other way to
+  // be found, and no client may take that from another.
+  open_by_address_.emplace(peer, &session);
+}
+
+void SessionTable::Erase(Session& session) {
+  ReleaseAddress(session);
+  by_id_.erase(session.id);
+  if (FindByConnectionId(session.connection_id) == &session) {
+    by_connection_id_.erase(session.connection_id);
+  }
+  ListOf(session.stage).erase(session.self);
+}
+
+Session* SessionTable::Find(SessionId id) { return FindIn(by_id_, id); }
+Session* SessionTable::FindByConnectionId(const ConnectionId& id) {
+  return FindIn(by_connection_id_, id);
+}
+Session* SessionTable::FindOpen(const SocketAddress& peer) {
+  return FindIn(open_by_address_, peer);
+}
+Session* SessionTable::FindHandshake(const SocketAddress& peer) {
+  return FindIn(handshakes_by_address_, peer);
+}
+
+Session* SessionTable::Oldest(Stage stage) {
+  auto& list = ListOf(stage);
+  return list.empty() ? nullptr : &list.front();
+}
+
+void SessionTable::PutInto(Stage stage, TimePoint now, Session& session) {
+  auto& to = ListOf(stage);
+  to.splice(to.end(), ListOf(session.stage), session.self);
+  session.stage = stage;
+  session.since = now;
+}
+
+void SessionTable::ReleaseAddress(const Session& session) {
+  auto& index = session.open() ? open_by_address_ : handshakes_by_address_;
+  const auto found = index.find(session.peer);
+  if (found != index.end() && found->second == &session) index.erase(found);
+}
+
+}  // namespace lowband::edge::dtls
