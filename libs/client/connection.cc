@@ -1,0 +1,232 @@
+#include "libs/client/connection.h"
+
+#include <poll.h>
+
+#include <deque>
+#include <utility>
+#include <variant>
+
+#include "libs/client/udp_socket.h"
+
+namespace lowband::client {
+namespace {
+
+constexpr size_t kUdpPayloadMax = 65536;
+// A turn of the loop serves timers too, whatever pours in.
+constexpr unsigned kReadsPerTurn = 64;
+
+TimePoint Now() { return std::chrono::steady_clock::now(); }
+
+// Ends early for no reason at times (signals); callers look at the clock.
+void WaitReadable(int fd, Duration wait) {
+  const auto whole =
+      std::chrono::duration_cast<std::chrono::nanoseconds>(std::max(wait, Duration::zero()));
+  timespec limit{};
+  limit.tv_sec = whole.count() / 1'000'000'000;
+  limit.tv_nsec = whole.count() % 1'000'000'000;
+  pollfd entry{fd, POLLIN, 0};
+  ppoll(&entry, 1, &limit, nullptr);
+}
+
+}  // namespace
+
+class Connection::Impl {
+ public:
+  Impl(std::vector<SocketAddress> addresses, UdpSocket socket, const Config& config)
+      : addresses_(std::move(addresses)),
+        socket_(std::move(socket)),
+        random_(MakeSystemRandom()),
+        session_(config, *random_),
+        buffer_(kUdpPayloadMax) {}
+
+  std::optional<std::string> Handshake();
+  Result<Response, std::string> Exchange(Request request, Duration timeout);
+  std::optional<Event> Wait(Duration wait);
+  Result<void, std::string> Rebind();
+  void Close();
+
+  Session& session() { return session_; }
+  const SocketAddress& server() const { return addresses_[address_]; }
+  uint16_t local_port() const { return socket_.local_port(); }
+
+ private:
+  std::optional<Event> Next(TimePoint deadline);
+  void Transmit();
+  void SendOne(ByteView datagram);
+  void ReadSome();
+  void OnRefused();
+  void Remember(const Event& event);
+
+  std::vector<SocketAddress> addresses_;
+  size_t address_ = 0;
+  UdpSocket socket_;
+  std::unique_ptr<Random> random_;
+  Session session_;
+  Bytes buffer_;
+  std::deque<Event> held_;      ///< Events that Exchange met and were not its own.
+  bool heard_ = false;          ///< Something came from the server.
+  std::vector<Bytes> unheard_;  ///< What was sent before that, for the next address.
+  std::string ended_;           ///< Why the connection is over.
+  bool closed_ = false;
+};
+
+std::optional<std::string> Connection::Impl::Handshake() {
+  session_.Connect(Now());
+  // The session itself limits the handshake.
+  for (;;) {
+    const auto event = Next(TimePoint::max());
+    if (event && std::holds_alternative<Connected>(*event)) return std::nullopt;
+    if (!ended_.empty()) return ended_;
+  }
+}
+
+std::optional<Event> Connection::Impl::Next(TimePoint deadline) {
+  for (;;) {
+    Transmit();
+    if (auto event = session_.PollEvent()) {
+      Remember(*event);
+      return event;
+    }
+    const TimePoint now = Now();
+    if (now >= deadline || !ended_.empty()) return std::nullopt;
+    TimePoint until = deadline;
+    if (const auto own = session_.NextDeadline()) until = std::min(until, *own);
+    // An hour stands for ever: the arithmetic of TimePoint::max() would overflow.
+    WaitReadable(socket_.fd(), std::min<Duration>(until - now, std::chrono::hours(1)));
+    ReadSome();
+    session_.Advance(Now());
+  }
+}
+
+void Connection::Impl::Remember(const Event& event) {
+  if (const auto* end = std::get_if<Disconnected>(&event)) ended_ = end->detail;
+}
+
+void Connection::Impl::Transmit() {
+  while (const auto datagram = session_.PollTransmit()) {
+    if (!heard_ && address_ + 1 < addresses_.size()) {
+      unheard_.emplace_back(datagram->begin(), datagram->end());
+    }
+    SendOne(*datagram);
+  }
+}
+
+void Connection::Impl::SendOne(ByteView datagram) {
+  // The refusal of an earlier datagram is reported once, and this one did not go out.
+  for (int attempt = 0; attempt < 2; ++attempt) {
+    const auto status = socket_.Send(datagram);
+    if (status != UdpSocket::Status::kRefused) return;  // what is lost will be retransmitted
+    if (!heard_) {
+      OnRefused();
+      return;
+    }
+  }
+}
+
+void Connection::Impl::ReadSome() {
+  for (unsigned reads = 0; reads < kReadsPerTurn; ++reads) {
+    ByteView datagram;
+    switch (socket_.Receive(buffer_, datagram)) {
+      case UdpSocket::Status::kOk:
+        heard_ = true;
+        unheard_.clear();
+        session_.Receive(Now(), datagram);
+        Transmit();
+        break;
+      case UdpSocket::Status::kRefused:
+        // A server that was there may come back: a restart takes less than the retransmissions.
+        if (!heard_) OnRefused();
+        return;
+      case UdpSocket::Status::kEmpty:
+      case UdpSocket::Status::kFailed: return;
+    }
+  }
+}
+
+void Connection::Impl::OnRefused() {
+  while (address_ + 1 < addresses_.size()) {
+    ++address_;
+    auto socket = UdpSocket::Open(addresses_[address_]);
+    if (!socket) continue;
+    socket_ = std::move(*socket);
+    for (const Bytes& datagram : unheard_) socket_.Send(datagram);
+    return;
+  }
+  if (ended_.empty()) ended_ = "nothing listens at UDP " + server().Text();
+}
+
+std::optional<Event> Connection::Impl::Wait(Duration wait) {
+  if (!held_.empty()) {
+    Event event = std::move(held_.front());
+    held_.pop_front();
+    return event;
+  }
+  return Next(Now() + wait);
+}
+
+Result<Response, std::string> Connection::Impl::Exchange(Request request, Duration timeout) {
+  const TimePoint deadline = Now() + timeout;
+  const RequestId id = session_.Send(Now(), std::move(request));
+  while (auto event = Next(deadline)) {
+    if (auto* response = std::get_if<Response>(&*event); response && response->id == id) {
+      return std::move(*response);
+    }
+    if (const auto* failed = std::get_if<RequestFailed>(&*event); failed && failed->id == id) {
+      // The reason of a closed connection follows right behind.
+      if (failed->failure == Failure::kClosed && ended_.empty()) Next(Now());
+      const bool closed = failed->failure == Failure::kClosed && !ended_.empty();
+      return lowband::Failure(closed ? ended_ : std::string(Text(failed->failure)));
+    }
+    held_.push_back(std::move(*event));
+  }
+  session_.Cancel(id);
+  if (!ended_.empty()) return lowband::Failure(ended_);
+  return lowband::Failure(std::string("no answer within the time allowed"));
+}
+
+Result<void, std::string> Connection::Impl::Rebind() {
+  auto socket = UdpSocket::Open(server());
+  if (!socket) return lowband::Failure(socket.error());
+  socket_ = std::move(*socket);
+  return {};
+}
+
+void Connection::Impl::Close() {
+  if (std::exchange(closed_, true)) return;
+  session_.Close(Now());
+  Transmit();
+}
+
+Result<std::unique_ptr<Connection>, std::string> Connection::Open(const std::string& host,
+                                                                  uint16_t port, Config config) {
+  auto addresses = Resolve(host, port);
+  if (!addresses) return lowband::Failure(addresses.error());
+  // A machine without IPv6 refuses those addresses at once.
+  auto socket = UdpSocket::Open(addresses->front());
+  while (!socket && addresses->size() > 1) {
+    addresses->erase(addresses->begin());
+    socket = UdpSocket::Open(addresses->front());
+  }
+  if (!socket) return lowband::Failure(socket.error());
+  if (config.server_name.empty()) config.server_name = host;
+  auto impl = std::make_unique<Impl>(std::move(*addresses), std::move(*socket), config);
+  if (const auto problem = impl->Handshake()) {
+    return lowband::Failure("cannot connect to " + host + " port " + std::to_string(port) + ": " +
+                            *problem);
+  }
+  return std::make_unique<Connection>(std::move(impl));
+}
+
+Connection::Connection(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
+Connection::~Connection() { Close(); }
+Result<Response, std::string> Connection::Exchange(Request request, Duration timeout) {
+  return impl_->Exchange(std::move(request), timeout);
+}
+std::optional<Event> Connection::Wait(Duration wait) { return impl_->Wait(wait); }
+Session& Connection::session() { return impl_->session(); }
+const SocketAddress& Connection::server() const { return impl_->server(); }
+uint16_t Connection::local_port() const { return impl_->local_port(); }
+Result<void, std::string> Connection::Rebind() { return impl_->Rebind(); }
+void Connection::Close() { impl_->Close(); }
+
+}  // namespace lowband::client

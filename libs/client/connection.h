@@ -1,0 +1,47 @@
+// A blocking face on client::Session: a UDP socket, the clock, and a loop that waits.
+//
+// Threading: one thread. Ownership: owns socket, session and its source of randomness.
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <string>
+
+#include "libs/base/address.h"
+#include "libs/base/result.h"
+#include "libs/client/session.h"
+
+namespace lowband::client {
+
+class Connection {
+  class Impl;
+
+ public:
+  /// Resolves `host` (a name or literal, without brackets), opens the socket and completes the
+  /// handshake. Where the machine at one address says that nothing listens there, the next address
+  /// is tried. An empty Config::server_name becomes `host`. The error is a sentence that names
+  /// what failed.
+  static Result<std::unique_ptr<Connection>, std::string> Open(const std::string& host,
+                                                               uint16_t port, Config config);
+  explicit Connection(std::unique_ptr<Impl> impl);  ///< For Open.
+  ~Connection();
+
+  /// Sends one request and waits for its answer. `timeout` bounds the whole transfer. Events of
+  /// other requests are kept for Wait.
+  Result<Response, std::string> Exchange(Request request, Duration timeout);
+  /// Waits for one event, `wait` at most; for observers and tools that do their own thing.
+  std::optional<Event> Wait(Duration wait);
+  Session& session();
+  /// The address that is spoken to.
+  const SocketAddress& server() const;
+  uint16_t local_port() const;
+  /// Moves to a new local port, as a NAT rebinding would. Datagrams to the old one are lost.
+  Result<void, std::string> Rebind();
+  /// close_notify, once; also done by the destructor.
+  void Close();
+
+ private:
+  std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace lowband::client

@@ -1,0 +1,295 @@
+#include "libs/client/dtls_channel.h"
+
+#include <mbedtls/error.h>
+#include <mbedtls/platform_util.h>
+
+#include <array>
+#include <cstring>
+#include <utility>
+
+#include "libs/base/address.h"
+#include "libs/client/trust.h"
+#include "libs/tls/error.h"
+#include "libs/tls/key_log.h"
+#include "libs/tls/profile.h"
+
+namespace lowband::client {
+namespace {
+
+constexpr size_t kRecordHeaderBytes = 13;
+constexpr size_t kHandshakeHeaderBytes = 12;
+constexpr uint8_t kHandshakeRecord = 22;
+constexpr uint8_t kNewSessionTicket = 4;
+constexpr uint8_t kCertificate = 11;
+
+bool IsAddressLiteral(const std::string& name) {
+  return SocketAddress::FromLiteral(name, 0).has_value();
+}
+
+}  // namespace
+
+Result<std::unique_ptr<DtlsChannel>, std::string> DtlsChannel::Create(const Config& config,
+                                                                      Random& random) {
+  auto channel = std::make_unique<DtlsChannel>(config, random);
+  if (auto problem = channel->SetUp()) return lowband::Failure(std::move(*problem));
+  return channel;
+}
+
+DtlsChannel::DtlsChannel(const Config& config, Random& random) : config_(config), random_(random) {}
+
+std::optional<std::string> DtlsChannel::SetUp() {
+  mbedtls_ssl_config* conf = ssl_config_.get();
+  const auto failed = [](const char* what, int code) {
+    return std::string(what) + ": " + tls::ErrorText(code);
+  };
+  if (const int code = tls::ApplyProfile(conf, MBEDTLS_SSL_IS_CLIENT, config_.allow_ccm8, random_);
+      code != 0) {
+    return failed("DTLS profile", code);
+  }
+  if (config_.trust) {
+    mbedtls_ssl_conf_authmode(conf, MBEDTLS_SSL_VERIFY_REQUIRED);
+    mbedtls_ssl_conf_ca_chain(conf, config_.trust->chain(), nullptr);
+  } else {
+    mbedtls_ssl_conf_authmode(conf, MBEDTLS_SSL_VERIFY_NONE);
+  }
+  mbedtls_ssl_conf_session_tickets(conf, config_.session_ticket || !config_.resume.empty()
+                                             ? MBEDTLS_SSL_SESSION_TICKETS_ENABLED
+                                             : MBEDTLS_SSL_SESSION_TICKETS_DISABLED);
+  if (config_.connection_id) {
+    const size_t size = config_.connection_id->size();
+    if (const int code = mbedtls_ssl_conf_cid(conf, size, MBEDTLS_SSL_UNEXPECTED_CID_IGNORE);
+        code != 0) {
+      return failed("connection ID", code);
+    }
+  }
+  if (const int code = mbedtls_ssl_setup(ssl_.get(), conf); code != 0) {
+    return failed("DTLS context", code);
+  }
+  mbedtls_ssl_set_bio(ssl_.get(), this, &DtlsChannel::Send, &DtlsChannel::ReceiveNext, nullptr);
+  timer_.Attach(ssl_.get());
+  mbedtls_ssl_set_mtu(ssl_.get(), tls::kHandshakeDatagramBytes);
+  // RFC 6066 §3 forbids address literals in SNI, but mbedTLS checks certificates against the name
+  // it sends; so a literal goes out only where it is checked.
+  const bool wants_name =
+      !config_.server_name.empty() && (config_.trust || !IsAddressLiteral(config_.server_name));
+  if (const int code =
+          mbedtls_ssl_set_hostname(ssl_.get(), wants_name ? config_.server_name.c_str() : nullptr);
+      code != 0) {
+    return failed("server name", code);
+  }
+  if (config_.connection_id) {
+    if (const int code =
+            mbedtls_ssl_set_cid(ssl_.get(), MBEDTLS_SSL_CID_ENABLED, config_.connection_id->data(),
+                                config_.connection_id->size());
+        code != 0) {
+      return failed("connection ID", code);
+    }
+  }
+  if (config_.key_log != nullptr) config_.key_log->Attach(ssl_.get());
+  return config_.resume.empty() ? std::nullopt : LoadTicket();
+}
+
+std::optional<std::string> DtlsChannel::LoadTicket() {
+  tls::SslSession session;
+  int code = mbedtls_ssl_session_load(session.get(), config_.resume.data(), config_.resume.size());
+  // A ticket of another mbedTLS is of no use, and no reason to fail: the handshake will be full.
+  if (code == MBEDTLS_ERR_SSL_VERSION_MISMATCH) return std::nullopt;
+  if (code == 0) code = mbedtls_ssl_set_session(ssl_.get(), session.get());
+  if (code != 0) return "session ticket: " + tls::ErrorText(code);
+  return std::nullopt;
+}
+
+void DtlsChannel::Start(TimePoint now) {
+  if (state_ != State::kIdle) return;
+  state_ = State::kHandshake;
+  give_up_ = now + config_.handshake_timeout;
+  Run(now);
+}
+
+void DtlsChannel::Receive(TimePoint now, ByteView datagram) {
+  if (state_ != State::kHandshake && state_ != State::kReady) return;
+  if (state_ == State::kHandshake) Look(datagram);
+  input_ = datagram;
+  Run(now);
+  input_.reset();
+}
+
+void DtlsChannel::Advance(TimePoint now) {
+  if (state_ == State::kHandshake && now >= give_up_) {
+    Closed("the server did not complete the DTLS handshake in time");
+    return;
+  }
+  if (timer_.deadline() && now >= *timer_.deadline()) Run(now);
+}
+
+std::optional<TimePoint> DtlsChannel::NextDeadline() const {
+  switch (state_) {
+    case State::kHandshake: return Earlier(timer_.deadline(), give_up_);
+    case State::kReady: return timer_.deadline();
+    case State::kIdle:
+    case State::kClosed: return std::nullopt;
+  }
+  std::abort();
+}
+
+void DtlsChannel::Run(TimePoint now) {
+  now_ = now;
+  timer_.SetNow(now);
+  if (state_ == State::kHandshake) Shake();
+  if (state_ == State::kReady) Read();
+}
+
+void DtlsChannel::Shake() {
+  const int code = mbedtls_ssl_handshake(ssl_.get());
+  if (code == MBEDTLS_ERR_SSL_WANT_READ || code == MBEDTLS_ERR_SSL_WANT_WRITE) return;
+  if (code != 0) {
+    Fail(code);
+    return;
+  }
+  // The limit of handshake datagrams would also refuse a long message (a 4 KiB token).
+  mbedtls_ssl_set_mtu(ssl_.get(), 0);
+  state_ = State::kReady;
+}
+
+void DtlsChannel::Read() {
+  std::array<uint8_t, kMessageBytesMax> buffer;
+  for (;;) {
+    const int got = mbedtls_ssl_read(ssl_.get(), buffer.data(), buffer.size());
+    if (got == MBEDTLS_ERR_SSL_WANT_READ || got == MBEDTLS_ERR_SSL_WANT_WRITE) return;
+    if (got <= 0) {
+      Fail(got);
+      return;
+    }
+    messages_.Push({}, ByteView(buffer.data(), static_cast<size_t>(got)));
+  }
+}
+
+void DtlsChannel::Fail(int code) {
+  if (code == 0 || code == MBEDTLS_ERR_SSL_PEER_CLOSE_NOTIFY) {
+    Closed("the server closed the connection");
+    return;
+  }
+  if (code == MBEDTLS_ERR_SSL_TIMEOUT) {
+    Closed("the server does not answer the DTLS handshake");
+    return;
+  }
+  if (code == MBEDTLS_ERR_X509_CERT_VERIFY_FAILED) {
+    std::array<char, 512> why{};
+    mbedtls_x509_crt_verify_info(why.data(), why.size(), "",
+                                 mbedtls_ssl_get_verify_result(ssl_.get()));
+    std::string text = why.data();
+    while (!text.empty() && text.back() == '\n') text.pop_back();
+    for (char& c : text) c = c == '\n' ? ' ' : c;
+    Closed("the server's certificate was refused: " + text);
+    return;
+  }
+  const char* phase =
+      state_ == State::kHandshake ? "the DTLS handshake failed: " : "the DTLS connection failed: ";
+  Closed(phase + tls::ErrorText(code));
+}
+
+void DtlsChannel::Closed(std::string detail) {
+  state_ = State::kClosed;
+  detail_ = std::move(detail);
+}
+
+void DtlsChannel::Seal(TimePoint now, ByteView message) {
+  if (state_ != State::kReady) return;
+  now_ = now;
+  timer_.SetNow(now);
+  sealing_ = message;
+  const int code = mbedtls_ssl_write(ssl_.get(), message.data(), message.size());
+  sealing_ = {};
+  if (code < 0) Fail(code);
+}
+
+void DtlsChannel::CloseNotify(TimePoint now) {
+  if (state_ == State::kReady) {
+    now_ = now;
+    timer_.SetNow(now);
+    // Whether or not it gets out, the connection is over.
+    static_cast<void>(mbedtls_ssl_close_notify(ssl_.get()));
+  }
+  Closed("closed");
+}
+
+std::optional<ByteView> DtlsChannel::PollMessage() {
+  const auto packet = messages_.Pop();
+  if (!packet) return std::nullopt;
+  return packet->bytes;
+}
+
+std::optional<ByteView> DtlsChannel::PollDatagram() {
+  const auto packet = datagrams_.Pop();
+  if (!packet) return std::nullopt;
+  return packet->bytes;
+}
+
+int DtlsChannel::Send(void* context, const unsigned char* data, size_t size) {
+  auto& channel = *static_cast<DtlsChannel*>(context);
+  const ByteView datagram(data, size);
+  channel.datagrams_.Push({}, datagram);
+  if (channel.config_.trace) {
+    channel.config_.trace({channel.now_, true, datagram, channel.sealing_});
+  }
+  return static_cast<int>(size);
+}
+
+int DtlsChannel::ReceiveNext(void* context, unsigned char* data, size_t capacity) {
+  auto& channel = *static_cast<DtlsChannel*>(context);
+  if (!channel.input_) return MBEDTLS_ERR_SSL_WANT_READ;
+  const ByteView datagram = *std::exchange(channel.input_, std::nullopt);
+  const size_t size = std::min(datagram.size(), capacity);
+  std::memcpy(data, datagram.data(), size);
+  return static_cast<int>(size);
+}
+
+// Notes which handshake messages came, because mbedTLS tells neither whether it resumed a session
+// nor whether it was given a ticket. Whoever forges such a message breaks the handshake with it.
+void DtlsChannel::Look(ByteView datagram) {
+  while (datagram.size() >= kRecordHeaderBytes) {
+    const bool plain_handshake =
+        datagram[0] == kHandshakeRecord && datagram[3] == 0 && datagram[4] == 0;
+    const size_t size = static_cast<size_t>(datagram[11]) << 8 | datagram[12];
+    datagram = datagram.subspan(kRecordHeaderBytes);
+    if (size > datagram.size()) return;
+    ByteView record = datagram.first(size);
+    datagram = datagram.subspan(size);
+    while (plain_handshake && record.size() >= kHandshakeHeaderBytes) {
+      if (record[0] == kCertificate) saw_certificate_ = true;
+      if (record[0] == kNewSessionTicket) saw_ticket_ = true;
+      const size_t fragment =
+          static_cast<size_t>(record[9]) << 16 | static_cast<size_t>(record[10]) << 8 | record[11];
+      record = record.subspan(kHandshakeHeaderBytes);
+      record = record.subspan(std::min(fragment, record.size()));
+    }
+  }
+}
+
+bool DtlsChannel::resumed() const { return state_ == State::kReady && !saw_certificate_; }
+
+std::string DtlsChannel::CipherSuite() const {
+  const char* name = mbedtls_ssl_get_ciphersuite(ssl_.get());
+  return name == nullptr ? "" : name;
+}
+
+bool DtlsChannel::HasConnectionId() const {
+  int enabled = MBEDTLS_SSL_CID_DISABLED;
+  // mbedTLS's getters of a context are not const.
+  auto* ssl = const_cast<mbedtls_ssl_context*>(ssl_.get());
+  return mbedtls_ssl_get_peer_cid(ssl, &enabled, nullptr, nullptr) == 0 &&
+         enabled == MBEDTLS_SSL_CID_ENABLED;
+}
+
+Bytes DtlsChannel::SaveTicket() const {
+  if (state_ != State::kReady || !(saw_ticket_ || resumed())) return {};
+  tls::SslSession session;
+  if (mbedtls_ssl_get_session(ssl_.get(), session.get()) != 0) return {};
+  size_t size = 0;
+  mbedtls_ssl_session_save(session.get(), nullptr, 0, &size);
+  Bytes saved(size);
+  if (mbedtls_ssl_session_save(session.get(), saved.data(), saved.size(), &size) != 0) return {};
+  return saved;
+}
+
+}  // namespace lowband::client

@@ -1,0 +1,86 @@
+// A DTLS 1.2 client, sans-IO: datagrams of the wire on one side, messages on the other.
+//
+//   kIdle ──Start──▶ kHandshake ──▶ kReady ──CloseNotify, close_notify, alert──▶ kClosed
+//                        └── alert, bad certificate, no answer ──▶ kClosed
+//
+// Threading: one thread. Ownership: never moves (mbedTLS points into it); drained views are valid
+// until the next call. Limits: limits.h. Spec: RFC 6347, RFC 5077, RFC 9146.
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <string>
+
+#include "libs/base/packet_queue.h"
+#include "libs/base/random.h"
+#include "libs/base/result.h"
+#include "libs/client/config.h"
+#include "libs/tls/flight_timer.h"
+#include "libs/tls/handle.h"
+
+namespace lowband::client {
+
+class DtlsChannel {
+ public:
+  enum class State : uint8_t { kIdle, kHandshake, kReady, kClosed };
+
+  /// `random` outlives the channel. The error says which part of `config` mbedTLS refused.
+  static Result<std::unique_ptr<DtlsChannel>, std::string> Create(const Config& config,
+                                                                  Random& random);
+  DtlsChannel(const Config& config, Random& random);
+
+  void Start(TimePoint now);
+  void Receive(TimePoint now, ByteView datagram);
+  void Advance(TimePoint now);
+  std::optional<TimePoint> NextDeadline() const;
+  /// One message, one record, one datagram. State kReady only; else it is dropped.
+  void Seal(TimePoint now, ByteView message);
+  void CloseNotify(TimePoint now);
+
+  std::optional<ByteView> PollMessage();
+  std::optional<ByteView> PollDatagram();
+
+  State state() const { return state_; }
+  /// Why the channel closed, a sentence for people.
+  const std::string& detail() const { return detail_; }
+  std::string CipherSuite() const;
+  /// The server took our offer of connection IDs.
+  bool HasConnectionId() const;
+  bool resumed() const;
+  /// Empty while not ready, or when the server gave no ticket. Holds the master secret.
+  Bytes SaveTicket() const;
+
+ private:
+  static int Send(void* context, const unsigned char* data, size_t size);
+  static int ReceiveNext(void* context, unsigned char* data, size_t capacity);
+
+  std::optional<std::string> SetUp();
+  std::optional<std::string> LoadTicket();
+  void Run(TimePoint now);
+  void Shake();
+  void Read();
+  void Fail(int code);
+  void Closed(std::string detail);
+  void Look(ByteView datagram);
+
+  // Copies, so that the caller's configuration need not outlive the channel; the trace is called
+  // from within mbedTLS's own callbacks.
+  Config config_;
+  Random& random_;
+  tls::SslConfig ssl_config_;
+  tls::SslContext ssl_;
+  tls::FlightTimer timer_;
+  TimePoint now_{};
+  TimePoint give_up_{};
+  State state_ = State::kIdle;
+  std::string detail_;
+  std::optional<ByteView> input_;  ///< The datagram that mbedTLS has not taken yet.
+  ByteView sealing_;               ///< The message that a record is being made of.
+  bool saw_certificate_ = false;
+  bool saw_ticket_ = false;
+  struct None {};
+  PacketQueue<None> messages_;
+  PacketQueue<None> datagrams_;
+};
+
+}  // namespace lowband::client

@@ -1,0 +1,160 @@
+#include "libs/client/message_layer.h"
+
+#include <utility>
+
+#include "libs/client/limits.h"
+
+namespace lowband::client {
+
+using coap::MessageView;
+using coap::Type;
+
+MessageLayer::MessageLayer(const Config& config, Random& random)
+    : ack_timeout_(config.ack_timeout),
+      ack_random_factor_(config.ack_random_factor),
+      max_retransmit_(config.max_retransmit),
+      random_(random),
+      ids_(static_cast<uint16_t>(random.Below(65536))) {}
+
+std::optional<uint16_t> MessageLayer::Stamp(TimePoint now, Type type, Bytes& message) {
+  const auto id = ids_.Take(now);
+  if (id) coap::StampTypeAndId(message, type, *id);
+  return id;
+}
+
+bool MessageLayer::SendConfirmable(TimePoint now, Handle handle, Bytes message) {
+  const auto id = Stamp(now, Type::kConfirmable, message);
+  if (!id) return false;
+  // RFC 7252 §4.2: between ACK_TIMEOUT and ACK_TIMEOUT times the random factor.
+  const double stretch = 1.0 + (ack_random_factor_ - 1.0) * random_.Unit();
+  const auto timeout = std::chrono::duration_cast<Duration>(ack_timeout_ * stretch);
+  out_.Push({}, message);
+  timers_.Set(*id, now + timeout);
+  outgoing_.insert_or_assign(*id, Outgoing{handle, std::move(message), timeout, 0});
+  return true;
+}
+
+bool MessageLayer::SendNonConfirmable(TimePoint now, Handle handle, Bytes message) {
+  const auto id = Stamp(now, Type::kNonConfirmable, message);
+  if (!id) return false;
+  out_.Push({}, message);
+  outgoing_.insert_or_assign(*id, Outgoing{handle, {}, {}, 0});
+  return true;
+}
+
+void MessageLayer::Erase(uint16_t message_id) {
+  outgoing_.erase(message_id);
+  timers_.Cancel(message_id);
+}
+
+void MessageLayer::Forget(Handle handle) {
+  for (auto it = outgoing_.begin(); it != outgoing_.end();) {
+    if (it->second.handle != handle) {
+      ++it;
+      continue;
+    }
+    timers_.Cancel(it->first);
+    it = outgoing_.erase(it);
+  }
+}
+
+MessageLayer::Incoming MessageLayer::Receive(TimePoint now, ByteView datagram) {
+  const auto parsed = coap::Parse(datagram);
+  if (!parsed) {
+    // RFC 7252 §4.2: a CON that makes no sense is rejected; §4.3: anything else is ignored.
+    const auto envelope = coap::ParseEnvelope(datagram);
+    if (envelope && envelope->type == Type::kConfirmable) {
+      out_.Push({}, coap::EmptyMessage(Type::kReset, envelope->message_id));
+    }
+    return {};
+  }
+  const MessageView& message = *parsed;
+  switch (message.type) {
+    case Type::kAcknowledgement:
+    case Type::kReset: return OnReply(message);
+    case Type::kConfirmable:
+    case Type::kNonConfirmable: break;
+  }
+  if (message.code.is_empty()) {
+    // A ping (RFC 7252 §4.3) asks for a RST; an empty NON means nothing.
+    if (message.type == Type::kConfirmable) {
+      out_.Push({}, coap::EmptyMessage(Type::kReset, message.message_id));
+    }
+    return {};
+  }
+  if (IsDuplicate(now, message)) return {};
+  return {What::kMessage, std::nullopt, message};
+}
+
+MessageLayer::Incoming MessageLayer::OnReply(const MessageView& message) {
+  const auto it = outgoing_.find(message.message_id);
+  if (it == outgoing_.end()) return {};
+  const Handle handle = it->second.handle;
+  if (message.type == Type::kReset) {
+    Erase(message.message_id);
+    return {What::kReset, handle, std::nullopt};
+  }
+  if (it->second.message.empty()) return {};  // an ACK to a NON
+  Erase(message.message_id);
+  if (message.code.is_empty()) return {What::kAcknowledged, handle, std::nullopt};
+  return {What::kMessage, handle, message};
+}
+
+bool MessageLayer::IsDuplicate(TimePoint now, const MessageView& message) {
+  for (const Seen& seen : seen_) {
+    if (seen.message_id != message.message_id || seen.until <= now) continue;
+    if (seen.answered) out_.Push({}, coap::EmptyMessage(*seen.answered, message.message_id));
+    return true;
+  }
+  const Seen fresh{message.message_id, std::nullopt, now + kExchangeLifetime};
+  if (seen_.size() < kPeerMessagesMax) {
+    seen_.push_back(fresh);
+  } else {
+    seen_[oldest_seen_] = fresh;
+    oldest_seen_ = (oldest_seen_ + 1) % kPeerMessagesMax;
+  }
+  return false;
+}
+
+void MessageLayer::Answer(TimePoint now, const MessageView& message, Type type) {
+  if (message.type != Type::kConfirmable) return;
+  out_.Push({}, coap::EmptyMessage(type, message.message_id));
+  for (Seen& seen : seen_) {
+    if (seen.message_id == message.message_id && seen.until > now) seen.answered = type;
+  }
+}
+
+void MessageLayer::Acknowledge(TimePoint now, const MessageView& message) {
+  Answer(now, message, Type::kAcknowledgement);
+}
+
+void MessageLayer::Reject(TimePoint now, const MessageView& message) {
+  Answer(now, message, Type::kReset);
+}
+
+std::optional<MessageLayer::Handle> MessageLayer::PopExpired(TimePoint now) {
+  while (const auto id = timers_.PopDue(now)) {
+    const auto it = outgoing_.find(*id);
+    if (it == outgoing_.end()) continue;
+    Outgoing& outgoing = it->second;
+    if (outgoing.retransmitted == max_retransmit_) {
+      const Handle handle = outgoing.handle;
+      outgoing_.erase(it);
+      return handle;
+    }
+    ++outgoing.retransmitted;
+    ++retransmissions_;
+    outgoing.timeout *= 2;
+    timers_.Set(*id, now + outgoing.timeout);
+    out_.Push({}, outgoing.message);
+  }
+  return std::nullopt;
+}
+
+std::optional<ByteView> MessageLayer::PollTransmit() {
+  const auto packet = out_.Pop();
+  if (!packet) return std::nullopt;
+  return packet->bytes;
+}
+
+}  // namespace lowband::client

@@ -1,0 +1,101 @@
+// The message layer of a client (RFC 7252 §4): message IDs, retransmission of what we confirm,
+// acknowledgement and duplicates of what the server confirms. Knows nothing of tokens or blocks.
+//
+//   SendConfirmable ──▶ wait ──ACK──▶ kAcknowledged, or kMessage when the answer rides on it
+//                        │ └──RST──▶ kReset
+//                        └──timer──▶ retransmit, at last PopExpired
+//
+// Threading: one thread. Ownership: a received view lives as long as the datagram it came in.
+// Limits: limits.h. Spec: RFC 7252 §4.2 to §4.5, §4.8.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <unordered_map>
+#include <vector>
+
+#include "libs/base/packet_queue.h"
+#include "libs/base/random.h"
+#include "libs/base/time.h"
+#include "libs/base/timer_queue.h"
+#include "libs/client/config.h"
+#include "libs/client/message_ids.h"
+#include "libs/coap/message.h"
+
+namespace lowband::client {
+
+class MessageLayer {
+ public:
+  /// Names the caller's business that a message belongs to.
+  using Handle = uint64_t;
+
+  enum class What : uint8_t {
+    kNothing,       ///< A duplicate, malformed, or of no interest any more.
+    kAcknowledged,  ///< Empty ACK: the answer comes later.
+    kReset,         ///< RST to a message of ours.
+    kMessage,       ///< Something with a code, on an ACK (then `handle` is set) or on its own.
+  };
+  struct Incoming {
+    What what = What::kNothing;
+    std::optional<Handle> handle;
+    std::optional<coap::MessageView> message;
+  };
+
+  /// `random` outlives this.
+  MessageLayer(const Config& config, Random& random);
+
+  /// Sends `message` with a fresh message ID until it is acknowledged, reset or given up. False,
+  /// and nothing sent, while no message ID is free.
+  [[nodiscard]] bool SendConfirmable(TimePoint now, Handle handle, Bytes message);
+  /// Sends `message` once. A RST to it is reported while its ID is remembered: until Forget.
+  [[nodiscard]] bool SendNonConfirmable(TimePoint now, Handle handle, Bytes message);
+  /// Stops every retransmission on behalf of `handle`.
+  void Forget(Handle handle);
+
+  Incoming Receive(TimePoint now, ByteView datagram);
+  /// What a CON got for an answer is repeated when its duplicate comes. Nothing goes out for a
+  /// message of another type.
+  void Acknowledge(TimePoint now, const coap::MessageView& message);
+  void Reject(TimePoint now, const coap::MessageView& message);
+
+  /// Retransmits what is due. Returns a handle whose message was given up; to be called until none.
+  std::optional<Handle> PopExpired(TimePoint now);
+  std::optional<TimePoint> NextDeadline() { return timers_.Next(); }
+  std::optional<ByteView> PollTransmit();
+
+  uint64_t retransmissions() const { return retransmissions_; }
+
+ private:
+  struct Outgoing {
+    Handle handle = 0;
+    Bytes message;  ///< Empty for a NON, which is never sent again.
+    Duration timeout{};
+    unsigned retransmitted = 0;
+  };
+  struct Seen {
+    uint16_t message_id;
+    std::optional<coap::Type> answered;  ///< ACK or RST; none until decided, or not a CON.
+    TimePoint until;
+  };
+
+  std::optional<uint16_t> Stamp(TimePoint now, coap::Type type, Bytes& message);
+  Incoming OnReply(const coap::MessageView& message);
+  bool IsDuplicate(TimePoint now, const coap::MessageView& message);
+  void Answer(TimePoint now, const coap::MessageView& message, coap::Type type);
+  void Erase(uint16_t message_id);
+
+  Duration ack_timeout_;
+  double ack_random_factor_;
+  unsigned max_retransmit_;
+  Random& random_;
+  MessageIds ids_;
+  std::unordered_map<uint16_t, Outgoing> outgoing_;
+  TimerQueue<uint16_t> timers_;
+  std::vector<Seen> seen_;
+  size_t oldest_seen_ = 0;
+  struct None {};
+  PacketQueue<None> out_;
+  uint64_t retransmissions_ = 0;
+};
+
+}  // namespace lowband::client

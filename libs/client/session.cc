@@ -1,0 +1,346 @@
+#include "libs/client/session.h"
+
+#include <cstdlib>
+#include <deque>
+#include <unordered_map>
+#include <utility>
+
+#include "libs/base/packet_queue.h"
+#include "libs/base/timer_queue.h"
+#include "libs/client/dtls_channel.h"
+#include "libs/client/message_layer.h"
+#include "libs/client/tokens.h"
+#include "libs/client/transfer.h"
+
+namespace lowband::client {
+
+using coap::MessageView;
+
+std::string_view Text(Failure failure) {
+  switch (failure) {
+    case Failure::kTimeout: return "the server did not answer in time";
+    case Failure::kReset: return "the server reset the request";
+    case Failure::kBlockwise: return "the block-wise transfer broke";
+    case Failure::kClosed: return "the connection was closed";
+    case Failure::kExhausted: return "too many requests in one session";
+  }
+  std::abort();
+}
+
+class Session::Impl {
+ public:
+  Impl(const Config& config, Random& random)
+      : config_(config), random_(random), messages_(config, random) {}
+
+  void Connect(TimePoint now);
+  RequestId Send(TimePoint now, Request request);
+  void Cancel(RequestId id);
+  void Ping(TimePoint now);
+  void Close(TimePoint now);
+  void Receive(TimePoint now, ByteView datagram);
+  void Advance(TimePoint now);
+  std::optional<TimePoint> NextDeadline();
+  std::optional<Event> PollEvent();
+  std::optional<ByteView> PollTransmit();
+  const Traffic& traffic();
+  Bytes SaveTicket() const { return channel_ ? channel_->SaveTicket() : Bytes{}; }
+
+ private:
+  enum class State : uint8_t { kIdle, kConnecting, kReady, kClosed };
+  // Requests are numbered from 1.
+  static constexpr RequestId kPing = 0;
+
+  void SendNext(TimePoint now, RequestId id);
+  void OnMessage(TimePoint now, ByteView bytes);
+  void OnResponse(TimePoint now, const MessageView& message);
+  void OnReset(RequestId id);
+  void OnExpired(RequestId id);
+  void Fail(RequestId id, Failure failure);
+  void End(RequestId id, bool answered);
+  void FollowChannel(TimePoint now);
+  void Flush(TimePoint now);
+  void Disconnect(std::string detail);
+
+  Config config_;
+  Random& random_;
+  State state_ = State::kIdle;
+  std::unique_ptr<DtlsChannel> channel_;  ///< Null over plain UDP.
+  MessageLayer messages_;
+  Tokens tokens_;
+  std::unordered_map<RequestId, Transfer> requests_;
+  TimerQueue<RequestId> answer_deadlines_;
+  std::deque<RequestId> waiting_;  ///< For the handshake.
+  RequestId next_id_ = kPing + 1;
+  std::deque<Event> events_;
+  struct None {};
+  PacketQueue<None> plain_out_;
+  Traffic traffic_;
+};
+
+void Session::Impl::Connect(TimePoint now) {
+  if (state_ != State::kIdle) return;
+  state_ = State::kConnecting;
+  if (!config_.secure) {
+    state_ = State::kReady;
+    events_.push_back(Connected{});
+    return;
+  }
+  auto channel = DtlsChannel::Create(config_, random_);
+  if (!channel) {
+    Disconnect(channel.error());
+    return;
+  }
+  channel_ = std::move(*channel);
+  channel_->Start(now);
+  FollowChannel(now);
+}
+
+RequestId Session::Impl::Send(TimePoint now, Request request) {
+  const RequestId id = next_id_++;
+  if (state_ == State::kClosed) {
+    events_.push_back(RequestFailed{id, Failure::kClosed});
+    return id;
+  }
+  const auto token = requests_.size() < kRequestsMax ? tokens_.Take(id) : std::nullopt;
+  if (!token) {
+    events_.push_back(RequestFailed{id, Failure::kExhausted});
+    return id;
+  }
+  requests_.emplace(
+      id, Transfer(std::move(request), *token, config_.block_szx, config_.response_bytes_max));
+  if (state_ == State::kReady) {
+    SendNext(now, id);
+    Flush(now);
+  } else {
+    waiting_.push_back(id);
+  }
+  return id;
+}
+
+void Session::Impl::Cancel(RequestId id) {
+  if (requests_.contains(id)) End(id, false);
+}
+
+void Session::Impl::SendNext(TimePoint now, RequestId id) {
+  const auto it = requests_.find(id);
+  if (it == requests_.end()) return;
+  Bytes message = it->second.NextMessage();
+  const bool confirmable = it->second.confirmable();
+  const bool sent = confirmable ? messages_.SendConfirmable(now, id, std::move(message))
+                                : messages_.SendNonConfirmable(now, id, std::move(message));
+  if (!sent) {
+    Fail(id, Failure::kExhausted);
+    return;
+  }
+  // While a CON is unacknowledged, its own retransmissions are the deadline.
+  if (confirmable) {
+    answer_deadlines_.Cancel(id);
+  } else {
+    answer_deadlines_.Set(id, now + config_.answer_timeout);
+  }
+}
+
+void Session::Impl::Ping(TimePoint now) {
+  if (state_ != State::kReady) return;
+  const auto empty = coap::EmptyMessage(coap::Type::kConfirmable, 0);
+  if (!messages_.SendConfirmable(now, kPing, Bytes(empty.begin(), empty.end()))) {
+    events_.push_back(Pong{false});
+  }
+  Flush(now);
+}
+
+void Session::Impl::Close(TimePoint now) {
+  if (state_ == State::kClosed) return;
+  if (channel_) channel_->CloseNotify(now);
+  Disconnect("closed");
+}
+
+void Session::Impl::Disconnect(std::string detail) {
+  state_ = State::kClosed;
+  while (!requests_.empty()) Fail(requests_.begin()->first, Failure::kClosed);
+  events_.push_back(Disconnected{std::move(detail)});
+}
+
+void Session::Impl::Receive(TimePoint now, ByteView datagram) {
+  ++traffic_.datagrams_received;
+  traffic_.bytes_received += datagram.size();
+  if (state_ == State::kIdle || state_ == State::kClosed) return;
+  if (!channel_) {
+    if (config_.trace) config_.trace({now, false, datagram, datagram});
+    OnMessage(now, datagram);
+  } else {
+    channel_->Receive(now, datagram);
+    bool carried_message = false;
+    while (const auto message = channel_->PollMessage()) {
+      if (config_.trace) config_.trace({now, false, datagram, *message});
+      carried_message = true;
+      OnMessage(now, *message);
+    }
+    if (config_.trace && !carried_message) config_.trace({now, false, datagram, {}});
+  }
+  Flush(now);
+  FollowChannel(now);
+}
+
+void Session::Impl::OnMessage(TimePoint now, ByteView bytes) {
+  const MessageLayer::Incoming incoming = messages_.Receive(now, bytes);
+  switch (incoming.what) {
+    case MessageLayer::What::kNothing: return;
+    case MessageLayer::What::kAcknowledged:
+      if (*incoming.handle == kPing) {
+        events_.push_back(Pong{true});
+      } else if (requests_.contains(*incoming.handle)) {
+        answer_deadlines_.Set(*incoming.handle, now + config_.answer_timeout);
+      }
+      return;
+    case MessageLayer::What::kReset: OnReset(*incoming.handle); return;
+    case MessageLayer::What::kMessage: OnResponse(now, *incoming.message); return;
+  }
+  std::abort();
+}
+
+void Session::Impl::OnResponse(TimePoint now, const MessageView& message) {
+  const auto id = tokens_.Find(message.token);
+  if (!id || !message.code.is_response()) {
+    // RFC 7252 §4.2, §5.3.2: what cannot be matched is rejected.
+    messages_.Reject(now, message);
+    return;
+  }
+  messages_.Acknowledge(now, message);
+  // The answer stands for its acknowledgement too, should that have been lost (RFC 7252 §5.3.2).
+  messages_.Forget(*id);
+  Transfer& transfer = requests_.at(*id);
+  switch (transfer.OnResponse(message)) {
+    case Transfer::Step::kSendNext: SendNext(now, *id); return;
+    case Transfer::Step::kDone: {
+      Response response = transfer.TakeResponse();
+      response.id = *id;
+      End(*id, true);
+      events_.push_back(std::move(response));
+      return;
+    }
+    case Transfer::Step::kBroken: Fail(*id, Failure::kBlockwise); return;
+  }
+  std::abort();
+}
+
+void Session::Impl::OnReset(RequestId id) {
+  if (id == kPing) {
+    events_.push_back(Pong{true});
+  } else {
+    Fail(id, Failure::kReset);
+  }
+}
+
+void Session::Impl::OnExpired(RequestId id) {
+  if (id == kPing) {
+    events_.push_back(Pong{false});
+  } else {
+    Fail(id, Failure::kTimeout);
+  }
+}
+
+void Session::Impl::Fail(RequestId id, Failure failure) {
+  if (!requests_.contains(id)) return;
+  End(id, false);
+  events_.push_back(RequestFailed{id, failure});
+}
+
+void Session::Impl::End(RequestId id, bool answered) {
+  const auto it = requests_.find(id);
+  tokens_.Release(it->second.token(), answered);
+  messages_.Forget(id);
+  answer_deadlines_.Cancel(id);
+  requests_.erase(it);
+}
+
+// Brings this state after that of the channel.
+void Session::Impl::FollowChannel(TimePoint now) {
+  if (!channel_ || state_ == State::kClosed) return;
+  switch (channel_->state()) {
+    case DtlsChannel::State::kIdle:
+    case DtlsChannel::State::kHandshake: return;
+    case DtlsChannel::State::kReady:
+      if (state_ != State::kConnecting) return;
+      state_ = State::kReady;
+      events_.push_back(
+          Connected{channel_->CipherSuite(), channel_->HasConnectionId(), channel_->resumed()});
+      for (const RequestId id : std::exchange(waiting_, {})) SendNext(now, id);
+      Flush(now);
+      return;
+    case DtlsChannel::State::kClosed: Disconnect(channel_->detail()); return;
+  }
+  std::abort();
+}
+
+// Moves what the message layer made into the channel, or out as it is.
+void Session::Impl::Flush(TimePoint now) {
+  while (const auto message = messages_.PollTransmit()) {
+    if (channel_) {
+      channel_->Seal(now, *message);
+    } else {
+      plain_out_.Push({}, *message);
+      if (config_.trace) config_.trace({now, true, *message, *message});
+    }
+  }
+}
+
+void Session::Impl::Advance(TimePoint now) {
+  if (state_ == State::kIdle || state_ == State::kClosed) return;
+  if (channel_) channel_->Advance(now);
+  while (const auto id = messages_.PopExpired(now)) OnExpired(*id);
+  while (const auto id = answer_deadlines_.PopDue(now)) OnExpired(*id);
+  Flush(now);
+  FollowChannel(now);
+}
+
+std::optional<TimePoint> Session::Impl::NextDeadline() {
+  if (state_ == State::kIdle || state_ == State::kClosed) return std::nullopt;
+  const auto own = Earlier(messages_.NextDeadline(), answer_deadlines_.Next());
+  return channel_ ? Earlier(own, channel_->NextDeadline()) : own;
+}
+
+std::optional<Event> Session::Impl::PollEvent() {
+  if (events_.empty()) return std::nullopt;
+  Event event = std::move(events_.front());
+  events_.pop_front();
+  return event;
+}
+
+std::optional<ByteView> Session::Impl::PollTransmit() {
+  std::optional<ByteView> datagram;
+  if (channel_) {
+    datagram = channel_->PollDatagram();
+  } else if (const auto packet = plain_out_.Pop()) {
+    datagram = packet->bytes;
+  }
+  if (!datagram) return std::nullopt;
+  ++traffic_.datagrams_sent;
+  traffic_.bytes_sent += datagram->size();
+  return datagram;
+}
+
+const Traffic& Session::Impl::traffic() {
+  traffic_.retransmissions = messages_.retransmissions();
+  return traffic_;
+}
+
+Session::Session(const Config& config, Random& random)
+    : impl_(std::make_unique<Impl>(config, random)) {}
+Session::~Session() = default;
+void Session::Connect(TimePoint now) { impl_->Connect(now); }
+RequestId Session::Send(TimePoint now, Request request) {
+  return impl_->Send(now, std::move(request));
+}
+void Session::Cancel(RequestId id) { impl_->Cancel(id); }
+void Session::Ping(TimePoint now) { impl_->Ping(now); }
+void Session::Close(TimePoint now) { impl_->Close(now); }
+void Session::Receive(TimePoint now, ByteView datagram) { impl_->Receive(now, datagram); }
+void Session::Advance(TimePoint now) { impl_->Advance(now); }
+std::optional<TimePoint> Session::NextDeadline() { return impl_->NextDeadline(); }
+std::optional<Event> Session::PollEvent() { return impl_->PollEvent(); }
+std::optional<ByteView> Session::PollTransmit() { return impl_->PollTransmit(); }
+const Traffic& Session::traffic() const { return impl_->traffic(); }
+Bytes Session::SaveTicket() const { return impl_->SaveTicket(); }
+
+}  // namespace lowband::client

@@ -1,0 +1,121 @@
+// A CoAP client over DTLS or plain UDP: one connection, sans-IO. The command line tools, the load
+// generator and the tests speak through it; it is no part of the services.
+//
+//   Connect ──▶ handshake (with cookie, optional CID and ticket) ──▶ ready
+//   Request ──▶ Block1 upload if large ──▶ CON, retransmitted ──▶ piggybacked or separate answer
+//           ──▶ Block2 download if large ──▶ Response event
+//
+// One mutation (Connect, Send, Receive, Advance, …), then drain: PollTransmit and PollEvent until
+// they are empty, then sleep until NextDeadline.
+//
+// Threading: one thread. Ownership: drained views are valid until the next call.
+// Limits: limits.h. Spec: RFC 7252, RFC 7959, RFC 6347, RFC 9146.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <variant>
+#include <vector>
+
+#include "libs/base/bytes.h"
+#include "libs/base/random.h"
+#include "libs/base/time.h"
+#include "libs/client/config.h"
+#include "libs/coap/message.h"
+
+namespace lowband::client {
+
+struct OutgoingOption {
+  coap::OptionNumber number;
+  Bytes value;
+};
+
+struct Request {
+  coap::Code method = coap::kGet;
+  std::vector<OutgoingOption> options;  ///< Any order; Block options are added by the session.
+  Bytes body;
+  bool confirmable = true;
+};
+
+/// Names a request of this session.
+using RequestId = uint64_t;
+
+struct Response {
+  RequestId id = 0;
+  coap::Code code;
+  std::vector<OutgoingOption> options;  ///< Of the last block.
+  Bytes body;                           ///< Whole, reassembled.
+};
+enum class Failure : uint8_t {
+  kTimeout,    ///< No acknowledgement after all retransmissions, or no answer in time.
+  kReset,      ///< The server answered with RST.
+  kBlockwise,  ///< The transfer broke: gap, changed ETag, or over the limit.
+  kClosed,     ///< The connection ended first.
+  kExhausted,  ///< Too many requests at once, or every message ID used within 247 s: limits.h.
+};
+/// For people: "the server reset the request".
+std::string_view Text(Failure failure);
+struct RequestFailed {
+  RequestId id = 0;
+  Failure failure;
+};
+/// The handshake is done; requests given before are sent now.
+struct Connected {
+  std::string cipher_suite;
+  bool connection_id = false;
+  bool resumed = false;
+};
+/// The connection ended: by us, by the peer, or because `detail` (a sentence for people).
+struct Disconnected {
+  std::string detail;
+};
+/// The end of a Ping: the server answered, or was silent through all retransmissions.
+struct Pong {
+  bool answered = false;
+};
+using Event = std::variant<Connected, Response, RequestFailed, Disconnected, Pong>;
+
+/// Datagrams and bytes of UDP payload, and what they were for. What -v prints.
+struct Traffic {
+  uint64_t datagrams_sent = 0;
+  uint64_t datagrams_received = 0;
+  uint64_t bytes_sent = 0;  ///< UDP payload; add 28 a datagram for IPv4 and UDP headers.
+  uint64_t bytes_received = 0;
+  uint64_t retransmissions = 0;  ///< Of CoAP messages; flights of the handshake not counted.
+};
+
+class Session {
+ public:
+  /// `random` outlives the session. A configuration that mbedTLS refuses ends in Disconnected.
+  Session(const Config& config, Random& random);
+  ~Session();
+
+  void Connect(TimePoint now);
+  /// The request ends in one Response or one RequestFailed event that bears the same id.
+  RequestId Send(TimePoint now, Request request);
+  /// Ends a request without an event; its answer is ignored when it comes.
+  void Cancel(RequestId id);
+  /// An empty CON, answered by RST (RFC 7252 §4.3): tells that the path and session live.
+  void Ping(TimePoint now);
+  /// close_notify. Requests that have no answer yet fail with kClosed.
+  void Close(TimePoint now);
+
+  void Receive(TimePoint now, ByteView datagram);
+  void Advance(TimePoint now);
+  std::optional<TimePoint> NextDeadline();
+  std::optional<Event> PollEvent();
+  std::optional<ByteView> PollTransmit();
+
+  const Traffic& traffic() const;
+  /// For resumption by a later session (Config::resume); empty if the server gave no ticket.
+  Bytes SaveTicket() const;
+
+ private:
+  class Impl;
+  std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace lowband::client

@@ -1,0 +1,171 @@
+#include "libs/client/transfer.h"
+
+#include <algorithm>
+#include <cstdlib>
+#include <utility>
+
+#include "libs/client/limits.h"
+
+namespace lowband::client {
+namespace {
+
+using coap::Block;
+using coap::MessageView;
+using coap::OptionNumber;
+
+constexpr uint8_t kSzxMax = 6;
+
+size_t BlockBytes(uint8_t szx) { return Block{0, false, szx}.size(); }
+
+std::optional<Block> FindBlock(const MessageView& message, OptionNumber number) {
+  const auto value = message.Find(number);
+  return value ? coap::ParseBlock(*value) : std::nullopt;
+}
+
+std::optional<Bytes> FindETag(const MessageView& message) {
+  const auto value = message.Find(OptionNumber::kETag);
+  if (!value) return std::nullopt;
+  return Bytes(value->begin(), value->end());
+}
+
+// The value of an option of format uint (RFC 7252 §3.2): no leading zero bytes.
+Bytes UintValue(uint32_t value) {
+  Bytes out;
+  for (int shift = 24; shift >= 0; shift -= 8) {
+    const auto byte = static_cast<uint8_t>(value >> shift);
+    if (byte != 0 || !out.empty()) out.push_back(byte);
+  }
+  return out;
+}
+
+}  // namespace
+
+Transfer::Transfer(Request request, const coap::Token& token, uint8_t block_szx,
+                   size_t response_bytes_max)
+    : request_(std::move(request)),
+      token_(token),
+      response_bytes_max_(response_bytes_max),
+      upload_szx_(std::min(block_szx, kSzxMax)),
+      fetch_szx_(upload_szx_) {}
+
+bool Transfer::IsLastBlock() const {
+  return upload_offset_ + BlockBytes(upload_szx_) >= request_.body.size();
+}
+
+Bytes Transfer::NextMessage() const {
+  std::vector<OutgoingOption> options = request_.options;
+  const auto add = [&options](OptionNumber number, uint32_t value) {
+    options.push_back({number, UintValue(value)});
+  };
+  ByteView payload;
+  if (phase_ == Phase::kUpload) {
+    payload = request_.body;
+    const size_t block_bytes = BlockBytes(upload_szx_);
+    if (request_.body.size() > block_bytes || upload_offset_ > 0) {
+      const auto number = static_cast<uint32_t>(upload_offset_ / block_bytes);
+      add(OptionNumber::kBlock1, Block{number, !IsLastBlock(), upload_szx_}.Pack());
+      if (number == 0) add(OptionNumber::kSize1, static_cast<uint32_t>(payload.size()));
+      payload = payload.subspan(upload_offset_);
+      payload = payload.first(std::min(payload.size(), block_bytes));
+    }
+    // RFC 7959 §2.4: a client that wants smaller blocks says so before the first comes.
+    if (fetch_szx_ < kSzxMax) add(OptionNumber::kBlock2, Block{0, false, fetch_szx_}.Pack());
+  } else {
+    const auto number = static_cast<uint32_t>(response_.body.size() / BlockBytes(fetch_szx_));
+    add(OptionNumber::kBlock2, Block{number, false, fetch_szx_}.Pack());
+  }
+  std::ranges::stable_sort(options, {}, &OutgoingOption::number);
+  coap::MessageWriter writer(coap::Type::kConfirmable, request_.method, 0, token_);
+  for (const OutgoingOption& option : options) writer.Option(option.number, option.value);
+  return std::move(writer).Finish(payload);
+}
+
+Transfer::Step Transfer::OnResponse(const MessageView& message) {
+  switch (phase_) {
+    case Phase::kUpload:
+      if (const auto step = OnUploadStep(message)) return *step;
+      return OnFirstAnswer(message);
+    case Phase::kFetch: return OnNextBlock(message);
+  }
+  std::abort();
+}
+
+// None: `message` is the answer to the whole request.
+std::optional<Transfer::Step> Transfer::OnUploadStep(const MessageView& message) {
+  const size_t block_bytes = BlockBytes(upload_szx_);
+  const bool in_blocks = request_.body.size() > block_bytes || upload_offset_ > 0;
+  const auto block = FindBlock(message, OptionNumber::kBlock1);
+  if (!in_blocks) {
+    // A server that takes only smaller blocks than this body (RFC 7959 §2.9.3).
+    const bool smaller = message.code == coap::kRequestEntityTooLarge && block &&
+                         BlockBytes(block->szx) < request_.body.size();
+    if (!smaller) return std::nullopt;
+    upload_szx_ = std::min(upload_szx_, block->szx);
+    return Step::kSendNext;
+  }
+  if (message.code == coap::kRequestEntityIncomplete) {
+    if (++upload_restarts_ > kUploadRestartsMax) return std::nullopt;
+    upload_offset_ = 0;
+    return Step::kSendNext;
+  }
+  if (message.code == coap::kRequestEntityTooLarge && upload_offset_ == 0 && block &&
+      block->szx < upload_szx_) {
+    upload_szx_ = block->szx;
+    return Step::kSendNext;
+  }
+  // A server that acts on each block answers 2.04 with M clear (RFC 7959 §2.3): go on as well.
+  const bool block_taken =
+      message.code == coap::kContinue || (message.code.cls() == 2 && block && !IsLastBlock());
+  if (!block_taken) return std::nullopt;
+  if (!block || IsLastBlock() || block->number != upload_offset_ / block_bytes) {
+    return Step::kBroken;
+  }
+  upload_offset_ += block_bytes;
+  upload_szx_ = std::min(upload_szx_, block->szx);
+  if (upload_offset_ / BlockBytes(upload_szx_) > Block::kNumberMax) return Step::kBroken;
+  return Step::kSendNext;
+}
+
+Transfer::Step Transfer::OnFirstAnswer(const MessageView& message) {
+  if (!message.Has(OptionNumber::kBlock2)) return Finish(message, message.payload);
+  const auto block = FindBlock(message, OptionNumber::kBlock2);
+  if (!block || block->number != 0) return Step::kBroken;
+  if (!block->more) return Finish(message, message.payload);
+  phase_ = Phase::kFetch;
+  etag_ = FindETag(message);
+  return Collect(message, *block);
+}
+
+Transfer::Step Transfer::OnNextBlock(const MessageView& message) {
+  // An error in the middle (the upstream failed, the body expired) is the answer to the request.
+  if (message.code.cls() != 2) return Finish(message, message.payload);
+  const auto block = FindBlock(message, OptionNumber::kBlock2);
+  if (!block || block->offset() != response_.body.size()) return Step::kBroken;
+  // RFC 7959 §2.4: blocks of different bodies must not be put together.
+  const auto etag = FindETag(message);
+  if (etag && etag_ && *etag != *etag_) return Step::kBroken;
+  return Collect(message, *block);
+}
+
+Transfer::Step Transfer::Collect(const MessageView& message, const Block& block) {
+  if (block.more && message.payload.size() != block.size()) return Step::kBroken;
+  if (message.payload.size() > response_bytes_max_ - response_.body.size()) return Step::kBroken;
+  Append(response_.body, message.payload);
+  if (!block.more) return Finish(message, std::exchange(response_.body, {}));
+  if (block.number == Block::kNumberMax) return Step::kBroken;
+  fetch_szx_ = std::min(fetch_szx_, block.szx);
+  return Step::kSendNext;
+}
+
+Transfer::Step Transfer::Finish(const MessageView& message, ByteView body) {
+  if (body.size() > response_bytes_max_) return Step::kBroken;
+  response_.body.assign(body.begin(), body.end());
+  response_.code = message.code;
+  for (const coap::OptionView& option : message.options()) {
+    response_.options.push_back({static_cast<OptionNumber>(option.number),
+                                 Bytes(option.value.begin(), option.value.end())});
+  }
+  return Step::kDone;
+}
+
+}  // namespace lowband::client

@@ -1,0 +1,62 @@
+// One request and its answer through their blocks: what to send next, what an answer means.
+//
+//   upload ──2.31──▶ next block   ──4.08──▶ from the start   ──4.13 with smaller szx──▶ smaller
+//      └── any other code ──▶ answer ──Block2 with M──▶ fetch next block ──…──▶ whole answer
+//
+// Threading: one thread; knows no time and no message IDs. Ownership: copies what it keeps.
+// Limits: kUploadRestartsMax, Config::response_bytes_max. Spec: RFC 7959 §2.3 to §2.9, §3.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+
+#include "libs/client/session.h"
+#include "libs/coap/block.h"
+#include "libs/coap/message.h"
+
+namespace lowband::client {
+
+class Transfer {
+ public:
+  enum class Step : uint8_t {
+    kSendNext,  ///< NextMessage is to be sent.
+    kDone,      ///< TakeResponse has the answer.
+    kBroken,    ///< A gap, a changed ETag, over the limit: there will be no answer.
+  };
+
+  Transfer(Request request, const coap::Token& token, uint8_t block_szx, size_t response_bytes_max);
+
+  /// Type and message ID are for the message layer to stamp.
+  Bytes NextMessage() const;
+  /// `message` carries a response code and this transfer's token.
+  Step OnResponse(const coap::MessageView& message);
+  /// After kDone, once. `id` is left to the caller.
+  Response TakeResponse() { return std::move(response_); }
+
+  const coap::Token& token() const { return token_; }
+  bool confirmable() const { return request_.confirmable; }
+
+ private:
+  enum class Phase : uint8_t { kUpload, kFetch };
+
+  bool IsLastBlock() const;
+  std::optional<Step> OnUploadStep(const coap::MessageView& message);
+  Step OnFirstAnswer(const coap::MessageView& message);
+  Step OnNextBlock(const coap::MessageView& message);
+  /// Adds a block to the answer; `block` says where it belongs.
+  Step Collect(const coap::MessageView& message, const coap::Block& block);
+  Step Finish(const coap::MessageView& message, ByteView body);
+
+  Request request_;
+  coap::Token token_;
+  size_t response_bytes_max_;
+  Phase phase_ = Phase::kUpload;
+  size_t upload_offset_ = 0;
+  uint8_t upload_szx_;
+  unsigned upload_restarts_ = 0;
+  uint8_t fetch_szx_;
+  std::optional<Bytes> etag_;
+  Response response_;
+};
+
+}  // namespace lowband::client
