@@ -1,0 +1,58 @@
+#include "services/translator/mapping/answer.h"
+
+#include <string>
+
+#include "libs/coap/option.h"
+#include "libs/transcode/error_body.h"
+#include "services/translator/mapping/json_edit.h"
+
+namespace lowband::translator {
+namespace {
+
+v1::Answer Head(coap::CodeSet codes, uint16_t http_status, uint16_t content_format) {
+  const coap::MappedStatus mapped = coap::FromHttpStatus(http_status, codes);
+  v1::Answer head;
+  head.set_code(mapped.code.value);
+  if (mapped.needs_exact_status) head.set_http_status(http_status);
+  head.set_content_format(content_format);
+  return head;
+}
+
+Bytes ToBytes(std::string_view text) { return {text.begin(), text.end()}; }
+
+}  // namespace
+
+Result<MappedAnswer, transcode::Error> JsonAnswer(const AnswerForm& form, coap::CodeSet codes,
+                                                  uint16_t http_status, std::string_view json) {
+  if (!form.cbor) return MappedAnswer{Head(codes, http_status, coap::kFormatJson), ToBytes(json)};
+  MappedAnswer answer{Head(codes, http_status, coap::kFormatCbor), {}};
+  const auto done = transcode::JsonToCbor(json, answer.body, form.keys);
+  if (!done) return Failure(done.error());
+  return answer;
+}
+
+MappedAnswer OctetsAnswer(coap::CodeSet codes, uint16_t http_status, std::string_view body) {
+  return {Head(codes, http_status, coap::kFormatOctets), ToBytes(body)};
+}
+
+MappedAnswer ErrorAnswer(const AnswerForm& form, coap::CodeSet codes, const Refusal& refusal,
+                         std::optional<uint32_t> retry_after_s) {
+  const Bytes plain = transcode::JsonErrorBody(refusal.errcode, refusal.error);
+  std::string json(AsText(plain));
+  if (retry_after_s) {
+    SetMember(json, "retry_after_ms", std::to_string(uint64_t{*retry_after_s} * 1000));
+  }
+  // Our own error texts are valid JSON, so this fails only if the transcoder is broken.
+  MappedAnswer answer = JsonAnswer(form, codes, refusal.http_status, json).value();
+  if (retry_after_s) SetMaxAge(answer, *retry_after_s);
+  return answer;
+}
+
+void SetMaxAge(MappedAnswer& answer, uint32_t retry_after_s) {
+  const uint32_t code = answer.head.code();
+  if (code == coap::kTooManyRequests.value || code == coap::kServiceUnavailable.value) {
+    answer.head.set_max_age(retry_after_s);
+  }
+}
+
+}  // namespace lowband::translator

@@ -1,0 +1,48 @@
+// The CoAP answer: code, exact status, label and body in the form the client wants.
+//
+// Threading: free functions; any thread. Spec: RFC 7252 §5.9, RFC 8075 §7, RFC 8516; protocol rules
+// "Methods and codes" and "Content".
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string_view>
+
+#include "libs/base/bytes.h"
+#include "libs/base/result.h"
+#include "libs/coap/status.h"
+#include "libs/transcode/transcode.h"
+#include "lowband/v1/translator.pb.h"
+#include "services/translator/mapping/refusal.h"
+#include "services/translator/mapping/route.h"
+
+namespace lowband::translator {
+
+/// What has to be remembered of a request until its answer comes.
+struct AnswerForm {
+  Route route = Route::kOther;
+  bool cbor = true;  ///< Else JSON.
+  transcode::KeyTable keys = transcode::KeyTable::kV1;
+  bool edge_token = false;  ///< The token that the edge gave was used; a 401 can end it.
+  bool repeatable = true;   ///< Executing it twice does no harm: anything but POST.
+};
+
+/// An answer without its exchange: body is whole; the ingress cuts it into chunks.
+struct MappedAnswer {
+  v1::Answer head;  ///< Without body and more.
+  Bytes body;
+};
+
+/// A JSON document as the body. Fails if it is not JSON, or beyond what CBOR clients can be sent;
+/// JSON clients get the text unread.
+Result<MappedAnswer, transcode::Error> JsonAnswer(const AnswerForm& form, coap::CodeSet codes,
+                                                  uint16_t http_status, std::string_view json);
+/// Bytes as they are, labelled so.
+MappedAnswer OctetsAnswer(coap::CodeSet codes, uint16_t http_status, std::string_view body);
+/// A Matrix error. `retry_after_s` goes into the body in milliseconds, and into Max-Age.
+MappedAnswer ErrorAnswer(const AnswerForm& form, coap::CodeSet codes, const Refusal& refusal,
+                         std::optional<uint32_t> retry_after_s = std::nullopt);
+/// 4.29 and 5.03 carry Max-Age (RFC 8516 §2, RFC 8075 §7); other codes none.
+void SetMaxAge(MappedAnswer& answer, uint32_t retry_after_s);
+
+}  // namespace lowband::translator

@@ -1,0 +1,34 @@
+// What the mapping stage is told at start. Plain values; main fills them from the flags.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+
+#include "libs/coap/status.h"
+
+namespace lowband::translator {
+
+/// --enum-api: the version that path enums expand to. Homeservers key transaction ids on the path:
+/// do not change it under running clients.
+enum class EnumApi : uint8_t { kR0, kV3 };
+
+struct MappingConfig {
+  EnumApi enum_api = EnumApi::kR0;
+  /// --codes
+  coap::CodeSet codes = coap::CodeSet::kDeployed;
+  /// --advertise: the public URL, which becomes base_url; empty: documents keep theirs.
+  std::string advertise;
+  /// --dtls-port: the public UDP port, told in /versions. None: the advertised URL's own port when
+  /// it names one, because both are one port of the edge; else 8008.
+  std::optional<uint16_t> dtls_port;
+  /// Tell the homeserver the client's address: --forward-client-ip, or the homeserver is local
+  /// (upstream/homeserver.h, decided once at start).
+  bool forward_client_ip = false;
+
+  /// Throws ConfigError naming the flag.
+  void Validate() const;
+  uint16_t PublicDtlsPort() const;
+};
+
+}  // namespace lowband::translator

@@ -1,0 +1,82 @@
+#include "services/translator/mapping/content.h"
+
+#include "libs/base/bytes.h"
+#include "libs/coap/option.h"
+#include "libs/transcode/transcode.h"
+#include "services/translator/mapping/json_edit.h"
+
+namespace lowband::translator {
+namespace {
+
+constexpr std::string_view kJsonType = "application/json";
+constexpr std::string_view kOctetsType = "application/octet-stream";
+constexpr std::string_view kTextType = "text/plain; charset=utf-8";
+
+/// The first byte of a CBOR map (RFC 8949 §3.1, major type 5). No text begins so: in UTF-8 these
+/// bytes only continue a character.
+bool BeginsAsCborMap(std::string_view body) {
+  const auto first = static_cast<uint8_t>(body.front());
+  return first >= 0xa0 && first <= 0xbf;
+}
+
+/// Malformed input is M_NOT_JSON, well-formed input that Matrix cannot hold M_BAD_JSON.
+Refusal RefuseBody(const transcode::Error& error) {
+  const std::string text = "the CBOR body cannot become JSON: " + error.Text();
+  switch (error.cause) {
+    case transcode::Cause::kSyntax:
+    case transcode::Cause::kTruncated:
+    case transcode::Cause::kTrailingBytes:
+    case transcode::Cause::kInvalidUtf8: return {400, "M_NOT_JSON", text};
+    case transcode::Cause::kByteString:
+    case transcode::Cause::kNotFinite:
+    case transcode::Cause::kIntegerRange:
+    case transcode::Cause::kDuplicateKey:
+    case transcode::Cause::kKeyType:
+    case transcode::Cause::kTooDeep:
+    case transcode::Cause::kTooManyItems: return {400, "M_BAD_JSON", text};
+    case transcode::Cause::kTooLarge: return {413, "M_TOO_LARGE", text};
+  }
+  return {400, "M_NOT_JSON", text};
+}
+
+Result<RequestContent, Refusal> FromCbor(std::string_view body) {
+  RequestContent content{.body = {}, .content_type = kJsonType};
+  const auto done = transcode::CborToJson(AsBytes(body), content.body);
+  if (!done) return Failure(RefuseBody(done.error()));
+  return content;
+}
+
+}  // namespace
+
+Result<RequestContent, Refusal> MapContent(std::optional<uint32_t> format, std::string_view body) {
+  if (body.empty()) return RequestContent{};
+  // The deployed tools label CBOR and JSON 42 unless they are told the type.
+  switch (format.value_or(coap::kFormatOctets)) {
+    case coap::kFormatCbor: return FromCbor(body);
+    case coap::kFormatJson: return RequestContent{std::string(body), kJsonType};
+    case coap::kFormatText:
+    case coap::kFormatOctets:
+      if (BeginsAsCborMap(body)) return FromCbor(body);
+      if (LooksLikeJson(body)) return RequestContent{std::string(body), kJsonType};
+      return RequestContent{std::string(body),
+                            format == coap::kFormatText ? kTextType : kOctetsType};
+    default:
+      return Failure(Refusal{415, "M_NOT_JSON",
+                             "Content-Format " + std::to_string(*format) +
+                                 " is not supported: use 60 (CBOR) or 50 (JSON)"});
+  }
+}
+
+Result<bool, Refusal> AnswerIsCbor(std::optional<uint32_t> format, std::optional<uint32_t> accept,
+                                   bool has_body) {
+  if (accept == coap::kFormatCbor) return true;
+  if (accept == coap::kFormatJson) return false;
+  if (accept) {
+    return Failure(Refusal{
+        406, "M_UNRECOGNIZED",
+        "Accept " + std::to_string(*accept) + " cannot be served: use 60 (CBOR) or 50 (JSON)"});
+  }
+  return !(has_body && format == coap::kFormatJson);
+}
+
+}  // namespace lowband::translator

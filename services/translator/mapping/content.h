@@ -1,0 +1,40 @@
+// What a request's body is and what it becomes for the homeserver, and which form its answer takes.
+//
+//   label                body                      sent as                    answer
+//   60 (CBOR)            any                       JSON                       CBOR
+//   50 (JSON)            any                       as it is, JSON             JSON
+//   42, 0, none          begins as a CBOR map      JSON (deployed tools       CBOR
+//                                                  leave the label out)
+//                        begins as { or [          as it is, JSON             CBOR
+//                        anything else             as it is, octets or text   CBOR
+//   any                  none                      nothing                    CBOR
+//   other                any                       415
+// Accept 50 or 60 decides the answer's form over all that; another Accept is 406.
+//
+// Threading: free functions; any thread. Spec: RFC 7252 §5.10.3 and §5.10.4, RFC 8075 §6.2,
+// protocol rules "Content"; the deployed clients' labels are in the interop notes.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "libs/base/result.h"
+#include "services/translator/mapping/refusal.h"
+
+namespace lowband::translator {
+
+struct RequestContent {
+  std::string body;
+  std::string_view content_type;  ///< A constant; empty when there is no body.
+};
+
+/// `format` is the Content-Format option. An error names the byte at which the body goes wrong.
+Result<RequestContent, Refusal> MapContent(std::optional<uint32_t> format, std::string_view body);
+
+/// Whether the answer is CBOR (else JSON).
+Result<bool, Refusal> AnswerIsCbor(std::optional<uint32_t> format, std::optional<uint32_t> accept,
+                                   bool has_body);
+
+}  // namespace lowband::translator

@@ -1,0 +1,43 @@
+// The named maxima and margins of the mapping stage.
+#pragma once
+
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+
+#include "libs/base/time.h"
+
+namespace lowband::translator {
+
+/// Uri-Path options of one request; the longest Matrix path has eight.
+inline constexpr size_t kPathSegmentsMax = 64;
+/// Uri-Query options of one request; a long sync filter is one long option, not many.
+inline constexpr size_t kQueriesMax = 64;
+/// Path and query together, percent-encoded. Homeservers and the proxies before them take 8 KiB to
+/// 64 KiB; a filter in the query is what makes them long.
+inline constexpr size_t kTargetBytesMax = size_t{32} << 10;
+/// What the edge accepts for option 256.
+inline constexpr size_t kTokenBytesMax = 4096;
+
+/// How long a homeserver may take for anything but a long-poll.
+inline constexpr Duration kRequestTimeout = std::chrono::seconds(30);
+/// The longest wait that a client's own `timeout` can ask of the homeserver.
+inline constexpr Duration kPollWaitMax = std::chrono::seconds(60);
+/// A long-poll may take this much longer than the wait it asked for.
+inline constexpr Duration kPollMargin = std::chrono::seconds(15);
+/// When the edge's deadline is nearer than that, the wait is cut so that this much is left for the
+/// answer to be made and sent.
+inline constexpr Duration kPollMarginMin = std::chrono::seconds(5);
+/// The homeserver's time ends this much before the edge's deadline (less for short deadlines), so
+/// that the edge gets the error instead of making one itself.
+inline constexpr Duration kAnswerMargin = std::chrono::seconds(1);
+
+/// What a 503 or 429 without any hint tells the client to wait.
+inline constexpr uint32_t kRetryAfterDefaultSeconds = 5;
+/// What our own overload or an unreachable homeserver tells it.
+inline constexpr uint32_t kRetryAfterOverloadSeconds = 1;
+
+static_assert(kPollMarginMin < kPollMargin && kAnswerMargin < kPollMarginMin);
+static_assert(kRequestTimeout <= kPollWaitMax + kPollMargin);
+
+}  // namespace lowband::translator

@@ -1,0 +1,51 @@
+// One CoAP request to one HTTP request, and the HTTP answer back to the CoAP answer. Stateless,
+// pure: the whole Matrix knowledge of Lowband is here.
+//
+//   Request ──path.h: enum or literal path ──▶ Route ──┐
+//           ──query.h, token, timeout ──────────────── ├─▶ HttpRequest ─▶ homeserver
+//           ──content.h: CBOR→JSON ────────────────────┘                      │
+//   Answer ◀──answer.h: JSON→CBOR, code ◀── rewrite.h (.well-known, login, versions) ◀──┘
+//
+// Threading: const after construction; any thread. Limits: limits.h. Spec: MSC3079, RFC 8075,
+// protocol rules "Paths and queries", "Methods and codes", "HTTP fallback and rewriting".
+#pragma once
+
+#include "libs/base/result.h"
+#include "lowband/v1/translator.pb.h"
+#include "services/translator/mapping/answer.h"
+#include "services/translator/mapping/config.h"
+#include "services/translator/mapping/query.h"
+#include "services/translator/mapping/rewrite.h"
+#include "services/translator/upstream/http.h"
+
+namespace lowband::translator {
+
+/// A request ready for the homeserver.
+struct MappedRequest {
+  HttpRequest http;
+  AnswerForm form;
+};
+
+class Mapping {
+ public:
+  /// Throws ConfigError naming the flag.
+  explicit Mapping(MappingConfig config);
+
+  /// The HTTP request for `request`, whose body is whole. A refusal is the finished answer: a
+  /// Matrix error that names what is wrong and where.
+  Result<MappedRequest, MappedAnswer> ToHttp(const v1::Request& request) const;
+
+  /// The CoAP answer for what the homeserver said, or why it said nothing.
+  MappedAnswer ToCoap(const AnswerForm& form,
+                      const Result<HttpResponse, UpstreamFault>& response) const;
+
+ private:
+  MappedAnswer FromResponse(const AnswerForm& form, const HttpResponse& response) const;
+  MappedAnswer FromSuccess(const AnswerForm& form, const HttpResponse& response) const;
+  MappedAnswer FromError(const AnswerForm& form, const HttpResponse& response) const;
+
+  const MappingConfig config_;
+  const Rewriter rewriter_;
+};
+
+}  // namespace lowband::translator

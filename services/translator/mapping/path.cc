@@ -1,0 +1,143 @@
+#include "services/translator/mapping/path.h"
+
+#include <cstdint>
+#include <optional>
+#include <utility>
+#include <vector>
+
+#include "libs/base/bytes.h"
+#include "libs/transcode/path_table.h"
+#include "services/translator/mapping/limits.h"
+#include "services/translator/mapping/percent.h"
+
+namespace lowband::translator {
+namespace {
+
+using Segments = std::span<const std::string_view>;
+
+Refusal Bad(std::string error) { return {400, "M_INVALID_PARAM", std::move(error)}; }
+
+/// C0, DEL, and C1 in its UTF-8 form.
+bool HasControl(std::string_view text) {
+  for (size_t i = 0; i < text.size(); ++i) {
+    const auto byte = static_cast<uint8_t>(text[i]);
+    if (byte < 0x20 || byte == 0x7f) return true;
+    if (byte == 0xc2 && i + 1 < text.size() && static_cast<uint8_t>(text[i + 1]) < 0xa0)
+      return true;
+  }
+  return false;
+}
+
+/// True if `text`, split as a server that decoded a slash would split it, has a dot segment.
+bool HasDotSegment(std::string_view text) {
+  size_t begin = 0;
+  while (begin <= text.size()) {
+    const size_t end = std::min(text.find_first_of("/\\", begin), text.size());
+    const std::string_view piece = text.substr(begin, end - begin);
+    if (piece == "." || piece == "..") return true;
+    begin = end + 1;
+  }
+  return false;
+}
+
+std::optional<Refusal> Check(Segments segments) {
+  if (segments.size() > kPathSegmentsMax) return Bad("the path has too many segments");
+  for (size_t i = 0; i < segments.size(); ++i) {
+    const std::string_view segment = segments[i];
+    const std::string which = "path segment " + std::to_string(i + 1) + " ";
+    // An empty last one is how CoAP says a trailing slash (RFC 7252 §6.4).
+    if (segment.empty() && i + 1 < segments.size()) return Bad(which + "is empty");
+    if (!IsUtf8(AsBytes(segment))) return Bad(which + "is not UTF-8");
+    if (HasControl(segment)) return Bad(which + "has a control character");
+    if (HasDotSegment(segment) || HasDotSegment(PercentDecode(segment))) {
+      return Bad(which + "is or holds a dot segment");
+    }
+  }
+  return std::nullopt;
+}
+
+bool IsAllowed(Segments segments) {
+  if (segments.size() < 2) return false;
+  if (segments[0] == ".well-known") return segments[1] == "matrix";
+  return segments[0] == "_matrix" && (segments[1] == "client" || segments[1] == "key");
+}
+
+bool IsMedia(Segments segments) {
+  if (segments.size() < 2 || segments[0] != "_matrix") return false;
+  if (segments[1] == "media") return true;
+  // MSC3916 put media below the client API: /v1/media, /unstable/org.matrix.msc3916/media.
+  if (segments[1] != "client" || segments.size() < 4) return false;
+  return segments[3] == "media" ||
+         (segments[2] == "unstable" && segments.size() > 4 && segments[4] == "media");
+}
+
+/// Deployed clients lose a trailing slash (go-coap ends a path at its last segment). It carries
+/// meaning in one Matrix API: a list of push rules, as opposed to one of them.
+bool LostItsSlash(Segments segments) {
+  return segments.size() >= 4 && segments.size() <= 6 && segments[1] == "client" &&
+         segments[3] == "pushrules" && !segments.back().empty();
+}
+
+std::string Join(Segments segments, bool trailing_slash) {
+  std::string target;
+  for (const std::string_view segment : segments) {
+    target.push_back('/');
+    AppendPathSegment(target, segment);
+  }
+  if (trailing_slash) target.push_back('/');
+  return target;
+}
+
+Result<MappedPath, Refusal> Expand(const transcode::PathRow& row, Segments values, EnumApi api) {
+  size_t next = 0;
+  std::vector<std::string_view> segments;
+  for (const std::string_view part : row.segments) {
+    if (part.starts_with('{')) {
+      const bool present = next < values.size();
+      // An empty value is a missing one, except for the state key: the empty one is the commonest.
+      if (!present || (values[next].empty() && part != "{stateKey}")) {
+        return Failure(Refusal{400, "M_MISSING_PARAM",
+                               std::string("path ") + row.code + " needs " + std::string(part)});
+      }
+      segments.push_back(values[next++]);
+    } else if (part == "r0" && api == EnumApi::kV3) {
+      segments.push_back("v3");
+    } else {
+      segments.push_back(part);
+    }
+  }
+  return MappedPath{Join(segments, row.trailing_slash),
+                    RouteOfCode(row.code).value_or(Route::kOther)};
+}
+
+Result<MappedPath, Refusal> Literal(Segments segments) {
+  if (IsMedia(segments)) {
+    return Failure(Refusal{404, "M_UNRECOGNIZED",
+                           "media is not served over CoAP: use HTTP for uploads and downloads"});
+  }
+  if (!IsAllowed(segments)) {
+    return Failure(Refusal{404, "M_UNRECOGNIZED", "no Matrix client API has this path"});
+  }
+  return MappedPath{Join(segments, LostItsSlash(segments)), RouteOfPath(segments)};
+}
+
+}  // namespace
+
+Result<MappedPath, Refusal> MapPath(Segments options, EnumApi api) {
+  std::vector<std::string_view> segments(options.begin(), options.end());
+  // A base URL that ends in a slash makes deployed clients ask for "//_matrix/…", which go-coap
+  // sends as a first segment "/_matrix". Elsewhere a slash inside a segment is part of its value.
+  if (!segments.empty() && segments[0].starts_with('/')) {
+    segments[0].remove_prefix(std::min(segments[0].find_first_not_of('/'), segments[0].size()));
+    if (segments[0].empty()) segments.erase(segments.begin());
+  }
+  if (const auto refusal = Check(segments)) return Failure(*refusal);
+  if (!segments.empty() && segments[0].size() == 1) {
+    if (const auto* row = transcode::FindPath(segments[0][0])) {
+      return Expand(*row, Segments(segments).subspan(1), api);
+    }
+  }
+  return Literal(segments);
+}
+
+}  // namespace lowband::translator

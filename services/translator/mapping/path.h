@@ -1,0 +1,32 @@
+// Uri-Path options to the path of the HTTP request: path enums and literal paths, checked and
+// percent-encoded.
+//
+// A first segment that is one character of the table stands for the row's path; the next segments
+// fill its placeholders in turn, surplus ones are dropped. Anything else is the literal path.
+// What comes out begins with an allowed prefix and cannot be taken for another path by a server
+// that decodes it once more or resolves dot segments.
+//
+// Threading: free functions; any thread. Limits: limits.h. Spec: RFC 7252 §6.5, RFC 3986 §3.3,
+// MSC3079 appendix B, protocol rules "Paths and queries".
+#pragma once
+
+#include <span>
+#include <string>
+#include <string_view>
+
+#include "libs/base/result.h"
+#include "services/translator/mapping/config.h"
+#include "services/translator/mapping/refusal.h"
+#include "services/translator/mapping/route.h"
+
+namespace lowband::translator {
+
+struct MappedPath {
+  std::string target;  ///< Begins with '/'; no query.
+  Route route = Route::kOther;
+};
+
+/// `segments` are the options' values as they came.
+Result<MappedPath, Refusal> MapPath(std::span<const std::string_view> segments, EnumApi api);
+
+}  // namespace lowband::translator

@@ -1,0 +1,40 @@
+// Uri-Query options to the query of the HTTP request.
+//
+// Threading: a value; one thread. Limits: limits.h. Spec: RFC 7252 §6.5; protocol rules "Paths and
+// queries".
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace lowband::translator {
+
+class Query {
+ public:
+  /// One option's value, `name=value` as it came (not percent-encoded). No '=' means an empty
+  /// value; an empty option is nothing. The text must outlive this object.
+  void Add(std::string_view option);
+
+  /// Takes every `access_token` out; the first one's value, if there was any.
+  std::optional<std::string> TakeAccessToken();
+  /// The wait in milliseconds that the first `timeout` asks for, if it is a number.
+  std::optional<uint64_t> TimeoutMs() const;
+  /// Replaces the value of every `timeout`.
+  void SetTimeoutMs(uint64_t timeout_ms);
+
+  /// Appends `?name=value&…` in the order of the options; nothing if there are none.
+  void AppendTo(std::string& target) const;
+  size_t size() const { return items_.size(); }
+
+ private:
+  struct Item {
+    std::string_view name;
+    std::string value;
+  };
+  std::vector<Item> items_;
+};
+
+}  // namespace lowband::translator

@@ -1,0 +1,99 @@
+// Which Matrix API a path is: a bounded set, for the metrics and for the few rules that hold for
+// some APIs only (long-polls, documents that are rewritten, FETCH).
+//
+// Threading: constant tables; any thread. Spec: MSC3079 appendix B, Matrix client-server API.
+#pragma once
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <span>
+#include <string_view>
+
+namespace lowband::translator {
+
+/// The 57 rows of the path table in its order, then what has no row.
+enum class Route : uint8_t {
+  kVersions,
+  kLogin,
+  kCapabilities,
+  kLogout,
+  kRegister,
+  kFilters,
+  kFilter,
+  kSync,
+  kStateEvent,
+  kSend,
+  kEvent,
+  kState,
+  kMembers,
+  kJoinedMembers,
+  kMessages,
+  kRedact,
+  kCreateRoom,
+  kRoomAlias,
+  kJoinedRooms,
+  kInvite,
+  kRoomJoin,
+  kJoin,
+  kLeave,
+  kForget,
+  kKick,
+  kBan,
+  kUnban,
+  kDirectoryVisibility,
+  kPublicRooms,
+  kUserSearch,
+  kDisplayName,
+  kAvatarUrl,
+  kProfile,
+  kTurnServer,
+  kTyping,
+  kReceipt,
+  kReadMarkers,
+  kPresence,
+  kSendToDevice,
+  kDevices,
+  kDevice,
+  kDeleteDevices,
+  kKeysUpload,
+  kKeysQuery,
+  kKeysClaim,
+  kKeysChanges,
+  kPushers,
+  kPushersSet,
+  kNotifications,
+  kPushRules,
+  kSearch,
+  kTags,
+  kTag,
+  kAccountData,
+  kRoomAccountData,
+  kContext,
+  kReport,
+
+  kEvents,           ///< /events, the long-poll before /sync.
+  kSlidingSync,      ///< MSC4186 and its unstable form.
+  kWellKnownClient,  ///< /.well-known/matrix/client
+  kWellKnown,        ///< Anything else below /.well-known/matrix
+  kServerKeys,       ///< /_matrix/key
+  kOther,
+};
+inline constexpr size_t kRouteCount = static_cast<size_t>(Route::kOther) + 1;
+inline constexpr size_t kTableRouteCount = static_cast<size_t>(Route::kReport) + 1;
+static_assert(kTableRouteCount == 57);
+
+/// A metrics label: lower case, underscores.
+std::string_view Text(Route route);
+/// The route of a path enum; none if the table has no such row.
+std::optional<Route> RouteOfCode(char code);
+/// The route of a literal path, by its segments (not percent-encoded), whatever its API version.
+Route RouteOfPath(std::span<const std::string_view> segments);
+/// The Matrix API has a POST there: FETCH (RFC 8132) may stand for it.
+bool HasPost(Route route);
+/// The homeserver holds the request for as long as its `timeout` query says.
+bool IsLongPoll(Route route);
+bool IsWellKnown(Route route);
+
+}  // namespace lowband::translator

@@ -1,0 +1,157 @@
+#include <algorithm>
+#include <cctype>
+#include <optional>
+#include <string>
+#include <utility>
+
+#include "services/translator/mapping/json_edit.h"
+#include "services/translator/mapping/limits.h"
+#include "services/translator/mapping/mapping.h"
+
+namespace lowband::translator {
+namespace {
+
+constexpr std::string_view kSpaces = " \t\r\n";
+
+Refusal BadGateway(std::string error) { return {502, "M_UNKNOWN", std::move(error)}; }
+
+Refusal RefusalOf(UpstreamFault fault, const AnswerForm& form) {
+  switch (fault) {
+    case UpstreamFault::kConnect: return BadGateway("the homeserver cannot be reached");
+    case UpstreamFault::kTls:
+      return BadGateway("the homeserver's TLS certificate or handshake was refused");
+    case UpstreamFault::kTimeout:
+      return {504, "M_UNKNOWN", "the homeserver did not answer in time"};
+    case UpstreamFault::kBroken:
+      if (form.repeatable) return BadGateway("the connection to the homeserver broke");
+      // Nobody may repeat it for the client, and the client must know why it should look first.
+      return {504, "M_UNKNOWN",
+              "the connection to the homeserver broke; it may have carried out the request"};
+    case UpstreamFault::kTooLarge: return BadGateway("the homeserver's answer is too large");
+    case UpstreamFault::kOverload:
+      return {503, "M_UNKNOWN", "too many requests wait for the homeserver"};
+    case UpstreamFault::kUnavailable:
+      return {503, "M_UNKNOWN", "the homeserver could not be reached just now"};
+    case UpstreamFault::kCancelled: return {503, "M_UNKNOWN", "the request was cancelled"};
+    case UpstreamFault::kStopping: return {503, "M_UNKNOWN", "the gateway is stopping"};
+  }
+  return BadGateway("the homeserver cannot be reached");
+}
+
+/// An error status whose body is no Matrix error: a proxy's page, mostly. Never M_UNKNOWN_TOKEN:
+/// clients would log out because of somebody's password prompt.
+Refusal RefusalOfPage(uint16_t status) {
+  const std::string error =
+      "HTTP " + std::to_string(status) + " without a Matrix error, perhaps from a proxy";
+  switch (status) {
+    case 403: return {status, "M_FORBIDDEN", error};
+    case 404:
+    case 405: return {status, "M_UNRECOGNIZED", error};
+    case 413: return {status, "M_TOO_LARGE", error};
+    case 429: return {status, "M_LIMIT_EXCEEDED", error};
+    default: return {status, "M_UNKNOWN", error};
+  }
+}
+
+bool AsksToWait(uint16_t status) { return status == 429 || status == 503; }
+
+/// RFC 8259 and RFC 6839 §3.1; parameters and case do not matter.
+bool IsJsonType(std::string_view content_type) {
+  std::string type(content_type.substr(0, content_type.find(';')));
+  while (!type.empty() && kSpaces.find(type.back()) != std::string_view::npos) type.pop_back();
+  std::transform(type.begin(), type.end(), type.begin(),
+                 [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
+  return type == "application/json" || type.ends_with("+json");
+}
+
+/// How long a 429 or 503 tells the client to wait: its header, else its body, else our default.
+uint32_t RetryAfterSeconds(const HttpResponse& response, std::optional<uint64_t> body_ms) {
+  if (response.retry_after_s) return *response.retry_after_s;
+  if (!body_ms) return kRetryAfterDefaultSeconds;
+  return static_cast<uint32_t>(
+      std::min<uint64_t>(*body_ms / 1000 + (*body_ms % 1000 != 0), UINT32_MAX));
+}
+
+/// The homeserver refused the token itself. Other 401s leave it alone: user-interactive
+/// authentication asks for a password with one (`flows`), a locked account gets M_USER_LOCKED and
+/// keeps its session, a proxy's own 401 says nothing of it.
+bool RefusesToken(const HttpResponse& response) {
+  return response.status == 401 && StringMember(response.body, "errcode") == "M_UNKNOWN_TOKEN";
+}
+
+}  // namespace
+
+Mapping::Mapping(MappingConfig config)
+    : config_([&config] {
+        config.Validate();
+        return std::move(config);
+      }()),
+      rewriter_(config_.advertise, config_.PublicDtlsPort()) {}
+
+MappedAnswer Mapping::ToCoap(const AnswerForm& form,
+                             const Result<HttpResponse, UpstreamFault>& response) const {
+  if (response) return FromResponse(form, *response);
+  const Refusal refusal = RefusalOf(response.error(), form);
+  return ErrorAnswer(
+      form, config_.codes, refusal,
+      AsksToWait(refusal.http_status) ? std::optional(kRetryAfterOverloadSeconds) : std::nullopt);
+}
+
+MappedAnswer Mapping::FromResponse(const AnswerForm& form, const HttpResponse& response) const {
+  const uint16_t status = response.status;
+  if (status < 200 || status > 599) {
+    return ErrorAnswer(form, config_.codes,
+                       BadGateway("the homeserver's answer has no HTTP status"));
+  }
+  if (status >= 300 && status < 400) {
+    return ErrorAnswer(form, config_.codes, BadGateway("the homeserver redirects elsewhere"));
+  }
+  return status < 400 ? FromSuccess(form, response) : FromError(form, response);
+}
+
+MappedAnswer Mapping::FromSuccess(const AnswerForm& form, const HttpResponse& response) const {
+  std::string_view json = response.body;
+  // Deployed clients crash on an empty body.
+  if (json.find_first_not_of(kSpaces) == std::string_view::npos) json = "{}";
+  std::string rewritten;
+  if (response.status == 200 && rewriter_.Applies(form.route)) {
+    rewritten = json;
+    rewriter_.Rewrite(form.route, rewritten);
+    json = rewritten;
+  }
+  // Documents such as .well-known are often served as files, without the type.
+  const bool labelled = IsJsonType(response.content_type);
+  if (!labelled && !LooksLikeJson(json)) {
+    return OctetsAnswer(config_.codes, response.status, response.body);
+  }
+  auto answer = JsonAnswer(form, config_.codes, response.status, json);
+  if (answer) return std::move(*answer);
+  if (!labelled) return OctetsAnswer(config_.codes, response.status, response.body);
+  return ErrorAnswer(
+      form, config_.codes,
+      BadGateway("the homeserver's answer cannot become CBOR: " + answer.error().Text()));
+}
+
+MappedAnswer Mapping::FromError(const AnswerForm& form, const HttpResponse& response) const {
+  const uint16_t status = response.status;
+  const bool asks_to_wait = AsksToWait(status);
+  std::string json;
+  if (IsJsonObject(response.body)) json = response.body;
+  const auto body_ms = asks_to_wait ? UintMember(json, "retry_after_ms") : std::nullopt;
+  const uint32_t retry_after_s = RetryAfterSeconds(response, body_ms);
+  if (!json.empty()) {
+    if (asks_to_wait && !body_ms && response.retry_after_s) {
+      SetMember(json, "retry_after_ms", std::to_string(uint64_t{retry_after_s} * 1000));
+    }
+    auto answer = JsonAnswer(form, config_.codes, status, json);
+    if (answer) {
+      if (asks_to_wait) SetMaxAge(*answer, retry_after_s);
+      answer->head.set_token_refused(form.edge_token && RefusesToken(response));
+      return std::move(*answer);
+    }
+  }
+  return ErrorAnswer(form, config_.codes, RefusalOfPage(status),
+                     asks_to_wait ? std::optional(retry_after_s) : std::nullopt);
+}
+
+}  // namespace lowband::translator

@@ -1,0 +1,147 @@
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "libs/base/address.h"
+#include "services/translator/mapping/content.h"
+#include "services/translator/mapping/limits.h"
+#include "services/translator/mapping/mapping.h"
+#include "services/translator/mapping/path.h"
+#include "services/translator/mapping/poll.h"
+
+namespace lowband::translator {
+namespace {
+
+Result<transcode::KeyTable, Refusal> MapKeyTable(uint32_t version) {
+  switch (version) {
+    case 0: return transcode::KeyTable::kStrings;
+    case 1: return transcode::KeyTable::kV1;
+    default:
+      return Failure(Refusal{
+          400, "M_INVALID_PARAM",
+          "key table version " + std::to_string(version) + " is unknown: this server has 0 and 1"});
+  }
+}
+
+Result<HttpMethod, Refusal> MapMethod(v1::Method method, Route route) {
+  switch (method) {
+    case v1::GET: return HttpMethod::kGet;
+    case v1::POST: return HttpMethod::kPost;
+    case v1::PUT: return HttpMethod::kPut;
+    case v1::DELETE: return HttpMethod::kDelete;
+    case v1::FETCH:
+      if (HasPost(route)) return HttpMethod::kPost;
+      return Failure(Refusal{405, "M_UNRECOGNIZED", "FETCH is served where Matrix has a POST"});
+    default: return Failure(Refusal{405, "M_UNRECOGNIZED", "the method is not served"});
+  }
+}
+
+/// RFC 6750 §2.1 allows fewer characters; the tokens of application services are free text. What
+/// could end or split a header is refused.
+bool IsTokenText(std::string_view token) {
+  for (const char c : token) {
+    if (c <= ' ' || c > '~') return false;
+  }
+  return token.size() <= kTokenBytesMax;
+}
+
+/// Only an address of its own may stand in the header, whatever the edge sent.
+std::string ForwardedFor(const std::string& client_address) {
+  const auto address = SocketAddress::FromLiteral(client_address, 0);
+  return address ? address->HostText() : std::string();
+}
+
+Result<MappedPath, Refusal> MapRequestPath(const v1::Request& request, EnumApi api) {
+  const std::vector<std::string_view> segments(request.path().begin(), request.path().end());
+  return MapPath(segments, api);
+}
+
+Result<Query, Refusal> MapQuery(const v1::Request& request) {
+  Query query;
+  if (static_cast<size_t>(request.queries_size()) > kQueriesMax) {
+    return Failure(Refusal{400, "M_INVALID_PARAM", "the request has too many queries"});
+  }
+  for (const std::string& option : request.queries()) {
+    if (!IsUtf8(AsBytes(option))) {
+      return Failure(Refusal{400, "M_INVALID_PARAM", "a query is not UTF-8"});
+    }
+    query.Add(option);
+  }
+  return query;
+}
+
+/// The token of the query, which stands for this request alone, or else the edge's. None: neither.
+Result<std::string, Refusal> MapToken(const v1::Request& request, Query& query, AnswerForm& form) {
+  std::string token = query.TakeAccessToken().value_or("");
+  form.edge_token = token.empty() && !request.token().empty();
+  if (form.edge_token) token = request.token();
+  if (token.empty()) return token;
+  if (!IsTokenText(token)) {
+    return Failure(
+        Refusal{401, "M_UNKNOWN_TOKEN", "no access token has such characters or length"});
+  }
+  return "Bearer " + token;
+}
+
+}  // namespace
+
+Result<MappedRequest, MappedAnswer> Mapping::ToHttp(const v1::Request& request) const {
+  MappedRequest mapped;
+  HttpRequest& http = mapped.http;
+  AnswerForm& form = mapped.form;
+  const auto refuse = [&](const Refusal& refusal) {
+    MappedAnswer answer = ErrorAnswer(form, config_.codes, refusal);
+    answer.head.set_token_refused(refusal.http_status == 401 && form.edge_token);
+    return Failure(std::move(answer));
+  };
+  const bool has_body = !request.body().empty() && request.method() != v1::GET;
+  const std::optional<uint32_t> format =
+      request.has_content_format() ? std::optional(request.content_format()) : std::nullopt;
+  const std::optional<uint32_t> accept =
+      request.has_accept() ? std::optional(request.accept()) : std::nullopt;
+
+  const auto keys = MapKeyTable(request.key_table());
+  if (!keys) return refuse(keys.error());
+  form.keys = *keys;
+  const auto cbor = AnswerIsCbor(format, accept, has_body);
+  if (!cbor) return refuse(cbor.error());
+  form.cbor = *cbor;
+
+  auto path = MapRequestPath(request, config_.enum_api);
+  if (!path) return refuse(path.error());
+  form.route = path->route;
+  const auto method = MapMethod(request.method(), form.route);
+  if (!method) return refuse(method.error());
+  http.method = *method;
+  form.repeatable = http.method != HttpMethod::kPost;
+
+  auto query = MapQuery(request);
+  if (!query) return refuse(query.error());
+  auto authorization = MapToken(request, *query, form);
+  if (!authorization) return refuse(authorization.error());
+  http.authorization = std::move(*authorization);
+
+  const TimeBudget budget = IsLongPoll(form.route)
+                                ? PollBudget(query->TimeoutMs(), request.deadline_ms())
+                                : RequestBudget(request.deadline_ms());
+  http.timeout = budget.timeout;
+  if (budget.wait_ms) query->SetTimeoutMs(*budget.wait_ms);
+  http.target = std::move(path->target);
+  query->AppendTo(http.target);
+  if (http.target.size() > kTargetBytesMax) {
+    return refuse({414, "M_TOO_LARGE", "path and query are too long"});
+  }
+
+  if (has_body) {
+    auto content = MapContent(format, request.body());
+    if (!content) return refuse(content.error());
+    http.body = std::move(content->body);
+    http.content_type = content->content_type;
+  }
+  if (config_.forward_client_ip) http.forwarded_for = ForwardedFor(request.client_address());
+  http.follow_redirects = http.method == HttpMethod::kGet && IsWellKnown(form.route);
+  return mapped;
+}
+
+}  // namespace lowband::translator

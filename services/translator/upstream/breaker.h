@@ -1,0 +1,45 @@
+// Stops trying a homeserver that cannot be reached, so that requests fail at once instead of each
+// waiting for a connect timeout, and finds out when it is back.
+//
+// Closed: everything passes. After kBreakerFailures connects in a row have failed it opens: one
+// exchange in kBreakerProbe passes, as a probe. The first that reaches the homeserver closes it.
+//
+// Threading: one thread. Sans-IO: time is given. Limits: limits.h.
+#pragma once
+
+#include <optional>
+
+#include "libs/base/time.h"
+#include "services/translator/upstream/limits.h"
+
+namespace lowband::translator {
+
+class Breaker {
+ public:
+  /// May an exchange start now? While open this counts as the probe when it says yes.
+  bool Allow(TimePoint now) {
+    if (!next_probe_) return true;
+    if (now < *next_probe_) return false;
+    next_probe_ = now + kBreakerProbe;
+    return true;
+  }
+  void Reached() {
+    failures_ = 0;
+    next_probe_.reset();
+  }
+  /// True if this failure opened it.
+  bool Unreachable(TimePoint now) {
+    if (failures_ < kBreakerFailures) ++failures_;
+    if (failures_ < kBreakerFailures) return false;
+    const bool opened = !next_probe_;
+    next_probe_ = now + kBreakerProbe;
+    return opened;
+  }
+  bool is_open() const { return next_probe_.has_value(); }
+
+ private:
+  unsigned failures_ = 0;
+  std::optional<TimePoint> next_probe_;
+};
+
+}  // namespace lowband::translator

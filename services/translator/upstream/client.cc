@@ -1,0 +1,121 @@
+#include "services/translator/upstream/client.h"
+
+#include <atomic>
+#include <chrono>
+#include <condition_variable>
+#include <mutex>
+#include <utility>
+#include <vector>
+
+#include "libs/base/mutex.h"
+#include "services/translator/upstream/counters.h"
+#include "services/translator/upstream/curl_handle.h"
+#include "services/translator/upstream/homeserver.h"
+#include "services/translator/upstream/loop.h"
+
+namespace lowband::translator {
+namespace {
+
+// A handle is a number in the order of submission, with the loop that has it in the low bits.
+constexpr unsigned kLoopBits = 8;
+static_assert(kUpstreamThreadsMax < (1u << kLoopBits));
+
+}  // namespace
+
+class UpstreamClient::Impl {
+ public:
+  explicit Impl(const UpstreamConfig& config)
+      : config_(Checked(config)),
+        homeserver_(ParseHomeserver(config.homeserver)),
+        shared_{config_, homeserver_, counters_, [this] { OnComplete(); },
+                [this](std::string text) { KeepFault(std::move(text)); }} {
+    const uint64_t threads = config_.threads;
+    const LoopLimits share{.active_max = (config_.active_max + threads - 1) / threads,
+                           .pending_max = (config_.pending_max + threads - 1) / threads};
+    for (uint64_t i = 0; i < threads; ++i) loops_.push_back(std::make_unique<Loop>(shared_, share));
+  }
+
+  Handle Submit(HttpRequest request, Completion done) {
+    counters_.submitted.fetch_add(1, std::memory_order_relaxed);
+    in_flight_.fetch_add(1);
+    const uint64_t sequence = next_.fetch_add(1, std::memory_order_relaxed);
+    const uint64_t index = sequence % loops_.size();
+    const Handle handle = sequence << kLoopBits | index;
+    if (stopping_.load()) {
+      loops_[index]->Refuse(handle, UpstreamFault::kStopping, std::move(done));
+    } else {
+      loops_[index]->Submit(handle, std::move(request), std::move(done));
+    }
+    return handle;
+  }
+
+  void Cancel(Handle handle) {
+    const uint64_t index = handle & ((1u << kLoopBits) - 1);
+    if (index < loops_.size() && loops_[index]->Cancel(handle)) OnComplete();
+  }
+
+  void Drain(Duration limit) {
+    stopping_.store(true);
+    std::unique_lock lock(idle_mutex_);
+    const auto is_idle = [this] { return in_flight_.load() == 0; };
+    if (idle_.wait_for(lock, limit, is_idle)) return;
+    for (const auto& loop : loops_) loop->AbortAll();
+    idle_.wait(lock, is_idle);
+  }
+
+  const UpstreamCounters& counters() const { return counters_; }
+  size_t in_flight() const { return in_flight_.load(); }
+  std::string last_fault() {
+    const MutexLock lock(fault_mutex_);
+    return fault_;
+  }
+
+ private:
+  static const UpstreamConfig& Checked(const UpstreamConfig& config) {
+    config.Validate();
+    return config;
+  }
+
+  void OnComplete() {
+    if (in_flight_.fetch_sub(1) != 1) return;
+    // Under the lock, so that a Drain between its look and its wait is not missed.
+    const std::scoped_lock lock(idle_mutex_);
+    idle_.notify_all();
+  }
+
+  void KeepFault(std::string text) {
+    const MutexLock lock(fault_mutex_);
+    fault_ = std::move(text);
+  }
+
+  const CurlLibrary library_;
+  const UpstreamConfig config_;
+  const Homeserver homeserver_;
+  UpstreamCounters counters_;
+  std::atomic<uint64_t> next_{1};
+  std::atomic<size_t> in_flight_{0};
+  std::atomic<bool> stopping_{false};
+  std::mutex idle_mutex_;  // with the condition variable, which needs the standard one
+  std::condition_variable idle_;
+  Mutex fault_mutex_;
+  std::string fault_ LOWBAND_GUARDED_BY(fault_mutex_);
+  const LoopShared shared_;
+  std::vector<std::unique_ptr<Loop>> loops_;  ///< Last: their threads use all of the above.
+};
+
+UpstreamClient::UpstreamClient(const UpstreamConfig& config)
+    : impl_(std::make_unique<Impl>(config)) {}
+
+UpstreamClient::~UpstreamClient() { impl_->Drain(Duration::zero()); }
+
+UpstreamClient::Handle UpstreamClient::Submit(HttpRequest request, Completion done) {
+  return impl_->Submit(std::move(request), std::move(done));
+}
+
+void UpstreamClient::Cancel(Handle handle) { impl_->Cancel(handle); }
+void UpstreamClient::Drain(Duration limit) { impl_->Drain(limit); }
+const UpstreamCounters& UpstreamClient::counters() const { return impl_->counters(); }
+size_t UpstreamClient::in_flight() const { return impl_->in_flight(); }
+std::string UpstreamClient::last_fault() const { return impl_->last_fault(); }
+
+}  // namespace lowband::translator

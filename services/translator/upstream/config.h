@@ -1,0 +1,34 @@
+// What the upstream stage is told at start. Plain values; main fills them from the flags.
+#pragma once
+
+#include <cstdint>
+#include <string>
+
+#include "libs/base/time.h"
+#include "services/translator/upstream/limits.h"
+
+namespace lowband::translator {
+
+struct UpstreamConfig {
+  /// --local: the homeserver, `http://host[:port]` or `https://host[:port]`, nothing more.
+  std::string homeserver = "http://localhost:8008";
+  /// --upstream-ca: a PEM file, or a directory of hashed ones, trusted instead of the system's
+  /// roots. Empty: the system's.
+  std::string ca;
+  /// --upstream-threads. One is enough up to many thousand requests a second, and keeps all
+  /// connections in one pool.
+  uint64_t threads = 1;
+  /// --upstream-max-active: exchanges at the homeserver at once, all threads together.
+  uint64_t active_max = kActiveDefault;
+  /// --upstream-max-pending: exchanges that wait for a place, all threads together.
+  uint64_t pending_max = kPendingDefault;
+  /// --upstream-max-body: bytes of one answer after decompression.
+  uint64_t response_body_bytes_max = kResponseBodyDefault;
+  /// Name, TCP and TLS together.
+  Duration connect_timeout = kConnectTimeout;
+
+  /// Throws ConfigError naming the flag. Looks at the CA file, but at no socket and no name.
+  void Validate() const;
+};
+
+}  // namespace lowband::translator

@@ -1,0 +1,43 @@
+// What the upstream stage counts. Written by its threads, read by the metrics.
+//
+// Threading: relaxed atomics; any thread. A reader sees each value, not a snapshot of all.
+#pragma once
+
+#include <array>
+#include <atomic>
+#include <cstddef>
+#include <cstdint>
+
+#include "services/translator/upstream/http.h"
+
+namespace lowband::translator {
+
+/// A histogram of seconds with fixed bounds. The last bucket has no upper bound.
+struct DurationHistogram {
+  static constexpr std::array<double, 12> kBoundsSeconds = {0.001, 0.0025, 0.005, 0.01, 0.025, 0.05,
+                                                            0.1,   0.25,   1,     5,    15,    60};
+  /// Not cumulative: buckets[i] counts what is above bound i-1 and not above bound i.
+  std::array<std::atomic<uint64_t>, kBoundsSeconds.size() + 1> buckets{};
+  std::atomic<uint64_t> sum_us{0};
+
+  void Add(Duration duration);
+};
+
+struct UpstreamCounters {
+  std::atomic<uint64_t> submitted{0};
+  /// Answers by the hundreds of their status; [0] is anything outside 100 to 599.
+  std::array<std::atomic<uint64_t>, 6> answers{};
+  /// By UpstreamFault.
+  std::array<std::atomic<uint64_t>, kUpstreamFaultCount> faults{};
+  std::atomic<uint64_t> connections_opened{0};
+  std::atomic<uint64_t> redirects_followed{0};
+  std::atomic<uint64_t> bytes_sent{0};      ///< As HTTP messages, before TLS.
+  std::atomic<uint64_t> bytes_received{0};  ///< The same, compressed as they came.
+  std::atomic<uint64_t> breaker_opened{0};
+  std::atomic<uint64_t> active{0};           ///< Exchanges at the homeserver now.
+  std::atomic<uint64_t> pending{0};          ///< Exchanges waiting for a place now.
+  std::atomic<uint64_t> held_body_bytes{0};  ///< Of bodies being received now.
+  DurationHistogram duration;                ///< Of every exchange that got an answer.
+};
+
+}  // namespace lowband::translator

@@ -1,0 +1,53 @@
+// An HTTP exchange with the homeserver, as values.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "libs/base/time.h"
+
+namespace lowband::translator {
+
+enum class HttpMethod : uint8_t { kGet, kPost, kPut, kDelete };
+std::string_view Text(HttpMethod method);
+
+/// What is sent. Header values hold no CR, LF or NUL: the mapping has checked them.
+struct HttpRequest {
+  HttpMethod method = HttpMethod::kGet;
+  std::string target;             ///< Path and query, encoded; begins with '/'.
+  std::string body;               ///< JSON or octets; may be empty. Never sent with GET.
+  std::string content_type;       ///< Empty: no header.
+  std::string authorization;      ///< Whole header value; empty: no header.
+  std::string forwarded_for;      ///< X-Forwarded-For; empty: no header.
+  Duration timeout{};             ///< From submission to the last byte of the answer.
+  bool follow_redirects = false;  ///< GET on .well-known only; same scheme rules as protocol.md.
+};
+
+/// Why there is no HTTP answer.
+enum class UpstreamFault : uint8_t {
+  kConnect,      ///< Name, TCP or proxy failure: nothing was sent.
+  kTls,          ///< Certificate or handshake refused: nothing was sent.
+  kTimeout,      ///< The deadline passed.
+  kBroken,       ///< The connection broke after something was sent.
+  kTooLarge,     ///< The body passed the limit, after decompression.
+  kOverload,     ///< Too many active and pending exchanges, or bytes of bodies, here.
+  kUnavailable,  ///< It could not be reached several times just now: not even tried.
+  kCancelled,
+  kStopping,
+};
+inline constexpr size_t kUpstreamFaultCount = 9;
+std::string_view Text(UpstreamFault fault);
+
+struct HttpResponse {
+  uint16_t status = 0;
+  std::string body;  ///< Decompressed.
+  std::string content_type;
+  std::optional<uint32_t> retry_after_s;
+  uint64_t wire_bytes_received = 0;  ///< Headers and body as they came, compressed.
+  uint64_t wire_bytes_sent = 0;
+};
+
+}  // namespace lowband::translator

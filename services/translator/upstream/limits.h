@@ -1,0 +1,58 @@
+// The named maxima of the upstream stage, each with the reason for its size.
+#pragma once
+
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+
+#include "libs/base/time.h"
+
+namespace lowband::translator {
+
+/// Threads that speak HTTP; one carries some 20,000 small exchanges a second.
+inline constexpr uint64_t kUpstreamThreadsMax = 16;
+/// Exchanges on a connection at once. Every observed sync holds one for as long as it waits, so
+/// this is the number of waiting clients one translator serves.
+inline constexpr uint64_t kActiveDefault = 8192;
+inline constexpr uint64_t kActiveMax = 65'536;  ///< About the ephemeral ports towards one address.
+/// Exchanges that wait for one of those places; more are refused at once with kOverload.
+inline constexpr uint64_t kPendingDefault = 1024;
+inline constexpr uint64_t kPendingMax = 65'536;
+/// One body, after decompression.
+inline constexpr uint64_t kResponseBodyDefault = uint64_t{8} << 20;
+inline constexpr uint64_t kResponseBodyMax = uint64_t{64} << 20;
+/// All bodies that are being received together.
+inline constexpr uint64_t kHeldBodiesBytesMax = uint64_t{256} << 20;
+/// Header lines of one answer; libcurl itself stops a single line at 100 KiB.
+inline constexpr size_t kResponseHeaderBytesMax = size_t{64} << 10;
+inline constexpr int kRedirectsMax = 3;
+/// Easy handles kept for reuse by one thread, about 6 KiB each.
+inline constexpr size_t kSpareHandlesMax = 256;
+
+/// libcurl's receive buffer of each exchange. Small, because thousands wait for a long time; a
+/// large body only takes more reads.
+inline constexpr long kReceiveBufferBytes = 4096;
+/// libcurl's least. Each exchange over TLS holds one, and so does each POST.
+inline constexpr long kSendBufferBytes = 16'384;
+
+inline constexpr Duration kConnectTimeout = std::chrono::seconds(3);
+/// An idle connection older than this is not used again: homeservers and proxies commonly close
+/// theirs after 60 s or more, and a request that meets such a close is lost or has to be repeated.
+inline constexpr std::chrono::seconds kIdleConnection{30};
+/// The same for a request that must not be executed twice: less than one second.
+inline constexpr std::chrono::seconds kIdleConnectionOnce{0};
+/// A connection is renewed after this, so that a changed address or replica set is noticed.
+inline constexpr std::chrono::seconds kConnectionLife{300};
+/// How long a resolved name is believed. Short: a lookup is cheap beside a new connection.
+inline constexpr std::chrono::seconds kDnsCache{5};
+
+/// So many exchanges in a row that could not even connect open the breaker of a thread.
+inline constexpr unsigned kBreakerFailures = 5;
+/// While it is open one exchange in this time is let through to see if the homeserver is back.
+inline constexpr Duration kBreakerProbe = std::chrono::seconds(1);
+
+static_assert(kActiveDefault <= kActiveMax && kPendingDefault <= kPendingMax);
+static_assert(kResponseBodyDefault <= kResponseBodyMax && kResponseBodyMax <= kHeldBodiesBytesMax);
+static_assert(kReceiveBufferBytes >= 1024, "libcurl's least");
+
+}  // namespace lowband::translator

@@ -1,0 +1,129 @@
+// One upstream thread: an epoll loop around one libcurl multi handle and its connections.
+//
+//   Submit ──inbox──▶ pending (bounded, each with its deadline) ──▶ active (libcurl) ──▶ completion
+//
+// Threading: Submit, Cancel, AbortAll and Quit from any thread; all else, completions included, on
+// the loop's own. Ownership: the loop owns its thread; the destructor quits and joins. Whoever
+// takes an exchange out of waiting_ (the loop to complete it, Cancel to drop it) is the only one
+// that does. Limits: the shares given in LoopLimits; refusals wait in the inbox for one turn only.
+#pragma once
+
+#include <atomic>
+#include <cstdint>
+#include <functional>
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <thread>
+#include <unordered_map>
+#include <vector>
+
+#include "libs/base/mutex.h"
+#include "libs/base/timer_queue.h"
+#include "services/translator/upstream/breaker.h"
+#include "services/translator/upstream/client.h"
+#include "services/translator/upstream/curl_handle.h"
+#include "services/translator/upstream/homeserver.h"
+#include "services/translator/upstream/transfer.h"
+
+namespace lowband::translator {
+
+/// One loop's share of the client's limits.
+struct LoopLimits {
+  size_t active_max;
+  size_t pending_max;
+};
+
+/// What the loops of one client share.
+struct LoopShared {
+  const UpstreamConfig& config;
+  const Homeserver& homeserver;
+  UpstreamCounters& counters;
+  /// Called on a loop's thread after each completion.
+  std::function<void()> on_complete;
+  /// Called on a loop's thread with libcurl's words for a fault.
+  std::function<void(std::string)> on_fault_text;
+};
+
+class Loop {
+ public:
+  Loop(const LoopShared& shared, LoopLimits limits);
+  ~Loop();
+  Loop(const Loop&) = delete;
+  Loop& operator=(const Loop&) = delete;
+
+  void Submit(uint64_t id, HttpRequest request, UpstreamClient::Completion done);
+  /// Completes `done` with `fault` on the loop's thread.
+  void Refuse(uint64_t id, UpstreamFault fault, UpstreamClient::Completion done);
+  /// True if the exchange was still waiting and its completion will not be called.
+  bool Cancel(uint64_t id);
+  /// Completes all there is with kStopping.
+  void AbortAll();
+
+ private:
+  using Outcome = Result<HttpResponse, UpstreamFault>;
+  struct Submission {
+    uint64_t id;
+    HttpRequest request;
+    TimePoint at;
+  };
+  struct Refusal {
+    uint64_t id;
+    UpstreamFault fault;
+  };
+  /// What other threads leave for the loop between two turns.
+  struct Inbox {
+    std::vector<Submission> submitted;
+    std::vector<Refusal> refused;
+    std::vector<uint64_t> cancelled;
+    bool abort_all = false;
+    bool quit = false;
+  };
+
+  static int OnSocket(CURL* easy, curl_socket_t fd, int what, void* self, void* known);
+  static int OnTimer(CURLM* multi, long timeout_ms, void* self);
+
+  void Run();
+  void Wake();
+  Inbox TakeInbox();
+  /// False: quit.
+  bool ReadInbox();
+  void WaitForEvents();
+  void DropCancelled(uint64_t id);
+  void DropAll();
+  void StartPending();
+  void Start(Submission submission);
+  void ExpirePending();
+  void ReadFinished();
+  void FinishTransfer(CURL* easy, CURLcode code);
+  void Complete(uint64_t id, Outcome outcome);
+  CurlEasy TakeEasy();
+  void KeepEasy(CurlEasy easy);
+  void PublishGauges();
+
+  const LoopShared& shared_;
+  const LoopLimits limits_;
+  const int epoll_;
+  const int wake_;
+
+  Mutex mutex_;
+  Inbox inbox_ LOWBAND_GUARDED_BY(mutex_);
+  std::unordered_map<uint64_t, UpstreamClient::Completion> waiting_ LOWBAND_GUARDED_BY(mutex_);
+
+  // The loop's thread only.
+  TimePoint now_;
+  std::optional<TimePoint> curl_deadline_;
+  Breaker breaker_;
+  std::map<uint64_t, Submission> pending_;  ///< By id, which is the order they came in.
+  TimerQueue<uint64_t> pending_deadlines_;
+  std::vector<CurlEasy> spare_;
+  std::unordered_map<uint64_t, std::unique_ptr<Transfer>> active_;
+  size_t published_active_ = 0;
+  size_t published_pending_ = 0;
+  CurlMulti multi_;
+
+  std::thread thread_;  ///< Last: starts when all else exists.
+};
+
+}  // namespace lowband::translator

@@ -1,0 +1,306 @@
+#include "services/translator/upstream/transfer.h"
+
+#include <algorithm>
+#include <chrono>
+#include <cstring>
+#include <filesystem>
+#include <limits>
+#include <system_error>
+#include <utility>
+
+#include "services/translator/upstream/config.h"
+#include "services/translator/upstream/limits.h"
+
+namespace lowband::translator {
+namespace {
+
+constexpr const char* kUserAgent = "Lowband";
+
+long Milliseconds(Duration duration) {
+  const auto ms = std::chrono::ceil<std::chrono::milliseconds>(duration).count();
+  return static_cast<long>(std::max<int64_t>(ms, 1));  // libcurl takes 0 for no limit
+}
+
+long ToLong(std::chrono::seconds seconds) { return static_cast<long>(seconds.count()); }
+
+int64_t Info(CURL* easy, CURLINFO info) {
+  curl_off_t value = 0;
+  return curl_easy_getinfo(easy, info, &value) == CURLE_OK ? value : 0;
+}
+
+long InfoLong(CURL* easy, CURLINFO info) {
+  long value = 0;
+  return curl_easy_getinfo(easy, info, &value) == CURLE_OK ? value : 0;
+}
+
+void SetTrust(CURL* easy, const UpstreamConfig& config) {
+  curl_easy_setopt(easy, CURLOPT_SSL_VERIFYPEER, 1L);
+  curl_easy_setopt(easy, CURLOPT_SSL_VERIFYHOST, 2L);
+  curl_easy_setopt(easy, CURLOPT_SSLVERSION, CURL_SSLVERSION_TLSv1_2);
+  if (config.ca.empty()) return;  // the system's roots, as libcurl was built to find them
+  // Instead of the system's roots, not beside them: whoever names a CA trusts that one only.
+  std::error_code ignored;  // Validate() has looked at it
+  const bool is_directory = std::filesystem::is_directory(config.ca, ignored);
+  curl_easy_setopt(easy, CURLOPT_CAINFO, is_directory ? nullptr : config.ca.c_str());
+  curl_easy_setopt(easy, CURLOPT_CAPATH, is_directory ? config.ca.c_str() : nullptr);
+}
+
+}  // namespace
+
+CurlEasy MakeEasy(const UpstreamConfig& config, const Homeserver& homeserver) {
+  CurlEasy owned(curl_easy_init());
+  CURL* easy = owned.get();
+  if (easy == nullptr) return owned;
+  curl_easy_setopt(easy, CURLOPT_NOSIGNAL, 1L);
+  curl_easy_setopt(easy, CURLOPT_PROTOCOLS_STR, "http,https");
+  curl_easy_setopt(easy, CURLOPT_FOLLOWLOCATION, 0L);
+  // The path was built to the byte by the mapping: no dot segments are in it, none are removed.
+  curl_easy_setopt(easy, CURLOPT_PATH_AS_IS, 1L);
+  // The environment must not send the homeserver's traffic elsewhere.
+  curl_easy_setopt(easy, CURLOPT_PROXY, "");
+  curl_easy_setopt(easy, CURLOPT_NOPROXY, "*");
+  curl_easy_setopt(easy, CURLOPT_USERAGENT, kUserAgent);
+  curl_easy_setopt(easy, CURLOPT_ACCEPT_ENCODING, "gzip");
+  curl_easy_setopt(easy, CURLOPT_HTTP_VERSION, CURL_HTTP_VERSION_2TLS);
+  // Over TLS it is worth waiting for a connection that may carry many exchanges.
+  curl_easy_setopt(easy, CURLOPT_PIPEWAIT, homeserver.tls ? 1L : 0L);
+  curl_easy_setopt(easy, CURLOPT_TCP_KEEPALIVE, 1L);
+  curl_easy_setopt(easy, CURLOPT_BUFFERSIZE, kReceiveBufferBytes);
+  curl_easy_setopt(easy, CURLOPT_UPLOAD_BUFFERSIZE, kSendBufferBytes);
+  curl_easy_setopt(easy, CURLOPT_CONNECTTIMEOUT_MS, Milliseconds(config.connect_timeout));
+  curl_easy_setopt(easy, CURLOPT_MAXLIFETIME_CONN, ToLong(kConnectionLife));
+  curl_easy_setopt(easy, CURLOPT_DNS_CACHE_TIMEOUT, ToLong(kDnsCache));
+  SetTrust(easy, config);
+  return owned;
+}
+
+Transfer::Transfer(CurlEasy easy, uint64_t id, HttpRequest request, TimePoint submitted,
+                   const UpstreamConfig& config, const Homeserver& homeserver,
+                   UpstreamCounters& counters)
+    : easy_(std::move(easy)),
+      id_(id),
+      request_(std::move(request)),
+      submitted_(submitted),
+      config_(config),
+      homeserver_(homeserver),
+      counters_(counters) {}
+
+Transfer::~Transfer() { ResetAnswer(); }
+
+void Transfer::Prepare(TimePoint now) {
+  CURL* easy = easy_.get();
+  curl_easy_setopt(easy, CURLOPT_PRIVATE, this);
+  curl_easy_setopt(easy, CURLOPT_ERRORBUFFER, error_);
+  curl_easy_setopt(easy, CURLOPT_HEADERFUNCTION, &Transfer::OnHeader);
+  curl_easy_setopt(easy, CURLOPT_HEADERDATA, this);
+  curl_easy_setopt(easy, CURLOPT_WRITEFUNCTION, &Transfer::OnBody);
+  curl_easy_setopt(easy, CURLOPT_WRITEDATA, this);
+  SetHeaders(true);
+  SetBody();
+  SetUrl(homeserver_.origin + request_.target, now);
+}
+
+bool Transfer::PrepareRedirect(CURLcode code, TimePoint now) {
+  if (code != CURLE_OK || !request_.follow_redirects || request_.method != HttpMethod::kGet) {
+    return false;
+  }
+  char* raw = nullptr;
+  // Set for a 3xx with a Location only, and absolute.
+  curl_easy_getinfo(easy_.get(), CURLINFO_REDIRECT_URL, &raw);
+  if (raw == nullptr || redirects_ == kRedirectsMax || now >= deadline()) return false;
+  const std::string url(raw);
+  if (!RedirectIsAllowed(homeserver_, url)) return false;
+  ++redirects_;
+  counters_.redirects_followed.fetch_add(1, std::memory_order_relaxed);
+  ResetAnswer();
+  // A public document was asked for; the place it moved to need not see who asks.
+  SetHeaders(false);
+  SetUrl(url, now);
+  return true;
+}
+
+void Transfer::SetUrl(const std::string& url, TimePoint now) {
+  curl_easy_setopt(easy_.get(), CURLOPT_URL, url.c_str());
+  curl_easy_setopt(easy_.get(), CURLOPT_TIMEOUT_MS, Milliseconds(deadline() - now));
+}
+
+void Transfer::SetHeaders(bool with_authorization) {
+  curl_slist* list = nullptr;
+  const auto add = [&list](const std::string& line) {
+    // On exhausted memory the old list stays valid and the header is missing.
+    if (curl_slist* longer = curl_slist_append(list, line.c_str())) list = longer;
+  };
+  add("Accept: application/json");
+  if (with_authorization && !request_.authorization.empty()) {
+    add("Authorization: " + request_.authorization);
+  }
+  if (!request_.forwarded_for.empty()) add("X-Forwarded-For: " + request_.forwarded_for);
+  if (request_.method != HttpMethod::kGet) {
+    // Without a value libcurl leaves the header out; it would invent a form's type and would wait
+    // for "100 Continue".
+    add(request_.content_type.empty() ? "Content-Type:" : "Content-Type: " + request_.content_type);
+    add("Expect:");
+  }
+  headers_.reset(list);
+  curl_easy_setopt(easy_.get(), CURLOPT_HTTPHEADER, list);
+}
+
+void Transfer::SetBody() {
+  CURL* easy = easy_.get();
+  const auto size = static_cast<curl_off_t>(request_.body.size());
+  const bool once = request_.method == HttpMethod::kPost;
+  const bool has_body = request_.method == HttpMethod::kPut || once ||
+                        (size > 0 && request_.method != HttpMethod::kGet);
+  curl_easy_setopt(easy, CURLOPT_CUSTOMREQUEST, nullptr);
+  curl_easy_setopt(easy, CURLOPT_POSTFIELDS, nullptr);
+  curl_easy_setopt(easy, CURLOPT_FRESH_CONNECT, once && size == 0 ? 1L : 0L);
+  curl_easy_setopt(easy, CURLOPT_MAXAGE_CONN, ToLong(once ? kIdleConnectionOnce : kIdleConnection));
+  curl_easy_setopt(easy, CURLOPT_HTTPGET, 1L);
+  if (has_body) {
+    curl_easy_setopt(easy, CURLOPT_POST, 1L);
+    curl_easy_setopt(easy, CURLOPT_POSTFIELDSIZE_LARGE, size);
+  }
+  if (once && size > 0) {
+    read_offset_ = 0;
+    curl_easy_setopt(easy, CURLOPT_READFUNCTION, &Transfer::OnRead);
+    curl_easy_setopt(easy, CURLOPT_READDATA, this);
+    curl_easy_setopt(easy, CURLOPT_SEEKFUNCTION, &Transfer::OnSeek);
+    curl_easy_setopt(easy, CURLOPT_SEEKDATA, this);
+  } else if (has_body) {
+    curl_easy_setopt(easy, CURLOPT_POSTFIELDS, request_.body.c_str());
+  }
+  if (request_.method == HttpMethod::kPut) curl_easy_setopt(easy, CURLOPT_CUSTOMREQUEST, "PUT");
+  if (request_.method == HttpMethod::kDelete) {
+    curl_easy_setopt(easy, CURLOPT_CUSTOMREQUEST, "DELETE");
+  }
+}
+
+void Transfer::ResetAnswer() {
+  counters_.held_body_bytes.fetch_sub(body_.size(), std::memory_order_relaxed);
+  body_ = {};
+  header_bytes_ = 0;
+  abort_ = Abort::kNone;
+}
+
+size_t Transfer::OnHeader(char*, size_t size, size_t count, void* self) {
+  auto& transfer = *static_cast<Transfer*>(self);
+  transfer.header_bytes_ += size * count;
+  if (transfer.header_bytes_ > kResponseHeaderBytesMax) {
+    transfer.abort_ = Abort::kTooLarge;
+    return 0;
+  }
+  return size * count;
+}
+
+size_t Transfer::OnBody(char* data, size_t size, size_t count, void* self) {
+  auto& transfer = *static_cast<Transfer*>(self);
+  const size_t bytes = size * count;
+  if (bytes > transfer.config_.response_body_bytes_max - transfer.body_.size()) {
+    transfer.abort_ = Abort::kTooLarge;
+    return 0;
+  }
+  auto& held = transfer.counters_.held_body_bytes;
+  if (held.fetch_add(bytes, std::memory_order_relaxed) + bytes > kHeldBodiesBytesMax) {
+    held.fetch_sub(bytes, std::memory_order_relaxed);
+    transfer.abort_ = Abort::kOverload;
+    return 0;
+  }
+  transfer.body_.append(data, bytes);
+  return bytes;
+}
+
+size_t Transfer::OnRead(char* out, size_t size, size_t count, void* self) {
+  auto& transfer = *static_cast<Transfer*>(self);
+  const std::string_view rest =
+      std::string_view(transfer.request_.body).substr(transfer.read_offset_);
+  // libcurl knows the length and stops by itself: asking again would be the start of a resend.
+  if (rest.empty()) return CURL_READFUNC_ABORT;
+  const size_t bytes = std::min(size * count, rest.size());
+  std::memcpy(out, rest.data(), bytes);
+  transfer.read_offset_ += bytes;
+  return bytes;
+}
+
+int Transfer::OnSeek(void*, curl_off_t, int) { return CURL_SEEKFUNC_FAIL; }
+
+Result<HttpResponse, UpstreamFault> Transfer::Finish(CURLcode code, TimePoint now) {
+  const auto relaxed = std::memory_order_relaxed;
+  CURL* easy = easy_.get();
+  counters_.connections_opened.fetch_add(
+      static_cast<uint64_t>(InfoLong(easy, CURLINFO_NUM_CONNECTS)), relaxed);
+  HttpResponse response = TakeResponse();
+  counters_.bytes_sent.fetch_add(response.wire_bytes_sent, relaxed);
+  counters_.bytes_received.fetch_add(response.wire_bytes_received, relaxed);
+  if (code != CURLE_OK) return Failure(FaultOf(code));
+  const unsigned hundreds = response.status / 100;
+  counters_.answers[hundreds < counters_.answers.size() ? hundreds : 0].fetch_add(1, relaxed);
+  counters_.duration.Add(now - submitted_);
+  return response;
+}
+
+HttpResponse Transfer::TakeResponse() {
+  CURL* easy = easy_.get();
+  HttpResponse response;
+  response.status = static_cast<uint16_t>(InfoLong(easy, CURLINFO_RESPONSE_CODE));
+  counters_.held_body_bytes.fetch_sub(body_.size(), std::memory_order_relaxed);
+  response.body = std::move(body_);
+  body_ = {};
+  const char* type = nullptr;
+  if (curl_easy_getinfo(easy, CURLINFO_CONTENT_TYPE, &type) == CURLE_OK && type != nullptr) {
+    response.content_type = type;
+  }
+  const int64_t retry_after_s = Info(easy, CURLINFO_RETRY_AFTER);
+  if (retry_after_s > 0) {
+    response.retry_after_s = static_cast<uint32_t>(
+        std::min<int64_t>(retry_after_s, std::numeric_limits<uint32_t>::max()));
+  }
+  response.wire_bytes_received = static_cast<uint64_t>(Info(easy, CURLINFO_SIZE_DOWNLOAD_T)) +
+                                 static_cast<uint64_t>(InfoLong(easy, CURLINFO_HEADER_SIZE));
+  // The size of the request's head includes a body that libcurl put into the same write.
+  const auto head = static_cast<uint64_t>(InfoLong(easy, CURLINFO_REQUEST_SIZE));
+  const auto body = static_cast<uint64_t>(Info(easy, CURLINFO_SIZE_UPLOAD_T));
+  const bool together = request_.method != HttpMethod::kPost && body < head &&
+                        InfoLong(easy, CURLINFO_HTTP_VERSION) < CURL_HTTP_VERSION_2_0;
+  response.wire_bytes_sent = together ? head : head + body;
+  return response;
+}
+
+CurlEasy Transfer::ReleaseEasy() {
+  // What points into this object must not outlive it; Prepare sets everything else anew.
+  curl_easy_setopt(easy_.get(), CURLOPT_ERRORBUFFER, nullptr);
+  curl_easy_setopt(easy_.get(), CURLOPT_HTTPHEADER, nullptr);
+  curl_easy_setopt(easy_.get(), CURLOPT_POSTFIELDS, nullptr);
+  curl_easy_setopt(easy_.get(), CURLOPT_PRIVATE, nullptr);
+  return std::move(easy_);
+}
+
+UpstreamFault Transfer::FaultOf(CURLcode code) const {
+  switch (abort_) {
+    case Abort::kNone: break;
+    case Abort::kTooLarge: return UpstreamFault::kTooLarge;
+    case Abort::kOverload: return UpstreamFault::kOverload;
+  }
+  switch (code) {
+    case CURLE_COULDNT_RESOLVE_PROXY:
+    case CURLE_COULDNT_RESOLVE_HOST:
+    case CURLE_COULDNT_CONNECT: return UpstreamFault::kConnect;
+    case CURLE_SSL_CONNECT_ERROR:
+    case CURLE_PEER_FAILED_VERIFICATION:
+    case CURLE_SSL_CIPHER:
+    case CURLE_SSL_CERTPROBLEM:
+    case CURLE_SSL_CACERT_BADFILE:
+    case CURLE_SSL_ISSUER_ERROR:
+    case CURLE_SSL_INVALIDCERTSTATUS: return UpstreamFault::kTls;
+    case CURLE_OPERATION_TIMEDOUT:
+      // Before the transfer began it was the connect that took too long: nothing was sent.
+      return Info(easy_.get(), CURLINFO_PRETRANSFER_TIME_T) == 0 ? UpstreamFault::kConnect
+                                                                 : UpstreamFault::kTimeout;
+    default: return UpstreamFault::kBroken;
+  }
+}
+
+std::string Transfer::FailureText(CURLcode code) const {
+  return error_[0] != '\0' ? error_ : curl_easy_strerror(code);
+}
+
+}  // namespace lowband::translator

@@ -1,0 +1,87 @@
+// One HTTP exchange on one libcurl easy handle: its options, what it receives, its outcome.
+//
+// libcurl itself resends a request, a POST too, when a reused connection turns out to be dead
+// before the first byte of an answer (Curl_retry_request in its lib/transfer.c). A POST must not
+// be executed twice, so its body is given by a callback that cannot be rewound: libcurl then gives
+// up if any of the body was sent, and a body that was not sent cannot have been executed. A POST
+// without a body has nothing to rewind and takes a new connection, on which libcurl never resends.
+//
+// Threading: one thread, the loop's. Ownership: has its handle; whoever adds the handle to a multi
+// handle takes it out again before the transfer ends. Limits: limits.h. Spec: RFC 9110 §9.2.2.
+#pragma once
+
+#include <string>
+
+#include "libs/base/result.h"
+#include "libs/base/time.h"
+#include "services/translator/upstream/counters.h"
+#include "services/translator/upstream/curl_handle.h"
+#include "services/translator/upstream/homeserver.h"
+#include "services/translator/upstream/http.h"
+
+namespace lowband::translator {
+
+struct UpstreamConfig;
+
+/// An easy handle with all options that every exchange shares.
+CurlEasy MakeEasy(const UpstreamConfig& config, const Homeserver& homeserver);
+
+class Transfer {
+ public:
+  /// `config`, `homeserver` and `counters` outlive the transfer. `easy` comes from MakeEasy, or
+  /// from ReleaseEasy of a finished transfer.
+  Transfer(CurlEasy easy, uint64_t id, HttpRequest request, TimePoint submitted,
+           const UpstreamConfig& config, const Homeserver& homeserver, UpstreamCounters& counters);
+  ~Transfer();
+  Transfer(const Transfer&) = delete;
+  Transfer& operator=(const Transfer&) = delete;
+
+  /// Sets the handle up; add it to the multi handle next. `now` is before deadline().
+  void Prepare(TimePoint now);
+  /// After libcurl is done with the handle: sets it up again for a redirect that may be followed.
+  bool PrepareRedirect(CURLcode code, TimePoint now);
+  /// The outcome, after libcurl is done with the handle.
+  Result<HttpResponse, UpstreamFault> Finish(CURLcode code, TimePoint now);
+  /// libcurl's words for the last failure: host names and addresses, nothing of the request.
+  std::string FailureText(CURLcode code) const;
+
+  CURL* easy() const { return easy_.get(); }
+  /// The handle for another transfer; this one is over.
+  CurlEasy ReleaseEasy();
+  uint64_t id() const { return id_; }
+  TimePoint deadline() const { return submitted_ + request_.timeout; }
+  /// The homeserver answered something: it can be reached.
+  bool answered() const { return header_bytes_ != 0; }
+
+ private:
+  static size_t OnHeader(char* data, size_t size, size_t count, void* self);
+  static size_t OnBody(char* data, size_t size, size_t count, void* self);
+  static size_t OnRead(char* out, size_t size, size_t count, void* self);
+  static int OnSeek(void* self, curl_off_t offset, int origin);
+
+  void SetUrl(const std::string& url, TimePoint now);
+  void SetHeaders(bool with_authorization);
+  void SetBody();
+  void ResetAnswer();
+  UpstreamFault FaultOf(CURLcode code) const;
+  HttpResponse TakeResponse();
+
+  CurlEasy easy_;
+  const uint64_t id_;
+  HttpRequest request_;
+  const TimePoint submitted_;
+  const UpstreamConfig& config_;
+  const Homeserver& homeserver_;
+  UpstreamCounters& counters_;
+
+  CurlList headers_;
+  size_t read_offset_ = 0;
+  size_t header_bytes_ = 0;
+  std::string body_;
+  int redirects_ = 0;
+  enum class Abort : uint8_t { kNone, kTooLarge, kOverload };
+  Abort abort_ = Abort::kNone;
+  char error_[CURL_ERROR_SIZE] = {};
+};
+
+}  // namespace lowband::translator
