@@ -82,8 +82,7 @@ mbedtls_download() {
 (3.6.x) yourself and set LOWBAND_MBEDTLS_SOURCE to its folder or tarball"
   for suite in forky sid trixie; do
     mbedtls_apt_lists "$work" "$suite" "$mirrors"
-    version=$(mbedtls_apt "$work/$suite" apt-cache showsrc mbedtls 2>/dev/null |
-      sed -n 's/^Version: *\([0-9.]*\)[-+~].*/\1/p' | sort -V | tail -n1)
+    version=$(mbedtls_versions "$work/$suite" | sed 's/[-+~].*//' | sort -V | tail -n1)
     if [ -z "$version" ] || ! version_between "$version" "$MBEDTLS_OLDEST" 4; then
       continue
     fi
@@ -96,8 +95,10 @@ mbedtls_download() {
 3.6.x, or it cannot be reached: $(cat "$work"/*.log | tail -n1)
 set LOWBAND_MBEDTLS_SOURCE to a folder or tarball of it"
   say "  mbedTLS $best_version from Debian $best_suite"
-  version=$(mbedtls_apt "$work/$best_suite" apt-cache showsrc mbedtls |
-    sed -n "s/^Version: *\($best_version[-+~].*\)/\1/p" | head -n1)
+  version_between "$best_version" "$MBEDTLS_GOOD" 4 ||
+    say "  note: $MBEDTLS_GOOD has security fixes that this one lacks, and no suite offered it: $(
+      cat "$work"/*.log | tail -n1)"
+  version=$(mbedtls_versions "$work/$best_suite" | grep "^$best_version[-+~]" | sort -V | tail -n1)
   (cd "$work" && quietly "$work/source.log" mbedtls_apt "$work/$best_suite" \
     apt-get source --download-only --only-source -q "mbedtls=$version") ||
     die "cannot download mbedTLS"
@@ -110,6 +111,11 @@ mbedtls_apt() {
   "$@" -o Dir::State="$apt/state" -o Dir::State::status=/var/lib/dpkg/status \
     -o Dir::Cache="$apt/cache" -o Dir::Etc::sourcelist=/dev/null \
     -o Dir::Etc::sourceparts="$apt/parts" -o APT::Sandbox::User="$(id -un)"
+}
+
+# Prints the versions of the source package that directory $1 has learnt of; none is no failure.
+mbedtls_versions() {
+  mbedtls_apt "$1" apt-cache showsrc mbedtls 2>/dev/null | sed -n 's/^Version: *//p' || true
 }
 
 # Fetches the source index of one suite into directory $1/$2. Success is judged by what it holds: a
