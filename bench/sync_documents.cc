@@ -12,11 +12,23 @@ using Json = nlohmann::ordered_json;
 constexpr int64_t kTimestamp = 1'632'489'532'305;
 constexpr std::string_view kIdCharacters =
     "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
-constexpr std::string_view kWords[] = {
-    "Hello",   "World", "meeting", "at",      "noon",   "déjà",     "vu",     "für",    "alle",
-    "привет",  "мир",   "你好",    "世界",    "🎉",     "\"quote\"", "line\n", "a\\b",   "ok",
-    "synapse", "the",   "release", "is",      "out",    "tomorrow", "please", "review", "this",
-    "patch",   "and",   "then",    "deploy",  "to",     "staging",  "https://example.org/a?b=c"};
+constexpr std::string_view kWords[] = {"Hello",     "World",
+                                       "meeting",   "at",
+                                       "noon",      "déjà",
+                                       "vu",        "für",
+                                       "alle",      "привет",
+                                       "мир",       "你好",
+                                       "世界",      "🎉",
+                                       "\"quote\"", "line\n",
+                                       "a\\b",      "ok",
+                                       "synapse",   "the",
+                                       "release",   "is",
+                                       "out",       "tomorrow",
+                                       "please",    "review",
+                                       "this",      "patch",
+                                       "and",       "then",
+                                       "deploy",    "to",
+                                       "staging",   "https://example.org/a?b=c"};
 
 class Writer {
  public:
@@ -71,7 +83,8 @@ class Writer {
   Json Receipts() {
     Json content = Json::object();
     for (size_t i = 0; i < 4; ++i) {
-      content["$" + Id(43)] = {{"m.read", {{User(), {{"ts", kTimestamp + int64_t(Below(1'000'000))}}}}}};
+      content["$" + Id(43)] = {
+          {"m.read", {{User(), {{"ts", kTimestamp + int64_t(Below(1'000'000))}}}}}};
     }
     return {{"type", "m.receipt"}, {"content", content}};
   }
@@ -99,12 +112,14 @@ class Writer {
     for (size_t i = 0; i < 10 + Below(11); ++i) {
       timeline.push_back(Below(5) == 0 ? Formatted(4 + Below(20)) : Message(1 + Below(20)));
     }
-    return {{"timeline", {{"events", timeline}, {"prev_batch", "t47-" + Number() + "_4_0_1"}, {"limited", true}}},
-            {"state", {{"events", state}}},
-            {"account_data", {{"events", Json::array()}}},
-            {"ephemeral", {{"events", Json::array({Receipts()})}}},
-            {"unread_notifications", {{"notification_count", Below(30)}, {"highlight_count", 0}}},
-            {"summary", Json::object()}};
+    return {
+        {"timeline",
+         {{"events", timeline}, {"prev_batch", "t47-" + Number() + "_4_0_1"}, {"limited", true}}},
+        {"state", {{"events", state}}},
+        {"account_data", {{"events", Json::array()}}},
+        {"ephemeral", {{"events", Json::array({Receipts()})}}},
+        {"unread_notifications", {{"notification_count", Below(30)}, {"highlight_count", 0}}},
+        {"summary", Json::object()}};
   }
 
  private:

@@ -1,0 +1,340 @@
+// JSON → CBOR in one pass: no tree, no recursion. Containers get a head of one byte that is
+// patched when they close; the few that hold 24 items or more are recorded, and their heads grow
+// in one sweep at the end (edits.h).
+#include <array>
+#include <cstring>
+#include <memory_resource>
+
+#include "libs/transcode/cbor_entries.h"
+#include "libs/transcode/edits.h"
+#include "libs/transcode/json_number.h"
+#include "libs/transcode/json_string.h"
+#include "libs/transcode/key_records.h"
+#include "libs/transcode/key_table.h"
+#include "libs/transcode/limits.h"
+#include "libs/transcode/transcode.h"
+#include "libs/transcode/utf8.h"
+
+namespace lowband::transcode {
+namespace {
+
+/// Where to read and where to write. Passed and returned by value, so that both stay in registers.
+/// A null `in` says that the input was refused; error_ says why.
+struct Cursor {
+  const uint8_t* in;
+  uint8_t* out;
+};
+
+/// Room kept behind the write position while `rest` bytes of input are left. Only floats and the
+/// heads of strings of 256 bytes or more are longer in CBOR; the former ask for room, the latter
+/// are what the fraction is for.
+constexpr size_t Room(size_t rest) { return rest + rest / 128 + 2 * kCopyPadding; }
+
+/// A container that is open.
+struct Frame {
+  uint32_t head;          ///< Its place in the output.
+  uint32_t items;         ///< Of an array, so far.
+  uint32_t first_record;  ///< Of a map's keys.
+  uint32_t first_growth;  ///< Of the containers inside.
+  KeyFilter filter;
+  uint8_t closer;
+  bool maybe_twice;  ///< Some key may have come twice.
+};
+
+class CborWriter {
+ public:
+  CborWriter(std::string_view json, Bytes& cbor, KeyTable keys, Order order)
+      : begin_(reinterpret_cast<const uint8_t*>(json.data())),
+        end_(begin_ + json.size()),
+        cbor_(cbor),
+        base_(cbor.size()),
+        integer_keys_(keys == KeyTable::kV1),
+        canonical_(order == Order::kCanonical) {}
+
+  Result<void, Error> Run();
+
+ private:
+  Cursor Document(Cursor c);
+  Cursor Value(Cursor c);
+  Cursor AfterValue(Cursor c);
+  Cursor Open(Cursor c);
+  Cursor Close(Cursor c);
+  uint32_t CloseMap(Cursor& c, const Frame& frame);
+  Cursor Key(Cursor c);
+  Cursor PlainKey(Cursor c, const uint8_t* quote);
+  Cursor EscapedKey(Cursor c, const uint8_t* escape);
+  void Record(unsigned id, uint64_t hash, const uint8_t* out);
+  Cursor String(Cursor c);
+  Cursor Number(Cursor c);
+  Cursor Literal(Cursor c, std::string_view text, uint8_t item);
+  Cursor MakeRoom(Cursor c);
+  void Finish(const uint8_t* out);
+
+  const uint8_t* SkipSpace(const uint8_t* in) const {
+    while (in != end_ && (*in == ' ' || *in == '\n' || *in == '\r' || *in == '\t')) ++in;
+    return in;
+  }
+  Frame& Top() { return frames_[depth_ - 1]; }
+  uint32_t Offset(const uint8_t* out) const { return static_cast<uint32_t>(out - start_); }
+  Cursor Refuse(Cause cause, const uint8_t* at) {
+    error_ = {cause, static_cast<size_t>(at - begin_)};
+    return {nullptr, nullptr};
+  }
+  /// What stands at `at` is not what must stand there.
+  Cursor Unexpected(const uint8_t* at) {
+    return Refuse(at == end_ ? Cause::kTruncated : Cause::kSyntax, at);
+  }
+
+  const uint8_t* const begin_;
+  const uint8_t* const end_;
+  Bytes& cbor_;
+  const size_t base_;
+  const bool integer_keys_;
+  const bool canonical_;
+
+  uint8_t* start_ = nullptr;  ///< Where this document begins in the output.
+  uint8_t* limit_ = nullptr;  ///< Where the output ends.
+  uint32_t items_ = 0;
+  size_t depth_ = 0;
+  Error error_{};
+
+  std::array<std::byte, 4096> first_memory_;
+  std::pmr::monotonic_buffer_resource memory_{first_memory_.data(), first_memory_.size()};
+  KeyRecords records_{&memory_};
+  Growths growths_{&memory_};
+  Drops drops_{&memory_};
+  std::array<Frame, kDepthMax> frames_;
+};
+
+Result<void, Error> CborWriter::Run() {
+  const size_t size = static_cast<size_t>(end_ - begin_);
+  if (size > kInputBytesMax) return Failure(Error{Cause::kTooLarge, kInputBytesMax});
+  if (!IsUtf8({begin_, size})) {
+    return Failure(Error{Cause::kInvalidUtf8, Utf8Prefix({begin_, size})});
+  }
+  cbor_.resize(base_ + Room(size));
+  start_ = cbor_.data() + base_;
+  limit_ = cbor_.data() + cbor_.size();
+  Cursor c = Document({begin_, start_});
+  if (c.in != nullptr) {
+    c.in = SkipSpace(c.in);
+    if (c.in != end_) c = Refuse(Cause::kTrailingBytes, c.in);
+  }
+  if (c.in == nullptr) {
+    cbor_.resize(base_);
+    return Failure(error_);
+  }
+  Finish(c.out);
+  return {};
+}
+
+void CborWriter::Finish(const uint8_t* out) {
+  size_t size = Offset(out);
+  if (!drops_.empty()) size = drops_.Apply(start_, size, &growths_);
+  // Each of the items that make a head long had a comma in the input: there is room.
+  growths_.Apply(start_, size);
+  cbor_.resize(base_ + size + growths_.Added());
+}
+
+Cursor CborWriter::Document(Cursor c) {
+  while (true) {
+    const size_t depth = depth_;
+    c = Value(c);
+    if (c.in == nullptr) return c;
+    if (depth_ > depth) continue;  // inside a container now, before its first value
+    c = AfterValue(c);
+    if (c.in == nullptr || depth_ == 0) return c;
+  }
+}
+
+/// A whole value, or a container up to its first one.
+inline Cursor CborWriter::Value(Cursor c) {
+  c.in = SkipSpace(c.in);
+  if (c.in == end_) return Unexpected(c.in);
+  if (++items_ > kResponseItemsMax) return Refuse(Cause::kTooManyItems, c.in);
+  switch (*c.in) {
+    case '"': return String(c);
+    case '{':
+    case '[': return Open(c);
+    case 't': return Literal(c, "true", kTrue);
+    case 'f': return Literal(c, "false", kFalse);
+    case 'n': return Literal(c, "null", kNull);
+    default: return Number(c);
+  }
+}
+
+/// From behind a value to where the next one begins, closing what closes; or to depth 0.
+inline Cursor CborWriter::AfterValue(Cursor c) {
+  while (depth_ > 0) {
+    c.in = SkipSpace(c.in);
+    if (c.in == end_) return Unexpected(c.in);
+    Frame& frame = Top();
+    if (*c.in == ',') {
+      ++c.in;
+      if (frame.closer == '}') return Key(c);
+      ++frame.items;
+      return c;
+    }
+    if (*c.in != frame.closer) return Unexpected(c.in);
+    ++c.in;
+    c = Close(c);
+  }
+  return c;
+}
+
+inline Cursor CborWriter::Open(Cursor c) {
+  const uint8_t* const bracket = c.in;
+  const bool map = *bracket == '{';
+  const uint8_t closer = map ? '}' : ']';
+  if (depth_ == kDepthMax) return Refuse(Cause::kTooDeep, bracket);
+  c.in = SkipSpace(c.in + 1);
+  const uint32_t head = Offset(c.out);
+  *c.out++ = static_cast<uint8_t>(map ? Major::kMap : Major::kArray);
+  if (c.in != end_ && *c.in == closer) {
+    ++c.in;
+    return c;
+  }
+  frames_[depth_++] = {.head = head,
+                       .items = 1,
+                       .first_record = static_cast<uint32_t>(records_.size()),
+                       .first_growth = static_cast<uint32_t>(growths_.size()),
+                       .filter = {},
+                       .closer = closer,
+                       .maybe_twice = false};
+  return map ? Key(c) : c;
+}
+
+inline Cursor CborWriter::Close(Cursor c) {
+  const Frame& frame = Top();
+  const uint32_t count = frame.closer == '}' ? CloseMap(c, frame) : frame.items;
+  uint8_t* const head = start_ + frame.head;
+  if (count < kInfoUint8) {
+    *head |= static_cast<uint8_t>(count);
+  } else if (!canonical_) {
+    growths_.Insert(frame.first_growth, {frame.head, count});
+  } else {  // the containers around will move their entries: no place may be remembered
+    const size_t added = HeadBytes(count) - 1;
+    std::memmove(head + 1 + added, head + 1, static_cast<size_t>(c.out - head) - 1);
+    WriteHead(head, MajorOf(*head), count);
+    c.out += added;
+  }
+  --depth_;
+  return c;
+}
+
+/// The number of entries that stay.
+inline uint32_t CborWriter::CloseMap(Cursor& c, const Frame& frame) {
+  size_t count = records_.size() - frame.first_record;
+  const bool twice = frame.maybe_twice && records_.AnyEqualHash(frame.first_record);
+  if (twice || canonical_) {
+    const CborEntries entries{start_, records_.From(frame.first_record), Offset(c.out)};
+    const std::vector<bool> replaced = twice ? Replaced(entries) : std::vector<bool>();
+    if (canonical_) {
+      const SortedEntries sorted = SortEntries(entries, replaced);
+      count = sorted.count;
+      c.out = start_ + sorted.end;
+    } else {
+      count = DropReplaced(entries, replaced, drops_);
+    }
+  }
+  records_.Pop(frame.first_record);
+  return static_cast<uint32_t>(count);
+}
+
+inline Cursor CborWriter::Key(Cursor c) {
+  c.in = SkipSpace(c.in);
+  if (c.in == end_ || *c.in != '"') return Unexpected(c.in);
+  if (++items_ > kResponseItemsMax) return Refuse(Cause::kTooManyItems, c.in);
+  ++c.in;
+  const uint8_t* const stop = FindSpecial(c.in, end_);
+  if (stop == end_ || (*stop != '"' && *stop != '\\')) return Unexpected(stop);
+  c = *stop == '"' ? PlainKey(c, stop) : EscapedKey(c, stop);
+  if (c.in == nullptr) return c;
+  c.in = SkipSpace(c.in);
+  if (c.in == end_ || *c.in != ':') return Unexpected(c.in);
+  ++c.in;
+  return c;
+}
+
+inline Cursor CborWriter::PlainKey(Cursor c, const uint8_t* quote) {
+  const size_t size = static_cast<size_t>(quote - c.in);
+  const KeyEnds ends = EndsOf(c.in, size, end_);
+  const unsigned id = integer_keys_ ? KeyId(c.in, size, ends) : 0;
+  if (id != 0) {
+    Record(id, KeyIdHash(id), c.out);
+    return {quote + 1, WriteHead(c.out, Major::kUnsigned, id)};
+  }
+  Record(0, KeyTextHash(c.in, size, ends), c.out);
+  c.out = WriteHead(c.out, Major::kText, size);
+  CopyPadded(c.out, c.in, size, end_);
+  return {quote + 1, c.out + size};
+}
+
+Cursor CborWriter::EscapedKey(Cursor c, const uint8_t* escape) {
+  const StringResult string = WriteEscapedString(c.in, escape, end_, c.out);
+  if (string.next == nullptr) return Unexpected(string.at);
+  // The same key as without escapes: it is looked up as it was written.
+  const auto text_size = [&](size_t head) {
+    return static_cast<size_t>(string.out - c.out) - head;
+  };
+  size_t head = 1;
+  while (HeadBytes(text_size(head)) != head) ++head;
+  const uint8_t* const text = c.out + head;
+  const KeyEnds ends = EndsOf(text, text_size(head), string.out);
+  const unsigned id = integer_keys_ ? KeyId(text, text_size(head), ends) : 0;
+  Record(id, id != 0 ? KeyIdHash(id) : KeyTextHash(text, text_size(head), ends), c.out);
+  return {string.next, id != 0 ? WriteHead(c.out, Major::kUnsigned, id) : string.out};
+}
+
+inline void CborWriter::Record(unsigned id, uint64_t hash, const uint8_t* out) {
+  Frame& frame = Top();
+  const bool maybe = id != 0 ? frame.filter.SeenId(id) : frame.filter.MaybeSeen(hash);
+  frame.maybe_twice |= maybe;
+  records_.Push({hash, Offset(out), 0});
+}
+
+inline Cursor CborWriter::String(Cursor c) {
+  const StringResult string = WriteString(c.in + 1, end_, c.out);
+  if (string.next == nullptr) return Unexpected(string.at);
+  return {string.next, string.out};
+}
+
+inline Cursor CborWriter::Number(Cursor c) {
+  if (*c.in != '-' && !IsDigit(*c.in)) return Unexpected(c.in);
+  const NumberResult number = WriteNumber(c.in, end_, c.out);
+  if (number.next == nullptr) return Unexpected(number.at);
+  c = {number.next, number.out};
+  const bool room = static_cast<size_t>(limit_ - c.out) >= Room(static_cast<size_t>(end_ - c.in));
+  return room ? c : MakeRoom(c);
+}
+
+inline Cursor CborWriter::Literal(Cursor c, std::string_view text, uint8_t item) {
+  if (static_cast<size_t>(end_ - c.in) < text.size() ||
+      std::memcmp(c.in, text.data(), text.size()) != 0) {
+    while (c.in != end_ && *c.in == static_cast<uint8_t>(text.front())) {
+      ++c.in;
+      text.remove_prefix(1);
+    }
+    return Unexpected(c.in);
+  }
+  *c.out++ = item;
+  return {c.in + text.size(), c.out};
+}
+
+/// Floats made the output longer than the input promised.
+Cursor CborWriter::MakeRoom(Cursor c) {
+  const size_t written = Offset(c.out);
+  const size_t needed = written + Room(static_cast<size_t>(end_ - c.in));
+  cbor_.resize(base_ + needed + needed / 2);
+  start_ = cbor_.data() + base_;
+  limit_ = cbor_.data() + cbor_.size();
+  return {c.in, start_ + written};
+}
+
+}  // namespace
+
+Result<void, Error> JsonToCbor(std::string_view json, Bytes& cbor, KeyTable keys, Order order) {
+  return CborWriter(json, cbor, keys, order).Run();
+}
+
+}  // namespace lowband::transcode

@@ -1,0 +1,99 @@
+// The keys of the maps that are open, kept to find the same key twice in one map.
+//
+// A key is remembered by a hash and by where it stands in the output, where its text is whole and
+// free of escapes that differ. A small filter for each map says "certainly not twice" for nearly
+// all maps; for the rest the hashes are compared, and only equal ones lead to comparing texts.
+// Nothing of it is quadratic, whatever a peer sends.
+//
+// Threading: one call of the transcoder. Limits: 16 bytes for each key of the open maps.
+#pragma once
+
+#include <algorithm>
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <memory_resource>
+#include <numeric>
+#include <span>
+#include <string_view>
+#include <vector>
+
+#include "libs/transcode/key_table.h"
+
+namespace lowband::transcode {
+
+struct KeyRecord {
+  uint64_t hash;    ///< Equal texts have equal hashes.
+  uint32_t entry;   ///< Where the key begins in the output.
+  uint32_t source;  ///< Where the key begins in the input.
+};
+
+/// The hash of a key of the table, in whichever form it came.
+inline uint64_t KeyIdHash(unsigned id) { return id * 0x9e3779b97f4a7c15; }
+/// The hash of any other key. `ends` are those of its `size` bytes.
+uint64_t KeyTextHash(const uint8_t* key, size_t size, KeyEnds ends);
+
+/// Which keys of one map were seen. Set bits stay: no answer "new" is ever wrong.
+class KeyFilter {
+ public:
+  /// True if the key of the table was seen before, as integer or as string.
+  bool SeenId(unsigned id) {
+    uint64_t& word = ids_[id / 64];
+    return TestAndSet(word, uint64_t{1} << (id % 64));
+  }
+  /// True if another key of this hash may have been seen before.
+  bool MaybeSeen(uint64_t hash) { return TestAndSet(hashes_, uint64_t{1} << (hash >> 58)); }
+
+ private:
+  static bool TestAndSet(uint64_t& word, uint64_t bit) {
+    const bool seen = (word & bit) != 0;
+    word |= bit;
+    return seen;
+  }
+
+  std::array<uint64_t, 2> ids_{};
+  uint64_t hashes_ = 0;
+};
+static_assert(kKeyIdMax < 128);
+
+/// A stack of records: each open map has the top part from its own base on.
+class KeyRecords {
+ public:
+  explicit KeyRecords(std::pmr::memory_resource* memory) : records_(memory), scratch_(memory) {}
+
+  size_t size() const { return records_.size(); }
+  void Push(const KeyRecord& record) { records_.push_back(record); }
+  void Pop(size_t base) { records_.resize(base); }
+  std::span<const KeyRecord> From(size_t base) const { return std::span(records_).subspan(base); }
+
+  /// True if two records from `base` on share a hash.
+  bool AnyEqualHash(size_t base);
+
+ private:
+  std::pmr::vector<KeyRecord> records_;
+  std::pmr::vector<uint64_t> scratch_;
+};
+
+/// Calls `group` with the indices, ascending, of each set of two or more records that share hash
+/// and text. `text(record)` gives the text of a key. Slow; for maps in which hashes were equal.
+template <class TextOf, class Group>
+void ForEachEqualKey(std::span<const KeyRecord> records, TextOf text, Group group) {
+  std::vector<uint32_t> order(records.size());
+  std::iota(order.begin(), order.end(), 0u);
+  const auto compare = [&](uint32_t a, uint32_t b) {
+    if (records[a].hash != records[b].hash) return records[a].hash < records[b].hash ? -1 : 1;
+    return text(records[a]).compare(text(records[b]));
+  };
+  std::sort(order.begin(), order.end(), [&](uint32_t a, uint32_t b) {
+    const int sign = compare(a, b);
+    return sign != 0 ? sign < 0 : a < b;
+  });
+  for (size_t first = 0; first < order.size();) {
+    size_t last = first + 1;
+    while (last < order.size() && compare(order[first], order[last]) == 0) ++last;
+    if (last - first > 1) group(std::span<const uint32_t>(order).subspan(first, last - first));
+    first = last;
+  }
+}
+
+}  // namespace lowband::transcode

@@ -1,0 +1,35 @@
+// The limits of the transcoder, in one place.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+
+namespace lowband::transcode {
+
+/// Containers inside each other, both directions. Deployed clients stop at 32 when they read.
+inline constexpr size_t kDepthMax = 128;
+
+/// Data items of a document from a client: every key, value and chunk of a string counts.
+inline constexpr uint32_t kRequestItemsMax = 200'000;
+
+/// Data items of a document from a homeserver. An initial sync of a large account passes 200,000,
+/// and nothing here holds memory for each item, so this stands above what 16 MiB of JSON can hold:
+/// the limit on the body is the one that speaks.
+inline constexpr uint32_t kResponseItemsMax = 8'388'608;
+
+/// Input of one call. Limits on bodies are smaller; this one keeps offsets within 32 bits.
+inline constexpr size_t kInputBytesMax = 64 * 1024 * 1024;
+
+/// Output of one call. A control character grows sixfold in JSON, and a number of three
+/// characters becomes a float of nine bytes in CBOR.
+inline constexpr size_t kOutputBytesMax = 256 * 1024 * 1024;
+
+/// The largest integer that every reader of JSON holds exactly: 2^53 − 1.
+inline constexpr uint64_t kIntegerMax = (uint64_t{1} << 53) - 1;
+
+static_assert(kRequestItemsMax <= kResponseItemsMax);
+static_assert(kResponseItemsMax >= 16 * 1024 * 1024 / 2, "a value and a comma are two bytes");
+static_assert(kInputBytesMax <= kOutputBytesMax);
+static_assert(kOutputBytesMax <= UINT32_MAX / 2, "offsets are 32 bits wide");
+
+}  // namespace lowband::transcode

@@ -1,0 +1,84 @@
+// CBOR to JSON and back, one pass over the bytes, with the key tables of MSC3079.
+//
+// Threading: free functions without state; any thread. Ownership: output is appended to the
+// caller's buffer, which keeps its capacity from call to call. Limits: limits.h.
+// Spec: RFC 8949, RFC 8259, RFC 7049 §3.9 (canonical order), MSC3079 appendix A.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <string>
+#include <string_view>
+
+#include "libs/base/bytes.h"
+#include "libs/base/result.h"
+
+namespace lowband::transcode {
+
+/// MSC3079 option 257: which keys of maps become integers.
+enum class KeyTable : uint8_t {
+  kStrings = 0,  ///< Version 0: every key stays a string.
+  kV1 = 1,       ///< Version 1: the 104 keys of cbor_keys_v1.tsv become integers.
+};
+
+enum class Order : uint8_t {
+  kSource,     ///< Keys as they stand in the source: streaming.
+  kCanonical,  ///< RFC 7049 §3.9: shorter encoded keys first, then bytewise.
+};
+
+/// Whose CBOR it is, and so how strictly it is read.
+enum class Rules : uint8_t {
+  /// From a client, for a homeserver: kRequestItemsMax; whole numbers within ±(2^53 − 1), whether
+  /// integers or floats, because homeservers refuse others.
+  kRequest,
+  /// From a homeserver, for people and programs that decode answers: kResponseItemsMax; any 64-bit
+  /// integer and any finite float, since JsonToCbor() lets them through.
+  kResponse,
+};
+
+/// What was wrong with the input, and where.
+enum class Cause : uint8_t {
+  kSyntax,         ///< Not JSON, or not CBOR.
+  kTruncated,      ///< Ends inside an item.
+  kTrailingBytes,  ///< Something follows the top item.
+  kInvalidUtf8,
+  kByteString,    ///< CBOR byte strings have no JSON form here.
+  kNotFinite,     ///< NaN or an infinity.
+  kIntegerRange,  ///< Beyond ±(2^53 − 1).
+  kDuplicateKey,  ///< The same key twice in the same form.
+  kKeyType,       ///< A CBOR map key that is neither text nor an integer.
+  kTooDeep,       ///< Nesting over kDepthMax.
+  kTooManyItems,  ///< More than kRequestItemsMax or kResponseItemsMax.
+  kTooLarge,      ///< Over kInputBytesMax, or the output would pass kOutputBytesMax.
+};
+
+struct Error {
+  Cause cause;
+  size_t offset;  ///< Byte offset in the input at which it was found.
+  /// "byte string at byte 12", for diagnostics and error bodies; holds nothing of the input.
+  std::string Text() const;
+};
+
+/// Appends the JSON form of the one CBOR item that `cbor` is. On error `json` is as it was.
+///
+/// Integer keys of the table become their strings, other integers their decimal form; of a key that
+/// comes as integer and as string the string stays. Tags are skipped, `undefined` is null, whole
+/// floats become integers, other numbers the shortest text that reads back the same. In canonical
+/// order keys are sorted by code point, which makes the output canonical JSON if it has no floats.
+[[nodiscard]] Result<void, Error> CborToJson(ByteView cbor, std::string& json,
+                                             Order order = Order::kSource,
+                                             Rules rules = Rules::kRequest);
+
+/// Appends the CBOR form of the one JSON value that `json` is. On error `cbor` is as it was.
+///
+/// Lenient where strictness would cost a client its whole sync for one odd event:
+/// - integers of up to 64 bits stay exact, larger ones become the nearest float, and what no float
+///   reaches the largest one; 1.0 and 1e3 are the integers they equal, within ±(2^53 − 1);
+/// - of a key that comes twice the last one stays, as in every common JSON reader;
+/// - lone surrogates become U+FFFD;
+/// - deeper nesting than deployed clients read (32) is kept: the source decides.
+[[nodiscard]] Result<void, Error> JsonToCbor(std::string_view json, Bytes& cbor,
+                                             KeyTable keys = KeyTable::kV1,
+                                             Order order = Order::kSource);
+
+}  // namespace lowband::transcode

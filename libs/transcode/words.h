@@ -1,0 +1,119 @@
+// Bytes by the word: the loads, the marks and the copies of the two scanners' inner loops.
+//
+// Threading: pure functions. Limits: where a function may read or write past what it was given,
+// its comment says how far.
+#pragma once
+
+#include <bit>
+#include <cstddef>
+#include <cstdint>
+#include <cstring>
+
+#if defined(__SSE2__)
+#include <emmintrin.h>
+#endif
+
+namespace lowband::transcode {
+
+static_assert(std::endian::native == std::endian::little, "words are read as little-endian");
+
+/// The eight bytes at `from`.
+inline uint64_t Load64(const uint8_t* from) {
+  uint64_t word;
+  std::memcpy(&word, from, sizeof word);
+  return word;
+}
+
+/// Eight bytes, seen for what a JSON string must not hold as it is: a quote, a backslash, a
+/// control character.
+class SwarBlock {
+ public:
+  static constexpr size_t kBytes = 8;
+  static SwarBlock Load(const uint8_t* from) { return SwarBlock(Load64(from)); }
+
+  void Store(uint8_t* to) const { std::memcpy(to, &word_, sizeof word_); }
+  bool Ascii() const { return (word_ & kHighBits) == 0; }
+  bool AnySpecial() const { return Marks() != 0; }
+  /// Index of the first special byte. REQUIRES: AnySpecial().
+  size_t FirstSpecial() const { return static_cast<size_t>(std::countr_zero(Marks())) / 8; }
+
+ private:
+  static constexpr uint64_t kOnes = 0x0101010101010101;
+  static constexpr uint64_t kHighBits = 0x8080808080808080;
+
+  explicit SwarBlock(uint64_t word) : word_(word) {}
+
+  static uint64_t BelowMarks(uint64_t word, uint64_t limit) {
+    return (word - kOnes * limit) & ~word & kHighBits;
+  }
+  /// The high bit of each special byte; above the first one it may lie, because borrows travel up.
+  uint64_t Marks() const {
+    return BelowMarks(word_, 0x20) | BelowMarks(word_ ^ (kOnes * '"'), 1) |
+           BelowMarks(word_ ^ (kOnes * '\\'), 1);
+  }
+
+  uint64_t word_;
+};
+
+#if defined(__SSE2__)
+/// The same for sixteen bytes.
+class SseBlock {
+ public:
+  static constexpr size_t kBytes = 16;
+  static SseBlock Load(const uint8_t* from) {
+    return SseBlock(_mm_loadu_si128(reinterpret_cast<const __m128i*>(from)));
+  }
+
+  void Store(uint8_t* to) const { _mm_storeu_si128(reinterpret_cast<__m128i*>(to), bytes_); }
+  bool Ascii() const { return _mm_movemask_epi8(bytes_) == 0; }
+  bool AnySpecial() const { return Marks() != 0; }
+  size_t FirstSpecial() const { return static_cast<size_t>(std::countr_zero(Marks())); }
+
+ private:
+  explicit SseBlock(__m128i bytes) : bytes_(bytes) {}
+
+  uint32_t Marks() const {
+    const __m128i last_control = _mm_set1_epi8(0x1f);
+    const __m128i control = _mm_cmpeq_epi8(_mm_max_epu8(bytes_, last_control), last_control);
+    const __m128i quote = _mm_cmpeq_epi8(bytes_, _mm_set1_epi8('"'));
+    const __m128i backslash = _mm_cmpeq_epi8(bytes_, _mm_set1_epi8('\\'));
+    return static_cast<uint32_t>(
+        _mm_movemask_epi8(_mm_or_si128(control, _mm_or_si128(quote, backslash))));
+  }
+
+  __m128i bytes_;
+};
+using Block = SseBlock;
+#else
+using Block = SwarBlock;
+#endif
+
+inline bool IsSpecial(uint8_t byte) { return byte < 0x20 || byte == '"' || byte == '\\'; }
+
+/// The first special byte of [from, end), or end.
+template <class B = Block>
+inline const uint8_t* FindSpecial(const uint8_t* from, const uint8_t* end) {
+  for (; static_cast<size_t>(end - from) >= B::kBytes; from += B::kBytes) {
+    const B block = B::Load(from);
+    if (block.AnySpecial()) return from + block.FirstSpecial();
+  }
+  while (from != end && !IsSpecial(*from)) ++from;
+  return from;
+}
+
+/// Bytes past the end of what it copies that CopyPadded may write.
+inline constexpr size_t kCopyPadding = 32;
+
+/// Copies `size` bytes. Short runs go in whole blocks, without the branches of memcpy: writes up to
+/// kCopyPadding bytes more, and reads more only below `end`.
+inline void CopyPadded(uint8_t* to, const uint8_t* from, size_t size, const uint8_t* end) {
+  static_assert(kCopyPadding >= Block::kBytes);
+  constexpr size_t kShort = 128;
+  if (size > kShort || static_cast<size_t>(end - from) < size + Block::kBytes) {
+    std::memcpy(to, from, size);
+    return;
+  }
+  for (size_t i = 0; i < size; i += Block::kBytes) Block::Load(from + i).Store(to + i);
+}
+
+}  // namespace lowband::transcode
