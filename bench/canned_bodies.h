@@ -1,4 +1,4 @@
-// The answers of the canned homeserver: the bodies that the figures in docs/benchmarks.md are about.
+// The answers of the canned homeserver: the bodies that docs/benchmarks.md has figures about.
 //
 // Threading: any; built once.
 #pragma once

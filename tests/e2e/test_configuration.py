@@ -78,13 +78,13 @@ CERTIFICATES = [
 ]
 ADDRESSES = [
     ({"--dtls-bind-addr": "nonsense"}, "--dtls-bind-addr"),
-    ({"--dtls-bind-addr": "127.0.0.1:65536"}, "--dtls-bind-addr"),
+    ({"--dtls-bind-addr": ":65536"}, "--dtls-bind-addr"),
     ({"--dtls-bind-addr": "192.0.2.1:0"}, "--dtls-bind-addr"),  # not an address of ours
 ]
 UPSTREAMS = [
     ("http://localhost/a/path", "path"),
     ("ftp://localhost", "scheme"),
-    ("localhost:8008", ""),
+    ("localhost:eighty", ""),
     ("http://", ""),
     ("http://user:password@localhost", ""),
     ("http://localhost?query", ""),

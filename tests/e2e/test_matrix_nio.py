@@ -1,4 +1,4 @@
-"""A real client library, matrix-nio, that does not know that its homeserver is far away over CoAP."""
+"""A real client library, matrix-nio, that does not know that its homeserver is behind CoAP."""
 
 import asyncio
 import uuid

@@ -1,7 +1,7 @@
-// https-meter: one request over HTTP/1.1 and TLS, with what it cost on the wire: the other column of
-// the demo's table. A homeserver without TLS gets a TLS terminator put before it, inside this
-// process; the bytes are counted by the kernel on the client's socket (TCP_INFO), acknowledgements
-// and the headers of TCP and IPv4 included, the handshake apart from the exchange.
+// https-meter: one request over HTTP/1.1 and TLS, with what it cost on the wire: the demo's other
+// column. A homeserver without TLS gets a TLS terminator put before it, inside this process; the
+// bytes are counted by the kernel on the client's socket (TCP_INFO), acknowledgements and the
+// headers of TCP and IPv4 included, the handshake apart from the exchange.
 //
 // Usage: https-meter --stats-json FILE --cert F --key F [-X METHOD] [-d BODY] [-H HEADER]… URL
 #include <netinet/in.h>

@@ -33,7 +33,7 @@ class Weather:
 
 
 class Relay:
-    """Clients send to `address`; each gets a socket of its own towards the server, as a NAT does."""
+    """Clients send to `address`; each has a socket of its own towards the server, like a NAT."""
 
     def __init__(self, server_port, weather=None, seed=1):
         self._server = ("127.0.0.1", server_port)

@@ -1,0 +1,7 @@
+# The end-to-end tests themselves are Python, run by scripts/test; this is a program they drive.
+add_executable(lossy_senders
+  ${CMAKE_CURRENT_LIST_DIR}/lossy_senders.cc
+  ${CMAKE_CURRENT_LIST_DIR}/../integration/udp_relay.cc)
+target_include_directories(lossy_senders PRIVATE ${CMAKE_SOURCE_DIR})
+target_link_libraries(lossy_senders PRIVATE
+  lowband::client nlohmann_json::nlohmann_json CLI11::CLI11 Threads::Threads)
