@@ -3,7 +3,9 @@
 #include <mbedtls/error.h>
 #include <mbedtls/platform_util.h>
 
+#include <algorithm>
 #include <array>
+#include <cstdlib>
 #include <cstring>
 #include <utility>
 
@@ -19,6 +21,7 @@ namespace {
 constexpr size_t kRecordHeaderBytes = 13;
 constexpr size_t kHandshakeHeaderBytes = 12;
 constexpr uint8_t kHandshakeRecord = 22;
+constexpr uint8_t kConnectionIdRecord = 25;  // RFC 9146 §4
 constexpr uint8_t kNewSessionTicket = 4;
 constexpr uint8_t kCertificate = 11;
 
@@ -106,12 +109,35 @@ void DtlsChannel::Start(TimePoint now) {
   Run(now);
 }
 
+// mbedTLS gets one record at a time, because it takes an empty datagram, and one whose last record
+// is cut off, for a reason to end the connection: anyone could send such a thing.
 void DtlsChannel::Receive(TimePoint now, ByteView datagram) {
-  if (state_ != State::kHandshake && state_ != State::kReady) return;
-  if (state_ == State::kHandshake) Look(datagram);
-  input_ = datagram;
-  Run(now);
-  input_.reset();
+  while (state_ == State::kHandshake || state_ == State::kReady) {
+    const ByteView record = TakeRecord(datagram);
+    if (record.empty()) return;
+    if (state_ == State::kHandshake) Look(record);
+    input_ = record;
+    Run(now);
+    // A flight whose time was over is sent again in place of a read.
+    if (input_) Run(now);
+    input_.reset();
+  }
+}
+
+// Cuts the first whole record off `datagram`; empty when there is none.
+ByteView DtlsChannel::TakeRecord(ByteView& datagram) const {
+  if (datagram.size() < kRecordHeaderBytes) return {};
+  size_t header = kRecordHeaderBytes;
+  if (datagram[0] == kConnectionIdRecord && config_.connection_id) {
+    header += config_.connection_id->size();
+    if (datagram.size() < header) return {};
+  }
+  const size_t size =
+      header + (static_cast<size_t>(datagram[header - 2]) << 8 | datagram[header - 1]);
+  if (size > datagram.size()) return {};
+  const ByteView record = datagram.first(size);
+  datagram = datagram.subspan(size);
+  return record;
 }
 
 void DtlsChannel::Advance(TimePoint now) {
@@ -246,23 +272,17 @@ int DtlsChannel::ReceiveNext(void* context, unsigned char* data, size_t capacity
 
 // Notes which handshake messages came, because mbedTLS tells neither whether it resumed a session
 // nor whether it was given a ticket. Whoever forges such a message breaks the handshake with it.
-void DtlsChannel::Look(ByteView datagram) {
-  while (datagram.size() >= kRecordHeaderBytes) {
-    const bool plain_handshake =
-        datagram[0] == kHandshakeRecord && datagram[3] == 0 && datagram[4] == 0;
-    const size_t size = static_cast<size_t>(datagram[11]) << 8 | datagram[12];
-    datagram = datagram.subspan(kRecordHeaderBytes);
-    if (size > datagram.size()) return;
-    ByteView record = datagram.first(size);
-    datagram = datagram.subspan(size);
-    while (plain_handshake && record.size() >= kHandshakeHeaderBytes) {
-      if (record[0] == kCertificate) saw_certificate_ = true;
-      if (record[0] == kNewSessionTicket) saw_ticket_ = true;
-      const size_t fragment =
-          static_cast<size_t>(record[9]) << 16 | static_cast<size_t>(record[10]) << 8 | record[11];
-      record = record.subspan(kHandshakeHeaderBytes);
-      record = record.subspan(std::min(fragment, record.size()));
-    }
+void DtlsChannel::Look(ByteView record) {
+  const bool plain_handshake = record[0] == kHandshakeRecord && record[3] == 0 && record[4] == 0;
+  if (!plain_handshake) return;
+  record = record.subspan(kRecordHeaderBytes);
+  while (record.size() >= kHandshakeHeaderBytes) {
+    if (record[0] == kCertificate) saw_certificate_ = true;
+    if (record[0] == kNewSessionTicket) saw_ticket_ = true;
+    const size_t fragment =
+        static_cast<size_t>(record[9]) << 16 | static_cast<size_t>(record[10]) << 8 | record[11];
+    record = record.subspan(kHandshakeHeaderBytes);
+    record = record.subspan(std::min(fragment, record.size()));
   }
 }
 

@@ -61,7 +61,8 @@ class DtlsChannel {
   void Read();
   void Fail(int code);
   void Closed(std::string detail);
-  void Look(ByteView datagram);
+  ByteView TakeRecord(ByteView& datagram) const;
+  void Look(ByteView record);
 
   // Copies, so that the caller's configuration need not outlive the channel; the trace is called
   // from within mbedTLS's own callbacks.
@@ -74,7 +75,7 @@ class DtlsChannel {
   TimePoint give_up_{};
   State state_ = State::kIdle;
   std::string detail_;
-  std::optional<ByteView> input_;  ///< The datagram that mbedTLS has not taken yet.
+  std::optional<ByteView> input_;  ///< The record that mbedTLS has not taken yet.
   ByteView sealing_;               ///< The message that a record is being made of.
   bool saw_certificate_ = false;
   bool saw_ticket_ = false;

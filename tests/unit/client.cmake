@@ -1,12 +1,18 @@
-# The client library, and the relay that stands between real clients and servers.
+# The client library, and the servers and the relay that its tests stand it against.
 lowband_library(test_udp_relay
   SOURCES integration/udp_relay.cc
   DEPS lowband::base
   PRIVATE_DEPS Threads::Threads)
+lowband_library(test_client_servers
+  SOURCES unit/libs_client/dtls_server.cc unit/libs_client/responder.cc
+  DEPS lowband::client
+  PRIVATE_DEPS GTest::gtest Threads::Threads)
 
 lowband_test(client_test
-  SOURCES unit/libs_client/session_test.cc unit/libs_client/blockwise_test.cc
-  DEPS lowband::client)
+  SOURCES
+    unit/libs_client/blockwise_test.cc unit/libs_client/connection_test.cc
+    unit/libs_client/dtls_test.cc unit/libs_client/session_test.cc
+  DEPS lowband::client lowband::test_client_servers)
 lowband_test(udp_relay_test
   SOURCES unit/libs_client/udp_relay_test.cc
   DEPS lowband::client lowband::test_udp_relay)

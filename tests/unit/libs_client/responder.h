@@ -1,0 +1,77 @@
+// A small CoAP server on a thread, over UDP or DTLS: what the tools' tests talk to. Answers on the
+// ACK; takes uploads and gives answers in blocks of 1,024 bytes. Serves one client at a time over
+// DTLS (a new address begins a new session), any number over UDP.
+//
+// Threading: the handler runs on the responder's thread; counters are safe from any thread.
+#pragma once
+
+#include <atomic>
+#include <functional>
+#include <map>
+#include <memory>
+#include <mutex>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include "libs/base/address.h"
+#include "libs/client/session.h"
+#include "libs/coap/message.h"
+#include "tests/unit/libs_client/dtls_server.h"
+
+namespace lowband::client {
+
+/// A request as the handler sees it: whole.
+struct Asked {
+  coap::Code method;
+  std::vector<std::string> path;
+  std::vector<std::string> queries;
+  std::map<uint16_t, Bytes> options;  ///< The first of each number.
+  Bytes body;
+};
+struct Answer {
+  coap::Code code = coap::kContent;
+  std::vector<OutgoingOption> options;
+  Bytes body;
+};
+
+class Responder {
+ public:
+  using Handler = std::function<Answer(const Asked&)>;
+
+  /// On a free port of 127.0.0.1. With `identity` it speaks DTLS; the identity outlives it.
+  explicit Responder(Handler handler, const TestIdentity* identity = nullptr);
+  ~Responder();
+
+  uint16_t port() const { return port_; }
+  /// Whole requests answered.
+  uint64_t answered() const { return answered_; }
+  /// Different client addresses seen.
+  size_t peers() const;
+  /// From now on this many datagrams are ignored.
+  void Ignore(unsigned datagrams) { ignore_ = datagrams; }
+
+ private:
+  void Run();
+  void OnDatagram(const SocketAddress& from, ByteView datagram);
+  std::optional<Bytes> Serve(const SocketAddress& from, ByteView message);
+  Bytes Reply(const coap::MessageView& request, const Answer& answer);
+  void SendTo(const SocketAddress& to, ByteView datagram);
+
+  Handler handler_;
+  const TestIdentity* identity_;
+  std::unique_ptr<DtlsServer> dtls_;
+  SocketAddress dtls_peer_;
+  int fd_ = -1;
+  uint16_t port_ = 0;
+  std::map<SocketAddress, Bytes> uploads_;
+  std::map<SocketAddress, Answer> downloads_;
+  mutable std::mutex mutex_;
+  std::map<SocketAddress, uint64_t> peers_;  ///< Guarded by mutex_.
+  std::atomic<uint64_t> answered_{0};
+  std::atomic<unsigned> ignore_{0};
+  std::atomic<bool> stop_{false};
+  std::thread thread_;
+};
+
+}  // namespace lowband::client
