@@ -1,0 +1,69 @@
+// A bounded queue from many threads to one, with an eventfd that wakes the consumer's epoll loop:
+// the one way into a worker's thread.
+//
+// Threading: Push from any thread; Drain and fd by the consumer's thread. Ownership: whoever
+// pushes keeps the mailbox alive until Push has returned. Limits: the capacity given; what does
+// not fit is refused, and counted by whoever pushes.
+#pragma once
+
+#include <sys/eventfd.h>
+#include <unistd.h>
+
+#include <cstdint>
+#include <cstdlib>
+#include <utility>
+#include <vector>
+
+#include "libs/base/mutex.h"
+
+namespace lowband {
+
+template <class T>
+class Mailbox {
+ public:
+  explicit Mailbox(size_t capacity)
+      : capacity_(capacity), fd_(eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)) {
+    // Descriptors can only be used up this early by a broken configuration; nothing works then.
+    if (fd_ < 0) std::abort();
+  }
+  ~Mailbox() { close(fd_); }
+  Mailbox(const Mailbox&) = delete;
+  Mailbox& operator=(const Mailbox&) = delete;
+
+  /// False when the mailbox is full; `item` is then dropped.
+  [[nodiscard]] bool Push(T item) {
+    const MutexLock lock(mutex_);
+    if (items_.size() >= capacity_) return false;
+    items_.push_back(std::move(item));
+    // One wake-up for all that comes before the consumer looks.
+    if (items_.size() == 1) Wake();
+    return true;
+  }
+
+  /// Takes out all there is, oldest first. `out` is cleared before; its capacity goes around.
+  void Drain(std::vector<T>& out) {
+    out.clear();
+    const MutexLock lock(mutex_);
+    if (items_.empty()) return;
+    std::swap(items_, out);
+    uint64_t ignored = 0;
+    (void)!read(fd_, &ignored, sizeof(ignored));
+  }
+
+  /// Readable while there is something to drain.
+  int fd() const { return fd_; }
+
+ private:
+  void Wake() {
+    const uint64_t one = 1;
+    // Fails only if the counter is at its maximum, and then it is readable already.
+    (void)!write(fd_, &one, sizeof(one));
+  }
+
+  const size_t capacity_;
+  const int fd_;
+  Mutex mutex_;
+  std::vector<T> items_ LOWBAND_GUARDED_BY(mutex_);
+};
+
+}  // namespace lowband

@@ -1,0 +1,145 @@
+#include "libs/grpc/security.h"
+
+#include <grpcpp/security/credentials.h>
+#include <grpcpp/security/server_credentials.h>
+#include <openssl/pem.h>
+#include <openssl/x509.h>
+
+#include <cerrno>
+#include <cstring>
+#include <fstream>
+#include <optional>
+#include <sstream>
+
+#include "libs/base/config_error.h"
+#include "libs/grpc/target.h"
+
+namespace lowband {
+namespace {
+
+struct FreeBio {
+  void operator()(BIO* bio) const { BIO_free(bio); }
+};
+struct FreeX509 {
+  void operator()(X509* cert) const { X509_free(cert); }
+};
+struct FreeKey {
+  void operator()(EVP_PKEY* key) const { EVP_PKEY_free(key); }
+};
+using Bio = std::unique_ptr<BIO, FreeBio>;
+using Certificate = std::unique_ptr<X509, FreeX509>;
+using Key = std::unique_ptr<EVP_PKEY, FreeKey>;
+
+struct Pem {
+  std::string cert;
+  std::string key;
+  std::string ca;
+};
+
+std::string ReadFile(const std::string& flag, const std::string& path) {
+  errno = 0;
+  std::ifstream file(path, std::ios::binary);
+  std::ostringstream text;
+  if (file) text << file.rdbuf();
+  if (!file || file.bad()) {
+    throw ConfigError(flag, path + ": " + (errno != 0 ? std::strerror(errno) : "cannot be read"));
+  }
+  return text.str();
+}
+
+Bio OpenBio(const std::string& pem) {
+  return Bio(BIO_new_mem_buf(pem.data(), static_cast<int>(pem.size())));
+}
+
+Certificate FirstCertificate(const std::string& flag, const std::string& path,
+                             const std::string& pem) {
+  const Bio bio = OpenBio(pem);
+  Certificate cert(PEM_read_bio_X509(bio.get(), nullptr, nullptr, nullptr));
+  if (!cert) throw ConfigError(flag, path + ": holds no PEM certificate");
+  return cert;
+}
+
+// gRPC takes any text for credentials and then fails each connection without saying why.
+void CheckPem(const GrpcSecurity& security, const Pem& pem) {
+  FirstCertificate("--grpc-ca", security.ca_file, pem.ca);
+  const Certificate cert = FirstCertificate("--grpc-cert", security.cert_file, pem.cert);
+  const Bio bio = OpenBio(pem.key);
+  // Never ask on the terminal for the passphrase of an encrypted key.
+  const auto no_passphrase = [](char*, int, int, void*) { return -1; };
+  const Key key(PEM_read_bio_PrivateKey(bio.get(), nullptr, no_passphrase, nullptr));
+  if (!key) {
+    throw ConfigError("--grpc-key", security.key_file + ": holds no unencrypted PEM private key");
+  }
+  if (X509_check_private_key(cert.get(), key.get()) != 1) {
+    throw ConfigError("--grpc-key", security.key_file + ": does not belong to the certificate in " +
+                                        security.cert_file);
+  }
+}
+
+/// None: plaintext.
+std::optional<Pem> ReadPem(const GrpcSecurity& security) {
+  const bool any = !security.cert_file.empty() || !security.key_file.empty() ||
+                   !security.ca_file.empty();
+  if (!any) return std::nullopt;
+  const auto require = [](const char* flag, const std::string& path) {
+    if (path.empty()) {
+      throw ConfigError(flag, "is missing; --grpc-cert, --grpc-key and --grpc-ca go together");
+    }
+  };
+  require("--grpc-cert", security.cert_file);
+  require("--grpc-key", security.key_file);
+  require("--grpc-ca", security.ca_file);
+  Pem pem;
+  pem.cert = ReadFile("--grpc-cert", security.cert_file);
+  pem.key = ReadFile("--grpc-key", security.key_file);
+  pem.ca = ReadFile("--grpc-ca", security.ca_file);
+  CheckPem(security, pem);
+  return pem;
+}
+
+void RefusePlaintext(const GrpcSecurity& security, const std::string& flag,
+                     const Result<GrpcTarget, std::string>& target) {
+  if (!target) throw ConfigError(flag, target.error());
+  if (target->local || security.insecure) return;
+  throw ConfigError(flag, "'" + target->name +
+                              "' is beyond this machine: give --grpc-cert, --grpc-key and "
+                              "--grpc-ca, or --insecure-grpc to go without encryption");
+}
+
+}  // namespace
+
+std::shared_ptr<grpc::ChannelCredentials> MakeChannelCredentials(const GrpcSecurity& security,
+                                                                 const std::string& flag,
+                                                                 const std::string& target) {
+  const auto parsed = ParseGrpcTarget(target);
+  if (!parsed) throw ConfigError(flag, parsed.error());
+  const auto pem = ReadPem(security);
+  if (!pem) {
+    RefusePlaintext(security, flag, parsed);
+    return grpc::InsecureChannelCredentials();
+  }
+  grpc::SslCredentialsOptions options;
+  options.pem_root_certs = pem->ca;
+  options.pem_private_key = pem->key;
+  options.pem_cert_chain = pem->cert;
+  return grpc::SslCredentials(options);
+}
+
+std::shared_ptr<grpc::ServerCredentials> MakeServerCredentials(const GrpcSecurity& security,
+                                                               const std::string& flag,
+                                                               const std::string& address) {
+  const auto parsed = ParseGrpcListenAddress(address);
+  if (!parsed) throw ConfigError(flag, parsed.error());
+  const auto pem = ReadPem(security);
+  if (!pem) {
+    RefusePlaintext(security, flag, parsed);
+    return grpc::InsecureServerCredentials();
+  }
+  grpc::SslServerCredentialsOptions options(
+      GRPC_SSL_REQUEST_AND_REQUIRE_CLIENT_CERTIFICATE_AND_VERIFY);
+  options.pem_root_certs = pem->ca;
+  options.pem_key_cert_pairs.push_back({pem->key, pem->cert});
+  return grpc::SslServerCredentials(options);
+}
+
+}  // namespace lowband

@@ -1,0 +1,38 @@
+// Who may talk over the gRPC between edge and translator: mutual TLS, or plaintext where nobody
+// else can listen.
+//
+// Threading: startup only. Ownership: credentials are gRPC's shared values. Errors: ConfigError
+// naming the flag, and the file if there is one. Certificates are read once.
+#pragma once
+
+#include <memory>
+#include <string>
+
+namespace grpc {
+class ChannelCredentials;
+class ServerCredentials;
+}  // namespace grpc
+
+namespace lowband {
+
+/// The flags that both services have. Either all three files are given or none.
+struct GrpcSecurity {
+  std::string cert_file;  ///< --grpc-cert: PEM, this side's certificate and its chain.
+  std::string key_file;   ///< --grpc-key: PEM, not encrypted.
+  std::string ca_file;    ///< --grpc-ca: PEM, who signed the other side's certificate.
+  bool insecure = false;  ///< --insecure-grpc: plaintext beyond this machine.
+};
+
+/// Credentials to dial `target`, the value of `flag`. The server's certificate must be of our CA
+/// and bear the target's host name.
+std::shared_ptr<grpc::ChannelCredentials> MakeChannelCredentials(const GrpcSecurity& security,
+                                                                 const std::string& flag,
+                                                                 const std::string& target);
+
+/// Credentials to listen on `address`, the value of `flag`. Clients must have a certificate of
+/// our CA.
+std::shared_ptr<grpc::ServerCredentials> MakeServerCredentials(const GrpcSecurity& security,
+                                                               const std::string& flag,
+                                                               const std::string& address);
+
+}  // namespace lowband

@@ -1,0 +1,54 @@
+// One exchange's answer while its pieces come in, within the limits on one body and on all.
+//
+// Threading: one worker thread. Ownership: the budget outlives the assembly. Limits: limits.h.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+
+#include "services/edge/request/exchange.h"
+
+namespace lowband::edge::uplink {
+
+/// Bytes that many share.
+struct Budget {
+  size_t max = 0;
+  size_t used = 0;
+  bool Take(size_t bytes) {
+    if (bytes > max - used) return false;
+    used += bytes;
+    return true;
+  }
+  void Return(size_t bytes) { used -= bytes; }
+};
+
+class AnswerAssembly {
+ public:
+  enum class Progress : uint8_t {
+    kMore,         ///< Not complete yet.
+    kComplete,     ///< Take() it.
+    kTooLarge,     ///< Over kAnswerBytesMax or the budget.
+    kBadSequence,  ///< A body before its head, a second head, or a code that is no response.
+  };
+
+  explicit AnswerAssembly(Budget& budget) : budget_(&budget) {}
+  ~AnswerAssembly() { budget_->Return(answer_.body.size()); }
+  AnswerAssembly(AnswerAssembly&& other) noexcept;
+  AnswerAssembly& operator=(AnswerAssembly&&) = delete;
+
+  Progress AddHead(const v1::Answer& head);
+  Progress AddChunk(const v1::BodyChunk& chunk);
+  /// The complete answer, without its id. The assembly is as new afterwards.
+  request::Answer Take();
+  /// Forgets what came: the exchange starts over on another lane.
+  void Reset();
+
+ private:
+  Progress Add(const std::string& data, bool more);
+
+  Budget* budget_;
+  request::Answer answer_;
+  bool begun_ = false;
+};
+
+}  // namespace lowband::edge::uplink

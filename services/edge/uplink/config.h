@@ -1,0 +1,37 @@
+// How the lanes of one worker behave; the defaults are what ships.
+#pragma once
+
+#include <chrono>
+#include <cstddef>
+
+#include "libs/base/time.h"
+#include "libs/coap/status.h"
+#include "services/edge/uplink/limits.h"
+
+namespace lowband::edge::uplink {
+
+struct Config {
+  /// Lanes that take requests at one time, 1 to kLanesMax. Two: one dead replica is no outage.
+  size_t lanes = 2;
+  /// A lane is replaced after a random time between these, so that new replicas get their share
+  /// soon and the edges do not all move at once. min <= max.
+  Duration lane_life_min = std::chrono::seconds(30);
+  Duration lane_life_max = std::chrono::seconds(60);
+  /// How long a request waits when no lane is open. Deployed clients retransmit after 2 s.
+  Duration no_lane_timeout = std::chrono::seconds(2);
+  /// Before a lost lane is replaced: doubled from min at each failure in a row up to max, of which
+  /// a random half is taken off. Short, since a restarted translator must be back within 2 s.
+  Duration reopen_delay_min = std::chrono::milliseconds(100);
+  Duration reopen_delay_max = std::chrono::seconds(1);
+  /// Before an exchange of a dead lane goes to another: lanes to one replica die together, and a
+  /// second lane is all that an exchange gets.
+  Duration resend_delay = std::chrono::milliseconds(20);
+  /// Codes of the answers made here.
+  coap::CodeSet codes = coap::CodeSet::kDeployed;
+  /// Below kAnswersBytesMax where workers share little memory.
+  size_t answers_bytes_max = kAnswersBytesMax;
+  size_t requests_bytes_max = kRequestsBytesMax;
+  size_t exchanges_max = kExchangesMax;
+};
+
+}  // namespace lowband::edge::uplink

@@ -1,0 +1,86 @@
+#include "services/edge/uplink/exchange_state.h"
+
+#include <algorithm>
+#include <chrono>
+#include <utility>
+
+#include "services/edge/uplink/limits.h"
+
+namespace lowband::edge::uplink {
+namespace {
+
+bool IsRepeatable(v1::Method method) {
+  return method == v1::GET || method == v1::PUT || method == v1::DELETE;
+}
+
+uint32_t RemainingMs(TimePoint now, TimePoint deadline) {
+  const auto left = std::chrono::ceil<std::chrono::milliseconds>(deadline - now).count();
+  // 0 would read as "no time at all"; a passed deadline is answered here before it matters.
+  return static_cast<uint32_t>(std::clamp<int64_t>(left, 1, UINT32_MAX));
+}
+
+}  // namespace
+
+ExchangeState::ExchangeState(request::StartExchange start, Budget& answers)
+    : id_(start.id),
+      deadline_(start.deadline),
+      form_(request::FormFor(start.request)),
+      repeatable_(IsRepeatable(start.request.method())),
+      head_(std::move(start.request)),
+      body_(std::move(*head_.mutable_body())),
+      answer_(answers) {
+  head_.clear_body();
+  head_bytes_ = head_.ByteSizeLong();
+  body_bytes_ = body_.size();
+}
+
+void ExchangeState::Assign(uint64_t lane) {
+  lane_ = lane;
+  begun_ = false;
+  body_written_ = 0;
+  answer_.Reset();
+}
+
+size_t ExchangeState::NextFrameBytes() const {
+  return (begun_ ? 0 : head_bytes_) + std::min(body_bytes_ - body_written_, kChunkBytesMax);
+}
+
+bool ExchangeState::NextFrame(TimePoint now, v1::EdgeFrame& frame) {
+  frame.set_exchange(id_);
+  const bool first = !begun_;
+  std::string piece = NextPiece();
+  const bool more = body_written_ < body_bytes_;
+  if (first) {
+    v1::Request& out = *frame.mutable_request();
+    FillHead(now, out);
+    out.set_body(std::move(piece));
+    out.set_more(more);
+  } else {
+    v1::BodyChunk& out = *frame.mutable_body();
+    out.set_data(std::move(piece));
+    out.set_more(more);
+  }
+  return more;
+}
+
+void ExchangeState::FillHead(TimePoint now, v1::Request& out) {
+  begun_ = true;
+  if (repeatable_) {
+    out = head_;
+  } else {
+    out = std::move(head_);
+  }
+  out.set_deadline_ms(RemainingMs(now, deadline_));
+}
+
+std::string ExchangeState::NextPiece() {
+  const size_t size = std::min(body_bytes_ - body_written_, kChunkBytesMax);
+  const bool whole = body_written_ == 0 && size == body_bytes_;
+  std::string piece = whole && !repeatable_ ? std::move(body_) : body_.substr(body_written_, size);
+  body_written_ += size;
+  // What cannot be sent again need not be kept.
+  if (body_written_ == body_bytes_ && !repeatable_) body_ = std::string();
+  return piece;
+}
+
+}  // namespace lowband::edge::uplink

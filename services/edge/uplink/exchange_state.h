@@ -1,0 +1,67 @@
+// One exchange from its submission to its answer: what of the request is still to be written, on
+// which lane, and what of the answer has come.
+//
+// Threading: one worker thread. Spec: proto/lowband/v1/translator.proto.
+#pragma once
+
+#include <string>
+
+#include "services/edge/request/error_answer.h"
+#include "services/edge/request/exchange.h"
+#include "services/edge/uplink/answer_assembly.h"
+
+namespace lowband::edge::uplink {
+
+/// No lane yet. Lanes count from 1.
+inline constexpr uint64_t kNoLane = 0;
+
+class ExchangeState {
+ public:
+  ExchangeState(request::StartExchange start, Budget& answers);
+
+  request::ExchangeId id() const { return id_; }
+  TimePoint deadline() const { return deadline_; }
+  request::BodyForm form() const { return form_; }
+  /// The request without its body, on the wire.
+  size_t head_bytes() const { return head_bytes_; }
+  /// What the request takes in memory.
+  size_t request_bytes() const { return head_bytes_ + body_bytes_; }
+  /// Doing it twice is doing it once (RFC 7252 §5.8: GET, PUT, DELETE).
+  bool repeatable() const { return repeatable_; }
+
+  uint64_t lane() const { return lane_; }
+  /// Puts the exchange on a lane, or on none; nothing of it counts as written there.
+  void Assign(uint64_t lane);
+  /// Something of it was handed to its lane.
+  bool begun() const { return begun_; }
+  /// It was begun on a lane that died. That happens at most once.
+  bool resent() const { return resent_; }
+  void MarkResent() { resent_ = true; }
+
+  /// What the next frame adds to a batch, about.
+  size_t NextFrameBytes() const;
+  /// Fills the next frame; false when it was the last.
+  bool NextFrame(TimePoint now, v1::EdgeFrame& frame);
+
+  AnswerAssembly& answer() { return answer_; }
+
+ private:
+  void FillHead(TimePoint now, v1::Request& out);
+  std::string NextPiece();
+
+  request::ExchangeId id_;
+  TimePoint deadline_;
+  request::BodyForm form_;
+  bool repeatable_;
+  bool begun_ = false;
+  bool resent_ = false;
+  uint64_t lane_ = kNoLane;
+  v1::Request head_;  ///< Without its body.
+  std::string body_;
+  size_t head_bytes_;
+  size_t body_bytes_;
+  size_t body_written_ = 0;
+  AnswerAssembly answer_;
+};
+
+}  // namespace lowband::edge::uplink

@@ -1,0 +1,45 @@
+// One lane as the lane set sees it: its state and what waits to be written on it.
+//
+// Threading: one worker thread.
+#pragma once
+
+#include <cstdint>
+#include <deque>
+
+#include "libs/base/time.h"
+#include "services/edge/request/exchange.h"
+
+namespace lowband::edge::uplink {
+
+enum class LaneState : uint8_t {
+  kOpening,   ///< Asked for; nothing may be written.
+  kOpen,      ///< Takes requests.
+  kDraining,  ///< Takes no new requests, finishes what it has.
+  kFinishing, ///< Half-closed; the stream's end is awaited.
+};
+
+struct Lane {
+  uint64_t id = 0;
+  LaneState state = LaneState::kOpening;
+  /// Its life is over; it goes on until a successor is open. Only in kOpen.
+  bool expired = false;
+  /// No write is under way.
+  bool writable = false;
+  TimePoint opened_at;
+  /// kOpening: gives up. kOpen: expires. kFinishing: cut off.
+  TimePoint timer_at;
+  /// Exchanges assigned to it, written or not.
+  size_t in_flight = 0;
+  /// Exchanges with a frame to write, in turn: each gives one and goes to the back. May hold ids
+  /// of exchanges that are over or elsewhere.
+  std::deque<request::ExchangeId> outbox;
+  /// Written before anything else.
+  std::deque<request::ExchangeId> cancels;
+
+  bool HasOutput() const { return !outbox.empty() || !cancels.empty(); }
+  bool MayWrite() const {
+    return writable && (state == LaneState::kOpen || state == LaneState::kDraining);
+  }
+};
+
+}  // namespace lowband::edge::uplink

@@ -1,0 +1,84 @@
+// The life of a worker's lanes: how many are open, when one is replaced, when a lost one is tried
+// again. Knows nothing of exchanges but their number.
+//
+//   kOpening ──opened──▶ kOpen ──expired and a successor opened, or told to──▶ kDraining
+//      │                   │                                                      │ idle
+//      │                   │                                                      ▼
+//      └──died, timeout────┴──died──▶ (gone) ◀──the stream's end, or timeout── kFinishing
+//
+// Threading: one worker thread. Ownership: random and counters outlive the pool. Limits: limits.h.
+#pragma once
+
+#include <deque>
+#include <memory>
+#include <optional>
+#include <vector>
+
+#include "libs/base/random.h"
+#include "libs/base/time.h"
+#include "services/edge/uplink/actions.h"
+#include "services/edge/uplink/config.h"
+#include "services/edge/uplink/counters.h"
+#include "services/edge/uplink/lane.h"
+
+namespace lowband::edge::uplink {
+
+class LanePool {
+ public:
+  using Lanes = std::vector<std::unique_ptr<Lane>>;
+
+  LanePool(const Config& config, Random& random, Counters& counters);
+
+  /// Expires, gives up, cuts off and opens what is due.
+  void Advance(TimePoint now);
+  std::optional<TimePoint> NextDeadline() const;
+
+  /// Null when the lane is gone.
+  Lane* Find(LaneId id);
+  /// The open lane with the fewest exchanges; null when none is open.
+  Lane* LeastLoaded();
+
+  /// The stream is up. Returns the expired lane that it replaces and that now drains, if any.
+  Lane* OnOpened(TimePoint now, LaneId id);
+  /// The stream ended; the lane is gone when this returns.
+  void OnDead(TimePoint now, LaneId id);
+  /// The translator wants `lane` (kOpen) to drain. Its successor is opened at once.
+  void Drain(TimePoint now, Lane& lane);
+  /// Half-closes the draining lanes that have nothing left. With `all`, the idle open ones too.
+  void FinishIdle(TimePoint now, bool all);
+
+  /// Opens no more lanes.
+  void Stop() { stopped_ = true; }
+  bool stopped() const { return stopped_; }
+  /// Gives up the lanes that are still opening.
+  void AbortOpening();
+
+  std::optional<Action> PollAction();
+
+  const Lanes& lanes() const { return lanes_; }
+  size_t open() const { return Count(LaneState::kOpen); }
+  size_t opening() const { return Count(LaneState::kOpening); }
+
+ private:
+  size_t Count(LaneState state) const;
+  /// Lanes short of what is configured.
+  size_t Missing() const;
+  void OpenMissing(TimePoint now);
+  void Expire(TimePoint now);
+  void DelayReopening(TimePoint now, const Lane& lane);
+  void Remove(LaneId id);
+  Duration RandomLife();
+
+  const Config& config_;
+  Random& random_;
+  Counters& counters_;
+  Lanes lanes_;
+  std::deque<Action> actions_;
+  LaneId next_id_ = 1;
+  bool stopped_ = false;
+  /// Lanes lost in a row, those that were lost together counted as one.
+  unsigned failures_ = 0;
+  TimePoint reopen_at_;
+};
+
+}  // namespace lowband::edge::uplink

@@ -1,0 +1,397 @@
+#include "services/edge/uplink/lane_set.h"
+
+#include <algorithm>
+#include <cstdlib>
+#include <deque>
+#include <unordered_map>
+#include <utility>
+#include <vector>
+
+#include "libs/base/timer_queue.h"
+#include "services/edge/uplink/counters.h"
+#include "services/edge/uplink/exchange_state.h"
+#include "services/edge/uplink/failure.h"
+#include "services/edge/uplink/lane_pool.h"
+#include "services/edge/uplink/limits.h"
+
+namespace lowband::edge::uplink {
+
+using request::ExchangeId;
+
+class LaneSet::Impl {
+ public:
+  Impl(const Config& config, Random& random)
+      : config_(config), pool_(config_, random, counters_), answers_budget_{config.answers_bytes_max} {}
+
+  void Start(TimePoint now, request::StartExchange start);
+  void Cancel(ExchangeId id);
+
+  void OnOpened(TimePoint now, LaneId id);
+  void OnWritten(TimePoint now, LaneId id);
+  void OnBatch(TimePoint now, LaneId id, const v1::TranslatorBatch& batch);
+  void OnDead(TimePoint now, LaneId id);
+
+  void Stop(TimePoint now);
+  void Advance(TimePoint now);
+  std::optional<TimePoint> NextDeadline();
+  std::optional<Action> PollAction();
+  std::optional<request::Answer> PollAnswer();
+
+  const LanePool& pool() const { return pool_; }
+  size_t exchanges() const { return exchanges_.size(); }
+  const Counters& counters() const { return counters_; }
+
+ private:
+  struct Resend {
+    TimePoint at;
+    ExchangeId id;
+  };
+
+  ExchangeState* Find(ExchangeId id);
+  ExchangeState* FindOn(const Lane& lane, ExchangeId id);
+  void Place(TimePoint now, ExchangeState& exchange);
+  void PlaceWaiting(TimePoint now);
+  void Unplace(ExchangeState& exchange);
+  void TakeBackUnwritten(TimePoint now, Lane& lane);
+  void FailOver(TimePoint now, ExchangeState& exchange);
+  void OnFrame(Lane& lane, const v1::TranslatorFrame& frame);
+  void OnDue(TimePoint now, ExchangeState& exchange);
+  /// Answers the exchange from here; tells its translator, if one has begun it.
+  void Fail(ExchangeState& exchange, Failure failure);
+  /// Ends the exchange. `told`: its translator knows.
+  void Remove(ExchangeState& exchange, bool told);
+  void FailStranded();
+  std::optional<Action> BuildBatch(Lane& lane);
+  /// Exchanges that have a lane.
+  size_t placed() const;
+
+  Config config_;
+  Counters counters_;
+  LanePool pool_;
+  Budget answers_budget_;
+  size_t requests_bytes_ = 0;
+  TimePoint now_;
+  std::unordered_map<ExchangeId, ExchangeState> exchanges_;
+  TimerQueue<ExchangeId> timers_;
+  /// Without a lane, in the order of arrival. Both may hold ids of exchanges that are over.
+  std::deque<ExchangeId> waiting_;
+  std::deque<Resend> resends_;
+  std::deque<request::Answer> answers_;
+};
+
+ExchangeState* LaneSet::Impl::Find(ExchangeId id) {
+  const auto it = exchanges_.find(id);
+  return it == exchanges_.end() ? nullptr : &it->second;
+}
+
+ExchangeState* LaneSet::Impl::FindOn(const Lane& lane, ExchangeId id) {
+  ExchangeState* exchange = Find(id);
+  return exchange != nullptr && exchange->lane() == lane.id ? exchange : nullptr;
+}
+
+void LaneSet::Impl::Start(TimePoint now, request::StartExchange start) {
+  now_ = now;
+  ++counters_.requests;
+  const ExchangeId id = start.id;
+  const auto [it, inserted] = exchanges_.try_emplace(id, std::move(start), answers_budget_);
+  // The request stage counts them up; one used twice would mix up two clients' answers.
+  if (!inserted) std::abort();
+  ExchangeState& exchange = it->second;
+  requests_bytes_ += exchange.request_bytes();
+  if (exchange.head_bytes() > kRequestHeadBytesMax) {
+    Fail(exchange, Failure::kRequestSize);
+  } else if (exchanges_.size() > config_.exchanges_max ||
+             requests_bytes_ > config_.requests_bytes_max) {
+    Fail(exchange, Failure::kOverload);
+  } else if (exchange.deadline() <= now) {
+    Fail(exchange, Failure::kDeadline);
+  } else {
+    Place(now, exchange);
+    FailStranded();
+  }
+}
+
+void LaneSet::Impl::Cancel(ExchangeId id) {
+  ExchangeState* exchange = Find(id);
+  if (exchange == nullptr) return;
+  ++counters_.cancels;
+  Remove(*exchange, false);
+}
+
+void LaneSet::Impl::Place(TimePoint now, ExchangeState& exchange) {
+  Lane* lane = pool_.LeastLoaded();
+  if (lane == nullptr) {
+    // Those that ended while they waited must not fill the queue.
+    if (waiting_.size() > 2 * exchanges_.size() + 64) {
+      std::erase_if(waiting_, [&](ExchangeId id) { return Find(id) == nullptr; });
+    }
+    waiting_.push_back(exchange.id());
+    timers_.Set(exchange.id(), std::min(exchange.deadline(), now + config_.no_lane_timeout));
+    return;
+  }
+  if (lane->outbox.size() > 2 * lane->in_flight + 64) {
+    std::erase_if(lane->outbox, [&](ExchangeId id) { return FindOn(*lane, id) == nullptr; });
+  }
+  exchange.Assign(lane->id);
+  ++lane->in_flight;
+  lane->outbox.push_back(exchange.id());
+  timers_.Set(exchange.id(), exchange.deadline());
+}
+
+void LaneSet::Impl::PlaceWaiting(TimePoint now) {
+  while (!waiting_.empty() && pool_.open() > 0) {
+    ExchangeState* exchange = Find(waiting_.front());
+    waiting_.pop_front();
+    if (exchange != nullptr && exchange->lane() == kNoLane) Place(now, *exchange);
+  }
+}
+
+void LaneSet::Impl::Unplace(ExchangeState& exchange) {
+  if (Lane* lane = pool_.Find(exchange.lane())) --lane->in_flight;
+  exchange.Assign(kNoLane);
+}
+
+// What a draining lane has not begun belongs elsewhere.
+void LaneSet::Impl::TakeBackUnwritten(TimePoint now, Lane& lane) {
+  const std::deque<ExchangeId> queued = std::exchange(lane.outbox, {});
+  for (const ExchangeId id : queued) {
+    ExchangeState* exchange = FindOn(lane, id);
+    if (exchange == nullptr) continue;
+    if (exchange->begun()) {
+      lane.outbox.push_back(id);
+    } else {
+      Unplace(*exchange);
+      Place(now, *exchange);
+    }
+  }
+}
+
+void LaneSet::Impl::OnOpened(TimePoint now, LaneId id) {
+  now_ = now;
+  Lane* retired = pool_.OnOpened(now, id);
+  if (retired != nullptr) TakeBackUnwritten(now, *retired);
+  PlaceWaiting(now);
+}
+
+void LaneSet::Impl::OnWritten(TimePoint now, LaneId id) {
+  now_ = now;
+  if (Lane* lane = pool_.Find(id)) lane->writable = true;
+}
+
+void LaneSet::Impl::OnBatch(TimePoint now, LaneId id, const v1::TranslatorBatch& batch) {
+  now_ = now;
+  Lane* lane = pool_.Find(id);
+  if (lane == nullptr) return;
+  ++counters_.batches_received;
+  for (const v1::TranslatorFrame& frame : batch.frames()) OnFrame(*lane, frame);
+  if (batch.draining() && lane->state == LaneState::kOpen) {
+    pool_.Drain(now, *lane);
+    TakeBackUnwritten(now, *lane);
+  }
+}
+
+void LaneSet::Impl::OnFrame(Lane& lane, const v1::TranslatorFrame& frame) {
+  ++counters_.frames_received;
+  ExchangeState* exchange = FindOn(lane, frame.exchange());
+  if (exchange == nullptr || !exchange->begun()) {
+    ++counters_.frames_late;
+    return;
+  }
+  auto progress = AnswerAssembly::Progress::kBadSequence;
+  switch (frame.kind_case()) {
+    case v1::TranslatorFrame::kAnswer:
+      progress = exchange->answer().AddHead(frame.answer());
+      break;
+    case v1::TranslatorFrame::kBody:
+      progress = exchange->answer().AddChunk(frame.body());
+      break;
+    case v1::TranslatorFrame::KIND_NOT_SET: break;
+  }
+  switch (progress) {
+    case AnswerAssembly::Progress::kMore: break;
+    case AnswerAssembly::Progress::kTooLarge: Fail(*exchange, Failure::kAnswerSize); break;
+    case AnswerAssembly::Progress::kBadSequence: Fail(*exchange, Failure::kBadAnswer); break;
+    case AnswerAssembly::Progress::kComplete:
+      ++counters_.answers;
+      answers_.push_back(exchange->answer().Take());
+      answers_.back().id = exchange->id();
+      Remove(*exchange, true);
+      break;
+  }
+}
+
+void LaneSet::Impl::OnDead(TimePoint now, LaneId id) {
+  now_ = now;
+  pool_.OnDead(now, id);
+  std::vector<ExchangeId> orphans;
+  for (const auto& [exchange_id, exchange] : exchanges_) {
+    if (exchange.lane() == id) orphans.push_back(exchange_id);
+  }
+  // In the order in which they came.
+  std::sort(orphans.begin(), orphans.end());
+  for (const ExchangeId orphan : orphans) FailOver(now, *Find(orphan));
+  FailStranded();
+}
+
+void LaneSet::Impl::FailOver(TimePoint now, ExchangeState& exchange) {
+  const bool begun = exchange.begun();
+  if (begun && (!exchange.repeatable() || exchange.resent())) {
+    Fail(exchange, Failure::kLaneLost);
+    return;
+  }
+  Unplace(exchange);
+  if (!begun) {
+    Place(now, exchange);
+    return;
+  }
+  ++counters_.resent;
+  exchange.MarkResent();
+  resends_.push_back({now + config_.resend_delay, exchange.id()});
+}
+
+void LaneSet::Impl::Fail(ExchangeState& exchange, Failure failure) {
+  const FailureAnswer& answer = AnswerFor(failure);
+  ++(counters_.*answer.counter);
+  answers_.push_back(request::MakeErrorAnswer(exchange.id(), exchange.form(), answer.http_status,
+                                              answer.errcode, answer.error, config_.codes));
+  Remove(exchange, false);
+}
+
+void LaneSet::Impl::Remove(ExchangeState& exchange, bool told) {
+  if (Lane* lane = pool_.Find(exchange.lane())) {
+    --lane->in_flight;
+    if (exchange.begun() && !told) lane->cancels.push_back(exchange.id());
+  }
+  requests_bytes_ -= exchange.request_bytes();
+  timers_.Cancel(exchange.id());
+  exchanges_.erase(exchange.id());
+}
+
+void LaneSet::Impl::OnDue(TimePoint now, ExchangeState& exchange) {
+  if (exchange.deadline() <= now) {
+    Fail(exchange, Failure::kDeadline);
+  } else {
+    // The other deadline there is: it found no lane. What was begun once may have been done.
+    Fail(exchange, exchange.resent() ? Failure::kLaneLost : Failure::kNoTranslator);
+  }
+}
+
+// Once no lane is left to come, waiting is in vain.
+void LaneSet::Impl::FailStranded() {
+  if (!pool_.stopped() || pool_.open() + pool_.opening() > 0) return;
+  std::vector<ExchangeId> stranded;
+  for (const auto& [id, exchange] : exchanges_) {
+    if (exchange.lane() == kNoLane) stranded.push_back(id);
+  }
+  std::sort(stranded.begin(), stranded.end());
+  for (const ExchangeId id : stranded) {
+    ExchangeState& exchange = *Find(id);
+    Fail(exchange, exchange.resent() ? Failure::kLaneLost : Failure::kNoTranslator);
+  }
+}
+
+void LaneSet::Impl::Stop(TimePoint now) {
+  now_ = now;
+  pool_.Stop();
+  // Those without a lane may still be served by one that is about to open.
+  if (placed() == exchanges_.size() || pool_.open() > 0) pool_.AbortOpening();
+  FailStranded();
+}
+
+void LaneSet::Impl::Advance(TimePoint now) {
+  now_ = now;
+  pool_.Advance(now);
+  while (const auto id = timers_.PopDue(now)) OnDue(now, *Find(*id));
+  while (!resends_.empty() && resends_.front().at <= now) {
+    ExchangeState* exchange = Find(resends_.front().id);
+    resends_.pop_front();
+    if (exchange != nullptr) Place(now, *exchange);
+  }
+  FailStranded();
+}
+
+std::optional<TimePoint> LaneSet::Impl::NextDeadline() {
+  std::optional<TimePoint> next = Earlier(timers_.Next(), pool_.NextDeadline());
+  if (!resends_.empty()) next = Earlier(next, resends_.front().at);
+  return next;
+}
+
+std::optional<Action> LaneSet::Impl::PollAction() {
+  if (auto action = pool_.PollAction()) return action;
+  for (const auto& lane : pool_.lanes()) {
+    if (!lane->MayWrite() || !lane->HasOutput()) continue;
+    if (auto batch = BuildBatch(*lane)) return batch;
+  }
+  pool_.FinishIdle(now_, pool_.stopped() && placed() == exchanges_.size());
+  return pool_.PollAction();
+}
+
+std::optional<Action> LaneSet::Impl::BuildBatch(Lane& lane) {
+  WriteBatch write{lane.id, {}};
+  auto& frames = *write.batch.mutable_frames();
+  size_t bytes = 0;
+  const auto full = [&] {
+    return bytes >= kBatchBytesMax || frames.size() >= static_cast<int>(kBatchFramesMax);
+  };
+  for (; !lane.cancels.empty() && !full(); lane.cancels.pop_front()) {
+    v1::EdgeFrame& frame = *frames.Add();
+    frame.set_exchange(lane.cancels.front());
+    frame.mutable_cancel();
+  }
+  while (!lane.outbox.empty() && !full()) {
+    const ExchangeId id = lane.outbox.front();
+    lane.outbox.pop_front();
+    ExchangeState* exchange = FindOn(lane, id);
+    if (exchange == nullptr) continue;
+    bytes += exchange->NextFrameBytes();
+    if (exchange->NextFrame(now_, *frames.Add())) lane.outbox.push_back(id);
+  }
+  if (frames.empty()) return std::nullopt;
+  ++counters_.batches_written;
+  counters_.frames_written += static_cast<uint64_t>(frames.size());
+  lane.writable = false;
+  return write;
+}
+
+size_t LaneSet::Impl::placed() const {
+  size_t sum = 0;
+  for (const auto& lane : pool_.lanes()) sum += lane->in_flight;
+  return sum;
+}
+
+std::optional<request::Answer> LaneSet::Impl::PollAnswer() {
+  if (answers_.empty()) return std::nullopt;
+  request::Answer answer = std::move(answers_.front());
+  answers_.pop_front();
+  return answer;
+}
+
+LaneSet::LaneSet(const Config& config, Random& random)
+    : impl_(std::make_unique<Impl>(config, random)) {}
+LaneSet::~LaneSet() = default;
+
+void LaneSet::Submit(TimePoint now, request::Command command) {
+  if (auto* start = std::get_if<request::StartExchange>(&command)) {
+    impl_->Start(now, std::move(*start));
+  } else {
+    impl_->Cancel(std::get<request::CancelExchange>(command).id);
+  }
+}
+void LaneSet::OnLaneOpened(TimePoint now, LaneId lane) { impl_->OnOpened(now, lane); }
+void LaneSet::OnLaneWritten(TimePoint now, LaneId lane) { impl_->OnWritten(now, lane); }
+void LaneSet::OnLaneBatch(TimePoint now, LaneId lane, v1::TranslatorBatch batch) {
+  impl_->OnBatch(now, lane, batch);
+}
+void LaneSet::OnLaneDead(TimePoint now, LaneId lane) { impl_->OnDead(now, lane); }
+void LaneSet::Stop(TimePoint now) { impl_->Stop(now); }
+void LaneSet::Advance(TimePoint now) { impl_->Advance(now); }
+std::optional<TimePoint> LaneSet::NextDeadline() { return impl_->NextDeadline(); }
+std::optional<Action> LaneSet::PollAction() { return impl_->PollAction(); }
+std::optional<request::Answer> LaneSet::PollAnswer() { return impl_->PollAnswer(); }
+bool LaneSet::ready() const { return impl_->pool().open() > 0; }
+size_t LaneSet::lanes_open() const { return impl_->pool().open(); }
+bool LaneSet::stopped() const { return impl_->pool().stopped() && impl_->pool().lanes().empty(); }
+size_t LaneSet::exchanges_in_flight() const { return impl_->exchanges(); }
+const Counters& LaneSet::counters() const { return impl_->counters(); }
+
+}  // namespace lowband::edge::uplink

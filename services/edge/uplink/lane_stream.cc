@@ -1,0 +1,61 @@
+#include "services/edge/uplink/lane_stream.h"
+
+#include <cstdlib>
+#include <utility>
+
+namespace lowband::edge::uplink {
+namespace {
+
+// The mailbox has room for all that all streams can have to tell; if not, we lost count of streams.
+void Tell(StreamMailbox& mailbox, StreamEvent event) {
+  if (!mailbox.Push(std::move(event))) std::abort();
+}
+
+}  // namespace
+
+LaneStream::LaneStream(LaneId id, std::shared_ptr<v1::Translator::Stub> stub,
+                       std::shared_ptr<StreamMailbox> mailbox)
+    : id_(id), stub_(std::move(stub)), mailbox_(std::move(mailbox)) {}
+
+void LaneStream::Open() {
+  stub_->async()->Exchange(&context_, this);
+  // Without the hold gRPC could finish the stream while the worker is about to write on it.
+  AddHold();
+  StartRead(&in_);
+  StartCall();
+}
+
+void LaneStream::Write(v1::EdgeBatch batch) {
+  out_ = std::move(batch);
+  StartWrite(&out_);
+}
+
+void LaneStream::ReadNext() { StartRead(&in_); }
+void LaneStream::Finish() { StartWritesDone(); }
+void LaneStream::Abort() { context_.TryCancel(); }
+void LaneStream::Release() { RemoveHold(); }
+
+void LaneStream::OnReadInitialMetadataDone(bool ok) {
+  if (ok) Tell(*mailbox_, LaneOpened{id_});
+}
+
+void LaneStream::OnReadDone(bool ok) {
+  if (ok) {
+    Tell(*mailbox_, LaneBatch{id_, std::move(in_)});
+  } else {
+    Tell(*mailbox_, ReadEnded{id_});
+  }
+}
+
+void LaneStream::OnWriteDone(bool ok) {
+  // A failed write means a failed stream; the read that is under way tells so.
+  if (ok) Tell(*mailbox_, LaneWritten{id_});
+}
+
+void LaneStream::OnDone(const grpc::Status& status) {
+  // The owner may destroy this stream as soon as it sees the event.
+  const std::shared_ptr<StreamMailbox> mailbox = mailbox_;
+  Tell(*mailbox, StreamEnded{id_, status});
+}
+
+}  // namespace lowband::edge::uplink

@@ -1,0 +1,66 @@
+// One lane's gRPC stream: its reactor. Tells what happens through a mailbox and does nothing else.
+//
+// Threading: Open, Write, ReadNext, Finish, Abort and Release by the worker's thread, the On… by
+// gRPC's. Ownership: the owner keeps the stream until its StreamEnded was drained, and calls
+// Release when ReadEnded was. Spec: gRPC's callback API, grpcpp/support/client_callback.h.
+#pragma once
+
+#include <grpcpp/client_context.h>
+#include <grpcpp/support/client_callback.h>
+
+#include <memory>
+#include <variant>
+
+#include "libs/base/mailbox.h"
+#include "lowband/v1/translator.grpc.pb.h"
+#include "services/edge/uplink/lane_transport.h"
+
+namespace lowband::edge::uplink {
+
+/// Nothing more will be read; time for Release().
+struct ReadEnded {
+  LaneId lane = 0;
+};
+/// gRPC has let go of the stream.
+struct StreamEnded {
+  LaneId lane = 0;
+  grpc::Status status;
+};
+/// The stream was never begun: there are too many.
+struct StreamRefused {
+  LaneId lane = 0;
+};
+using StreamEvent =
+    std::variant<LaneOpened, LaneWritten, LaneBatch, ReadEnded, StreamEnded, StreamRefused>;
+using StreamMailbox = Mailbox<StreamEvent>;
+
+class LaneStream final : public grpc::ClientBidiReactor<v1::EdgeBatch, v1::TranslatorBatch> {
+ public:
+  /// The mailbox is shared: gRPC's thread may still be inside Push when the owner has seen what was
+  /// pushed and ends.
+  LaneStream(LaneId id, std::shared_ptr<v1::Translator::Stub> stub,
+             std::shared_ptr<StreamMailbox> mailbox);
+
+  void Open();
+  void Write(v1::EdgeBatch batch);
+  void ReadNext();
+  void Finish();
+  void Abort();
+  /// From here on nothing but the destructor may be called.
+  void Release();
+
+ private:
+  void OnReadInitialMetadataDone(bool ok) override;
+  void OnReadDone(bool ok) override;
+  void OnWriteDone(bool ok) override;
+  void OnDone(const grpc::Status& status) override;
+
+  const LaneId id_;
+  const std::shared_ptr<v1::Translator::Stub> stub_;
+  const std::shared_ptr<StreamMailbox> mailbox_;
+  grpc::ClientContext context_;
+  v1::EdgeBatch out_;
+  v1::TranslatorBatch in_;
+};
+
+}  // namespace lowband::edge::uplink

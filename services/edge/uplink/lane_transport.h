@@ -1,0 +1,78 @@
+// Carries out a lane set's actions by gRPC: each lane is one bidirectional stream.
+//
+//   LaneSet ──Action──▶ Execute ─▶ stream ─▶ gRPC's threads ─▶ translator
+//      ▲                                          │
+//      └──LaneEvent── Drain ◀── mailbox (fd) ◀────┘
+//
+// A stream is read again only after its last batch was drained: a slow worker slows its translators
+// down by gRPC's flow control, and batches grow meanwhile.
+//
+// Threading: the worker's thread only; gRPC's threads do nothing but push into the mailbox.
+// Ownership: owns its streams; the destructor cancels them and waits for their end. Limits:
+// limits.h.
+#pragma once
+
+#include <chrono>
+#include <memory>
+#include <string>
+#include <unordered_map>
+#include <variant>
+#include <vector>
+
+#include "libs/base/time.h"
+#include "services/edge/uplink/actions.h"
+
+namespace grpc {
+class ChannelCredentials;
+}
+
+namespace lowband {
+class Logger;
+}
+
+namespace lowband::edge::uplink {
+
+struct TransportConfig {
+  std::string target;  ///< --translator, checked by libs/grpc/security.h.
+  std::shared_ptr<grpc::ChannelCredentials> credentials;
+  /// How old the list of replicas may be when a lane is opened: gRPC resolves a name again only
+  /// when a connection breaks, and would never learn of replicas that were added.
+  Duration resolve_interval = std::chrono::seconds(15);
+  Logger* log = nullptr;  ///< Outlives the transport; null: silent.
+};
+
+struct LaneOpened {
+  LaneId lane = 0;
+};
+struct LaneWritten {
+  LaneId lane = 0;
+};
+struct LaneBatch {
+  LaneId lane = 0;
+  v1::TranslatorBatch batch;
+};
+struct LaneDead {
+  LaneId lane = 0;
+};
+/// One for each On… of the lane set.
+using LaneEvent = std::variant<LaneOpened, LaneWritten, LaneBatch, LaneDead>;
+
+class LaneTransport {
+ public:
+  explicit LaneTransport(const TransportConfig& config);
+  ~LaneTransport();
+  LaneTransport(const LaneTransport&) = delete;
+  LaneTransport& operator=(const LaneTransport&) = delete;
+
+  void Execute(Action action);
+  /// What has happened, oldest first. `events` is cleared before.
+  void Drain(std::vector<LaneEvent>& events);
+  /// Readable while there is something to drain.
+  int fd() const;
+
+ private:
+  class Impl;
+  std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace lowband::edge::uplink

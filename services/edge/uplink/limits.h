@@ -1,0 +1,46 @@
+// The limits of the uplink, in one place.
+#pragma once
+
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+
+#include "libs/base/time.h"
+#include "libs/grpc/contract.h"
+
+namespace lowband::edge::uplink {
+
+using contract::kBatchBytesMax;
+using contract::kBatchFramesMax;
+using contract::kChunkBytesMax;
+using contract::kMessageBytesMax;
+using contract::kRequestHeadBytesMax;
+
+/// One answer's body: the largest initial sync seen in the field, with room.
+inline constexpr size_t kAnswerBytesMax = 8 * 1024 * 1024;
+/// All answers of a worker that are incomplete.
+inline constexpr size_t kAnswersBytesMax = 256 * 1024 * 1024;
+static_assert(kAnswerBytesMax <= kAnswersBytesMax);
+
+/// Exchanges of a worker under way or waiting for a lane.
+inline constexpr size_t kExchangesMax = 64 * 1024;
+/// All requests of a worker that may still have to be written.
+inline constexpr size_t kRequestsBytesMax = 64 * 1024 * 1024;
+
+/// Lanes of a worker that take requests.
+inline constexpr size_t kLanesMax = 16;
+/// All lanes of a worker, those that only finish what they have included.
+inline constexpr size_t kLanesAliveMax = 8 * kLanesMax;
+static_assert(kLanesMax < kLanesAliveMax);
+
+/// A stream that the translator has not accepted by then is given up.
+inline constexpr Duration kOpenTimeout = std::chrono::seconds(5);
+/// A half-closed stream that the translator has not ended by then is cut off.
+inline constexpr Duration kFinishTimeout = std::chrono::seconds(5);
+
+/// Streams of a transport, those that were cut off and have yet to end included.
+inline constexpr size_t kStreamsMax = 2 * kLanesAliveMax;
+/// What a stream can have told at one time that was not looked at: opened, read, written, ended.
+inline constexpr size_t kStreamEventsMax = 4;
+
+}  // namespace lowband::edge::uplink

@@ -1,0 +1,10 @@
+lowband_test(mailbox_test
+  SOURCES unit/base/mailbox_test.cc
+  DEPS lowband::base Threads::Threads)
+lowband_test(grpc_test
+  SOURCES unit/grpc/security_test.cc unit/grpc/target_test.cc unit/grpc/test_certificates.cc
+  DEPS lowband::grpc gRPC::grpc++ OpenSSL::Crypto)
+lowband_test(edge_uplink_test
+  SOURCES unit/edge_uplink/failover_test.cc unit/edge_uplink/lane_pool_test.cc
+          unit/edge_uplink/lane_set_test.cc unit/edge_uplink/random_lanes_test.cc
+  DEPS lowband::edge_uplink)
