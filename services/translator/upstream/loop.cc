@@ -1,5 +1,7 @@
 #include "services/translator/upstream/loop.h"
 
+#include <pthread.h>
+#include <signal.h>
 #include <sys/epoll.h>
 #include <sys/eventfd.h>
 #include <unistd.h>
@@ -24,6 +26,14 @@ int Descriptor(int fd) {
   // Descriptors can only be used up this early by a broken configuration; nothing works then.
   if (fd < 0) std::abort();
   return fd;
+}
+
+/// Signals are for the main thread; and a peer that closes while OpenSSL writes raises SIGPIPE in
+/// the thread that wrote, which libcurl leaves to its user.
+void BlockSignals() {
+  sigset_t all;
+  sigfillset(&all);
+  pthread_sigmask(SIG_SETMASK, &all, nullptr);
 }
 
 int ToCurlEvents(uint32_t events) {
@@ -67,7 +77,6 @@ Loop::~Loop() {
   }
   Wake();
   thread_.join();
-  multi_.reset();  // closes its connections through OnSocket, so before the descriptors go
   close(wake_);
   close(epoll_);
 }
@@ -123,6 +132,7 @@ void Loop::Wake() {
 }
 
 void Loop::Run() {
+  BlockSignals();
   while (true) {
     WaitForEvents();
     if (!ReadInbox()) break;
@@ -139,6 +149,7 @@ void Loop::Run() {
   }
   DropAll();
   PublishGauges();
+  multi_.reset();  // here, because closing connections writes to them
 }
 
 void Loop::WaitForEvents() {

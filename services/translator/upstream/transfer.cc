@@ -5,6 +5,7 @@
 #include <cstring>
 #include <filesystem>
 #include <limits>
+#include <string_view>
 #include <system_error>
 #include <utility>
 
@@ -179,17 +180,22 @@ void Transfer::ResetAnswer() {
   counters_.held_body_bytes.fetch_sub(body_.size(), std::memory_order_relaxed);
   body_ = {};
   header_bytes_ = 0;
+  head_complete_ = false;
   abort_ = Abort::kNone;
 }
 
-size_t Transfer::OnHeader(char*, size_t size, size_t count, void* self) {
+size_t Transfer::OnHeader(char* data, size_t size, size_t count, void* self) {
   auto& transfer = *static_cast<Transfer*>(self);
-  transfer.header_bytes_ += size * count;
+  const std::string_view line(data, size * count);
+  transfer.header_bytes_ += line.size();
+  // Each head, those of 1xx included, begins with its status line; trailers come after the last.
+  if (line.starts_with("HTTP/")) transfer.head_complete_ = false;
+  if (line == "\r\n" || line == "\n") transfer.head_complete_ = true;
   if (transfer.header_bytes_ > kResponseHeaderBytesMax) {
     transfer.abort_ = Abort::kTooLarge;
     return 0;
   }
-  return size * count;
+  return line.size();
 }
 
 size_t Transfer::OnBody(char* data, size_t size, size_t count, void* self) {
@@ -232,6 +238,8 @@ Result<HttpResponse, UpstreamFault> Transfer::Finish(CURLcode code, TimePoint no
   counters_.bytes_sent.fetch_add(response.wire_bytes_sent, relaxed);
   counters_.bytes_received.fetch_add(response.wire_bytes_received, relaxed);
   if (code != CURLE_OK) return Failure(FaultOf(code));
+  // libcurl takes a connection that ends within the headers for an answer without a body.
+  if (!head_complete_) return Failure(UpstreamFault::kBroken);
   const unsigned hundreds = response.status / 100;
   counters_.answers[hundreds < counters_.answers.size() ? hundreds : 0].fetch_add(1, relaxed);
   counters_.duration.Add(now - submitted_);

@@ -77,6 +77,7 @@ class Transfer {
   CurlList headers_;
   size_t read_offset_ = 0;
   size_t header_bytes_ = 0;
+  bool head_complete_ = false;  ///< The empty line behind the headers came.
   std::string body_;
   int redirects_ = 0;
   enum class Abort : uint8_t { kNone, kTooLarge, kOverload };
