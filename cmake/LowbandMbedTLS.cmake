@@ -3,12 +3,14 @@
 set(LOWBAND_MBEDTLS_ROOT "" CACHE PATH "An installed mbedTLS 3.6; empty: the one of scripts/setup")
 
 # The same name as mbedtls_hash in scripts/lib/mbedtls.sh.
-set(config "${CMAKE_SOURCE_DIR}/cmake/mbedtls/lowband_mbedtls_config.h")
-set(flags "${CMAKE_SOURCE_DIR}/cmake/mbedtls/cflags")
-set_property(DIRECTORY APPEND PROPERTY CMAKE_CONFIGURE_DEPENDS "${config}" "${flags}")
-file(SHA256 "${config}" config_hash)
-file(SHA256 "${flags}" flags_hash)
-string(SHA256 hash "${config_hash}${flags_hash}")
+set(recipe "")
+foreach(part IN ITEMS cflags everest.cmake lowband_mbedtls_config.h)
+  set(part "${CMAKE_SOURCE_DIR}/cmake/mbedtls/${part}")
+  set_property(DIRECTORY APPEND PROPERTY CMAKE_CONFIGURE_DEPENDS "${part}")
+  file(READ "${part}" text)
+  string(APPEND recipe "${text}")
+endforeach()
+string(SHA256 hash "${recipe}")
 string(SUBSTRING "${hash}" 0 12 hash)
 
 set(root "${LOWBAND_MBEDTLS_ROOT}")

@@ -9,13 +9,10 @@ MBEDTLS_OLDEST=3.6.6    # the oldest that is accepted
 MBEDTLS_GOOD=3.6.7      # new enough to stop looking: has the fixes of July 2026
 MBEDTLS_DIR="$LOWBAND_ROOT/cmake/mbedtls"
 
-# The name of a build: configuration and compiler flags. cmake/LowbandMbedTLS.cmake computes the
-# same, and so notices a library that was built with another configuration.
+# The name of a build: what decides the result. cmake/LowbandMbedTLS.cmake computes the same, and
+# so notices a library that was built in another way.
 mbedtls_hash() {
-  local config flags
-  config=$(sha256sum <"$MBEDTLS_DIR/lowband_mbedtls_config.h" | cut -d' ' -f1)
-  flags=$(sha256sum <"$MBEDTLS_DIR/cflags" | cut -d' ' -f1)
-  printf '%s' "$config$flags" | sha256sum | cut -c1-12
+  (cd "$MBEDTLS_DIR" && cat cflags everest.cmake lowband_mbedtls_config.h) | sha256sum | cut -c1-12
 }
 
 # version_between A LOW HIGH: LOW <= A < HIGH.
@@ -153,7 +150,7 @@ mbedtls_build() {
   say "  building mbedTLS $version"
   quietly "$work/configure.log" cmake -S "$source" -B "$work/build" -G Ninja \
     -DCMAKE_BUILD_TYPE=None -DCMAKE_C_FLAGS="$(cat "$MBEDTLS_DIR/cflags")" \
-    -DENABLE_TESTING=OFF -DENABLE_PROGRAMS=OFF -DMBEDTLS_FATAL_WARNINGS=OFF \
+    -DCMAKE_PROJECT_INCLUDE="$MBEDTLS_DIR/everest.cmake" -DENABLE_TESTING=OFF -DENABLE_PROGRAMS=OFF -DMBEDTLS_FATAL_WARNINGS=OFF \
     -DCMAKE_INSTALL_LIBDIR=lib -DCMAKE_INSTALL_PREFIX="$work/install" ||
     die "cannot configure mbedTLS"
   quietly "$work/build.log" cmake --build "$work/build" --target install ||
