@@ -1,0 +1,24 @@
+#include "services/edge/message/config.h"
+
+namespace lowband::edge::message {
+
+std::string Config::Validate() const {
+  using std::chrono::seconds;
+  // The deployed clients send again after 8 s.
+  if (ack_delay < Duration::zero() || ack_delay > seconds(8)) {
+    return "message.ack_delay must be from 0 to 8 s";
+  }
+  if (ack_timeout < std::chrono::milliseconds(100) || ack_timeout > seconds(60)) {
+    return "message.ack_timeout must be from 0.1 to 60 s";
+  }
+  if (!(ack_random_factor >= 1 && ack_random_factor <= 4)) {
+    return "message.ack_random_factor must be from 1 to 4";
+  }
+  if (max_retransmit > 8) return "message.max_retransmit must be at most 8";
+  if (answers_per_session_max == 0 || answers_per_session_max > 4096) {
+    return "message.answers_per_session_max must be from 1 to 4096";
+  }
+  return "";
+}
+
+}  // namespace lowband::edge::message

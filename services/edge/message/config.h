@@ -1,0 +1,32 @@
+// What an operator can set of the message layer, with its defaults.
+#pragma once
+
+#include <chrono>
+#include <cstddef>
+#include <string>
+
+#include "libs/base/time.h"
+
+namespace lowband::edge::message {
+
+struct Config {
+  /// How long an answer may ride on the ACK. Longer saves two datagrams an exchange; beyond 2 s
+  /// clients begin to retransmit.
+  Duration ack_delay = std::chrono::seconds(1);
+
+  // Transmission parameters, defaults of RFC 7252 §4.8.
+  Duration ack_timeout = std::chrono::seconds(2);
+  double ack_random_factor = 1.5;
+  unsigned max_retransmit = 4;
+
+  /// Answers kept of one session for EXCHANGE_LIFETIME, so that a duplicate gets the same. Enough
+  /// for what a client has in flight and retransmits.
+  size_t answers_per_session_max = 64;
+  /// Their bytes, of all sessions of a worker; the oldest goes first.
+  size_t answer_bytes_max = size_t{64} << 20;
+
+  /// Empty, or what is wrong, naming the field ("message.ack_delay …").
+  std::string Validate() const;
+};
+
+}  // namespace lowband::edge::message

@@ -1,0 +1,100 @@
+// The requests that came, and what they got, so that a duplicate gets the same.
+//
+//   CON:          kUnacknowledged ──answer in time──▶ kPiggybacked ──247 s──▶ gone
+//                    │ ack delay over                     ▲
+//                    ▼                                    │ (kept: the ACK with the answer)
+//                 kAcknowledged ──answer──▶ kSeparate ──given up──▶ kUndelivered (kept: the CON)
+//   NON, in ACK:  kAwaited ──answer──▶ gone
+//
+// Threading: one thread. Ownership: owns the requests of all sessions; a session's table refers to
+// them. Limits: those of Config; the caller evicts. Spec: RFC 7252 §4.5.
+#pragma once
+
+#include <cstdint>
+#include <list>
+#include <optional>
+#include <vector>
+
+#include "libs/base/bytes.h"
+#include "libs/base/time.h"
+#include "services/edge/message/event.h"
+
+namespace lowband::edge::message {
+
+struct ReceivedRequest {
+  enum class State : uint8_t {
+    kUnacknowledged,
+    kAcknowledged,
+    kAwaited,
+    kPiggybacked,
+    kSeparate,
+    kUndelivered,
+  };
+  RequestRef ref;
+  State state = State::kUnacknowledged;
+  TimePoint since;  ///< Of its arrival; once answered, of the answer.
+  Bytes answer;     ///< What a duplicate gets, in kPiggybacked and kUndelivered.
+
+  bool IsAnswered() const { return state >= State::kPiggybacked; }
+};
+
+class Deduplication {
+ public:
+  using Entry = std::list<ReceivedRequest>::iterator;
+
+  /// One session's requests, in the order of their arrival.
+  class Table {
+   public:
+    size_t unanswered() const { return unanswered_; }
+    size_t answered() const { return slots_.size() - unanswered_; }
+    bool empty() const { return slots_.empty(); }
+
+   private:
+    friend class Deduplication;
+    struct Slot {
+      uint16_t message_id;  ///< Here too, so that a search does not visit each request.
+      bool in_acknowledgement;
+      Entry request;
+    };
+    std::vector<Slot> slots_;
+    size_t unanswered_ = 0;
+  };
+
+  Entry Add(TimePoint now, Table& table, const RequestRef& ref);
+  /// The request that came as CON or NON with this ID.
+  std::optional<Entry> FindId(const Table& table, uint16_t message_id) const;
+  std::optional<Entry> FindSerial(const Table& table, uint64_t serial) const;
+
+  /// kUnacknowledged to kAcknowledged.
+  void Acknowledge(Entry request);
+  /// To kPiggybacked or kSeparate, from any state without an answer.
+  void Answer(TimePoint now, Table& table, Entry request, ReceivedRequest::State state,
+              Bytes answer);
+  /// kSeparate to kUndelivered, and back with the answer taken out.
+  void GiveUp(Entry request, Bytes answer);
+  Bytes Retry(Entry request);
+  void Erase(Table& table, Entry request);
+  void EraseAll(Table& table);
+
+  /// The CON that has waited longest for any answer or ACK.
+  std::optional<Entry> OldestUnacknowledged();
+  /// The request that was answered first, of all or of one session.
+  std::optional<Entry> OldestAnswered();
+  std::optional<Entry> OldestAnsweredOf(const Table& table) const;
+
+  /// What the answers kept cost, with their overhead.
+  size_t answer_bytes() const { return answer_bytes_; }
+  size_t unanswered() const { return unacknowledged_.size() + waiting_.size(); }
+
+ private:
+  std::list<ReceivedRequest>& ListOf(ReceivedRequest::State state);
+  void Account(const ReceivedRequest& request, bool kept);
+
+  // Each in the order of `since`: the front of a list is what is due first.
+  std::list<ReceivedRequest> unacknowledged_;
+  std::list<ReceivedRequest> waiting_;
+  std::list<ReceivedRequest> answered_;
+  size_t answer_bytes_ = 0;
+};
+
+}  // namespace lowband::edge::message

@@ -1,0 +1,64 @@
+// What the message layer tells the layer above, and the names it gives to messages.
+//
+// Threading: values. Ownership: a RequestArrived points into the layer that made it and is valid
+// until the next call on that.
+#pragma once
+
+#include <compare>
+#include <cstdint>
+#include <variant>
+
+#include "libs/base/bytes.h"
+#include "libs/coap/message.h"
+#include "services/edge/dtls/session_id.h"
+
+namespace lowband::edge::message {
+
+/// How a request came, which decides how its answer goes.
+enum class Arrival : uint8_t { kConfirmable, kNonConfirmable, kInAcknowledgement };
+
+/// Names one received request until it is answered: exactly one Respond() each.
+struct RequestRef {
+  SessionId session;
+  uint64_t serial = 0;  ///< Unique in the layer.
+  uint16_t message_id = 0;
+  Arrival arrival = Arrival::kConfirmable;
+};
+
+/// Names one CON of ours until its fate is known. 0: none (piggybacked or NON, fate never known).
+struct SendId {
+  uint64_t value = 0;
+  friend auto operator<=>(const SendId&, const SendId&) = default;
+};
+
+/// A request that is no duplicate.
+struct RequestArrived {
+  RequestRef ref;
+  coap::MessageView message;
+  /// For kInAcknowledgement: the CON of ours that it acknowledges.
+  SendId acknowledges;
+};
+/// A CON of ours was acknowledged.
+struct Delivered {
+  SessionId session;
+  SendId id;
+};
+/// A CON of ours was answered with RST, or with an error: deployed clients send 4.08 when they
+/// cannot use it.
+struct Rejected {
+  SessionId session;
+  SendId id;
+};
+/// A CON of ours was never acknowledged: MAX_TRANSMIT_WAIT is over.
+struct Undelivered {
+  SessionId session;
+  SendId id;
+};
+using Event = std::variant<RequestArrived, Delivered, Rejected, Undelivered>;
+
+struct Transmit {
+  SessionId session;
+  ByteView message;
+};
+
+}  // namespace lowband::edge::message

@@ -1,0 +1,280 @@
+#include "services/edge/message/layer.h"
+
+#include <utility>
+
+#include "services/edge/message/layer_impl.h"
+#include "services/edge/message/limits.h"
+
+namespace lowband::edge::message {
+namespace {
+
+using State = ReceivedRequest::State;
+
+// Answers are dropped this much late, many at once, so that an idle worker is not woken for each.
+constexpr std::chrono::seconds kExpiryTick{1};
+
+}  // namespace
+
+Layer::Impl::Impl(const Config& config, Random& random)
+    : config_(config), random_(random), confirmables_(config, random) {}
+
+SendId Layer::Impl::Respond(TimePoint now, const RequestRef& ref, Bytes message,
+                            OnDuplicate on_duplicate) {
+  Session* session = Find(ref.session);
+  if (session == nullptr) return {};
+  const auto found = requests_.FindSerial(session->requests, ref.serial);
+  if (!found || (*found)->IsAnswered()) return {};
+  const Deduplication::Entry request = *found;
+  switch (request->state) {
+    case State::kUnacknowledged: {
+      ++counters_.answers_piggybacked;
+      coap::StampTypeAndId(message, coap::Type::kAcknowledgement, ref.message_id);
+      out_.Push(ref.session, message);
+      if (on_duplicate == OnDuplicate::kAskAgain) {
+        requests_.Erase(session->requests, request);
+      } else {
+        requests_.Answer(now, session->requests, request, State::kPiggybacked,
+                         std::move(message));
+        KeepWithinLimits(now, *session);
+      }
+      return {};
+    }
+    case State::kAcknowledged: {
+      const SendId id = RespondSeparately(now, *session, request, ref.message_id,
+                                          std::move(message));
+      requests_.Answer(now, session->requests, request, State::kSeparate, {});
+      KeepWithinLimits(now, *session);
+      return id;
+    }
+    case State::kAwaited: {
+      if (request->ref.arrival == Arrival::kInAcknowledgement) {
+        const SendId id = RespondSeparately(now, *session, request, ref.message_id,
+                                            std::move(message));
+        requests_.Erase(session->requests, request);
+        return id;
+      }
+      ++counters_.answers_non;
+      SendOnce(now, ref.session, *session, ref.message_id, std::move(message));
+      Ignore(now, *session, ref.message_id);
+      requests_.Erase(session->requests, request);
+      return {};
+    }
+    case State::kPiggybacked:
+    case State::kSeparate:
+    case State::kUndelivered:
+      return {};
+  }
+  std::abort();
+}
+
+SendId Layer::Impl::RespondSeparately(TimePoint now, Session& session,
+                                      Deduplication::Entry request, uint16_t near,
+                                      Bytes message) {
+  if (!HasRoomForConfirmable(session)) {
+    ++counters_.answers_non;
+    ++counters_.answers_unreliable;
+    SendOnce(now, request->ref.session, session, near, std::move(message));
+    return {};
+  }
+  ++counters_.answers_separate;
+  return SendUntilAcknowledged(now, request->ref.session, session, near, request->ref.serial,
+                               std::move(message));
+}
+
+SendId Layer::Impl::SendConfirmable(TimePoint now, SessionId session_id, Bytes message) {
+  Session& session = Touch(now, session_id);
+  if (!HasRoomForConfirmable(session)) {
+    ++counters_.notifications_refused;
+    return {};
+  }
+  ++counters_.notifications;
+  return SendUntilAcknowledged(now, session_id, session, 0, 0, std::move(message));
+}
+
+SendId Layer::Impl::SendUntilAcknowledged(TimePoint now, SessionId session_id, Session& session,
+                                          uint16_t near, uint64_t request, Bytes message) {
+  const uint16_t message_id = session.TakeId(now, near, random_);
+  coap::StampTypeAndId(message, coap::Type::kConfirmable, message_id);
+  out_.Push(session_id, message);
+  const SendId id = confirmables_.Add(now, {session_id, request, message_id, std::move(message)});
+  session.sent.push_back({message_id, id, now});
+  return id;
+}
+
+void Layer::Impl::SendOnce(TimePoint now, SessionId session_id, Session& session, uint16_t near,
+                           Bytes message) {
+  coap::StampTypeAndId(message, coap::Type::kNonConfirmable, session.TakeId(now, near, random_));
+  out_.Push(session_id, message);
+}
+
+void Layer::Impl::SendEmpty(SessionId session_id, coap::Type type, uint16_t message_id) {
+  if (type == coap::Type::kReset) ++counters_.resets;
+  out_.Push(session_id, coap::EmptyMessage(type, message_id));
+}
+
+bool Layer::Impl::HasRoomForConfirmable(const Session& session) const {
+  return session.confirmables() < kConfirmablesPerSessionMax &&
+         confirmables_.size() < kConfirmablesMax;
+}
+
+void Layer::Impl::Abandon(TimePoint now, SendId id) {
+  const auto confirmable = confirmables_.Take(id);
+  if (!confirmable) return;
+  if (Session* session = Find(confirmable->session)) session->MarkGivenUp(now, id);
+}
+
+void Layer::Impl::Forget(SessionId session_id) {
+  const auto it = sessions_.find(session_id);
+  if (it == sessions_.end()) return;
+  requests_.EraseAll(it->second.requests);
+  for (const SentConfirmable& sent : it->second.sent) confirmables_.Take(sent.id);
+  session_ends_.Cancel(session_id);
+  sessions_.erase(it);
+}
+
+void Layer::Impl::Advance(TimePoint now) {
+  while (const auto request = requests_.OldestUnacknowledged()) {
+    if ((*request)->since + config_.ack_delay > now) break;
+    ++counters_.empty_acks;
+    const RequestRef& ref = (*request)->ref;
+    SendEmpty(ref.session, coap::Type::kAcknowledgement, ref.message_id);
+    requests_.Acknowledge(*request);
+  }
+  while (const auto due = confirmables_.PopDue(now)) {
+    if (due->given_up) {
+      GiveUp(now, due->id);
+    } else {
+      ++counters_.retransmissions;
+      const Confirmable& confirmable = *confirmables_.Find(due->id);
+      out_.Push(confirmable.session, confirmable.message);
+    }
+  }
+  Expire(now);
+}
+
+void Layer::Impl::GiveUp(TimePoint now, SendId id) {
+  ++counters_.undelivered;
+  Confirmable confirmable = *confirmables_.Take(id);
+  Session& session = sessions_.at(confirmable.session);
+  session.MarkGivenUp(now, id);
+  events_.Push({Queued::Kind::kUndelivered, confirmable.session, id, RequestRef{}}, {});
+  const auto request = requests_.FindSerial(session.requests, confirmable.request);
+  if (!request || (*request)->state != State::kSeparate) return;
+  requests_.GiveUp(*request, std::move(confirmable.message));
+  KeepWithinLimits(now, session);
+}
+
+void Layer::Impl::Expire(TimePoint now) {
+  while (const auto request = requests_.OldestAnswered()) {
+    if ((*request)->since + kExchangeLifetime > now) break;
+    requests_.Erase(sessions_.at((*request)->ref.session).requests, *request);
+  }
+  while (const auto session_id = session_ends_.PopDue(now)) {
+    const Session& session = sessions_.at(*session_id);
+    if (session.IsOver(now)) {
+      sessions_.erase(*session_id);
+    } else {
+      const TimePoint end = session.used + kExchangeLifetime + kIdRunSpan;
+      session_ends_.Set(*session_id, std::max(end, now + kIdRunSpan));
+    }
+  }
+}
+
+std::optional<TimePoint> Layer::Impl::NextDeadline() {
+  std::optional<TimePoint> next = Earlier(confirmables_.NextDeadline(), session_ends_.Next());
+  if (const auto request = requests_.OldestUnacknowledged()) {
+    next = Earlier(next, (*request)->since + config_.ack_delay);
+  }
+  if (const auto request = requests_.OldestAnswered()) {
+    next = Earlier(next, (*request)->since + kExchangeLifetime + kExpiryTick);
+  }
+  return next;
+}
+
+Session& Layer::Impl::Touch(TimePoint now, SessionId session_id) {
+  const auto [it, created] = sessions_.try_emplace(session_id);
+  it->second.used = now;
+  if (created) session_ends_.Set(session_id, now + kExchangeLifetime + kIdRunSpan);
+  return it->second;
+}
+
+Session* Layer::Impl::Find(SessionId session_id) {
+  const auto it = sessions_.find(session_id);
+  return it == sessions_.end() ? nullptr : &it->second;
+}
+
+void Layer::Impl::Ignore(TimePoint now, Session& session, uint16_t message_id) {
+  if (!session.ignored.Add(now, message_id)) ++counters_.message_ids_forgotten;
+}
+
+void Layer::Impl::KeepWithinLimits(TimePoint now, Session& session) {
+  while (session.requests.answered() > config_.answers_per_session_max) {
+    Evict(now, *requests_.OldestAnsweredOf(session.requests));
+  }
+  while (requests_.answer_bytes() > config_.answer_bytes_max) {
+    const auto oldest = requests_.OldestAnswered();
+    if (!oldest) break;
+    Evict(now, *oldest);
+  }
+}
+
+// Whatever comes again of it must not be carried out again.
+void Layer::Impl::Evict(TimePoint now, Deduplication::Entry request) {
+  ++counters_.answers_evicted;
+  Session& session = sessions_.at(request->ref.session);
+  Ignore(now, session, request->ref.message_id);
+  requests_.Erase(session.requests, request);
+}
+
+std::optional<Event> Layer::Impl::PollEvent() {
+  const auto queued = events_.Pop();
+  if (!queued) return std::nullopt;
+  const Queued& head = queued->header;
+  switch (head.kind) {
+    case Queued::Kind::kRequest:
+      return RequestArrived{head.request, *coap::Parse(queued->bytes), head.id};
+    case Queued::Kind::kDelivered: return Delivered{head.session, head.id};
+    case Queued::Kind::kRejected: return Rejected{head.session, head.id};
+    case Queued::Kind::kUndelivered: return Undelivered{head.session, head.id};
+  }
+  std::abort();
+}
+
+std::optional<Transmit> Layer::Impl::PollTransmit() {
+  const auto packet = out_.Pop();
+  if (!packet) return std::nullopt;
+  return Transmit{packet->header, packet->bytes};
+}
+
+size_t Layer::Impl::UnansweredOf(SessionId session_id) const {
+  const auto it = sessions_.find(session_id);
+  return it == sessions_.end() ? 0 : it->second.requests.unanswered();
+}
+
+Layer::Layer(const Config& config, Random& random)
+    : impl_(std::make_unique<Impl>(config, random)) {}
+Layer::~Layer() = default;
+void Layer::Receive(TimePoint now, SessionId session, ByteView datagram) {
+  impl_->Receive(now, session, datagram);
+}
+SendId Layer::Respond(TimePoint now, const RequestRef& ref, Bytes message,
+                      OnDuplicate on_duplicate) {
+  return impl_->Respond(now, ref, std::move(message), on_duplicate);
+}
+SendId Layer::SendConfirmable(TimePoint now, SessionId session, Bytes message) {
+  return impl_->SendConfirmable(now, session, std::move(message));
+}
+void Layer::Abandon(TimePoint now, SendId id) { impl_->Abandon(now, id); }
+void Layer::Forget(SessionId session) { impl_->Forget(session); }
+void Layer::Advance(TimePoint now) { impl_->Advance(now); }
+std::optional<TimePoint> Layer::NextDeadline() { return impl_->NextDeadline(); }
+std::optional<Event> Layer::PollEvent() { return impl_->PollEvent(); }
+std::optional<Transmit> Layer::PollTransmit() { return impl_->PollTransmit(); }
+const Counters& Layer::counters() const { return impl_->counters(); }
+size_t Layer::UnansweredOf(SessionId session) const { return impl_->UnansweredOf(session); }
+size_t Layer::unanswered() const { return impl_->requests().unanswered(); }
+size_t Layer::unacknowledged() const { return impl_->confirmables().size(); }
+size_t Layer::session_count() const { return impl_->session_count(); }
+size_t Layer::answer_bytes() const { return impl_->requests().answer_bytes(); }
+
+}  // namespace lowband::edge::message

@@ -1,0 +1,94 @@
+// The CoAP message layer of all sessions of one worker: reliability and deduplication. Sans-IO.
+//
+// Of a request that came as CON:
+//
+//   arrived ──answer within ack_delay──▶ answered by piggyback (the ACK carries it)
+//      │
+//      └──ack_delay passed: empty ACK──▶ acknowledged ──answer──▶ separate CON ──ACK──▶ done
+//                                                                  │ retransmitted 4 times
+//                                                                  └──93 s──▶ undelivered
+//
+// A duplicate gets what was sent last for it: nothing yet, the empty ACK, or the same piggybacked
+// bytes; when the separate CON had been given up, it is sent anew, since the client still waits. A
+// NON request is answered by NON and its duplicates are ignored; a request inside an ACK (deployed
+// clients fetch the further blocks of a CON so) is answered by CON.
+//
+// NSTART (RFC 7252 §4.7) is not 1: every answer that is ready goes out, so that a long poll does
+// not hold up the rest; limits.h bounds how many.
+//
+// A session that was quiet for EXCHANGE_LIFETIME costs nothing here.
+//
+// Threading: one worker thread. Ownership: copies what it is given; what is drained is valid until
+// the next call of the same kind (Receive for events, any that sends for messages). Limits:
+// limits.h. Spec: RFC 7252 §4, §5.2.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <optional>
+
+#include "libs/base/bytes.h"
+#include "libs/base/random.h"
+#include "libs/base/time.h"
+#include "services/edge/dtls/session_id.h"
+#include "services/edge/message/config.h"
+#include "services/edge/message/event.h"
+
+namespace lowband::edge::message {
+
+struct Counters;  // counters.h
+
+/// What a duplicate of an answered CON is worth.
+enum class OnDuplicate : uint8_t {
+  /// The answer is kept and sent again.
+  kRepeat,
+  /// A piggybacked answer is not kept: a duplicate arrives as a new request. For requests that
+  /// are cheap to answer alike again, such as blocks of a body that is kept anyway (RFC 7252 §4.5
+  /// allows that for idempotent ones).
+  kAskAgain,
+};
+
+class Layer {
+ public:
+  /// `random` outlives the layer.
+  Layer(const Config& config, Random& random);
+  ~Layer();
+
+  /// One datagram of a session, as the DTLS stage delivered it.
+  void Receive(TimePoint now, SessionId session, ByteView datagram);
+  /// Answers a request. `message` comes from coap::MessageWriter; type and message ID are stamped
+  /// here. Answering twice, or a request of a forgotten session, does nothing.
+  /// The id is 0 unless the answer went as CON.
+  SendId Respond(TimePoint now, const RequestRef& ref, Bytes message,
+                 OnDuplicate on_duplicate = OnDuplicate::kRepeat);
+  /// Sends a message of our own accord, as CON (a notification). The id is 0, and nothing was
+  /// sent, when too many CONs are under way (kConfirmablesPerSessionMax, kConfirmablesMax).
+  SendId SendConfirmable(TimePoint now, SessionId session, Bytes message);
+  /// Stops retransmitting; no event follows.
+  void Abandon(TimePoint now, SendId id);
+  /// The session ended: drops all it has, without events.
+  void Forget(SessionId session);
+  void Advance(TimePoint now);
+  std::optional<TimePoint> NextDeadline();
+
+  /// Drained after every call above, until both are empty.
+  std::optional<Event> PollEvent();
+  std::optional<Transmit> PollTransmit();
+
+  const Counters& counters() const;
+  /// Requests that arrived and are not answered yet, of one session and of all.
+  size_t UnansweredOf(SessionId session) const;
+  size_t unanswered() const;
+  /// CONs of ours that wait for their ACK.
+  size_t unacknowledged() const;
+  /// Sessions that cost memory here at present, and the bytes of answers kept for duplicates.
+  size_t session_count() const;
+  size_t answer_bytes() const;
+
+ private:
+  class Impl;
+  std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace lowband::edge::message

@@ -1,0 +1,97 @@
+// The parts of the message layer, put together; layer.h says what it does.
+//
+// Threading: one worker thread. Spec: RFC 7252 §4.
+#pragma once
+
+#include <optional>
+#include <unordered_map>
+#include <utility>
+
+#include "libs/base/packet_queue.h"
+#include "libs/base/timer_queue.h"
+#include "services/edge/message/counters.h"
+#include "services/edge/message/deduplication.h"
+#include "services/edge/message/layer.h"
+#include "services/edge/message/retransmission.h"
+#include "services/edge/message/session.h"
+
+namespace lowband::edge::message {
+
+class Layer::Impl {
+ public:
+  Impl(const Config& config, Random& random);
+
+  // receive.cc: what a datagram means.
+  void Receive(TimePoint now, SessionId session_id, ByteView datagram);
+
+  // layer.cc: what goes out, and when.
+  SendId Respond(TimePoint now, const RequestRef& ref, Bytes message, OnDuplicate on_duplicate);
+  SendId SendConfirmable(TimePoint now, SessionId session_id, Bytes message);
+  void Abandon(TimePoint now, SendId id);
+  void Forget(SessionId session_id);
+  void Advance(TimePoint now);
+  std::optional<TimePoint> NextDeadline();
+  std::optional<Event> PollEvent();
+  std::optional<Transmit> PollTransmit();
+
+  const Counters& counters() const { return counters_; }
+  const Deduplication& requests() const { return requests_; }
+  const Retransmission& confirmables() const { return confirmables_; }
+  size_t session_count() const { return sessions_.size(); }
+  size_t UnansweredOf(SessionId session_id) const;
+
+ private:
+  struct Queued {
+    enum class Kind : uint8_t { kRequest, kDelivered, kRejected, kUndelivered };
+    Kind kind;
+    SessionId session;
+    SendId id;
+    RequestRef request;
+  };
+
+  // receive.cc
+  void ReceiveMalformed(SessionId session_id, ByteView datagram);
+  void ReceiveNew(TimePoint now, SessionId session_id, const coap::MessageView& message,
+                  ByteView datagram);
+  void ReceivePing(TimePoint now, SessionId session_id, const coap::MessageView& message);
+  void ReceiveRequest(TimePoint now, SessionId session_id, const coap::MessageView& message,
+                      ByteView datagram);
+  void ReceiveResponse(TimePoint now, SessionId session_id, const coap::MessageView& message);
+  void ReceiveDuplicate(TimePoint now, SessionId session_id, Session& session,
+                        Deduplication::Entry request);
+  void ReceiveReply(TimePoint now, SessionId session_id, const coap::MessageView& message,
+                    ByteView datagram);
+  void ReceiveFollowUp(TimePoint now, SessionId session_id, Session& session,
+                       uint16_t message_id, SendId acknowledges, ByteView datagram);
+  void EndConfirmable(SessionId session_id, Session& session, SendId id, Queued::Kind fate);
+
+  // layer.cc
+  Session& Touch(TimePoint now, SessionId session_id);
+  Session* Find(SessionId session_id);
+  void SendEmpty(SessionId session_id, coap::Type type, uint16_t message_id);
+  void SendOnce(TimePoint now, SessionId session_id, Session& session, uint16_t near,
+                Bytes message);
+  SendId SendUntilAcknowledged(TimePoint now, SessionId session_id, Session& session,
+                               uint16_t near, uint64_t request, Bytes message);
+  SendId RespondSeparately(TimePoint now, Session& session, Deduplication::Entry request,
+                           uint16_t near, Bytes message);
+  bool HasRoomForConfirmable(const Session& session) const;
+  void Ignore(TimePoint now, Session& session, uint16_t message_id);
+  void KeepWithinLimits(TimePoint now, Session& session);
+  void Evict(TimePoint now, Deduplication::Entry request);
+  void GiveUp(TimePoint now, SendId id);
+  void Expire(TimePoint now);
+
+  Config config_;
+  Random& random_;
+  Counters counters_;
+  uint64_t last_serial_ = 0;
+  std::unordered_map<SessionId, Session> sessions_;
+  TimerQueue<SessionId> session_ends_;
+  Deduplication requests_;
+  Retransmission confirmables_;
+  PacketQueue<Queued> events_;  // with the datagram of a request
+  PacketQueue<SessionId> out_;
+};
+
+}  // namespace lowband::edge::message

@@ -1,0 +1,35 @@
+// The limits of the message layer, in one place.
+#pragma once
+
+#include <chrono>
+#include <cstddef>
+
+namespace lowband::edge::message {
+
+/// EXCHANGE_LIFETIME (RFC 7252 §4.8.2): how long a message ID names one message.
+inline constexpr std::chrono::seconds kExchangeLifetime{247};
+/// A run of message IDs is remembered until its last one is old; none is kept longer than this
+/// beyond its time.
+inline constexpr std::chrono::seconds kIdRunSpan{16};
+/// Runs remembered of one session: one each kIdRunSpan for a client that counts its IDs up, and
+/// for one that draws them at random the last 256 IDs.
+inline constexpr size_t kIdRunsMax = 256;
+/// Requests of one session that wait for their answers. The request layer refuses far earlier;
+/// what comes beyond is dropped without a word.
+inline constexpr size_t kUnansweredPerSessionMax = 64;
+/// CONs of ours in one session that wait for their ACK. It stands in for NSTART (RFC 7252 §4.7):
+/// almost all of them answer requests, of which the client itself chose how many it sends at once.
+/// An answer beyond goes once, as NON.
+inline constexpr size_t kConfirmablesPerSessionMax = 32;
+/// The same, of all sessions of a worker: about 80 MB when each carries a full block.
+inline constexpr size_t kConfirmablesMax = 65'536;
+/// Our own CONs that were given up and whose late acknowledgement would still be understood.
+inline constexpr size_t kGivenUpPerSessionMax = 32;
+/// What a stored answer costs besides its bytes.
+inline constexpr size_t kAnswerOverheadBytes = 128;
+
+static_assert(kIdRunsMax * kIdRunSpan > kExchangeLifetime,
+              "a client that counts its message IDs up must be remembered in full");
+static_assert(kConfirmablesPerSessionMax <= kConfirmablesMax);
+
+}  // namespace lowband::edge::message

@@ -1,0 +1,57 @@
+#include "services/edge/message/message_ids.h"
+
+#include <algorithm>
+
+#include "services/edge/message/limits.h"
+
+namespace lowband::edge::message {
+namespace {
+
+// Requests overtake each other on the way, so that a run need not be the youngest to grow.
+constexpr size_t kGrowingRuns = 8;
+
+}  // namespace
+
+bool RecentIds::Add(TimePoint now, uint16_t id) {
+  const size_t oldest = runs_.size() - std::min(runs_.size(), kGrowingRuns);
+  for (size_t i = runs_.size(); i > oldest; --i) {
+    Run& run = runs_[i - 1];
+    if (now - run.begun > kIdRunSpan) break;
+    if (!run.Has(id)) {
+      if (id != static_cast<uint16_t>(run.last + 1)) continue;
+      run.last = id;
+    }
+    run.used = now;
+    return true;
+  }
+  const auto young = std::ranges::find_if(
+      runs_, [&](const Run& run) { return run.used + kExchangeLifetime > now; });
+  runs_.erase(runs_.begin(), young);
+  const bool full = runs_.size() == kIdRunsMax;
+  if (full) runs_.erase(runs_.begin());
+  runs_.push_back({id, id, now, now});
+  return !full;
+}
+
+bool RecentIds::Contains(TimePoint now, uint16_t id) const { return Find(now, id) != nullptr; }
+
+std::optional<uint16_t> RecentIds::FirstFree(TimePoint now, uint16_t from) const {
+  uint16_t id = from;
+  // Each step jumps over a run; 0 costs one step of its own, a run that holds it another.
+  for (size_t steps = 0; steps < runs_.size() + 3; ++steps) {
+    if (id == 0) id = 1;
+    const Run* run = Find(now, id);
+    if (run == nullptr) return id;
+    id = static_cast<uint16_t>(run->last + 1);
+  }
+  return std::nullopt;
+}
+
+const RecentIds::Run* RecentIds::Find(TimePoint now, uint16_t id) const {
+  for (const Run& run : runs_) {
+    if (run.Has(id) && run.used + kExchangeLifetime > now) return &run;
+  }
+  return nullptr;
+}
+
+}  // namespace lowband::edge::message

@@ -1,0 +1,186 @@
+#include <array>
+
+#include "services/edge/message/layer_impl.h"
+#include "services/edge/message/limits.h"
+
+namespace lowband::edge::message {
+
+using State = ReceivedRequest::State;
+
+void Layer::Impl::Receive(TimePoint now, SessionId session_id, ByteView datagram) {
+  ++counters_.messages;
+  const auto message = coap::Parse(datagram);
+  if (!message) {
+    ReceiveMalformed(session_id, datagram);
+    return;
+  }
+  switch (message->type) {
+    case coap::Type::kConfirmable:
+    case coap::Type::kNonConfirmable:
+      ReceiveNew(now, session_id, *message, datagram);
+      return;
+    case coap::Type::kAcknowledgement:
+    case coap::Type::kReset:
+      ReceiveReply(now, session_id, *message, datagram);
+      return;
+  }
+}
+
+// RFC 7252 §4.2, §4.3: a CON that cannot be processed is rejected, anything else ignored; §3: so is
+// another version.
+void Layer::Impl::ReceiveMalformed(SessionId session_id, ByteView datagram) {
+  ++counters_.malformed;
+  const auto envelope = coap::ParseEnvelope(datagram);
+  if (envelope && envelope->type == coap::Type::kConfirmable) {
+    SendEmpty(session_id, coap::Type::kReset, envelope->message_id);
+  }
+}
+
+void Layer::Impl::ReceiveNew(TimePoint now, SessionId session_id, const coap::MessageView& message,
+                             ByteView datagram) {
+  if (message.code.is_empty()) {
+    ReceivePing(now, session_id, message);
+  } else if (message.code.is_request()) {
+    ReceiveRequest(now, session_id, message, datagram);
+  } else if (message.code.is_response()) {
+    ReceiveResponse(now, session_id, message);
+  } else {
+    ReceiveMalformed(session_id, datagram);  // RFC 7252 §4.2: a reserved class
+  }
+}
+
+// An empty CON is answered by RST (RFC 7252 §4.3); an empty NON means nothing.
+void Layer::Impl::ReceivePing(TimePoint now, SessionId session_id,
+                              const coap::MessageView& message) {
+  // A client that does nothing but ping is not worth remembering.
+  if (Session* session = Find(session_id)) {
+    session->used = now;
+    if (!session->heard.Add(now, message.message_id)) ++counters_.message_ids_forgotten;
+  }
+  if (message.type != coap::Type::kConfirmable) return;
+  ++counters_.pings;
+  SendEmpty(session_id, coap::Type::kReset, message.message_id);
+}
+
+void Layer::Impl::ReceiveRequest(TimePoint now, SessionId session_id,
+                                 const coap::MessageView& message, ByteView datagram) {
+  Session& session = Touch(now, session_id);
+  if (const auto known = requests_.FindId(session.requests, message.message_id)) {
+    ReceiveDuplicate(now, session_id, session, *known);
+    return;
+  }
+  if (session.ignored.Contains(now, message.message_id)) {
+    ++counters_.duplicates;
+    ++counters_.duplicates_unanswerable;
+    return;
+  }
+  if (session.requests.unanswered() == kUnansweredPerSessionMax) {
+    ++counters_.requests_dropped;
+    return;
+  }
+  if (!session.heard.Add(now, message.message_id)) ++counters_.message_ids_forgotten;
+  const bool confirmable = message.type == coap::Type::kConfirmable;
+  ++(confirmable ? counters_.requests_con : counters_.requests_non);
+  const RequestRef ref{session_id, ++last_serial_, message.message_id,
+                       confirmable ? Arrival::kConfirmable : Arrival::kNonConfirmable};
+  requests_.Add(now, session.requests, ref);
+  events_.Push({Queued::Kind::kRequest, session_id, SendId{}, ref}, datagram);
+}
+
+void Layer::Impl::ReceiveDuplicate(TimePoint now, SessionId session_id, Session& session,
+                                   Deduplication::Entry request) {
+  ++counters_.duplicates;
+  if (request->ref.arrival != Arrival::kConfirmable) return;
+  const uint16_t message_id = request->ref.message_id;
+  switch (request->state) {
+    case State::kUnacknowledged:
+    case State::kAwaited:
+      return;
+    case State::kPiggybacked:
+      out_.Push(session_id, request->answer);
+      return;
+    case State::kAcknowledged:
+    case State::kSeparate:
+      SendEmpty(session_id, coap::Type::kAcknowledgement, message_id);
+      ++counters_.empty_acks;
+      return;
+    case State::kUndelivered:
+      SendEmpty(session_id, coap::Type::kAcknowledgement, message_id);
+      ++counters_.empty_acks;
+      if (!HasRoomForConfirmable(session)) return;
+      SendUntilAcknowledged(now, session_id, session, message_id, request->ref.serial,
+                            requests_.Retry(request));
+      return;
+  }
+}
+
+// A response to nothing we asked. Deployed clients refuse a block of ours with 4.08.
+void Layer::Impl::ReceiveResponse(TimePoint now, SessionId session_id,
+                                  const coap::MessageView& message) {
+  const bool confirmable = message.type == coap::Type::kConfirmable;
+  Session* session = Find(session_id);
+  if (session != nullptr && message.code == coap::kRequestEntityIncomplete) {
+    session->used = now;
+    if (!session->heard.Add(now, message.message_id)) ++counters_.message_ids_forgotten;
+    for (const SentConfirmable& sent : session->sent) {
+      const Confirmable* ours = confirmables_.Find(sent.id);
+      if (ours == nullptr || coap::Parse(ours->message)->token != message.token) continue;
+      if (confirmable) {
+        SendEmpty(session_id, coap::Type::kAcknowledgement, message.message_id);
+        ++counters_.empty_acks;
+      }
+      EndConfirmable(session_id, *session, sent.id, Queued::Kind::kRejected);
+      return;
+    }
+  }
+  ++counters_.stray_responses;
+  if (confirmable) SendEmpty(session_id, coap::Type::kReset, message.message_id);
+}
+
+// ACK or RST: of a CON of ours, or of nothing.
+void Layer::Impl::ReceiveReply(TimePoint now, SessionId session_id,
+                               const coap::MessageView& message, ByteView datagram) {
+  Session* session = Find(session_id);
+  SentConfirmable* sent = session == nullptr ? nullptr : session->FindSent(message.message_id);
+  const bool reserved = !message.code.is_empty() && !message.code.is_request() &&
+                        !message.code.is_response();
+  const bool reset = message.type == coap::Type::kReset;
+  if (sent == nullptr || reserved || (reset && !message.code.is_empty())) {
+    ++counters_.stray_acks;
+    return;
+  }
+  session->used = now;
+  const SendId id = sent->id;
+  const unsigned cls = message.code.cls();
+  const bool refused = reset || (message.code.is_response() && cls >= 4);
+  EndConfirmable(session_id, *session, id,
+                 refused ? Queued::Kind::kRejected : Queued::Kind::kDelivered);
+  if (message.code.is_request()) {
+    ReceiveFollowUp(now, session_id, *session, message.message_id, id, datagram);
+  }
+}
+
+// Deployed clients ask for the block after a CON inside the ACK of that CON.
+void Layer::Impl::ReceiveFollowUp(TimePoint now, SessionId session_id, Session& session,
+                                  uint16_t message_id, SendId acknowledges, ByteView datagram) {
+  if (session.requests.unanswered() == kUnansweredPerSessionMax) {
+    ++counters_.requests_dropped;
+    return;
+  }
+  ++counters_.requests_in_ack;
+  const RequestRef ref{session_id, ++last_serial_, message_id, Arrival::kInAcknowledgement};
+  requests_.Add(now, session.requests, ref);
+  events_.Push({Queued::Kind::kRequest, session_id, acknowledges, ref}, datagram);
+}
+
+// Forgetting the ID with it makes later copies of the ACK strays, so that a request inside is taken
+// once.
+void Layer::Impl::EndConfirmable(SessionId session_id, Session& session, SendId id,
+                                 Queued::Kind fate) {
+  std::erase_if(session.sent, [&](const SentConfirmable& each) { return each.id == id; });
+  if (!confirmables_.Take(id)) return;  // given up before: that was told already
+  ++(fate == Queued::Kind::kRejected ? counters_.rejected : counters_.delivered);
+  events_.Push({fate, session_id, id, RequestRef{}}, {});
+}
+
+}  // namespace lowband::edge::message

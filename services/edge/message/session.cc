@@ -1,0 +1,49 @@
+#include "services/edge/message/session.h"
+
+#include <algorithm>
+
+#include "services/edge/message/limits.h"
+
+namespace lowband::edge::message {
+
+SentConfirmable* Session::FindSent(uint16_t message_id) {
+  const auto it = std::ranges::find(sent, message_id, &SentConfirmable::message_id);
+  return it == sent.end() ? nullptr : &*it;
+}
+
+size_t Session::confirmables() const {
+  return static_cast<size_t>(std::ranges::count(sent, false, &SentConfirmable::given_up));
+}
+
+uint16_t Session::TakeId(TimePoint now, uint16_t near, Random& random) {
+  // Clients count up, so that half the number space ahead of them stays free the longest.
+  if (next_id == 0) next_id = static_cast<uint16_t>(near + 0x4000 + random.Below(0x8000));
+  uint16_t id = next_id;
+  for (size_t tries = 0; tries <= sent.size(); ++tries) {
+    id = heard.FirstFree(now, id).value_or(id);
+    if (FindSent(id) == nullptr) break;
+    ++id;
+  }
+  if (id == 0) id = 1;  // every ID is in use: the least evil
+  next_id = static_cast<uint16_t>(id + 1);
+  used = now;
+  return id;
+}
+
+void Session::MarkGivenUp(TimePoint now, SendId id) {
+  const auto it = std::ranges::find(sent, id, &SentConfirmable::id);
+  if (it == sent.end()) return;
+  it->given_up = true;
+  std::erase_if(sent, [&](const SentConfirmable& each) {
+    return each.given_up && each.since + kExchangeLifetime <= now;
+  });
+  if (sent.size() - confirmables() > kGivenUpPerSessionMax) {
+    sent.erase(std::ranges::find(sent, true, &SentConfirmable::given_up));
+  }
+}
+
+bool Session::IsOver(TimePoint now) const {
+  return requests.empty() && confirmables() == 0 && used + kExchangeLifetime + kIdRunSpan <= now;
+}
+
+}  // namespace lowband::edge::message

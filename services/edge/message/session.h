@@ -1,0 +1,43 @@
+// What the message layer knows of one session while it is not quiet.
+//
+// Threading: one thread. Ownership: of the layer. Limits: limits.h. Spec: RFC 7252 §4.4.
+#pragma once
+
+#include <cstdint>
+#include <vector>
+
+#include "libs/base/random.h"
+#include "libs/base/time.h"
+#include "services/edge/message/deduplication.h"
+#include "services/edge/message/event.h"
+#include "services/edge/message/message_ids.h"
+
+namespace lowband::edge::message {
+
+/// A CON of ours that was not acknowledged so far; given up, it may still be.
+struct SentConfirmable {
+  uint16_t message_id;
+  SendId id;
+  TimePoint since;
+  bool given_up = false;
+};
+
+struct Session {
+  Deduplication::Table requests;
+  RecentIds heard;    ///< IDs of the client's messages.
+  RecentIds ignored;  ///< IDs of requests whose duplicates get nothing (any more).
+  std::vector<SentConfirmable> sent;
+  uint16_t next_id = 0;  ///< 0: none drawn yet.
+  TimePoint used;        ///< When an ID of either side was used last.
+
+  SentConfirmable* FindSent(uint16_t message_id);
+  size_t confirmables() const;
+  /// An ID for a message of ours: never 0, nor one the client used lately, nor one of ours that may
+  /// still mean an earlier message. `near` is an ID of the client's.
+  uint16_t TakeId(TimePoint now, uint16_t near, Random& random);
+  void MarkGivenUp(TimePoint now, SendId id);
+  /// Nothing in it matters any more.
+  bool IsOver(TimePoint now) const;
+};
+
+}  // namespace lowband::edge::message
