@@ -1,0 +1,88 @@
+// Uploads by blocks: the bodies of requests that are not complete yet (RFC 7959 §2.5, atomic).
+//
+//   block 0 ──▶ begun ──next block──▶ grown ──last block──▶ complete, handed out
+//     ▲           │                     │
+//     └─again─────┴─────────────────────┴── 60 s without a block, 300 s in all ──▶ dropped
+//
+// A block that was received before (under another message ID) is confirmed again when it holds the
+// same bytes. A gap or an overlap with other bytes is 4.08; the upload stays, so that the client
+// can go on with the right block or from the start. Blocks may change their size on the way.
+//
+// Threading: one thread. Ownership: of the bodies. Limits: limits.h, Config. Spec: RFC 7959 §2.3,
+// §2.5, §2.9, RFC 9175 §3.
+#pragma once
+
+#include <cstdint>
+#include <list>
+#include <optional>
+#include <unordered_map>
+#include <vector>
+
+#include "libs/base/bytes.h"
+#include "libs/base/result.h"
+#include "libs/base/time.h"
+#include "libs/coap/block.h"
+#include "services/edge/dtls/session_id.h"
+#include "services/edge/request/byte_budget.h"
+#include "services/edge/request/config.h"
+#include "services/edge/request/counters.h"
+#include "services/edge/request/refusal.h"
+
+namespace lowband::edge::request {
+
+/// One block of an upload. `upload` tells the uploads of a session apart (TransferKey).
+struct BodyPiece {
+  SessionId session;
+  uint64_t upload = 0;
+  coap::Block block;
+  ByteView payload;
+  std::optional<uint32_t> size1;           ///< What the client says of the whole.
+  std::optional<uint32_t> content_format;
+};
+
+/// A whole body; its bytes stay taken from the budget.
+struct CompleteBody {
+  Bytes body;
+  std::optional<uint32_t> content_format;  ///< Of the first block that said it.
+};
+
+class PartialBodies {
+ public:
+  /// `budget` and `counters` outlive this.
+  PartialBodies(const Config& config, ByteBudget& budget, Counters& counters);
+
+  /// None: taken, and more is to come (2.31).
+  Result<std::optional<CompleteBody>, Refusal> Add(TimePoint now, const BodyPiece& piece);
+  void Forget(SessionId session);
+  void Expire(TimePoint now);
+  std::optional<TimePoint> NextDeadline() const;
+  size_t size() const { return partial_.size(); }
+
+ private:
+  struct Partial {
+    SessionId session;
+    uint64_t upload;
+    TimePoint begun;
+    TimePoint used;
+    Bytes body;
+    std::optional<uint32_t> content_format;
+  };
+  using Entry = std::list<Partial>::iterator;
+
+  std::optional<Refusal> Check(const BodyPiece& piece) const;
+  Result<std::optional<CompleteBody>, Refusal> AddFirst(TimePoint now, const BodyPiece& piece);
+  Result<std::optional<CompleteBody>, Refusal> AddNext(TimePoint now, Entry partial,
+                                                       const BodyPiece& piece);
+  Result<std::optional<CompleteBody>, Refusal> Repeat(const Partial& partial,
+                                                      const BodyPiece& piece);
+  std::optional<Entry> Find(SessionId session, uint64_t upload) const;
+  void Erase(Entry partial);
+
+  const size_t body_bytes_max_;
+  ByteBudget& budget_;
+  Counters& counters_;
+  std::list<Partial> partial_;  // the least recently used first
+  std::unordered_map<SessionId, std::vector<Entry>> by_session_;
+};
+
+}  // namespace lowband::edge::request

@@ -1,0 +1,162 @@
+#include "services/edge/request/block2.h"
+
+#include <algorithm>
+#include <utility>
+
+namespace lowband::edge::request {
+
+PinnedBodies::PinnedBodies(const Config& config, Random& random, Counters& counters)
+    : per_session_max_(config.pinned_per_session_max),
+      budget_(config.pinned_bytes_max),
+      counters_(counters),
+      transfers_(static_cast<uint32_t>(random.Below(1u << (8 * kEntityTagBytes)))) {}
+
+std::optional<PinnedBodies::Entry> PinnedBodies::Pin(TimePoint now, PinnedBody& body) {
+  Expire(now);
+  DropEarlierOf(body);
+  if (!MakeRoom(now, body.session, body.body.size())) return std::nullopt;
+  ++transfers_;
+  for (size_t i = 0; i < kEntityTagBytes; ++i) {
+    body.entity_tag[i] = static_cast<uint8_t>(transfers_ >> (8 * (kEntityTagBytes - 1 - i)));
+  }
+  body.used = now;
+  ++counters_.downloads;
+  const SessionId session = body.session;
+  const Entry pinned = unfinished_.insert(unfinished_.end(), std::move(body));
+  by_session_[session].push_back(pinned);
+  return pinned;
+}
+
+// The client began the same anew under the same token: nobody will ask for the rest.
+void PinnedBodies::DropEarlierOf(const PinnedBody& body) {
+  const auto own = by_session_.find(body.session);
+  if (own == by_session_.end()) return;
+  for (const Entry pinned : std::vector<Entry>(own->second)) {
+    if (pinned->key.resource != body.key.resource || pinned->token != body.token) continue;
+    if (!pinned->finished) ++counters_.downloads_abandoned;
+    Erase(pinned);
+  }
+}
+
+bool PinnedBodies::MakeRoom(TimePoint now, SessionId session, size_t bytes) {
+  if (bytes > budget_.max()) return false;
+  const auto own = by_session_.find(session);
+  if (own != by_session_.end() && own->second.size() == per_session_max_) {
+    const Entry oldest = LeastRecentlyUsed(own->second);
+    if (!oldest->finished) ++counters_.downloads_evicted;
+    Erase(oldest);
+  }
+  while (!budget_.Take(bytes)) {
+    if (!finished_.empty()) {
+      Erase(finished_.begin());
+    } else if (!unfinished_.empty() && unfinished_.front().used + kPinnedSheltered <= now) {
+      ++counters_.downloads_evicted;
+      Erase(unfinished_.begin());
+    } else {
+      return false;
+    }
+  }
+  return true;
+}
+
+PinnedBodies::Entry PinnedBodies::LeastRecentlyUsed(const std::vector<Entry>& own) const {
+  return *std::ranges::min_element(own, [](Entry a, Entry b) {
+    return a->finished != b->finished ? a->finished : a->used < b->used;
+  });
+}
+
+std::optional<PinnedBodies::Entry> PinnedBodies::Find(const FollowUp& follow_up) const {
+  const auto own = by_session_.find(follow_up.session);
+  if (own == by_session_.end()) return std::nullopt;
+  const auto likeness = [&](Entry pinned) {
+    const TransferKey& asked = follow_up.key;
+    const TransferKey& kept = pinned->key;
+    const bool acknowledged =
+        follow_up.acknowledges.value != 0 && pinned->last_sent == follow_up.acknowledges;
+    const bool same_path = asked.path == kept.path;
+    if (acknowledged) return same_path ? 6 : 1;
+    const int same_token = pinned->token == follow_up.token ? 1 : 0;
+    if (asked.resource == kept.resource) return 4 + same_token;
+    const bool same_queries = asked.queries == 0 || asked.queries == kept.queries;
+    return same_path && same_queries ? 2 + same_token : 0;
+  };
+  std::optional<Entry> best;
+  for (const Entry pinned : own->second) {
+    const int score = likeness(pinned);
+    if (score == 0) continue;
+    if (!best || score > likeness(*best) ||
+        (score == likeness(*best) && pinned->used >= (*best)->used)) {
+      best = pinned;
+    }
+  }
+  return best;
+}
+
+void PinnedBodies::Served(TimePoint now, Entry pinned, message::SendId sent, bool last) {
+  if (last && !pinned->finished) ++counters_.downloads_finished;
+  auto& from = pinned->finished ? finished_ : unfinished_;
+  // One that was finished stays so: a client that fetches a block again has the rest.
+  pinned->finished = pinned->finished || last;
+  auto& to = pinned->finished ? finished_ : unfinished_;
+  pinned->last_sent = sent;
+  pinned->used = now;
+  to.splice(to.end(), from, pinned);
+}
+
+void PinnedBodies::Reject(SessionId session, message::SendId sent) {
+  const auto own = by_session_.find(session);
+  if (own == by_session_.end()) return;
+  for (const Entry pinned : own->second) {
+    if (pinned->last_sent != sent) continue;
+    if (!pinned->finished) ++counters_.downloads_abandoned;
+    Erase(pinned);
+    return;
+  }
+}
+
+void PinnedBodies::Forget(SessionId session) {
+  const auto own = by_session_.find(session);
+  if (own == by_session_.end()) return;
+  for (const Entry pinned : std::vector<Entry>(own->second)) Erase(pinned);
+}
+
+void PinnedBodies::Expire(TimePoint now) {
+  while (!unfinished_.empty() && unfinished_.front().used + kPinnedLifetime <= now) {
+    ++counters_.downloads_abandoned;
+    Erase(unfinished_.begin());
+  }
+  while (!finished_.empty() && finished_.front().used + kPinnedFinishedLifetime <= now) {
+    Erase(finished_.begin());
+  }
+}
+
+std::optional<TimePoint> PinnedBodies::NextDeadline() const {
+  std::optional<TimePoint> next;
+  if (!unfinished_.empty()) next = unfinished_.front().used + kPinnedLifetime;
+  if (!finished_.empty()) next = Earlier(next, finished_.front().used + kPinnedFinishedLifetime);
+  return next;
+}
+
+void PinnedBodies::Erase(Entry pinned) {
+  budget_.Give(pinned->body.size());
+  const auto own = by_session_.find(pinned->session);
+  std::erase(own->second, pinned);
+  if (own->second.empty()) by_session_.erase(own);
+  (pinned->finished ? finished_ : unfinished_).erase(pinned);
+}
+
+std::optional<coap::Block> BlockOf(size_t body_bytes, const coap::Block& asked, uint8_t szx_max) {
+  if (asked.offset() >= body_bytes) return std::nullopt;
+  coap::Block block;
+  block.szx = std::min(asked.szx, szx_max);
+  block.number = static_cast<uint32_t>(asked.offset() >> (block.szx + 4));
+  block.more = block.offset() + block.size() < body_bytes;
+  return block;
+}
+
+ByteView BytesOf(ByteView body, const coap::Block& block) {
+  const ByteView rest = body.subspan(block.offset());
+  return rest.first(std::min(rest.size(), block.size()));
+}
+
+}  // namespace lowband::edge::request

@@ -1,0 +1,103 @@
+// Downloads by blocks: response bodies that are kept until their client has fetched them.
+//
+//   response over one block ──▶ pinned ──follow-up──▶ served ──last block──▶ finished
+//                                  │                    │                       │
+//                                  └── 300 s unused ────┴───── 30 s unused ─────┴──▶ dropped
+//
+// A follow-up (Block2 with a number above 0) is never carried out as a request of its own: the
+// client would mix two answers, and a POST would happen twice. It is matched to the body by, in
+// this order: the CON block that it acknowledges, with the path; method, path and queries; the path
+// with the queries or none, since deployed clients leave them out, and change the method and the
+// token; the CON block alone. Among several the one of the same token wins, then the one used last.
+//
+// Threading: one thread. Ownership: of the bodies. Limits: limits.h, Config. Spec: RFC 7959 §2.4,
+// §2.6, §3.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <list>
+#include <optional>
+#include <unordered_map>
+#include <vector>
+
+#include "libs/base/bytes.h"
+#include "libs/base/random.h"
+#include "libs/base/time.h"
+#include "libs/coap/block.h"
+#include "libs/coap/message.h"
+#include "services/edge/dtls/session_id.h"
+#include "services/edge/message/event.h"
+#include "services/edge/request/byte_budget.h"
+#include "services/edge/request/config.h"
+#include "services/edge/request/counters.h"
+#include "services/edge/request/limits.h"
+#include "services/edge/request/response.h"
+#include "services/edge/request/validation.h"
+
+namespace lowband::edge::request {
+
+struct PinnedBody {
+  SessionId session;
+  TransferKey key;
+  coap::Token token;   ///< Of the request that it answers.
+  ResponseHead head;
+  Bytes body;
+  // Kept by PinnedBodies:
+  std::array<uint8_t, kEntityTagBytes> entity_tag{};
+  message::SendId last_sent;  ///< The block sent last, when it went as CON.
+  TimePoint used;
+  bool finished = false;
+};
+
+/// A follow-up, as far as it tells which body it means.
+struct FollowUp {
+  SessionId session;
+  TransferKey key;
+  coap::Token token;
+  message::SendId acknowledges;
+};
+
+class PinnedBodies {
+ public:
+  using Entry = std::list<PinnedBody>::iterator;
+
+  /// `counters` outlives this; `random` is used now only.
+  PinnedBodies(const Config& config, Random& random, Counters& counters);
+
+  /// Keeps a body; none, and `body` left as it is, when there is no room.
+  std::optional<Entry> Pin(TimePoint now, PinnedBody& body);
+  std::optional<Entry> Find(const FollowUp& follow_up) const;
+  /// A block of it was sent, as CON if `sent` is not 0.
+  void Served(TimePoint now, Entry pinned, message::SendId sent, bool last);
+  /// The client does not want it.
+  void Reject(SessionId session, message::SendId sent);
+  void Forget(SessionId session);
+  void Expire(TimePoint now);
+  std::optional<TimePoint> NextDeadline() const;
+  size_t size() const { return unfinished_.size() + finished_.size(); }
+  size_t bytes() const { return budget_.used(); }
+
+ private:
+  bool MakeRoom(TimePoint now, SessionId session, size_t bytes);
+  void DropEarlierOf(const PinnedBody& body);
+  Entry LeastRecentlyUsed(const std::vector<Entry>& own) const;
+  void Erase(Entry pinned);
+
+  const size_t per_session_max_;
+  ByteBudget budget_;
+  Counters& counters_;
+  uint32_t transfers_;  ///< Counted from a random start: no two processes give the same tags.
+  // The least recently used first.
+  std::list<PinnedBody> unfinished_;
+  std::list<PinnedBody> finished_;
+  std::unordered_map<SessionId, std::vector<Entry>> by_session_;
+};
+
+/// The block of `body` that a client asks for, in blocks of at most `szx_max`; none if it lies
+/// beyond the end.
+std::optional<coap::Block> BlockOf(size_t body_bytes, const coap::Block& asked, uint8_t szx_max);
+/// Its bytes.
+ByteView BytesOf(ByteView body, const coap::Block& block);
+
+}  // namespace lowband::edge::request

@@ -1,0 +1,40 @@
+// The form of a response's body: CBOR or JSON, and with which keys.
+//
+// Threading: values. Spec: MSC3079; protocol rules "CBOR and JSON".
+#pragma once
+
+#include <cstdint>
+#include <optional>
+
+#include "libs/coap/option.h"
+#include "libs/transcode/transcode.h"
+#include "lowband/v1/translator.pb.h"
+
+namespace lowband::edge::request {
+
+struct BodyForm {
+  bool cbor = true;  ///< Else JSON.
+  transcode::KeyTable keys = transcode::KeyTable::kV1;
+
+  uint16_t content_format() const { return cbor ? coap::kFormatCbor : coap::kFormatJson; }
+};
+
+/// The form that a request asks for: what Accept says, else what its body is, else CBOR.
+inline BodyForm FormFor(std::optional<uint32_t> accept, std::optional<uint32_t> content_format,
+                        bool has_body, transcode::KeyTable keys) {
+  if (accept == coap::kFormatCbor) return {true, keys};
+  if (accept == coap::kFormatJson) return {false, keys};
+  return {!(has_body && content_format == coap::kFormatJson), keys};
+}
+
+inline BodyForm FormFor(const v1::Request& request) {
+  std::optional<uint32_t> accept;
+  std::optional<uint32_t> content_format;
+  if (request.has_accept()) accept = request.accept();
+  if (request.has_content_format()) content_format = request.content_format();
+  return FormFor(accept, content_format, !request.body().empty() || request.more(),
+                 request.key_table() == 0 ? transcode::KeyTable::kStrings
+                                          : transcode::KeyTable::kV1);
+}
+
+}  // namespace lowband::edge::request

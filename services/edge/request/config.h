@@ -1,0 +1,49 @@
+// What an operator can set of the request layer of one worker, with its defaults.
+#pragma once
+
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <string>
+
+#include "libs/base/time.h"
+#include "libs/coap/limits.h"
+#include "libs/coap/status.h"
+
+namespace lowband::edge::request {
+
+struct Config {
+  /// The codes that clients understand.
+  coap::CodeSet codes = coap::CodeSet::kDeployed;
+  /// The key table of a session that did not name one by option 257; the Go proxy's is 1.
+  uint8_t default_key_table = 1;
+
+  /// How long an answer may take. Above the longest poll of /sync, 60 s, with its margin.
+  Duration exchange_timeout = std::chrono::seconds(90);
+  /// Requests that wait for their answers, of one session; more are told to come later.
+  size_t exchanges_per_session_max = 16;
+  /// The same of all sessions. Each costs some 500 bytes, and a session that polls has one.
+  size_t exchanges_max = 100'000;
+
+  /// A request's body; more is 4.13.
+  size_t request_body_bytes_max = size_t{256} << 10;
+  /// Bodies of requests that are being received or answered, of all sessions.
+  size_t request_bytes_max = size_t{128} << 20;
+
+  /// Blocks of 2^(szx + 4) bytes, 0 to 6, when the client asks for none smaller.
+  uint8_t block_szx = 6;
+  /// Responses of one session that are kept for being fetched by blocks; the least recently used
+  /// goes when there are more. Clients download a few things at once when they start.
+  size_t pinned_per_session_max = 4;
+  /// Their bytes, of all sessions.
+  size_t pinned_bytes_max = size_t{256} << 20;
+
+  /// A request that was refused for want of a token waits so long for the token of its session,
+  /// which may have been overtaken; 0: it does not wait.
+  Duration token_wait = std::chrono::milliseconds(500);
+
+  /// Empty, or what is wrong, naming the field ("request.block_szx …").
+  std::string Validate() const;
+};
+
+}  // namespace lowband::edge::request

@@ -1,0 +1,57 @@
+// What the request layer of one worker counted since its start.
+//
+// Threading: written by the worker; whoever reads from another thread gets a copy made there.
+#pragma once
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <string_view>
+
+namespace lowband::edge::request {
+
+/// Why the edge answered a request itself.
+enum class RefusalReason : uint8_t {
+  kBadOption,          ///< Unknown critical option, or a known one with a bad value.
+  kMethod,             ///< Method that is not served.
+  kProxying,           ///< Proxy-Uri, Proxy-Scheme.
+  kBlockMissing,       ///< Upload with a gap, or follow-up of a body that is not kept any more.
+  kBadBlock,           ///< Block of the wrong length, or past the end.
+  kTooLarge,           ///< Over request_body_bytes_max.
+  kSessionLimit,       ///< Too many requests or uploads of one session.
+  kOverload,           ///< Over a limit of the worker.
+  kStopping,
+  kNoAnswer,           ///< The uplink let the deadline pass.
+  kCount,
+};
+constexpr size_t kRefusalReasons = static_cast<size_t>(RefusalReason::kCount);
+inline constexpr std::array<std::string_view, kRefusalReasons> kRefusalReasonNames = {
+    "bad_option", "method",        "proxying", "block_missing", "bad_block",
+    "too_large",  "session_limit", "overload", "stopping",      "no_answer",
+};
+
+struct Counters {
+  uint64_t requests = 0;
+  std::array<uint64_t, kRefusalReasons> refused{};
+  uint64_t exchanges_started = 0;
+  uint64_t exchanges_cancelled = 0;
+  uint64_t exchanges_retried = 0;    ///< Again, with a token that came late.
+  uint64_t answers = 0;
+  uint64_t answers_late = 0;         ///< Their exchange was over.
+
+  uint64_t upload_blocks = 0;        ///< Answered by 2.31.
+  uint64_t upload_blocks_repeated = 0;  ///< Of those: had been received before.
+  uint64_t uploads_completed = 0;
+  uint64_t uploads_abandoned = 0;    ///< Timed out, or begun anew.
+
+  uint64_t downloads = 0;            ///< Bodies pinned.
+  uint64_t download_blocks = 0;      ///< Blocks after the first.
+  uint64_t downloads_finished = 0;   ///< Last block sent.
+  uint64_t downloads_evicted = 0;    ///< For lack of room, unfinished.
+  uint64_t downloads_abandoned = 0;  ///< Timed out or rejected, unfinished.
+
+  uint64_t tokens_set = 0;
+  uint64_t tokens_cleared = 0;
+};
+
+}  // namespace lowband::edge::request

@@ -1,0 +1,46 @@
+// What the request stage asks of the uplink, and what comes back. An exchange is one request on
+// its way through the translator to the homeserver.
+//
+// Ownership: values, moved along. Threading: any one thread at a time.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <variant>
+
+#include "libs/base/bytes.h"
+#include "libs/base/time.h"
+#include "libs/coap/code.h"
+#include "lowband/v1/translator.pb.h"
+
+namespace lowband::edge::request {
+
+/// Unique for the life of a worker.
+using ExchangeId = uint64_t;
+
+/// Start an exchange. `request` carries the whole body in `body` (whatever its size); cutting it
+/// into chunks for the wire is the uplink's work.
+struct StartExchange {
+  ExchangeId id = 0;
+  v1::Request request;
+  TimePoint deadline;  ///< The uplink answers 5.04 itself when this passes.
+};
+/// The answer is no longer wanted. None will come.
+struct CancelExchange {
+  ExchangeId id = 0;
+};
+using Command = std::variant<StartExchange, CancelExchange>;
+
+/// The one answer of an exchange, complete: from the translator, or made by the uplink (5.02,
+/// 5.03, 5.04 with a Matrix error body) when no translator gave one.
+struct Answer {
+  ExchangeId id = 0;
+  coap::Code code;
+  std::optional<uint32_t> http_status;
+  std::optional<uint32_t> content_format;
+  std::optional<uint32_t> max_age;
+  bool token_refused = false;
+  Bytes body;
+};
+
+}  // namespace lowband::edge::request

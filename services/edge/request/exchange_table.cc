@@ -1,0 +1,60 @@
+#include "services/edge/request/exchange_table.h"
+
+#include <utility>
+
+namespace lowband::edge::request {
+
+ExchangeTable::Entry ExchangeTable::Start(Exchange exchange, TimePoint due) {
+  exchange.id = ++last_id_;
+  exchange.due = due;
+  const Entry entry = under_way_.insert(under_way_.end(), std::move(exchange));
+  by_id_.emplace(entry->id, entry);
+  return entry;
+}
+
+std::optional<ExchangeTable::Entry> ExchangeTable::Find(ExchangeId id) const {
+  const auto it = by_id_.find(id);
+  if (it == by_id_.end()) return std::nullopt;
+  return it->second;
+}
+
+void ExchangeTable::Hold(Entry exchange, Answer refused, TimePoint until) {
+  exchange->held = true;
+  exchange->refused = std::make_unique<Answer>(std::move(refused));
+  exchange->due = until;
+  held_.splice(held_.end(), under_way_, exchange);
+}
+
+void ExchangeTable::Restart(Entry exchange, TimePoint due) {
+  by_id_.erase(exchange->id);
+  auto& from = exchange->held ? held_ : under_way_;
+  exchange->held = false;
+  exchange->id = ++last_id_;
+  exchange->due = due;
+  exchange->refused = nullptr;
+  under_way_.splice(under_way_.end(), from, exchange);
+  by_id_.emplace(exchange->id, exchange);
+}
+
+Exchange ExchangeTable::Take(Entry exchange) {
+  by_id_.erase(exchange->id);
+  Exchange taken = std::move(*exchange);
+  (taken.held ? held_ : under_way_).erase(exchange);
+  return taken;
+}
+
+std::optional<ExchangeTable::Entry> ExchangeTable::FindDue(TimePoint now) {
+  for (auto* list : {&held_, &under_way_}) {
+    if (!list->empty() && list->front().due <= now) return list->begin();
+  }
+  return std::nullopt;
+}
+
+std::optional<TimePoint> ExchangeTable::NextDeadline() const {
+  std::optional<TimePoint> next;
+  if (!under_way_.empty()) next = under_way_.front().due;
+  if (!held_.empty()) next = Earlier(next, held_.front().due);
+  return next;
+}
+
+}  // namespace lowband::edge::request

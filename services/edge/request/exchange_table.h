@@ -1,0 +1,77 @@
+// The requests that wait for their answers: under way through the uplink, or held back for a moment
+// because they were refused for want of a token.
+//
+//   Start ──▶ under way ──answer──▶ gone
+//                │  ▲
+//   refused, no token  └──token came: Restart, once
+//                ▼  │
+//               held ──token_wait──▶ answered with the refusal
+//
+// A refusal for want of a token means that the homeserver did nothing, so that trying again is safe
+// whatever the method is. Only requests that came without a token, in a session that had none, are
+// kept for it.
+//
+// Threading: one thread. Ownership: of the exchanges. Limits: Config.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <list>
+#include <memory>
+#include <optional>
+#include <unordered_map>
+
+#include "libs/base/time.h"
+#include "libs/coap/block.h"
+#include "libs/coap/message.h"
+#include "services/edge/message/event.h"
+#include "services/edge/request/body_form.h"
+#include "services/edge/request/exchange.h"
+#include "services/edge/request/sticky.h"
+#include "services/edge/request/validation.h"
+
+namespace lowband::edge::request {
+
+struct Exchange {
+  ExchangeId id = 0;
+  message::RequestRef ref;
+  coap::Token token;
+  BodyForm form;
+  TransferKey key;
+  bool idempotent = false;
+  std::optional<coap::Block> block1;  ///< Of the last block of its body.
+  std::optional<coap::Block> block2;  ///< What it said of the response.
+  AccessToken access_token;           ///< The one it went with.
+  size_t body_bytes = 0;              ///< Taken from the budget.
+  std::unique_ptr<v1::Request> retry;  ///< The request, while it may be tried again.
+  bool held = false;
+  std::unique_ptr<Answer> refused;     ///< Held: what it gets when no token comes.
+  TimePoint due;  ///< Under way: when the uplink must have answered. Held: when it is answered.
+};
+
+class ExchangeTable {
+ public:
+  using Entry = std::list<Exchange>::iterator;
+
+  /// Gives it an id, unique for the life of the table. `due` must not decrease from call to call.
+  Entry Start(Exchange exchange, TimePoint due);
+  std::optional<Entry> Find(ExchangeId id) const;
+  void Hold(Entry exchange, Answer refused, TimePoint until);
+  /// A held one is under way again, under a new id.
+  void Restart(Entry exchange, TimePoint due);
+  /// Takes it out.
+  Exchange Take(Entry exchange);
+
+  /// One whose time is over, held or not.
+  std::optional<Entry> FindDue(TimePoint now);
+  std::optional<TimePoint> NextDeadline() const;
+  size_t size() const { return by_id_.size(); }
+
+ private:
+  std::list<Exchange> under_way_;
+  std::list<Exchange> held_;
+  std::unordered_map<ExchangeId, Entry> by_id_;
+  ExchangeId last_id_ = 0;
+};
+
+}  // namespace lowband::edge::request

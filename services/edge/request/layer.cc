@@ -1,0 +1,112 @@
+#include "services/edge/request/layer.h"
+
+#include <utility>
+#include <variant>
+
+#include "services/edge/request/layer_impl.h"
+#include "services/edge/request/limits.h"
+
+namespace lowband::edge::request {
+
+Layer::Impl::Impl(const Config& config, message::Layer& messages, Random& random)
+    : config_(config),
+      messages_(messages),
+      request_bytes_(config.request_bytes_max),
+      uploads_(config, request_bytes_, counters_),
+      downloads_(config, random, counters_) {}
+
+void Layer::Impl::OpenSession(SessionId session_id, const SocketAddress& peer) {
+  sessions_[session_id].client_address = peer.HostText();
+}
+
+void Layer::Impl::MovePeer(SessionId session_id, const SocketAddress& peer) {
+  const auto session = sessions_.find(session_id);
+  if (session != sessions_.end()) session->second.client_address = peer.HostText();
+}
+
+void Layer::Impl::CloseSession(SessionId session_id) {
+  uploads_.Forget(session_id);
+  downloads_.Forget(session_id);
+  const auto found = sessions_.find(session_id);
+  if (found == sessions_.end()) return;
+  Session& session = found->second;
+  while (!session.exchanges.empty()) {
+    const ExchangeTable::Entry exchange = *exchanges_.Find(session.exchanges.back());
+    if (!exchange->held) {
+      ++counters_.exchanges_cancelled;
+      commands_.emplace_back(CancelExchange{exchange->id});
+    }
+    Take(session, exchange);
+  }
+  sessions_.erase(found);
+}
+
+void Layer::Impl::Handle(TimePoint now, const message::Event& event) {
+  if (const auto* arrived = std::get_if<message::RequestArrived>(&event)) {
+    HandleRequest(now, *arrived);
+  } else if (const auto* rejected = std::get_if<message::Rejected>(&event)) {
+    downloads_.Reject(rejected->session, rejected->id);
+  }
+  // Delivered tells a download nothing that its follow-ups do not; after Undelivered the client
+  // may come back for its body.
+}
+
+void Layer::Impl::Advance(TimePoint now) {
+  uploads_.Expire(now);
+  downloads_.Expire(now);
+  while (const auto due = exchanges_.FindDue(now)) {
+    const ExchangeTable::Entry exchange = *due;
+    if (exchange->held) {
+      Answer refused = std::move(*exchange->refused);
+      Finish(now, exchange, std::move(refused));
+      continue;
+    }
+    ++counters_.exchanges_cancelled;
+    commands_.emplace_back(CancelExchange{exchange->id});
+    const Exchange late = Take(sessions_.at(exchange->ref.session), exchange);
+    RespondRefused(now, late.ref, late.token, late.form,
+                   {.reason = RefusalReason::kNoAnswer,
+                    .code = coap::kGatewayTimeout,
+                    .errcode = "M_UNKNOWN",
+                    .error = "The homeserver did not answer in time"});
+  }
+}
+
+std::optional<TimePoint> Layer::Impl::NextDeadline() const {
+  return Earlier(exchanges_.NextDeadline(),
+                 Earlier(uploads_.NextDeadline(), downloads_.NextDeadline()));
+}
+
+std::optional<Command> Layer::Impl::PollCommand() {
+  if (commands_.empty()) return std::nullopt;
+  Command command = std::move(commands_.front());
+  commands_.pop_front();
+  return command;
+}
+
+Usage Layer::Impl::usage() const {
+  return {sessions_.size(),  exchanges_.size(),   request_bytes_.used(),
+          uploads_.size(),   downloads_.size(),   downloads_.bytes()};
+}
+
+Layer::Layer(const Config& config, message::Layer& messages, Random& random)
+    : impl_(std::make_unique<Impl>(config, messages, random)) {}
+Layer::~Layer() = default;
+void Layer::OpenSession(TimePoint, SessionId session, const SocketAddress& peer) {
+  impl_->OpenSession(session, peer);
+}
+void Layer::MovePeer(SessionId session, const SocketAddress& peer) {
+  impl_->MovePeer(session, peer);
+}
+void Layer::CloseSession(TimePoint, SessionId session) { impl_->CloseSession(session); }
+void Layer::Handle(TimePoint now, const message::Event& event) { impl_->Handle(now, event); }
+void Layer::Complete(TimePoint now, Answer answer) { impl_->Complete(now, std::move(answer)); }
+void Layer::StopAccepting() { impl_->StopAccepting(); }
+void Layer::Advance(TimePoint now) { impl_->Advance(now); }
+std::optional<TimePoint> Layer::NextDeadline() { return impl_->NextDeadline(); }
+std::optional<Command> Layer::PollCommand() { return impl_->PollCommand(); }
+const Counters& Layer::counters() const { return impl_->counters(); }
+size_t Layer::exchanges_in_flight() const { return impl_->exchanges_in_flight(); }
+Usage Layer::usage() const { return impl_->usage(); }
+
+}  // namespace lowband::edge::request

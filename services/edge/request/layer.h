@@ -1,0 +1,72 @@
+// The CoAP request layer of all sessions of one worker: requests and their answers, block-wise
+// transfers, sticky options. Sans-IO. Knows CoAP, knows nothing of Matrix but its two options and
+// that an error body is a map of errcode and error.
+//
+//   RequestArrived ─┬─ malformed, unknown critical option, over a limit ──▶ answered here
+//                   ├─ Block1, more to come ──▶ 2.31 Continue, piece kept (block1.h)
+//                   ├─ Block2 n>0 of a pinned body ──▶ that block (block2.h)
+//                   └─ whole request ──▶ Command::StartExchange ──▶ Answer ──▶ response, its body
+//                                                       pinned and served by blocks when large
+//
+// Threading: one worker thread. Ownership: uses the message layer, which outlives it. Limits:
+// limits.h. Spec: RFC 7252 §5, RFC 7959, RFC 9175 §3; MSC3079.
+#pragma once
+
+#include <memory>
+#include <optional>
+
+#include "libs/base/address.h"
+#include "libs/base/random.h"
+#include "libs/base/time.h"
+#include "services/edge/dtls/session_id.h"
+#include "services/edge/message/layer.h"
+#include "services/edge/request/config.h"
+#include "services/edge/request/exchange.h"
+
+namespace lowband::edge::request {
+
+struct Counters;  // counters.h
+
+/// What the layer holds at present.
+struct Usage {
+  size_t sessions = 0;
+  size_t exchanges = 0;
+  size_t request_bytes = 0;   ///< Bodies being received or answered.
+  size_t uploads = 0;         ///< Bodies being received by blocks.
+  size_t downloads = 0;       ///< Bodies being fetched by blocks.
+  size_t download_bytes = 0;
+};
+
+class Layer {
+ public:
+  /// `messages` and `random` outlive the layer.
+  Layer(const Config& config, message::Layer& messages, Random& random);
+  ~Layer();
+
+  void OpenSession(TimePoint now, SessionId session, const SocketAddress& peer);
+  void MovePeer(SessionId session, const SocketAddress& peer);
+  /// Ends transfers, and cancels exchanges, of the session.
+  void CloseSession(TimePoint now, SessionId session);
+
+  /// One event of the message layer, in order.
+  void Handle(TimePoint now, const message::Event& event);
+  /// The answer of an exchange. Unknown ids (cancelled meanwhile) are dropped.
+  void Complete(TimePoint now, Answer answer);
+  /// Requests from here on get 5.03 (for deployed clients 5.02): the edge is stopping.
+  void StopAccepting();
+  void Advance(TimePoint now);
+  std::optional<TimePoint> NextDeadline();
+
+  /// What the uplink shall do; drained after every call above.
+  std::optional<Command> PollCommand();
+
+  const Counters& counters() const;
+  size_t exchanges_in_flight() const;
+  Usage usage() const;
+
+ private:
+  class Impl;
+  std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace lowband::edge::request

@@ -1,0 +1,99 @@
+// The parts of the request layer, put together; layer.h says what it does.
+//
+// Threading: one worker thread. Spec: RFC 7252 §5, RFC 7959, MSC3079.
+#pragma once
+
+#include <deque>
+#include <string>
+#include <unordered_map>
+#include <vector>
+
+#include "services/edge/request/block1.h"
+#include "services/edge/request/block2.h"
+#include "services/edge/request/byte_budget.h"
+#include "services/edge/request/counters.h"
+#include "services/edge/request/exchange_table.h"
+#include "services/edge/request/layer.h"
+#include "services/edge/request/refusal.h"
+#include "services/edge/request/response.h"
+#include "services/edge/request/sticky.h"
+#include "services/edge/request/validation.h"
+
+namespace lowband::edge::request {
+
+class Layer::Impl {
+ public:
+  Impl(const Config& config, message::Layer& messages, Random& random);
+
+  // layer.cc: sessions and time.
+  void OpenSession(SessionId session_id, const SocketAddress& peer);
+  void MovePeer(SessionId session_id, const SocketAddress& peer);
+  void CloseSession(SessionId session_id);
+  void Handle(TimePoint now, const message::Event& event);
+  void StopAccepting() { stopping_ = true; }
+  void Advance(TimePoint now);
+  std::optional<TimePoint> NextDeadline() const;
+  std::optional<Command> PollCommand();
+
+  // answers.cc: what goes back.
+  void Complete(TimePoint now, Answer answer);
+
+  const Counters& counters() const { return counters_; }
+  size_t exchanges_in_flight() const { return exchanges_.size(); }
+  Usage usage() const;
+
+ private:
+  struct Session {
+    std::string client_address;
+    Sticky sticky;
+    std::vector<ExchangeId> exchanges;
+  };
+  /// A request on its way through the checks.
+  struct Incoming {
+    const message::RequestArrived& arrived;
+    Session& session;
+    RequestOptions options;
+    BodyForm form;
+  };
+  /// What a body is when it is whole.
+  struct WholeBody {
+    ByteView bytes;  ///< Taken from the budget.
+    std::optional<uint32_t> content_format;
+    std::optional<coap::Block> block1;
+  };
+
+  // requests.cc: what comes.
+  void HandleRequest(TimePoint now, const message::RequestArrived& arrived);
+  void TakeSticky(TimePoint now, Incoming& incoming);
+  void HandleBlock(TimePoint now, const Incoming& incoming, const coap::Block& block);
+  std::optional<Refusal> CheckLimits(const Session& session) const;
+  void Start(TimePoint now, const Incoming& incoming, const WholeBody& body);
+  v1::Request WriteRequest(const Incoming& incoming, const WholeBody& body) const;
+  void RestartHeld(TimePoint now, Session& session);
+  void Restart(TimePoint now, Session& session, ExchangeTable::Entry exchange);
+
+  // answers.cc
+  void Refuse(TimePoint now, const Incoming& incoming, const Refusal& refusal);
+  void RespondRefused(TimePoint now, const message::RequestRef& ref, const coap::Token& token,
+                      BodyForm form, const Refusal& refusal);
+  void HandleFollowUp(TimePoint now, const Incoming& incoming);
+  bool MayRetry(TimePoint now, Session& session, ExchangeTable::Entry exchange, Answer& answer);
+  void Finish(TimePoint now, ExchangeTable::Entry exchange, Answer answer);
+  void Respond(TimePoint now, const Exchange& exchange, Answer answer);
+  void RespondByBlocks(TimePoint now, const Exchange& exchange, const ResponseHead& head,
+                       Bytes body, uint8_t szx);
+  Exchange Take(Session& session, ExchangeTable::Entry exchange);
+
+  const Config config_;
+  message::Layer& messages_;
+  Counters counters_;
+  bool stopping_ = false;
+  std::unordered_map<SessionId, Session> sessions_;
+  ByteBudget request_bytes_;
+  PartialBodies uploads_;
+  PinnedBodies downloads_;
+  ExchangeTable exchanges_;
+  std::deque<Command> commands_;
+};
+
+}  // namespace lowband::edge::request

@@ -1,0 +1,49 @@
+// The limits of the request layer, in one place. Those an operator may want to move are in
+// config.h.
+#pragma once
+
+#include <chrono>
+#include <cstddef>
+
+#include "libs/coap/limits.h"
+#include "services/edge/message/limits.h"
+
+namespace lowband::edge::request {
+
+/// An access token. Homeservers' are below 300 bytes, JWTs below 2 KiB.
+inline constexpr size_t kAccessTokenBytesMax = 4096;
+/// Requests of one session that wait for their answers, whatever Config says.
+inline constexpr size_t kExchangesPerSessionMax = 48;
+
+/// Uploads of one session at once. A third would be no more than a client that lost its way.
+inline constexpr size_t kPartialBodiesPerSessionMax = 2;
+/// From one block of an upload to the next; deployed clients give up after 36 s.
+inline constexpr std::chrono::seconds kPartialBodyGap{60};
+/// From its first block to its last, so that nobody holds memory by trickling.
+inline constexpr std::chrono::seconds kPartialBodyLifetime{300};
+
+/// From the last block asked for to the end of a download that its client left unfinished.
+inline constexpr std::chrono::seconds kPinnedLifetime{300};
+/// The same after the last block was sent: for a client that comes back to an earlier one.
+inline constexpr std::chrono::seconds kPinnedFinishedLifetime{30};
+/// A download of another session is not ended for lack of room this soon after its last block.
+inline constexpr std::chrono::seconds kPinnedSheltered{10};
+/// Entity tags count transfers; this many bytes of the count are enough for a session's lifetime.
+inline constexpr size_t kEntityTagBytes = 3;
+
+/// A request without a token whose body is longer is not kept for a second try.
+inline constexpr size_t kRetriedBodyBytesMax = 16 * 1024;
+
+/// The uplink answers each exchange by its deadline. When it does not, this much later the request
+/// layer does.
+inline constexpr std::chrono::seconds kExchangeGrace{5};
+
+/// What clients are told to wait when the edge is over a limit.
+inline constexpr std::chrono::seconds kRetryAfter{1};
+
+static_assert(kExchangesPerSessionMax < message::kUnansweredPerSessionMax,
+              "the message layer must hand up what this layer refuses");
+static_assert(kPartialBodyGap <= kPartialBodyLifetime);
+static_assert(kPinnedFinishedLifetime <= kPinnedLifetime);
+
+}  // namespace lowband::edge::request

@@ -1,0 +1,174 @@
+#include <utility>
+
+#include "services/edge/request/layer_impl.h"
+#include "services/edge/request/limits.h"
+
+namespace lowband::edge::request {
+namespace {
+
+// RFC 7231 §4.2.2; FETCH becomes a POST on its way.
+bool IsIdempotent(v1::Method method) {
+  return method == v1::GET || method == v1::PUT || method == v1::DELETE;
+}
+
+}  // namespace
+
+void Layer::Impl::HandleRequest(TimePoint now, const message::RequestArrived& arrived) {
+  const auto session = sessions_.find(arrived.ref.session);
+  if (session == sessions_.end()) return;  // it closed meanwhile
+  ++counters_.requests;
+  Incoming incoming{arrived, session->second, ReadOptions(arrived.message), {}};
+  TakeSticky(now, incoming);
+  const RequestOptions& options = incoming.options;
+  const ByteView payload = arrived.message.payload;
+  incoming.form = FormFor(options.accept, options.content_format, !payload.empty(),
+                          incoming.session.sticky.key_table(config_.default_key_table));
+  if (options.refusal) {
+    Refuse(now, incoming, *options.refusal);
+  } else if (options.block2 && options.block2->number > 0) {
+    HandleFollowUp(now, incoming);
+  } else if (stopping_) {
+    Refuse(now, incoming, Unavailable(RefusalReason::kStopping, "This server is stopping"));
+  } else if (options.block1) {
+    HandleBlock(now, incoming, *options.block1);
+  } else if (auto refusal = CheckLimits(incoming.session)) {
+    Refuse(now, incoming, *refusal);
+  } else if (payload.size() > config_.request_body_bytes_max) {
+    Refuse(now, incoming, TooLarge(config_.request_body_bytes_max));
+  } else if (!request_bytes_.Take(payload.size())) {
+    Refuse(now, incoming, Unavailable(RefusalReason::kOverload, "No room for the body"));
+  } else {
+    Start(now, incoming, {payload, options.content_format, std::nullopt});
+  }
+}
+
+void Layer::Impl::TakeSticky(TimePoint now, Incoming& incoming) {
+  RequestOptions& options = incoming.options;
+  Sticky& sticky = incoming.session.sticky;
+  if (options.key_table) {
+    auto taken = sticky.TakeKeyTable(*options.key_table);
+    if (!taken && !options.refusal) options.refusal = std::move(taken.error());
+  }
+  if (!options.access_token) return;
+  auto change = sticky.TakeToken(*options.access_token);
+  if (!change) {
+    if (!options.refusal) options.refusal = std::move(change.error());
+    return;
+  }
+  switch (*change) {
+    case Sticky::Change::kNone: return;
+    case Sticky::Change::kCleared: ++counters_.tokens_cleared; return;
+    case Sticky::Change::kSet:
+      ++counters_.tokens_set;
+      RestartHeld(now, incoming.session);
+      return;
+  }
+}
+
+void Layer::Impl::HandleBlock(TimePoint now, const Incoming& incoming, const coap::Block& block) {
+  // Before the last block is taken, so that the client can send it again later.
+  if (!block.more) {
+    if (const auto refusal = CheckLimits(incoming.session)) {
+      Refuse(now, incoming, *refusal);
+      return;
+    }
+  }
+  const message::RequestRef& ref = incoming.arrived.ref;
+  const coap::MessageView& message = incoming.arrived.message;
+  const RequestOptions& options = incoming.options;
+  auto added = uploads_.Add(now, {ref.session, options.key.upload, block, message.payload,
+                                  options.size1, options.content_format});
+  if (!added) {
+    Refuse(now, incoming, added.error());
+    return;
+  }
+  if (!*added) {
+    ++counters_.upload_blocks;
+    // Between two requests of one transfer there is nobody to read a body.
+    messages_.Respond(now, ref, WriteResponse(message.token, {.code = coap::kContinue},
+                                              {.block1 = block}, {}));
+    return;
+  }
+  Start(now, incoming, {(*added)->body, (*added)->content_format, block});
+}
+
+std::optional<Refusal> Layer::Impl::CheckLimits(const Session& session) const {
+  if (session.exchanges.size() >= config_.exchanges_per_session_max) {
+    return SessionLimit("requests");
+  }
+  if (exchanges_.size() >= config_.exchanges_max) {
+    return Unavailable(RefusalReason::kOverload, "Too many requests on this server");
+  }
+  return std::nullopt;
+}
+
+void Layer::Impl::Start(TimePoint now, const Incoming& incoming, const WholeBody& body) {
+  const RequestOptions& options = incoming.options;
+  v1::Request request = WriteRequest(incoming, body);
+  Exchange exchange;
+  exchange.ref = incoming.arrived.ref;
+  exchange.token = incoming.arrived.message.token;
+  exchange.form = FormFor(options.accept, body.content_format, !body.bytes.empty(),
+                          incoming.form.keys);
+  exchange.key = options.key;
+  exchange.idempotent = IsIdempotent(options.method);
+  exchange.block1 = body.block1;
+  exchange.block2 = options.block2;
+  exchange.access_token = incoming.session.sticky.token();
+  exchange.body_bytes = body.bytes.size();
+  if (!exchange.access_token && config_.token_wait > Duration::zero() &&
+      body.bytes.size() <= kRetriedBodyBytesMax) {
+    exchange.retry = std::make_unique<v1::Request>(request);
+  }
+  const TimePoint deadline = now + config_.exchange_timeout;
+  const auto entry = exchanges_.Start(std::move(exchange), deadline + kExchangeGrace);
+  incoming.session.exchanges.push_back(entry->id);
+  ++counters_.exchanges_started;
+  commands_.emplace_back(StartExchange{entry->id, std::move(request), deadline});
+}
+
+v1::Request Layer::Impl::WriteRequest(const Incoming& incoming, const WholeBody& body) const {
+  const RequestOptions& options = incoming.options;
+  v1::Request request;
+  request.set_method(options.method);
+  for (const coap::OptionView& option : incoming.arrived.message.options()) {
+    const auto number = static_cast<coap::OptionNumber>(option.number);
+    if (number == coap::OptionNumber::kUriPath) {
+      request.add_path(option.value.data(), option.value.size());
+    } else if (number == coap::OptionNumber::kUriQuery) {
+      request.add_queries(option.value.data(), option.value.size());
+    }
+  }
+  if (body.content_format) request.set_content_format(*body.content_format);
+  if (options.accept) request.set_accept(*options.accept);
+  if (const AccessToken& token = incoming.session.sticky.token()) request.set_token(*token);
+  request.set_key_table(incoming.form.keys == transcode::KeyTable::kStrings ? 0 : 1);
+  request.set_client_address(incoming.session.client_address);
+  using std::chrono::milliseconds;
+  request.set_deadline_ms(static_cast<uint32_t>(
+      std::chrono::duration_cast<milliseconds>(config_.exchange_timeout).count()));
+  if (!body.bytes.empty()) request.set_body(body.bytes.data(), body.bytes.size());
+  return request;
+}
+
+void Layer::Impl::RestartHeld(TimePoint now, Session& session) {
+  for (const ExchangeId id : std::vector<ExchangeId>(session.exchanges)) {
+    const ExchangeTable::Entry exchange = *exchanges_.Find(id);
+    if (exchange->held) Restart(now, session, exchange);
+  }
+}
+
+void Layer::Impl::Restart(TimePoint now, Session& session, ExchangeTable::Entry exchange) {
+  ++counters_.exchanges_retried;
+  std::erase(session.exchanges, exchange->id);
+  const TimePoint deadline = now + config_.exchange_timeout;
+  exchanges_.Restart(exchange, deadline + kExchangeGrace);
+  session.exchanges.push_back(exchange->id);
+  exchange->access_token = session.sticky.token();
+  v1::Request request = std::move(*exchange->retry);
+  exchange->retry = nullptr;  // once
+  request.set_token(*exchange->access_token);
+  commands_.emplace_back(StartExchange{exchange->id, std::move(request), deadline});
+}
+
+}  // namespace lowband::edge::request

@@ -1,0 +1,37 @@
+// A response as it is written: the code, a handful of options, never more than 16, and a body.
+//
+// Threading: free functions without state; any thread. Limits: coap::kOptionsSentMax. Spec:
+// RFC 7252 §5.10, RFC 7959 §2.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+
+#include "libs/base/bytes.h"
+#include "libs/coap/block.h"
+#include "libs/coap/code.h"
+#include "libs/coap/message.h"
+
+namespace lowband::edge::request {
+
+/// What every block of a response carries.
+struct ResponseHead {
+  coap::Code code;
+  std::optional<uint32_t> http_status = {};  ///< Option 2048.
+  std::optional<uint32_t> content_format = {};
+  std::optional<uint32_t> max_age = {};      ///< Seconds.
+};
+
+struct ResponseBlocks {
+  ByteView entity_tag = {};  ///< Empty: none.
+  std::optional<coap::Block> block2 = {};
+  std::optional<coap::Block> block1 = {};
+  std::optional<uint32_t> size2 = {};
+  std::optional<uint32_t> size1 = {};
+};
+
+/// The message, for message::Layer::Respond to stamp.
+Bytes WriteResponse(const coap::Token& token, const ResponseHead& head,
+                    const ResponseBlocks& blocks, ByteView payload);
+
+}  // namespace lowband::edge::request

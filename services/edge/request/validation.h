@@ -1,0 +1,49 @@
+// The options of a request, read once and checked against what may be in a request.
+//
+//   critical, unknown or out of its range or repeated ──▶ 4.02      (RFC 7252 §5.4.1, §5.4.5)
+//   elective, unknown or out of its range or repeated ──▶ ignored
+//   Proxy-Uri, Proxy-Scheme ──▶ 5.05   Block1 or Block2 of the reserved size ──▶ 4.00
+//   If-Match, If-None-Match ──▶ 4.02: resources have no entity tags of ours to compare with
+//   Uri-Host, Uri-Port ──▶ ignored: there is one homeserver
+//   Observe, No-Response, Echo, ETag ──▶ ignored: elective
+//
+// Threading: free functions without state; any thread. Ownership: points into the message. Spec:
+// RFC 7252 §5.4, §5.10, RFC 7959 §2.2, RFC 9175 §3.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+
+#include "libs/base/bytes.h"
+#include "libs/coap/block.h"
+#include "libs/coap/message.h"
+#include "lowband/v1/translator.pb.h"
+#include "services/edge/request/refusal.h"
+
+namespace lowband::edge::request {
+
+/// What a request is about, by hashes that tell the requests of one session apart.
+struct TransferKey {
+  uint64_t path = 0;
+  uint64_t queries = 0;   ///< 0: none.
+  uint64_t resource = 0;  ///< Method, path and queries.
+  uint64_t upload = 0;    ///< The same and Request-Tag (RFC 9175 §3.3).
+};
+
+struct RequestOptions {
+  v1::Method method = v1::METHOD_UNSPECIFIED;
+  TransferKey key;
+  std::optional<uint32_t> content_format;
+  std::optional<uint32_t> accept;
+  std::optional<coap::Block> block1;
+  std::optional<coap::Block> block2;
+  std::optional<uint32_t> size1;
+  std::optional<ByteView> access_token;      ///< Option 256.
+  std::optional<uint32_t> key_table;         ///< Option 257.
+  /// The first thing that is wrong. What stands above is valid nevertheless, as far as it goes.
+  std::optional<Refusal> refusal;
+};
+
+RequestOptions ReadOptions(const coap::MessageView& message);
+
+}  // namespace lowband::edge::request
