@@ -27,6 +27,13 @@ std::optional<TokenLength> ReadTokenLength(ByteView datagram) {
   return std::nullopt;  // 14 would mean at least 269 bytes: over every limit of ours.
 }
 
+// libcoap 4.3.1 lets a delta of more than 65,535 wrap round to a small one.
+bool DeltaWraps(ByteView option) {
+  constexpr unsigned kExtendedBase = 269;  // RFC 7252 §3.1: a nibble of 14 and two bytes
+  return option[0] >> 4 == 14 && option.size() > 2 &&
+         (option[1] << 8 | option[2]) + kExtendedBase > UINT16_MAX;
+}
+
 }  // namespace
 
 Token::Token(ByteView bytes) {
@@ -94,7 +101,7 @@ Result<MessageView, ParseError> Parse(ByteView datagram) {
   while (!rest.empty() && rest[0] != kPayloadMarker) {
     coap_option_t option{};
     const size_t used = coap_opt_parse(rest.data(), rest.size(), &option);
-    if (used == 0 || used > rest.size()) return Failure(ParseError::kOption);
+    if (used == 0 || used > rest.size() || DeltaWraps(rest)) return Failure(ParseError::kOption);
     number += option.delta;
     if (number > UINT16_MAX) return Failure(ParseError::kOption);
     if (message.option_count_ < kOptionsMax) {
@@ -142,7 +149,7 @@ MessageWriter& MessageWriter::OptionUint(OptionNumber number, uint32_t value) {
   return Option(number, ByteView(raw.data(), size));
 }
 
-Bytes MessageWriter::Finish(ByteView payload) && {
+Bytes MessageWriter::Finish(ByteView payload) {
   if (!payload.empty()) {
     out_.push_back(kPayloadMarker);
     Append(out_, payload);

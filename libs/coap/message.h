@@ -108,8 +108,8 @@ class MessageWriter {
   MessageWriter& Option(OptionNumber number, ByteView value);
   /// An option of format uint, in as few bytes as it needs.
   MessageWriter& OptionUint(OptionNumber number, uint32_t value);
-  /// Ends the message. An empty payload writes no marker.
-  Bytes Finish(ByteView payload = {}) &&;
+  /// Ends the message and the writer. An empty payload writes no marker.
+  Bytes Finish(ByteView payload = {});
 
  private:
   Bytes out_;
