@@ -1,0 +1,71 @@
+"""The command line tool `lowband`: against the deployed converter, and through the gateway as
+people will use it."""
+
+import json
+
+import pytest
+
+from harness.process import run
+
+DOCUMENTS = [
+    {"hello": "world"},
+    [42, 38],
+    {},
+    {"event_id": "$x", "content": {"body": "Grüße 👋", "msgtype": "m.text"}},
+    {"numbers": [0, -1, 23, 24, 255, 256, 65_536, 2**53 - 1, -(2**53) + 1, 1.5, 0.1]},
+    {"1": "looks like a key of the table", "type": None, "unknown": [True, False]},
+    {"state": {"events": [{"type": "m.room.member", "content": {"membership": "join"}}] * 40}},
+]
+
+
+def lowband(bin_dir, *arguments, data=b"", status=0):
+    done = run([bin_dir / "lowband", *arguments], data=data)
+    assert done.returncode == status, (done.returncode, done.stderr.decode())
+    return done
+
+
+@pytest.mark.parametrize("document", DOCUMENTS, ids=str)
+def test_conversion_agrees_with_the_deployed_tool(bin_dir, peers, document):
+    text = json.dumps(document)
+    ours = lowband(bin_dir, "convert", "-", data=text.encode()).stdout
+    theirs = peers.to_cbor(text)
+    assert len(ours) <= len(theirs), "integers are no longer than their floats"
+    assert json.loads(peers.to_json(ours)) == document
+    back = lowband(bin_dir, "convert", "--to", "json", "-", data=theirs).stdout
+    assert json.loads(back) == document
+
+
+@pytest.mark.lowband
+def test_request(bin_dir, gateway, tmp_path):
+    """Registers with curl's flags, reads the answer as JSON, and asks who it is with the token."""
+    body = tmp_path / "body.json"
+    auth = {"type": "m.login.dummy"}
+    body.write_text(json.dumps({"auth": auth, "username": "cli", "password": "barbarbar"}))
+    trust = ["--cacert", gateway.certificate.cert]
+    answer = lowband(
+        bin_dir, "request", *trust, "-X", "POST", "-d", f"@{body}",
+        gateway.url("/_matrix/client/r0/register"),
+    )  # fmt: skip
+    registered = json.loads(answer.stdout)
+    figures = tmp_path / "figures.json"
+    answer = lowband(
+        bin_dir, "request", *trust, "-i", "-v", "--stats-json", figures,
+        "-H", f"Authorization: Bearer {registered['access_token']}",
+        gateway.url("/_matrix/client/v3/account/whoami"),
+    )  # fmt: skip
+    head, _, text = answer.stdout.partition(b"\n\n")
+    assert head.startswith(b"CoAP 2.05")
+    assert json.loads(text)["user_id"] == registered["user_id"]
+    assert registered["access_token"].encode() not in answer.stderr
+    spent = json.loads(figures.read_text())
+    assert spent["exchange"]["datagrams_sent"] == 1
+    assert 500 < spent["handshake"]["bytes_sent"] + spent["handshake"]["bytes_received"] < 2000
+
+
+@pytest.mark.lowband
+def test_request_that_is_refused(bin_dir, gateway):
+    url = gateway.url("/_matrix/client/v3/account/whoami")
+    answer = lowband(bin_dir, "request", "-k", "--token", "wrong", url, status=1)
+    assert json.loads(answer.stdout)["errcode"] == "M_UNKNOWN_TOKEN"
+    refused = lowband(bin_dir, "request", url, status=1)
+    assert b"certificate" in refused.stderr.lower()
