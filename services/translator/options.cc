@@ -44,12 +44,12 @@ void DeclareUpstream(OptionParser& parser, Options& options) {
   parser.Group("Homeserver connections");
   parser.Text("upstream-ca", options.upstream.ca,
               "Trust these certificates (PEM file or directory) instead of the system's", "PATH");
-  parser.Number("upstream-threads", options.upstream.threads, 1, 64, "Threads for HTTP");
-  parser.Number("upstream-max-active", options.upstream.active_max, 1, 1'000'000,
+  parser.Number("upstream-threads", options.upstream.threads, 1, kUpstreamThreadsMax, "Threads for HTTP");
+  parser.Number("upstream-max-active", options.upstream.active_max, 1, kActiveMax,
                 "Requests at the homeserver at once; each long-poll counts");
-  parser.Number("upstream-max-pending", options.upstream.pending_max, 0, 1'000'000,
+  parser.Number("upstream-max-pending", options.upstream.pending_max, 0, kPendingMax,
                 "Requests that wait for one of those places");
-  parser.Size("upstream-max-body", options.upstream.response_body_bytes_max, 1024, 1ULL << 30,
+  parser.Size("upstream-max-body", options.upstream.response_body_bytes_max, 1024, kResponseBodyMax,
               "Largest answer, after decompression");
   parser.Time("upstream-connect-timeout", options.upstream.connect_timeout,
               std::chrono::milliseconds(10), std::chrono::minutes(5), "Name, TCP and TLS together");

@@ -1,0 +1,224 @@
+#include "services/edge/edge.h"
+
+#include <atomic>
+#include <chrono>
+#include <cstdlib>
+#include <memory>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "libs/base/admin_server.h"
+#include "libs/base/config_error.h"
+#include "libs/base/metrics.h"
+#include "libs/base/mutex.h"
+#include "libs/base/options.h"
+#include "libs/base/version.h"
+#include "libs/grpc/security.h"
+#include "libs/tls/key_log.h"
+#include "services/edge/datagram/steering.h"
+#include "services/edge/datagram/udp_socket.h"
+#include "services/edge/dtls/credentials.h"
+#include "services/edge/metrics.h"
+#include "services/edge/worker.h"
+
+namespace lowband::edge {
+namespace {
+
+constexpr Duration kWatchInterval = std::chrono::seconds(1);
+constexpr Duration kDrainPoll = std::chrono::milliseconds(20);
+constexpr Duration kStatsLimit = std::chrono::seconds(1);
+
+const char* FlagOf(dtls::IdentityError::File file) {
+  return file == dtls::IdentityError::File::kCertificate ? "--tls-cert" : "--tls-key";
+}
+
+// The parts of a running edge, in the order in which they are made and need each other.
+class Edge {
+ public:
+  Edge(const Options& options, Logger& log) : options_(options), log_(log) {}
+  ~Edge();
+
+  void Start();
+  int RunUntilSignal(ShutdownSignal& shutdown);
+
+ private:
+  void LoadCredentials();
+  void OpenKeyLog();
+  void StartWorkers();
+  void StartAdmin();
+  void StopWorkers();
+  void WatchCertificate();
+  bool AllIdle() const;
+  std::string Metrics();
+  std::string NotReady() const;
+
+  const Options& options_;
+  Logger& log_;
+  std::unique_ptr<tls::KeyLog> key_log_;
+  std::unique_ptr<dtls::Credentials> credentials_;
+  std::vector<std::unique_ptr<Worker>> workers_;
+  Mutex stats_mutex_;
+  std::vector<WorkerStats> last_stats_ LOWBAND_GUARDED_BY(stats_mutex_);
+  MetricSet metrics_{"lowband_edge_"};
+  std::atomic<bool> last_reload_ok_{true};
+  std::atomic<bool> draining_{false};
+  std::unique_ptr<AdminServer> admin_;
+};
+
+// Also when starting failed half-way.
+Edge::~Edge() {
+  admin_.reset();
+  StopWorkers();
+}
+
+void Edge::StopWorkers() {
+  for (const auto& worker : workers_) worker->Stop();
+  for (const auto& worker : workers_) worker->Join();
+}
+
+void Edge::Start() {
+  OpenKeyLog();
+  LoadCredentials();
+  StartWorkers();
+  StartAdmin();
+}
+
+void Edge::OpenKeyLog() {
+  const char* path = std::getenv("SSLKEYLOGFILE");
+  if (path == nullptr || *path == '\0') return;
+  auto opened = tls::KeyLog::Open(path);
+  if (!opened) throw ConfigError("SSLKEYLOGFILE", opened.error());
+  key_log_ = std::move(*opened);
+  log_.Warning("keylog_enabled", {{"file", path}, {"risk", "whoever reads it reads all traffic"}});
+}
+
+void Edge::LoadCredentials() {
+  auto loaded = dtls::Credentials::Load({options_.tls_cert, options_.tls_key}, MakeSystemRandom());
+  if (!loaded) throw ConfigError(FlagOf(loaded.error().file), loaded.error().text);
+  credentials_ = std::move(*loaded);
+  for (const std::string& warning : credentials_->identity()->warnings()) {
+    log_.Warning("certificate_warning", {{"what", warning}});
+  }
+}
+
+void Edge::StartWorkers() {
+  const auto address = ParseBindAddress(options_.dtls_bind_addr);
+  if (!address) throw ConfigError("--dtls-bind-addr", address.error());
+  const auto count = static_cast<unsigned>(options_.workers);
+  auto sockets = datagram::UdpSocket::OpenGroup(*address, count);
+  if (!sockets) throw ConfigError("--dtls-bind-addr", sockets.error());
+  const bool steered = count == 1 || datagram::SteerByConnectionId(sockets->front()->fd(), count);
+  const std::string bound = sockets->front()->local_address().Text();
+
+  PipelineConfig config = options_.pipeline;
+  config.dtls.key_log = key_log_.get();
+  uplink::TransportConfig transport;
+  transport.target = options_.translator;
+  transport.credentials =
+      MakeChannelCredentials(options_.security, "--translator", options_.translator);
+  transport.log = &log_;
+  for (unsigned i = 0; i < count; ++i) {
+    workers_.push_back(std::make_unique<Worker>(config, *credentials_, std::move((*sockets)[i]),
+                                                transport, i, count));
+  }
+  {
+    const MutexLock lock(stats_mutex_);
+    last_stats_.resize(count);
+  }
+  for (const auto& worker : workers_) worker->Start(workers_);
+  log_.Info("listening", {{"dtls", bound},
+                          {"workers", count},
+                          {"steered", steered},
+                          {"translator", options_.translator},
+                          {"version", kVersion}});
+}
+
+void Edge::StartAdmin() {
+  if (options_.admin_addr == "off") return;
+  const auto address = ParseBindAddress(options_.admin_addr);
+  if (!address) throw ConfigError("--admin-addr", address.error());
+  admin_ = std::make_unique<AdminServer>(AdminServer::Hooks{
+      .metrics = [this] { return Metrics(); }, .not_ready = [this] { return NotReady(); }});
+  admin_->Start("--admin-addr", *address);
+  log_.Info("admin_listening", {{"port", admin_->port()}});
+}
+
+std::string Edge::Metrics() {
+  const MutexLock lock(stats_mutex_);
+  for (size_t i = 0; i < workers_.size(); ++i) {
+    // A worker too busy to answer keeps its last figures: totals must never go back.
+    if (auto stats = workers_[i]->Stats(kStatsLimit)) last_stats_[i] = *stats;
+  }
+  const auto not_after = credentials_->identity()->not_after().time_since_epoch();
+  SetEdgeMetrics(
+      metrics_, last_stats_,
+      {.sessions_max = options_.pipeline.dtls.sessions_max,
+       .workers = workers_.size(),
+       .certificate_not_after_s = std::chrono::duration_cast<std::chrono::seconds>(not_after).count(),
+       .last_reload_ok = last_reload_ok_.load(),
+       .keylog_enabled = key_log_ != nullptr,
+       .draining = draining_.load()});
+  return metrics_.Text();
+}
+
+std::string Edge::NotReady() const {
+  if (draining_.load()) return "draining";
+  for (const auto& worker : workers_) {
+    if (!worker->ready()) return "a worker has no lane to a translator";
+  }
+  return "";
+}
+
+void Edge::WatchCertificate() {
+  const auto reloaded = credentials_->ReloadIfChanged();
+  if (!reloaded) {
+    last_reload_ok_ = false;
+    log_.Error("certificate_reload_failed",
+               {{"flag", FlagOf(reloaded.error().file)},
+                {"problem", reloaded.error().text},
+                {"in_use", "the certificate loaded before"}});
+  } else if (*reloaded == dtls::Credentials::Reload::kReloaded) {
+    last_reload_ok_ = true;
+    log_.Info("certificate_reloaded", {{"file", options_.tls_cert}});
+    for (const std::string& warning : credentials_->identity()->warnings()) {
+      log_.Warning("certificate_warning", {{"what", warning}});
+    }
+  }
+}
+
+bool Edge::AllIdle() const {
+  for (const auto& worker : workers_) {
+    if (!worker->idle()) return false;
+  }
+  return true;
+}
+
+int Edge::RunUntilSignal(ShutdownSignal& shutdown) {
+  std::optional<int> number;
+  while (!(number = shutdown.Wait(kWatchInterval))) WatchCertificate();
+  log_.Info("draining", {{"signal", *number}, {"limit", DurationText(options_.drain_timeout)}});
+  draining_ = true;
+  for (const auto& worker : workers_) worker->StopAccepting();
+  const TimePoint limit = std::chrono::steady_clock::now() + options_.drain_timeout;
+  // A turn of each worker after StopAccepting makes idle() mean what it says.
+  for (const auto& worker : workers_) (void)worker->Stats(kStatsLimit);
+  while (!AllIdle() && std::chrono::steady_clock::now() < limit) {
+    // A second signal means now.
+    if (shutdown.Wait(kDrainPoll)) break;
+  }
+  const bool drained = AllIdle();
+  StopWorkers();
+  log_.Info("stopped", {{"drained", drained}});
+  return kExitOk;
+}
+
+}  // namespace
+
+int RunEdge(const Options& options, Logger& log, ShutdownSignal& shutdown) {
+  Edge edge(options, log);
+  edge.Start();
+  return edge.RunUntilSignal(shutdown);
+}
+
+}  // namespace lowband::edge

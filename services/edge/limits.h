@@ -1,0 +1,17 @@
+// The limits of the edge as a whole; each stage has its own beside them.
+#pragma once
+
+#include <cstddef>
+
+namespace lowband::edge {
+
+/// Worker threads. The worker's number must fit the first byte of a Connection ID.
+inline constexpr size_t kWorkersMax = 64;
+/// What waits in a worker's mailbox: datagrams that landed on the wrong worker, lane events.
+inline constexpr size_t kMailboxItemsMax = 8192;
+/// Batches of datagrams a turn, so that lanes and timers are never starved by a flood.
+inline constexpr size_t kBatchesPerTurnMax = 4;
+
+static_assert(kWorkersMax <= 256);
+
+}  // namespace lowband::edge

@@ -1,0 +1,25 @@
+// lowband-edge: reads the flags, makes the parts, runs until SIGTERM or SIGINT.
+#include <cstdio>
+#include <exception>
+
+#include "libs/base/config_error.h"
+#include "libs/base/options.h"
+#include "libs/base/shutdown.h"
+#include "services/edge/edge.h"
+#include "services/edge/options.h"
+
+int main(int argc, char** argv) {
+  // Before any thread, so that all of them leave the signals to this one.
+  lowband::ShutdownSignal shutdown;
+  lowband::edge::Options options;
+  try {
+    if (const auto code = lowband::edge::ParseOptions(argc, argv, options)) return *code;
+    lowband::Logger log("lowband-edge", options.log_level, options.log_format);
+    return lowband::edge::RunEdge(options, log, shutdown);
+  } catch (const lowband::ConfigError& error) {
+    return lowband::ReportBadConfig("lowband-edge", error.what());
+  } catch (const std::exception& error) {
+    std::fprintf(stderr, "lowband-edge: %s\n", error.what());
+    return lowband::kExitFailure;
+  }
+}

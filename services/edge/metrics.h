@@ -1,0 +1,29 @@
+// The edge's metrics: what the workers counted, summed, under their Prometheus names.
+//
+// Threading: any. Limits: label values come from enums only.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <vector>
+
+#include "libs/base/metrics.h"
+#include "services/edge/worker_stats.h"
+
+namespace lowband::edge {
+
+/// What belongs to the process, not to a worker.
+struct ProcessState {
+  uint64_t sessions_max = 0;
+  uint64_t workers = 0;
+  int64_t certificate_not_after_s = 0;  ///< Seconds since 1970.
+  bool last_reload_ok = true;
+  bool keylog_enabled = false;
+  bool draining = false;
+};
+
+/// Sets every metric of the edge. Names with help texts; see docs/operating.md.
+void SetEdgeMetrics(MetricSet& metrics, const std::vector<WorkerStats>& workers,
+                    const ProcessState& process);
+
+}  // namespace lowband::edge

@@ -1,0 +1,145 @@
+#include "services/edge/options.h"
+
+#include <algorithm>
+#include <thread>
+
+#include "libs/base/config_error.h"
+#include "libs/base/options.h"
+#include "services/edge/limits.h"
+
+namespace lowband::edge {
+namespace {
+
+using std::chrono::hours;
+using std::chrono::milliseconds;
+using std::chrono::minutes;
+using std::chrono::seconds;
+
+constexpr const char* kFooter =
+    "SSLKEYLOGFILE=FILE writes the sessions' secrets to FILE for a packet analyser: for debugging\n"
+    "only, whoever reads it reads all traffic.\n\n"
+    "Example:\n"
+    "  lowband-edge --translator 127.0.0.1:9090 --tls-cert cert.pem --tls-key key.pem";
+
+// Flags whose stored type differs from what the parser reads.
+struct Raw {
+  size_t codes = 0;
+  uint64_t default_key_table = 1;
+  bool no_stale_alert = false;
+  size_t log_level = 2;
+  size_t log_format = 0;
+};
+
+void DeclareServing(OptionParser& parser, Options& options) {
+  parser.Text("dtls-bind-addr", options.dtls_bind_addr,
+              "UDP address to listen on; an empty host is every address, IPv4 and IPv6",
+              "HOST:PORT");
+  parser.Text("tls-cert", options.tls_cert, "Certificate chain, PEM; read again when it changes",
+              "FILE");
+  parser.Text("tls-key", options.tls_key, "Its private key, PEM", "FILE");
+  parser.Text("translator", options.translator,
+              "Where translators are: dns:///NAME:PORT, HOST:PORT or unix:PATH", "TARGET");
+  parser.Text("admin-addr", options.admin_addr, "Metrics and health over HTTP, or off",
+              "HOST:PORT");
+  parser.Number("workers", options.workers, 0, kWorkersMax, "Threads for clients; 0: one a core");
+  parser.Time("drain-timeout", options.drain_timeout, Duration::zero(), hours(24),
+              "On SIGTERM, how long requests in flight may take");
+}
+
+void DeclareCoap(OptionParser& parser, Options& options, Raw& raw) {
+  parser.Group("CoAP and MSC3079");
+  parser.Time("ack-delay", options.pipeline.message.ack_delay, milliseconds(0), seconds(8),
+              "How long an answer may ride on the acknowledgement; saves two datagrams a request");
+  parser.Choice("codes", raw.codes, {"deployed", "rfc8075"},
+                "CoAP codes: those that matrix-org/lb clients know, or all of RFC 8075");
+  parser.Number("default-key-table", raw.default_key_table, 0, 1,
+                "CBOR key table for clients that name none: 0 strings, 1 integers");
+  parser.Time("exchange-timeout", options.pipeline.request.exchange_timeout, seconds(1), hours(1),
+              "The longest wait for a translator's answer; above the longest sync");
+  parser.Size("max-request-body", options.pipeline.request.request_body_bytes_max, 1024, 64 << 20,
+              "Largest body of a request, uploaded block by block");
+}
+
+void DeclareDtls(OptionParser& parser, Options& options, Raw& raw) {
+  dtls::Config& dtls = options.pipeline.dtls;
+  parser.Group("DTLS");
+  parser.Number("max-sessions", dtls.sessions_max, 1, 10'000'000, "Sessions held at once");
+  parser.Time("idle-timeout", dtls.idle_timeout, seconds(10), hours(24 * 30),
+              "A session that sends nothing for so long ends");
+  parser.Number("max-handshakes", dtls.handshakes_max, 1, 1'000'000, "Handshakes under way at once");
+  parser.Number("handshake-rate", dtls.handshakes_per_prefix_rate, 0, 1'000'000,
+                "Handshakes a second of one IPv4 address or IPv6 /56, a worker; 0: no limit");
+  parser.Number("handshake-burst", dtls.handshakes_per_prefix_burst, 1, 1'000'000,
+                "The same, at once");
+  parser.Switch("no-stale-alert", raw.no_stale_alert,
+                "Do not tell clients of a lost session to dial again");
+  parser.Switch("allow-ccm8", dtls.allow_ccm8, "Offer AES-128-CCM and CCM-8 too");
+}
+
+void DeclareRest(OptionParser& parser, Options& options, Raw& raw) {
+  parser.Group("gRPC to the translators");
+  parser.Number("lanes", options.pipeline.uplink.lanes, 1, uplink::kLanesMax,
+                "Streams that each worker keeps open");
+  parser.Text("grpc-cert", options.security.cert_file, "Certificate chain for mutual TLS", "FILE");
+  parser.Text("grpc-key", options.security.key_file, "Its private key", "FILE");
+  parser.Text("grpc-ca", options.security.ca_file, "Who signs the translators' certificates",
+              "FILE");
+  parser.Switch("insecure-grpc", options.security.insecure,
+                "Allow plaintext to other than loopback addresses and unix sockets");
+  parser.Group("Logs");
+  parser.Choice("log-level", raw.log_level, {"trace", "debug", "info", "warning", "error"},
+                "The least that is written");
+  parser.Choice("log-format", raw.log_format, {"json", "text"}, "One object or one line an event");
+}
+
+// Budgets of the process; each worker gets its part. (The DTLS stage shares out its own.)
+void ShareOut(PipelineConfig& pipeline, uint64_t workers) {
+  for (size_t* budget :
+       {&pipeline.message.answer_bytes_max, &pipeline.request.exchanges_max,
+        &pipeline.request.request_bytes_max, &pipeline.request.pinned_bytes_max,
+        &pipeline.uplink.answers_bytes_max, &pipeline.uplink.requests_bytes_max,
+        &pipeline.uplink.exchanges_max}) {
+    *budget /= workers;
+  }
+}
+
+void Finish(Options& options, const Raw& raw) {
+  const coap::CodeSet codes = raw.codes == 0 ? coap::CodeSet::kDeployed : coap::CodeSet::kRfc8075;
+  PipelineConfig& pipeline = options.pipeline;
+  pipeline.request.codes = codes;
+  pipeline.uplink.codes = codes;
+  pipeline.request.default_key_table = static_cast<uint8_t>(raw.default_key_table);
+  pipeline.dtls.stale_alert = !raw.no_stale_alert;
+  options.log_level = static_cast<LogLevel>(raw.log_level);
+  options.log_format = raw.log_format == 0 ? Logger::Format::kJson : Logger::Format::kText;
+  if (options.workers == 0) {
+    options.workers = std::clamp<uint64_t>(std::thread::hardware_concurrency(), 1, kWorkersMax);
+  }
+  ShareOut(pipeline, options.workers);
+  const auto check = [](const std::string& problem) {
+    if (!problem.empty()) throw ConfigError("configuration", problem);
+  };
+  check(pipeline.dtls.Validate());
+  check(pipeline.message.Validate());
+  check(pipeline.request.Validate());
+  if (options.tls_cert.empty()) throw ConfigError("--tls-cert", "a certificate file is required");
+  if (options.tls_key.empty()) throw ConfigError("--tls-key", "a private key file is required");
+}
+
+}  // namespace
+
+std::optional<int> ParseOptions(int argc, const char* const* argv, Options& options) {
+  OptionParser parser("lowband-edge",
+                      "Speaks low-bandwidth Matrix (CoAP over DTLS) to clients, gRPC to translators.",
+                      kFooter);
+  Raw raw;
+  DeclareServing(parser, options);
+  DeclareCoap(parser, options, raw);
+  DeclareDtls(parser, options, raw);
+  DeclareRest(parser, options, raw);
+  if (const auto code = parser.Parse(argc, argv)) return code;
+  Finish(options, raw);
+  return std::nullopt;
+}
+
+}  // namespace lowband::edge

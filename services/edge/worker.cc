@@ -1,0 +1,186 @@
+#include "services/edge/worker.h"
+
+#include <sys/epoll.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <array>
+#include <cstdlib>
+#include <future>
+#include <utility>
+
+#include "services/edge/dtls/connection_id.h"
+#include "services/edge/limits.h"
+
+namespace lowband::edge {
+namespace {
+
+TimePoint Now() { return std::chrono::steady_clock::now(); }
+
+// Rounded up: waking before a deadline would spin until it is reached.
+int MillisecondsUntil(std::optional<TimePoint> deadline) {
+  if (!deadline) return -1;
+  const auto left = std::chrono::ceil<std::chrono::milliseconds>(*deadline - Now()).count();
+  return static_cast<int>(std::clamp<int64_t>(left, 0, 60'000));
+}
+
+}  // namespace
+
+Worker::Worker(const PipelineConfig& config, dtls::Credentials& credentials,
+               std::unique_ptr<datagram::UdpSocket> socket,
+               const uplink::TransportConfig& transport, unsigned index, unsigned count)
+    : index_(index),
+      count_(count),
+      random_(MakeSystemRandom()),
+      socket_(std::move(socket)),
+      pipeline_(config, credentials, *random_, index, count),
+      mailbox_(kMailboxItemsMax),
+      transport_(transport),
+      epoll_fd_(epoll_create1(EPOLL_CLOEXEC)) {
+  if (epoll_fd_ < 0) std::abort();
+  Watch(socket_->fd());
+  Watch(mailbox_.fd());
+  Watch(transport_.fd());
+}
+
+Worker::~Worker() {
+  Join();
+  close(epoll_fd_);
+}
+
+void Worker::Watch(int fd) {
+  epoll_event event{};
+  event.events = EPOLLIN;
+  if (epoll_ctl(epoll_fd_, EPOLL_CTL_ADD, fd, &event) != 0) std::abort();
+}
+
+void Worker::Start(const std::vector<std::unique_ptr<Worker>>& workers) {
+  for (const auto& worker : workers) workers_.push_back(worker.get());
+  thread_ = std::thread([this] { Run(); });
+}
+
+void Worker::Join() {
+  if (thread_.joinable()) thread_.join();
+}
+
+// The mailbox refuses only under a flood of forwarded datagrams; main's few calls then retry.
+void Worker::Do(Call call) {
+  while (!mailbox_.Push(call)) std::this_thread::yield();
+}
+
+void Worker::StopAccepting() {
+  Do([this](TimePoint now) { pipeline_.StopAccepting(now); });
+}
+
+void Worker::Stop() {
+  if (!thread_.joinable()) return;
+  Do([this](TimePoint now) {
+    pipeline_.CloseAll(now);
+    stopping_ = true;
+  });
+}
+
+std::optional<WorkerStats> Worker::Stats(Duration limit) {
+  const auto promise = std::make_shared<std::promise<WorkerStats>>();
+  auto future = promise->get_future();
+  if (!mailbox_.Push(Call([this, promise](TimePoint) { promise->set_value(MakeStats()); }))) {
+    return std::nullopt;
+  }
+  if (future.wait_for(limit) != std::future_status::ready) return std::nullopt;
+  return future.get();
+}
+
+WorkerStats Worker::MakeStats() const {
+  WorkerStats stats;
+  stats.datagram = socket_->counters();
+  stats.dtls = pipeline_.dtls().counters();
+  stats.message = pipeline_.messages().counters();
+  stats.request = pipeline_.requests().counters();
+  stats.uplink = pipeline_.lanes().counters();
+  stats.sessions = pipeline_.dtls().session_count();
+  stats.handshakes = pipeline_.dtls().handshake_count();
+  stats.exchanges = pipeline_.requests().exchanges_in_flight();
+  stats.forwarded = forwarded_;
+  stats.forward_drops = forward_drops_;
+  return stats;
+}
+
+// One turn: take what is there, run what is due, send what came of it. The time is read once a
+// turn, so that all that happens in it happens at one moment.
+void Worker::Run() {
+  while (!stopping_) {
+    Wait();
+    const TimePoint now = Now();
+    TakeMail(now);
+    TakeLaneEvents(now);
+    ReceiveDatagrams(now);
+    pipeline_.Advance(now);
+    Drain();
+    socket_->Flush();
+    ready_.store(pipeline_.lanes().ready(), std::memory_order_relaxed);
+    idle_.store(pipeline_.idle(), std::memory_order_relaxed);
+  }
+}
+
+void Worker::Wait() {
+  std::array<epoll_event, 4> events;
+  epoll_wait(epoll_fd_, events.data(), static_cast<int>(events.size()),
+             MillisecondsUntil(pipeline_.NextDeadline()));
+}
+
+void Worker::ReceiveDatagrams(TimePoint now) {
+  for (size_t batch = 0; batch < kBatchesPerTurnMax; ++batch) {
+    const auto received = socket_->Receive();
+    for (const datagram::Received& one : received) {
+      const auto owner = dtls::OwnerOf(one.datagram, count_);
+      if (!owner || *owner == index_) {
+        pipeline_.ReceiveDatagram(now, one.from, one.datagram);
+        Drain();
+        continue;
+      }
+      Forwarded forwarded{one.from, Bytes(one.datagram.begin(), one.datagram.end())};
+      const bool taken = workers_[*owner]->mailbox_.Push(std::move(forwarded));
+      ++(taken ? forwarded_ : forward_drops_);
+    }
+    if (received.empty()) return;
+  }
+}
+
+void Worker::TakeMail(TimePoint now) {
+  mailbox_.Drain(mail_);
+  for (Mail& mail : mail_) {
+    if (auto* forwarded = std::get_if<Forwarded>(&mail)) {
+      pipeline_.ReceiveDatagram(now, forwarded->from, forwarded->datagram);
+      Drain();
+    } else {
+      std::get<Call>(mail)(now);
+      Drain();
+    }
+  }
+  mail_.clear();
+}
+
+void Worker::TakeLaneEvents(TimePoint now) {
+  transport_.Drain(lane_events_);
+  for (uplink::LaneEvent& event : lane_events_) {
+    if (const auto* opened = std::get_if<uplink::LaneOpened>(&event)) {
+      pipeline_.OnLaneOpened(now, opened->lane);
+    } else if (const auto* written = std::get_if<uplink::LaneWritten>(&event)) {
+      pipeline_.OnLaneWritten(now, written->lane);
+    } else if (auto* batch = std::get_if<uplink::LaneBatch>(&event)) {
+      pipeline_.OnLaneBatch(now, batch->lane, std::move(batch->batch));
+    } else {
+      pipeline_.OnLaneDead(now, std::get<uplink::LaneDead>(event).lane);
+    }
+    Drain();
+  }
+}
+
+void Worker::Drain() {
+  while (auto transmit = pipeline_.PollTransmit()) {
+    socket_->Queue(transmit->peer, transmit->datagram);
+  }
+  while (auto action = pipeline_.PollLaneAction()) transport_.Execute(std::move(*action));
+}
+
+}  // namespace lowband::edge

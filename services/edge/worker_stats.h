@@ -1,0 +1,29 @@
+// What one worker has counted, copied for the metrics.
+//
+// Threading: a value.
+#pragma once
+
+#include <cstdint>
+
+#include "services/edge/datagram/udp_socket.h"
+#include "services/edge/dtls/counters.h"
+#include "services/edge/message/counters.h"
+#include "services/edge/request/counters.h"
+#include "services/edge/uplink/counters.h"
+
+namespace lowband::edge {
+
+struct WorkerStats {
+  datagram::Counters datagram;
+  dtls::Counters dtls;
+  message::Counters message;
+  request::Counters request;
+  uplink::Counters uplink;
+  uint64_t sessions = 0;
+  uint64_t handshakes = 0;
+  uint64_t exchanges = 0;
+  uint64_t forwarded = 0;      ///< Datagrams handed to the worker they belong to.
+  uint64_t forward_drops = 0;  ///< Its mailbox was full.
+};
+
+}  // namespace lowband::edge

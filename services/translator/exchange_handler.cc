@@ -1,0 +1,109 @@
+#include "services/translator/exchange_handler.h"
+
+#include <utility>
+
+#include "services/translator/mapping/content.h"
+
+namespace lowband::translator {
+namespace {
+
+ingress::ExchangeAnswer ToExchangeAnswer(MappedAnswer answer) {
+  return {std::move(answer.head), std::move(answer.body)};
+}
+
+// A request that is not looked into any further still gets its error in the form it asks for.
+AnswerForm FormOf(const v1::Request& request) {
+  const auto option = [](bool present, uint32_t value) {
+    return present ? std::optional(value) : std::nullopt;
+  };
+  AnswerForm form;
+  form.keys = request.key_table() == 0 ? transcode::KeyTable::kStrings : transcode::KeyTable::kV1;
+  form.cbor = AnswerIsCbor(option(request.has_content_format(), request.content_format()),
+                           option(request.has_accept(), request.accept()),
+                           request.more() || !request.body().empty())
+                  .value_or(true);
+  return form;
+}
+
+}  // namespace
+
+void ExchangeHandler::Start(ingress::ExchangeKey key, v1::Request request,
+                            ingress::Respond respond) {
+  auto mapped = mapping_.ToHttp(request);
+  if (!mapped) {
+    counters_.answers[0].fetch_add(1, std::memory_order_relaxed);
+    respond(ToExchangeAnswer(std::move(mapped.error())));
+    return;
+  }
+  {
+    const MutexLock lock(mutex_);
+    under_way_[key] = {};
+  }
+  auto done = [this, key, form = mapped->form,
+               respond](const Result<HttpResponse, UpstreamFault>& response) {
+    if (!Finish(key)) return;
+    MappedAnswer answer = mapping_.ToCoap(form, response);
+    counters_.answers[(answer.head.code() >> 5) % counters_.answers.size()].fetch_add(
+        1, std::memory_order_relaxed);
+    respond(ToExchangeAnswer(std::move(answer)));
+  };
+  Submitted(key, upstream_.Submit(std::move(mapped->http), std::move(done)));
+}
+
+// False if the exchange was cancelled: then nobody waits for the answer.
+bool ExchangeHandler::Finish(ingress::ExchangeKey key) {
+  const MutexLock lock(mutex_);
+  const auto it = under_way_.find(key);
+  if (it == under_way_.end()) return false;
+  const bool cancelled = it->second.cancelled;
+  under_way_.erase(it);
+  return !cancelled;
+}
+
+void ExchangeHandler::Submitted(ingress::ExchangeKey key, UpstreamClient::Handle handle) {
+  {
+    const MutexLock lock(mutex_);
+    const auto it = under_way_.find(key);
+    if (it == under_way_.end()) return;  // It completed before Submit returned.
+    if (!it->second.cancelled) {
+      it->second.handle = handle;
+      return;
+    }
+    under_way_.erase(it);
+  }
+  upstream_.Cancel(handle);
+}
+
+void ExchangeHandler::Cancel(ingress::ExchangeKey key) {
+  UpstreamClient::Handle handle = 0;
+  {
+    const MutexLock lock(mutex_);
+    const auto it = under_way_.find(key);
+    if (it == under_way_.end() || it->second.cancelled) return;
+    counters_.cancelled.fetch_add(1, std::memory_order_relaxed);
+    if (!it->second.handle) {  // Start is still between its two steps, and will see this.
+      it->second.cancelled = true;
+      return;
+    }
+    handle = *it->second.handle;
+    under_way_.erase(it);
+  }
+  upstream_.Cancel(handle);
+}
+
+ingress::ExchangeAnswer ExchangeHandler::Refuse(const v1::Request& request,
+                                                ingress::Refused reason) {
+  counters_.answers[0].fetch_add(1, std::memory_order_relaxed);
+  const AnswerForm form = FormOf(request);
+  switch (reason) {
+    case ingress::Refused::kOverload:
+      return ToExchangeAnswer(ErrorAnswer(
+          form, codes_, {503, "M_LIMIT_EXCEEDED", "Too many requests are under way; try again"}, 1));
+    case ingress::Refused::kBodyTooLarge:
+      return ToExchangeAnswer(
+          ErrorAnswer(form, codes_, {413, "M_TOO_LARGE", "The request's body is too large"}));
+  }
+  return {};
+}
+
+}  // namespace lowband::translator

@@ -1,0 +1,60 @@
+// Joins the stages of the translator: a whole request from the ingress is mapped, sent to the
+// homeserver, and its answer mapped back.
+//
+//   Start ─▶ Mapping::ToHttp ─┬─ refused ───────────────▶ respond
+//                             └─▶ UpstreamClient::Submit ─▶ Mapping::ToCoap ─▶ respond
+//
+// Threading: Start and Cancel on gRPC's threads, completions on the upstream's. Ownership: mapping
+// and upstream outlive the handler. Limits: one entry an exchange in flight, which the ingress
+// bounds.
+#pragma once
+
+#include <array>
+#include <atomic>
+#include <cstdint>
+#include <unordered_map>
+
+#include "libs/base/mutex.h"
+#include "services/translator/ingress/handler.h"
+#include "services/translator/mapping/mapping.h"
+#include "services/translator/upstream/client.h"
+
+namespace lowband::translator {
+
+/// Answers by the class of their code: [0] made here before anything was sent upstream, [2] to [5]
+/// by class.
+struct HandlerCounters {
+  std::array<std::atomic<uint64_t>, 6> answers{};
+  std::atomic<uint64_t> cancelled{0};
+};
+
+class ExchangeHandler final : public ingress::Handler {
+ public:
+  ExchangeHandler(const Mapping& mapping, UpstreamClient& upstream, coap::CodeSet codes)
+      : mapping_(mapping), upstream_(upstream), codes_(codes) {}
+
+  void Start(ingress::ExchangeKey key, v1::Request request, ingress::Respond respond) override;
+  void Cancel(ingress::ExchangeKey key) override;
+  ingress::ExchangeAnswer Refuse(const v1::Request& request, ingress::Refused reason) override;
+
+  const HandlerCounters& counters() const { return counters_; }
+
+ private:
+  /// An exchange between its start and its completion. No handle yet: Submit has not returned.
+  struct UnderWay {
+    std::optional<UpstreamClient::Handle> handle;
+    bool cancelled = false;
+  };
+
+  bool Finish(ingress::ExchangeKey key);
+  void Submitted(ingress::ExchangeKey key, UpstreamClient::Handle handle);
+
+  const Mapping& mapping_;
+  UpstreamClient& upstream_;
+  const coap::CodeSet codes_;
+  HandlerCounters counters_;
+  Mutex mutex_;
+  std::unordered_map<ingress::ExchangeKey, UnderWay> under_way_ LOWBAND_GUARDED_BY(mutex_);
+};
+
+}  // namespace lowband::translator

@@ -1,0 +1,28 @@
+// The translator's metrics: what its stages counted, under their Prometheus names.
+//
+// Threading: any. Limits: label values come from enums only.
+#pragma once
+
+#include <cstddef>
+
+#include "libs/base/metrics.h"
+#include "services/translator/exchange_handler.h"
+#include "services/translator/ingress/counters.h"
+#include "services/translator/upstream/counters.h"
+
+namespace lowband::translator {
+
+/// Borrowed for the call.
+struct Figures {
+  const ingress::Counters& ingress;
+  const HandlerCounters& handler;
+  const UpstreamCounters& upstream;
+  size_t lanes = 0;
+  size_t exchanges = 0;
+  bool draining = false;
+};
+
+/// Sets every metric of the translator. Names with help texts; see docs/operating.md.
+void SetTranslatorMetrics(MetricSet& metrics, const Figures& figures);
+
+}  // namespace lowband::translator

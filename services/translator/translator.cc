@@ -1,0 +1,133 @@
+#include "services/translator/translator.h"
+
+#include <atomic>
+#include <memory>
+#include <optional>
+#include <string>
+
+#include "libs/base/admin_server.h"
+#include "libs/base/config_error.h"
+#include "libs/base/metrics.h"
+#include "libs/base/options.h"
+#include "libs/base/version.h"
+#include "libs/grpc/security.h"
+#include "services/translator/exchange_handler.h"
+#include "services/translator/ingress/server.h"
+#include "services/translator/mapping/mapping.h"
+#include "services/translator/metrics.h"
+#include "services/translator/upstream/client.h"
+#include "services/translator/upstream/homeserver.h"
+
+namespace lowband::translator {
+namespace {
+
+constexpr Duration kWatchInterval = std::chrono::seconds(1);
+
+MappingConfig Decide(MappingConfig mapping, const UpstreamConfig& upstream) {
+  // A homeserver of ours may be told who the client is; somebody else's only on request.
+  mapping.forward_client_ip =
+      mapping.forward_client_ip || HomeserverIsLocal(ParseHomeserver(upstream.homeserver));
+  return mapping;
+}
+
+ingress::ServerConfig ServerConfigOf(const Options& options) {
+  ingress::ServerConfig config;
+  config.listen = options.listen;
+  config.credentials = MakeServerCredentials(options.security, "--listen", options.listen);
+  return config;
+}
+
+// The parts in the order in which they need each other; destroyed in reverse.
+class Translator {
+ public:
+  Translator(const Options& options, Logger& log)
+      : options_(options),
+        log_(log),
+        mapping_config_(Decide(options.mapping, options.upstream)),
+        mapping_(mapping_config_),
+        upstream_(options.upstream),
+        handler_(mapping_, upstream_, mapping_config_.codes),
+        server_(ServerConfigOf(options), handler_) {
+    StartAdmin();
+    log_.Info("listening", {{"grpc", options.listen},
+                            {"port", server_.port()},
+                            {"homeserver", options.upstream.homeserver},
+                            {"forwards_client_ip", mapping_config_.forward_client_ip},
+                            {"version", kVersion}});
+  }
+
+  int RunUntilSignal(ShutdownSignal& shutdown);
+
+ private:
+  void StartAdmin();
+  void ReportFaults();
+  std::string Metrics();
+
+  const Options& options_;
+  Logger& log_;
+  const MappingConfig mapping_config_;
+  const Mapping mapping_;
+  UpstreamClient upstream_;
+  ExchangeHandler handler_;
+  ingress::Server server_;
+  MetricSet metrics_{"lowband_translator_"};
+  uint64_t faults_reported_ = 0;
+  std::atomic<bool> draining_{false};
+  std::unique_ptr<AdminServer> admin_;
+};
+
+void Translator::StartAdmin() {
+  if (options_.admin_addr == "off") return;
+  const auto address = ParseBindAddress(options_.admin_addr);
+  if (!address) throw ConfigError("--admin-addr", address.error());
+  admin_ = std::make_unique<AdminServer>(AdminServer::Hooks{
+      .metrics = [this] { return Metrics(); },
+      .not_ready = [this] { return draining_.load() ? "draining" : ""; }});
+  admin_->Start("--admin-addr", *address);
+  log_.Info("admin_listening", {{"port", admin_->port()}});
+}
+
+std::string Translator::Metrics() {
+  SetTranslatorMetrics(metrics_, {.ingress = server_.counters(),
+                                  .handler = handler_.counters(),
+                                  .upstream = upstream_.counters(),
+                                  .lanes = server_.lanes(),
+                                  .exchanges = server_.exchanges_in_flight(),
+                                  .draining = draining_.load()});
+  return metrics_.Text();
+}
+
+// A homeserver that is away would fill the log with a line a request; one a second is enough.
+void Translator::ReportFaults() {
+  uint64_t faults = 0;
+  for (size_t i = 0; i < kUpstreamFaultCount; ++i) {
+    // A client that went away is no fault of the homeserver's.
+    if (static_cast<UpstreamFault>(i) == UpstreamFault::kCancelled) continue;
+    faults += upstream_.counters().faults[i].load(std::memory_order_relaxed);
+  }
+  if (faults == faults_reported_) return;
+  log_.Warning("upstream_faults",
+               {{"count", faults - faults_reported_}, {"last", upstream_.last_fault()}});
+  faults_reported_ = faults;
+}
+
+int Translator::RunUntilSignal(ShutdownSignal& shutdown) {
+  std::optional<int> number;
+  while (!(number = shutdown.Wait(kWatchInterval))) ReportFaults();
+  log_.Info("draining", {{"signal", *number}, {"limit", DurationText(options_.drain_timeout)}});
+  draining_ = true;
+  server_.Drain(options_.drain_timeout);
+  const size_t left = upstream_.in_flight();
+  upstream_.Drain(Duration::zero());
+  log_.Info("stopped", {{"cut_off", left}});
+  return kExitOk;
+}
+
+}  // namespace
+
+int RunTranslator(const Options& options, Logger& log, ShutdownSignal& shutdown) {
+  Translator translator(options, log);
+  return translator.RunUntilSignal(shutdown);
+}
+
+}  // namespace lowband::translator

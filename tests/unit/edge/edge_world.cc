@@ -1,0 +1,250 @@
+#include "tests/unit/edge/edge_world.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "services/edge/dtls/credentials.h"
+
+namespace lowband::edge {
+namespace {
+
+constexpr size_t kChunkBytes = 64 * 1024;
+
+}  // namespace
+
+EdgeWorld::EdgeWorld(uint64_t seed, PipelineConfig config) : random_(MakeSeededRandom(seed)) {
+  const auto files = dtls::WriteIdentity(folder_, *random_);
+  auto credentials = dtls::Credentials::Load(files, MakeSeededRandom(seed + 1));
+  if (!credentials) ADD_FAILURE() << credentials.error().text;
+  credentials_ = std::move(*credentials);
+  config.dtls.handshakes_per_prefix_rate = 0;
+  edge_ = std::make_unique<Pipeline>(config, *credentials_, *random_, 0, 1);
+  translate = [](const v1::Request&) { return Content("\xa0"); };
+  edge_->Advance(now_);
+  Settle();
+}
+
+EdgeWorld::~EdgeWorld() = default;
+
+SocketAddress EdgeWorld::NewAddress() {
+  return *SocketAddress::FromLiteral("192.0.2.7", next_port_++);
+}
+
+size_t EdgeWorld::AddClient(client::Config config) {
+  Client added{NewAddress(), std::make_unique<client::Session>(config, *random_)};
+  clients_.push_back(std::move(added));
+  clients_.back().session->Connect(now_);
+  Settle();
+  return clients_.size() - 1;
+}
+
+client::RequestId EdgeWorld::Send(size_t client, client::Request request) {
+  const auto id = clients_[client].session->Send(now_, std::move(request));
+  Settle();
+  return id;
+}
+
+void EdgeWorld::MoveClient(size_t client) { clients_[client].address = NewAddress(); }
+
+void EdgeWorld::At(Duration delay, std::function<void()> run) {
+  events_.push({now_ + delay, order_++, std::move(run)});
+}
+
+void EdgeWorld::Carry(std::function<void(const Bytes&)> deliver, ByteView datagram) {
+  ++datagrams;
+  largest_datagram = std::max(largest_datagram, datagram.size());
+  const size_t copies = random_->Unit() < weather.duplication ? 2 : 1;
+  for (size_t i = 0; i < copies; ++i) {
+    if (random_->Unit() < weather.loss) continue;
+    const auto spread = static_cast<uint64_t>((weather.delay_max - weather.delay_min).count());
+    const Duration delay = weather.delay_min + Duration(random_->Below(spread + 1));
+    At(delay, [deliver, bytes = Bytes(datagram.begin(), datagram.end())] { deliver(bytes); });
+  }
+}
+
+void EdgeWorld::Settle() {
+  bool moved = true;
+  while (moved) {
+    moved = DrainClients();
+    moved = DrainEdge() || moved;
+  }
+}
+
+bool EdgeWorld::DrainClients() {
+  bool moved = false;
+  for (size_t i = 0; i < clients_.size(); ++i) {
+    while (const auto datagram = clients_[i].session->PollTransmit()) {
+      moved = true;
+      const SocketAddress from = clients_[i].address;
+      Carry([this, from](const Bytes& d) { edge_->ReceiveDatagram(now_, from, d); }, *datagram);
+    }
+    DrainClientEvents(i);
+  }
+  return moved;
+}
+
+void EdgeWorld::DrainClientEvents(size_t index) {
+  while (auto event = clients_[index].session->PollEvent()) {
+    if (auto* response = std::get_if<client::Response>(&*event)) {
+      outcomes[{index, response->id}].responses.push_back(std::move(*response));
+    } else if (const auto* failed = std::get_if<client::RequestFailed>(&*event)) {
+      ++outcomes[{index, failed->id}].failures;
+    } else if (const auto* gone = std::get_if<client::Disconnected>(&*event)) {
+      disconnects.push_back(gone->detail);
+    }
+  }
+}
+
+bool EdgeWorld::DrainEdge() {
+  bool moved = false;
+  while (const auto transmit = edge_->PollTransmit()) {
+    moved = true;
+    const SocketAddress to = transmit->peer;
+    const auto deliver = [this, to](const Bytes& d) {
+      for (Client& client : clients_) {
+        if (client.address == to) client.session->Receive(now_, d);
+      }
+    };
+    Carry(deliver, transmit->datagram);
+  }
+  while (auto action = edge_->PollLaneAction()) {
+    moved = true;
+    Obey(std::move(*action));
+  }
+  return moved;
+}
+
+// gRPC is reliable and in order; only its end may come at any time.
+void EdgeWorld::Obey(uplink::Action action) {
+  if (const auto* open = std::get_if<uplink::OpenLane>(&action)) {
+    At(std::chrono::milliseconds(1), [this, lane = open->lane] {
+      if (!translator_alive_) return edge_->OnLaneDead(now_, lane);
+      lanes_[lane];
+      edge_->OnLaneOpened(now_, lane);
+    });
+  } else if (auto* write = std::get_if<uplink::WriteBatch>(&action)) {
+    At(std::chrono::milliseconds(1),
+       [this, lane = write->lane, batch = std::move(write->batch)] {
+         if (!lanes_.contains(lane)) return;
+         for (const v1::EdgeFrame& frame : batch.frames()) TakeFrame(lane, frame);
+         edge_->OnLaneWritten(now_, lane);
+       });
+  } else if (const auto* finish = std::get_if<uplink::FinishLane>(&action)) {
+    At(std::chrono::milliseconds(1), [this, lane = finish->lane] {
+      if (lanes_.erase(lane) != 0) edge_->OnLaneDead(now_, lane);
+    });
+  } else if (const auto* abort = std::get_if<uplink::AbortLane>(&action)) {
+    lanes_.erase(abort->lane);
+  }
+}
+
+void EdgeWorld::TakeFrame(uplink::LaneId lane, const v1::EdgeFrame& frame) {
+  auto& partial = lanes_[lane];
+  bool more = false;
+  switch (frame.kind_case()) {
+    case v1::EdgeFrame::kRequest:
+      partial[frame.exchange()] = frame.request();
+      more = frame.request().more();
+      break;
+    case v1::EdgeFrame::kBody:
+      partial[frame.exchange()].mutable_body()->append(frame.body().data());
+      more = frame.body().more();
+      break;
+    case v1::EdgeFrame::kCancel:
+      partial.erase(frame.exchange());
+      return;
+    case v1::EdgeFrame::KIND_NOT_SET:
+      ADD_FAILURE() << "empty frame";
+      return;
+  }
+  if (more) return;
+  const v1::Request request = std::move(partial[frame.exchange()]);
+  partial.erase(frame.exchange());
+  requests.push_back(request);
+  At(translator_delay, [this, lane, exchange = frame.exchange(), request] {
+    if (lanes_.contains(lane)) Reply(lane, exchange, request);
+  });
+}
+
+void EdgeWorld::Reply(uplink::LaneId lane, uint64_t exchange, const v1::Request& request) {
+  v1::Answer answer = translate(request);
+  const std::string body = std::move(*answer.mutable_body());
+  v1::TranslatorBatch batch;
+  size_t at = std::min(body.size(), kChunkBytes);
+  answer.set_body(body.substr(0, at));
+  answer.set_more(at < body.size());
+  auto* head = batch.add_frames();
+  head->set_exchange(exchange);
+  *head->mutable_answer() = std::move(answer);
+  while (at < body.size()) {
+    const size_t size = std::min(body.size() - at, kChunkBytes);
+    auto* frame = batch.add_frames();
+    frame->set_exchange(exchange);
+    frame->mutable_body()->set_data(body.substr(at, size));
+    at += size;
+    frame->mutable_body()->set_more(at < body.size());
+  }
+  edge_->OnLaneBatch(now_, lane, std::move(batch));
+}
+
+void EdgeWorld::KillTranslator() {
+  translator_alive_ = false;
+  for (const auto& [lane, partial] : std::exchange(lanes_, {})) edge_->OnLaneDead(now_, lane);
+  Settle();
+}
+
+void EdgeWorld::Run(Duration time, const std::function<bool()>& until) {
+  const TimePoint end = now_ + time;
+  Settle();
+  while (!(until && until())) {
+    std::optional<TimePoint> next = edge_->NextDeadline();
+    for (const Client& client : clients_) next = Earlier(next, client.session->NextDeadline());
+    if (!events_.empty()) next = Earlier(next, events_.top().at);
+    if (!next || *next > end) break;
+    now_ = std::max(now_, *next);
+    while (!events_.empty() && events_.top().at <= now_) {
+      const auto run = events_.top().run;
+      events_.pop();
+      run();
+      Settle();
+    }
+    edge_->Advance(now_);
+    for (Client& client : clients_) client.session->Advance(now_);
+    Settle();
+  }
+  if (!(until && until())) now_ = end;
+}
+
+const client::Response* EdgeWorld::Await(size_t client, client::RequestId request) {
+  const Outcome& outcome = outcomes[{client, request}];
+  Run(std::chrono::minutes(5),
+      [&] { return !outcome.responses.empty() || outcome.failures != 0; });
+  return outcome.responses.empty() ? nullptr : &outcome.responses.front();
+}
+
+client::Request Get(const std::vector<std::string>& path) {
+  client::Request request;
+  for (const std::string& segment : path) {
+    const ByteView bytes = AsBytes(segment);
+    request.options.push_back({coap::OptionNumber::kUriPath, Bytes(bytes.begin(), bytes.end())});
+  }
+  return request;
+}
+
+client::Request Post(const std::vector<std::string>& path, Bytes body) {
+  client::Request request = Get(path);
+  request.method = coap::kPost;
+  request.options.push_back({coap::OptionNumber::kContentFormat, Bytes{coap::kFormatCbor}});
+  request.body = std::move(body);
+  return request;
+}
+
+v1::Answer Content(std::string body) {
+  v1::Answer answer;
+  answer.set_code(coap::kContent.value);
+  answer.set_content_format(coap::kFormatCbor);
+  answer.set_body(std::move(body));
+  return answer;
+}
+
+}  // namespace lowband::edge

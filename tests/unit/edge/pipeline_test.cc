@@ -1,0 +1,140 @@
+#include "services/edge/pipeline.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "services/edge/dtls/counters.h"
+#include "services/edge/message/counters.h"
+#include "tests/unit/edge/edge_world.h"
+
+namespace lowband::edge {
+namespace {
+
+using std::chrono::milliseconds;
+using std::chrono::minutes;
+using std::chrono::seconds;
+
+client::Config Patient() {
+  client::Config config;
+  config.max_retransmit = 8;
+  return config;
+}
+
+std::string Text(const Bytes& bytes) { return std::string(AsText(bytes)); }
+
+TEST(Pipeline, SmallRequestThenTwoDatagramsAndOneExchange) {
+  EdgeWorld world(1);
+  const size_t phone = world.AddClient();
+  world.Run(seconds(2));  // the handshake
+  const size_t before = world.datagrams;
+  const auto request = world.Send(phone, Get({"0"}));
+  const auto* response = world.Await(phone, request);
+  ASSERT_NE(response, nullptr);
+  EXPECT_EQ(response->code, coap::kContent);
+  EXPECT_EQ(Text(response->body), "\xa0");
+  EXPECT_EQ(world.datagrams - before, 2U) << "the answer rides on the acknowledgement";
+  ASSERT_EQ(world.requests.size(), 1U);
+  EXPECT_EQ(world.requests[0].path(0), "0");
+  EXPECT_EQ(world.requests[0].client_address(), "192.0.2.7");
+}
+
+TEST(Pipeline, SlowTranslatorThenEmptyAckAndSeparateAnswer) {
+  EdgeWorld world(2);
+  world.translator_delay = seconds(30);
+  const size_t phone = world.AddClient();
+  const auto request = world.Send(phone, Get({"7"}));
+  const auto* response = world.Await(phone, request);
+  ASSERT_NE(response, nullptr);
+  EXPECT_EQ(response->code, coap::kContent);
+  EXPECT_EQ(world.requests.size(), 1U);
+  EXPECT_EQ(world.edge().messages().counters().answers_separate, 1U);
+}
+
+TEST(Pipeline, LargeBodiesBothWaysThenWholeAndWithinTheDatagramLimit) {
+  EdgeWorld world(3);
+  const std::string down(200'000, 'd');
+  world.translate = [&](const v1::Request&) { return Content(down); };
+  const size_t phone = world.AddClient();
+  const auto request = world.Send(phone, Post({"r"}, Bytes(100'000, 'u')));
+  const auto* response = world.Await(phone, request);
+  ASSERT_NE(response, nullptr);
+  EXPECT_EQ(Text(response->body), down);
+  ASSERT_EQ(world.requests.size(), 1U);
+  EXPECT_EQ(world.requests[0].body(), std::string(100'000, 'u'));
+  EXPECT_LE(world.largest_datagram, 1280U);
+}
+
+TEST(Pipeline, ClientMovesWithAConnectionIdThenItsSessionGoesOn) {
+  EdgeWorld world(4);
+  const size_t phone = world.AddClient();
+  ASSERT_NE(world.Await(phone, world.Send(phone, Get({"0"}))), nullptr);
+  world.MoveClient(phone);
+  const auto* response = world.Await(phone, world.Send(phone, Get({"0"})));
+  ASSERT_NE(response, nullptr);
+  EXPECT_EQ(world.edge().dtls().counters().peer_moves, 1U);
+  EXPECT_EQ(world.edge().dtls().session_count(), 1U);
+}
+
+TEST(Pipeline, TranslatorKilledThenSessionsStayAndEachRequestGetsOneAnswer) {
+  EdgeWorld world(5);
+  world.translator_delay = milliseconds(200);
+  const size_t phone = world.AddClient();
+  ASSERT_NE(world.Await(phone, world.Send(phone, Get({"0"}))), nullptr);
+  const auto get = world.Send(phone, Get({"0"}));
+  const auto post = world.Send(phone, Post({"G"}, {0xa0}));
+  world.Run(milliseconds(50));
+  world.KillTranslator();
+  world.Run(milliseconds(500));
+  world.ReviveTranslator();
+  const auto* got = world.Await(phone, get);
+  const auto* posted = world.Await(phone, post);
+  ASSERT_NE(got, nullptr);
+  ASSERT_NE(posted, nullptr);
+  EXPECT_EQ(got->code, coap::kContent) << "safe to repeat";
+  EXPECT_EQ(posted->code, coap::kGatewayTimeout) << "never repeated";
+  EXPECT_EQ(world.edge().dtls().session_count(), 1U);
+  EXPECT_TRUE(world.disconnects.empty());
+  const auto again = world.Send(phone, Get({"0"}));
+  ASSERT_NE(world.Await(phone, again), nullptr);
+}
+
+// N1 of the reliability rules: each request gets exactly one answer, whatever the network does,
+// and reaches the translator exactly once.
+TEST(Pipeline, BadNetworkThenEachRequestOnceAndOneAnswer) {
+  for (uint64_t seed = 1; seed <= 20; ++seed) {
+    SCOPED_TRACE("seed " + std::to_string(seed));
+    EdgeWorld world(seed);
+    world.weather = {.loss = 0.2,
+                     .duplication = 0.2,
+                     .delay_min = milliseconds(5),
+                     .delay_max = milliseconds(800)};
+    world.translate = [](const v1::Request& request) { return Content(request.body()); };
+    const size_t phone = world.AddClient(Patient());
+    for (int i = 0; i < 10; ++i) {
+      const std::string body = "message " + std::to_string(i);
+      const auto request = world.Send(phone, Post({"9"}, Bytes(body.begin(), body.end())));
+      const auto* response = world.Await(phone, request);
+      ASSERT_NE(response, nullptr) << i;
+      EXPECT_EQ(Text(response->body), body);
+    }
+    world.Run(minutes(5));
+    ASSERT_EQ(world.requests.size(), 10U);
+    for (const auto& [key, outcome] : world.outcomes) {
+      EXPECT_EQ(outcome.responses.size() + outcome.failures, 1U);
+    }
+    EXPECT_TRUE(world.edge().idle());
+  }
+}
+
+TEST(Pipeline, CloseAllThenClientsHearIt) {
+  EdgeWorld world(6);
+  const size_t phone = world.AddClient();
+  ASSERT_NE(world.Await(phone, world.Send(phone, Get({"0"}))), nullptr);
+  world.edge().CloseAll(world.now());
+  world.Run(seconds(1));
+  EXPECT_EQ(world.disconnects.size(), 1U);
+  EXPECT_EQ(world.edge().dtls().session_count(), 0U);
+}
+
+}  // namespace
+}  // namespace lowband::edge
