@@ -1,0 +1,82 @@
+#include "tests/lockstep/rig.h"
+
+#include <algorithm>
+#include <cstdlib>
+#include <utility>
+
+namespace lowband::edge::testing {
+
+Rig::Rig(const RigConfig& config)
+    : random_(MakeSeededRandom(config.seed)),
+      now_(std::chrono::hours(1)),
+      messages_(config.message, *random_),
+      requests_(config.request, messages_, *random_) {}
+
+void Rig::Open(SessionId session, const char* address) {
+  requests_.OpenSession(now_, session, *SocketAddress::FromLiteral(address, 49152));
+  Pump();
+}
+
+void Rig::Close(SessionId session) {
+  messages_.Forget(session);
+  requests_.CloseSession(now_, session);
+  Pump();
+}
+
+void Rig::Receive(SessionId session, ByteView datagram) {
+  messages_.Receive(now_, session, datagram);
+  Pump();
+}
+
+void Rig::Answer(request::Answer answer) {
+  requests_.Complete(now_, std::move(answer));
+  Pump();
+}
+
+std::optional<TimePoint> Rig::NextDeadline() {
+  return Earlier(messages_.NextDeadline(), requests_.NextDeadline());
+}
+
+void Rig::AdvanceTowards(TimePoint time) {
+  while (now_ < time && quiet()) Step(time);
+}
+
+void Rig::AdvanceTo(TimePoint time) {
+  while (now_ < time) Step(time);
+}
+
+void Rig::Step(TimePoint time) {
+  const TimePoint before = now_;
+  now_ = std::max(now_, std::min(time, NextDeadline().value_or(time)));
+  messages_.Advance(now_);
+  requests_.Advance(now_);
+  Pump();
+  // A deadline that does not go away would keep a worker spinning.
+  steps_without_progress_ = now_ == before ? steps_without_progress_ + 1 : 0;
+  if (steps_without_progress_ > 3) std::abort();
+}
+
+std::optional<Sent> Rig::TakeSent() {
+  if (sent_.empty()) return std::nullopt;
+  Sent sent = std::move(sent_.front());
+  sent_.pop_front();
+  return sent;
+}
+
+std::optional<request::Command> Rig::TakeCommand() {
+  if (commands_.empty()) return std::nullopt;
+  request::Command command = std::move(commands_.front());
+  commands_.pop_front();
+  return command;
+}
+
+void Rig::Pump() {
+  while (const auto event = messages_.PollEvent()) requests_.Handle(now_, *event);
+  while (const auto transmit = messages_.PollTransmit()) {
+    sent_.push_back({now_, transmit->session, {transmit->message.begin(),
+                                               transmit->message.end()}});
+  }
+  while (auto command = requests_.PollCommand()) commands_.push_back(std::move(*command));
+}
+
+}  // namespace lowband::edge::testing

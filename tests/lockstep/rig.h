@@ -1,0 +1,63 @@
+// The message and the request layer of an edge, wired to each other and to nothing else: datagrams
+// and answers in, datagrams and commands out, in virtual time.
+#pragma once
+
+#include <deque>
+#include <optional>
+
+#include "libs/base/bytes.h"
+#include "libs/base/random.h"
+#include "libs/base/time.h"
+#include "services/edge/message/layer.h"
+#include "services/edge/request/layer.h"
+
+namespace lowband::edge::testing {
+
+struct RigConfig {
+  message::Config message;
+  request::Config request;
+  uint64_t seed = 1;
+};
+
+struct Sent {
+  TimePoint at;
+  SessionId session;
+  Bytes datagram;
+};
+
+class Rig {
+ public:
+  explicit Rig(const RigConfig& config = {});
+
+  TimePoint now() const { return now_; }
+  void Open(SessionId session, const char* address = "192.0.2.1");
+  void Close(SessionId session);
+  void Receive(SessionId session, ByteView datagram);
+  void Answer(request::Answer answer);
+  /// Runs everything that is due until `time`, each at its own time. Stops early at a moment at
+  /// which something came out.
+  void AdvanceTowards(TimePoint time);
+  void AdvanceTo(TimePoint time);
+  std::optional<TimePoint> NextDeadline();
+
+  std::optional<Sent> TakeSent();
+  std::optional<request::Command> TakeCommand();
+  bool quiet() const { return sent_.empty() && commands_.empty(); }
+
+  message::Layer& messages() { return messages_; }
+  request::Layer& requests() { return requests_; }
+
+ private:
+  void Pump();
+  void Step(TimePoint time);
+
+  std::unique_ptr<Random> random_;
+  TimePoint now_;
+  message::Layer messages_;
+  request::Layer requests_;
+  std::deque<Sent> sent_;
+  std::deque<request::Command> commands_;
+  int steps_without_progress_ = 0;
+};
+
+}  // namespace lowband::edge::testing

@@ -1,0 +1,211 @@
+#include "tests/lockstep/script.h"
+
+#include <gtest/gtest.h>
+
+#include <sstream>
+#include <stdexcept>
+
+namespace lowband::edge::testing {
+namespace {
+
+const std::map<std::string_view, v1::Method> kMethods = {{"GET", v1::GET},
+                                                         {"POST", v1::POST},
+                                                         {"PUT", v1::PUT},
+                                                         {"DELETE", v1::DELETE},
+                                                         {"FETCH", v1::FETCH}};
+
+std::string TextOf(const v1::Request& request) {
+  std::string out;
+  for (const auto& [name, method] : kMethods) {
+    if (method == request.method()) out = name;
+  }
+  std::string path;
+  for (const std::string& segment : request.path()) path += (path.empty() ? "" : "/") + segment;
+  if (!path.empty()) out += " path=" + path;
+  for (const std::string& query : request.queries()) out += " query=" + query;
+  if (request.has_content_format()) {
+    out += " format=" + std::to_string(request.content_format());
+  }
+  if (request.has_accept()) out += " accept=" + std::to_string(request.accept());
+  if (!request.token().empty()) out += " auth=" + request.token();
+  if (request.key_table() != 1) out += " keys=" + std::to_string(request.key_table());
+  return out;
+}
+
+coap::Code CodeOf(const std::string& text) {
+  return coap::Code::Of(static_cast<unsigned>(text.at(0) - '0'),
+                        static_cast<unsigned>(std::stoul(text.substr(2))));
+}
+
+uint32_t UintOf(std::string_view word) {
+  return static_cast<uint32_t>(std::stoul(std::string(ValueOf(word))));
+}
+
+}  // namespace
+
+RigConfig LockstepConfig() {
+  RigConfig config;
+  config.message.ack_random_factor = 1;
+  return config;
+}
+
+Script::Script(const RigConfig& config) : rig_(config), start_(rig_.now()) {
+  rig_.Open(session());
+}
+
+void Script::Play(std::string_view text) {
+  std::istringstream lines{std::string(text)};
+  int number = 0;
+  for (std::string line; std::getline(lines, line);) {
+    ++number;
+    for (std::string more; line.ends_with('\\') && std::getline(lines, more); ++number) {
+      line.back() = ' ';
+      line += more;
+    }
+    SCOPED_TRACE("line " + std::to_string(number) + ":" + line);
+    const std::vector<std::string> words = Words(line);
+    if (words.empty()) continue;
+    try {
+      PlayLine(words);
+    } catch (const std::exception& error) {
+      ADD_FAILURE() << error.what();
+    }
+    if (::testing::Test::HasFailure()) return;  // the rest would only be confusing
+  }
+  SCOPED_TRACE("end of the script");
+  ExpectQuiet();
+}
+
+void Script::PlayLine(const std::vector<std::string>& words) {
+  const std::vector<std::string> rest(words.begin() + 1, words.end());
+  if (words[0] == "<--") {
+    EdgeSent(rest);
+    return;
+  }
+  if (words[0] == "==>") {
+    EdgeStarted(rest);
+    return;
+  }
+  ExpectQuiet();
+  if (words[0] == "-->") {
+    ClientSends(rest);
+  } else if (words[0] == "<==") {
+    HomeserverAnswers(rest);
+  } else if (words[0] == "at") {
+    PassTime(rest.at(0));
+  } else if (words[0] == "close") {
+    rig_.Close(session());
+  } else {
+    throw std::invalid_argument("unknown line");
+  }
+}
+
+void Script::ClientSends(const std::vector<std::string>& words) {
+  if (words.at(0) == "raw") {
+    last_received_ = FromHex(words.at(1));
+  } else if (words.at(0) != "again") {
+    last_received_ = Encode(ParseText(words), names_);
+  }
+  rig_.Receive(session(), last_received_);
+}
+
+void Script::EdgeSent(const std::vector<std::string>& words) {
+  auto sent = rig_.TakeSent();
+  if (!sent) {
+    ADD_FAILURE() << "the edge sent nothing";
+    return;
+  }
+  if (words.at(0) == "again") {
+    EXPECT_EQ(Describe(sent->datagram), Describe(last_sent_));
+    EXPECT_EQ(sent->datagram, last_sent_);
+  } else {
+    const std::string difference = Difference(ParseText(words), sent->datagram, names_);
+    EXPECT_EQ(difference, "") << "the edge sent: " << Describe(sent->datagram);
+  }
+  last_sent_ = std::move(sent->datagram);
+}
+
+std::string Script::TakeName(std::vector<std::string>& words) {
+  if (words.empty() || words[0].front() != '$') return "";
+  std::string name = words[0];
+  words.erase(words.begin());
+  return name;
+}
+
+void Script::EdgeStarted(std::vector<std::string> words) {
+  const std::string name = TakeName(words);
+  auto command = rig_.TakeCommand();
+  if (!command) {
+    ADD_FAILURE() << "the edge started nothing";
+    return;
+  }
+  if (words.at(0) == "cancel") {
+    const auto* cancel = std::get_if<request::CancelExchange>(&*command);
+    ASSERT_NE(cancel, nullptr);
+    EXPECT_EQ(cancel->id, exchanges_.at(name));
+    return;
+  }
+  const auto* start = std::get_if<request::StartExchange>(&*command);
+  ASSERT_NE(start, nullptr);
+  exchanges_[name] = start->id;
+  Bytes body;
+  std::string expected;
+  for (const std::string& word : words) {
+    if (word.starts_with("body=")) {
+      body = BodyOf(ValueOf(word));
+    } else {
+      expected += (expected.empty() ? "" : " ") + word;
+    }
+  }
+  EXPECT_EQ(TextOf(start->request), expected);
+  EXPECT_EQ(start->request.body(), std::string(body.begin(), body.end()));
+  EXPECT_EQ(start->request.client_address(), "192.0.2.1");
+}
+
+void Script::HomeserverAnswers(std::vector<std::string> words) {
+  request::Answer answer;
+  answer.id = exchanges_.at(TakeName(words));
+  answer.code = CodeOf(words.at(0));
+  for (size_t i = 1; i < words.size(); ++i) {
+    const std::string& word = words[i];
+    if (word == "refused") {
+      answer.token_refused = true;
+    } else if (word.starts_with("body=")) {
+      answer.body = BodyOf(ValueOf(word));
+    } else if (word.starts_with("format=")) {
+      answer.content_format = UintOf(word);
+    } else if (word.starts_with("max-age=")) {
+      answer.max_age = UintOf(word);
+    } else if (word.starts_with("status=")) {
+      answer.http_status = UintOf(word);
+    } else {
+      throw std::invalid_argument("cannot read '" + word + "'");
+    }
+  }
+  rig_.Answer(std::move(answer));
+}
+
+void Script::ExpectQuiet() {
+  while (const auto sent = rig_.TakeSent()) {
+    ADD_FAILURE() << "not expected: <-- " << Describe(sent->datagram);
+  }
+  while (const auto command = rig_.TakeCommand()) {
+    const auto* start = std::get_if<request::StartExchange>(&*command);
+    ADD_FAILURE() << "not expected: ==> "
+                  << (start != nullptr ? TextOf(start->request) : "cancel");
+  }
+}
+
+void Script::PassTime(std::string_view until) {
+  if (!until.ends_with('s')) throw std::invalid_argument("a time is written as 2s or 0.5s");
+  const std::chrono::duration<double> seconds(std::stod(std::string(until)));
+  const TimePoint time = start_ + std::chrono::round<std::chrono::milliseconds>(seconds);
+  if (time < rig_.now()) throw std::invalid_argument("time went back");
+  while (rig_.now() < time) {
+    rig_.AdvanceTowards(time);
+    if (rig_.now() < time) ExpectQuiet();
+    if (::testing::Test::HasFailure()) return;
+  }
+}
+
+}  // namespace lowband::edge::testing

@@ -1,0 +1,59 @@
+// Lockstep tests: a conversation with the edge, message by message, in virtual time.
+//
+//   --> MESSAGE         the client sends (see message_text.h); "--> raw HEX" sends just that,
+//   --> again           and this its last datagram once more
+//   <-- MESSAGE         the edge must have sent this, now and next
+//   <-- again           the very bytes it sent last
+//   ==> GET path=…      the edge must have started this exchange; "==> cancel" has ended it
+//   <== 2.05 body=…     the homeserver answers it (also: format, max-age, status, refused)
+//   at 2s               time passes until two seconds from the start
+//   close               the session ends
+//
+// An exchange or answer may carry a name behind its arrow ("==> $a GET …"); without one the last
+// exchange is meant. Names also stand for message IDs and entity tags that the edge chooses: the
+// first use binds, later ones compare. Nothing may come out that the script does not expect: it is
+// reported before the next input, when time passes, and at the end. '#' begins a comment, '\' at the
+// end of a line continues it.
+#pragma once
+
+#include <map>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "tests/lockstep/message_text.h"
+#include "tests/lockstep/rig.h"
+
+namespace lowband::edge::testing {
+
+/// Retransmission without the random stretch, so that scripts can tell the time: 2, 4, 8 … s.
+RigConfig LockstepConfig();
+
+class Script {
+ public:
+  explicit Script(const RigConfig& config = LockstepConfig());
+  /// Plays `text`; failures are reported to GoogleTest with the number and text of the line. May
+  /// be called several times.
+  void Play(std::string_view text);
+  Rig& rig() { return rig_; }
+  SessionId session() const { return SessionId{1}; }
+
+ private:
+  void PlayLine(const std::vector<std::string>& words);
+  void ClientSends(const std::vector<std::string>& words);
+  void EdgeSent(const std::vector<std::string>& words);
+  void EdgeStarted(std::vector<std::string> words);
+  void HomeserverAnswers(std::vector<std::string> words);
+  void ExpectQuiet();
+  void PassTime(std::string_view until);
+  static std::string TakeName(std::vector<std::string>& words);
+
+  Rig rig_;
+  TimePoint start_;
+  Names names_;
+  Bytes last_received_;
+  Bytes last_sent_;
+  std::map<std::string, request::ExchangeId> exchanges_;
+};
+
+}  // namespace lowband::edge::testing
