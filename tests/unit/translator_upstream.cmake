@@ -2,8 +2,16 @@ find_package(ZLIB REQUIRED) # gRPC needs it anyway
 
 add_library(lowband_test_http_server STATIC unit/translator_upstream/http_server.cc)
 target_include_directories(lowband_test_http_server PUBLIC "${CMAKE_SOURCE_DIR}")
-target_link_libraries(lowband_test_http_server PUBLIC OpenSSL::SSL PRIVATE ZLIB::ZLIB Threads::Threads)
+target_link_libraries(lowband_test_http_server
+  PUBLIC OpenSSL::SSL PRIVATE ZLIB::ZLIB Threads::Threads)
 
+lowband_test(translator_upstream_test
+  SOURCES
+    unit/translator_upstream/breaker_test.cc
+    unit/translator_upstream/config_test.cc
+    unit/translator_upstream/counters_test.cc
+    unit/translator_upstream/homeserver_test.cc
+  DEPS lowband::translator_upstream lowband_test_http_server)
 lowband_test(upstream_test
   SOURCES integration/upstream_test.cc
   DEPS lowband::translator_upstream lowband_test_http_server
