@@ -45,7 +45,7 @@ class AdminServer::Impl {
   }
   ~Impl() { Stop(); }
 
-  void Start(const std::string& flag, const BindAddress& address) {
+  void Bind(const std::string& flag, const BindAddress& address) {
     const std::string host = address.any_host ? "0.0.0.0" : address.address.HostText();
     const uint16_t wanted = address.address.port();
     errno = 0;
@@ -56,6 +56,9 @@ class AdminServer::Impl {
                                   std::strerror(errno == 0 ? EADDRINUSE : errno));
     }
     port_ = static_cast<uint16_t>(bound);
+  }
+
+  void Serve() {
     thread_ = std::thread([this] { server_.listen_after_bind(); });
     // stop() does nothing before the loop runs, and the join after it would wait for ever.
     while (!server_.is_running()) std::this_thread::yield();
@@ -77,9 +80,10 @@ class AdminServer::Impl {
 
 AdminServer::AdminServer(Hooks hooks) : impl_(std::make_unique<Impl>(std::move(hooks))) {}
 AdminServer::~AdminServer() = default;
-void AdminServer::Start(const std::string& flag, const BindAddress& address) {
-  impl_->Start(flag, address);
+void AdminServer::Bind(const std::string& flag, const BindAddress& address) {
+  impl_->Bind(flag, address);
 }
+void AdminServer::Serve() { impl_->Serve(); }
 uint16_t AdminServer::port() const { return impl_->port(); }
 void AdminServer::Stop() { impl_->Stop(); }
 

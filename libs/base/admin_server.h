@@ -1,6 +1,6 @@
 // The admin HTTP server of a service: /metrics (Prometheus text), /healthz, /readyz.
 //
-// Threading: Start and Stop from main; the hooks run on the server's threads. Ownership: whatever
+// Threading: Bind, Serve and Stop from main; the hooks run on the server's threads. Ownership: whatever
 // the hooks capture outlives the server.
 #pragma once
 
@@ -23,9 +23,10 @@ class AdminServer {
   explicit AdminServer(Hooks hooks);
   ~AdminServer();
 
-  /// Binds and serves. Throws ConfigError naming `flag` if the address cannot be bound. Port 0
-  /// takes any free port.
-  void Start(const std::string& flag, const BindAddress& address);
+  /// Throws ConfigError naming `flag` if the address cannot be bound. Port 0 takes any free port.
+  void Bind(const std::string& flag, const BindAddress& address);
+  /// Answers from now on, on a thread of its own. Once, after Bind.
+  void Serve();
   uint16_t port() const;
   void Stop();
 

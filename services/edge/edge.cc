@@ -39,16 +39,19 @@ class Edge {
   Edge(const Options& options, Logger& log) : options_(options), log_(log) {}
   ~Edge();
 
+  /// Everything that can fail because of how the edge is configured.
+  void Prepare();
   void Start();
   int RunUntilSignal(ShutdownSignal& shutdown);
 
  private:
   void LoadCredentials();
   void OpenKeyLog();
-  void StartWorkers();
-  void StartAdmin();
+  void MakeWorkers();
+  void BindAdmin();
   void StopWorkers();
   void WatchCertificate();
+  void WarnOfCertificate();
   bool AllIdle() const;
   std::string Metrics();
   std::string NotReady() const;
@@ -58,6 +61,8 @@ class Edge {
   std::unique_ptr<tls::KeyLog> key_log_;
   std::unique_ptr<dtls::Credentials> credentials_;
   std::vector<std::unique_ptr<Worker>> workers_;
+  std::string bound_;
+  bool steered_ = false;
   Mutex stats_mutex_;
   std::vector<WorkerStats> last_stats_ LOWBAND_GUARDED_BY(stats_mutex_);
   MetricSet metrics_{"lowband_edge_"};
@@ -77,11 +82,34 @@ void Edge::StopWorkers() {
   for (const auto& worker : workers_) worker->Join();
 }
 
-void Edge::Start() {
+void Edge::Prepare() {
   OpenKeyLog();
   LoadCredentials();
-  StartWorkers();
-  StartAdmin();
+  MakeWorkers();
+  BindAdmin();
+}
+
+void Edge::Start() {
+  if (key_log_) {
+    log_.Warning("keylog_enabled", {{"risk", "whoever reads the file reads all traffic"}});
+  }
+  WarnOfCertificate();
+  for (const auto& worker : workers_) worker->Start(workers_);
+  log_.Info("listening", {{"dtls", bound_},
+                          {"workers", workers_.size()},
+                          {"steered", steered_},
+                          {"translator", options_.translator},
+                          {"version", kVersion}});
+  if (admin_) {
+    admin_->Serve();
+    log_.Info("admin_listening", {{"port", admin_->port()}});
+  }
+}
+
+void Edge::WarnOfCertificate() {
+  for (const std::string& warning : credentials_->identity()->warnings()) {
+    log_.Warning("certificate_warning", {{"what", warning}});
+  }
 }
 
 void Edge::OpenKeyLog() {
@@ -90,26 +118,22 @@ void Edge::OpenKeyLog() {
   auto opened = tls::KeyLog::Open(path);
   if (!opened) throw ConfigError("SSLKEYLOGFILE", opened.error());
   key_log_ = std::move(*opened);
-  log_.Warning("keylog_enabled", {{"file", path}, {"risk", "whoever reads it reads all traffic"}});
 }
 
 void Edge::LoadCredentials() {
   auto loaded = dtls::Credentials::Load({options_.tls_cert, options_.tls_key}, MakeSystemRandom());
   if (!loaded) throw ConfigError(FlagOf(loaded.error().file), loaded.error().text);
   credentials_ = std::move(*loaded);
-  for (const std::string& warning : credentials_->identity()->warnings()) {
-    log_.Warning("certificate_warning", {{"what", warning}});
-  }
 }
 
-void Edge::StartWorkers() {
+void Edge::MakeWorkers() {
   const auto address = ParseBindAddress(options_.dtls_bind_addr);
   if (!address) throw ConfigError("--dtls-bind-addr", address.error());
   const auto count = static_cast<unsigned>(options_.workers);
   auto sockets = datagram::UdpSocket::OpenGroup(*address, count);
   if (!sockets) throw ConfigError("--dtls-bind-addr", sockets.error());
-  const bool steered = count == 1 || datagram::SteerByConnectionId(sockets->front()->fd(), count);
-  const std::string bound = sockets->front()->local_address().Text();
+  steered_ = count == 1 || datagram::SteerByConnectionId(sockets->front()->fd(), count);
+  bound_ = sockets->front()->local_address().Text();
 
   PipelineConfig config = options_.pipeline;
   config.dtls.key_log = key_log_.get();
@@ -122,26 +146,17 @@ void Edge::StartWorkers() {
     workers_.push_back(std::make_unique<Worker>(config, *credentials_, std::move((*sockets)[i]),
                                                 transport, i, count));
   }
-  {
-    const MutexLock lock(stats_mutex_);
-    last_stats_.resize(count);
-  }
-  for (const auto& worker : workers_) worker->Start(workers_);
-  log_.Info("listening", {{"dtls", bound},
-                          {"workers", count},
-                          {"steered", steered},
-                          {"translator", options_.translator},
-                          {"version", kVersion}});
+  const MutexLock lock(stats_mutex_);
+  last_stats_.resize(count);
 }
 
-void Edge::StartAdmin() {
+void Edge::BindAdmin() {
   if (options_.admin_addr == "off") return;
   const auto address = ParseBindAddress(options_.admin_addr);
   if (!address) throw ConfigError("--admin-addr", address.error());
   admin_ = std::make_unique<AdminServer>(AdminServer::Hooks{
       .metrics = [this] { return Metrics(); }, .not_ready = [this] { return NotReady(); }});
-  admin_->Start("--admin-addr", *address);
-  log_.Info("admin_listening", {{"port", admin_->port()}});
+  admin_->Bind("--admin-addr", *address);
 }
 
 std::string Edge::Metrics() {
@@ -181,9 +196,7 @@ void Edge::WatchCertificate() {
   } else if (*reloaded == dtls::Credentials::Reload::kReloaded) {
     last_reload_ok_ = true;
     log_.Info("certificate_reloaded", {{"file", options_.tls_cert}});
-    for (const std::string& warning : credentials_->identity()->warnings()) {
-      log_.Warning("certificate_warning", {{"what", warning}});
-    }
+    WarnOfCertificate();
   }
 }
 
@@ -217,6 +230,8 @@ int Edge::RunUntilSignal(ShutdownSignal& shutdown) {
 
 int RunEdge(const Options& options, Logger& log, ShutdownSignal& shutdown) {
   Edge edge(options, log);
+  edge.Prepare();
+  if (options.check) return kExitOk;
   edge.Start();
   return edge.RunUntilSignal(shutdown);
 }

@@ -44,6 +44,8 @@ void DeclareServing(OptionParser& parser, Options& options) {
   parser.Number("workers", options.workers, 0, kWorkersMax, "Threads for clients; 0: one a core");
   parser.Time("drain-timeout", options.drain_timeout, Duration::zero(), hours(24),
               "On SIGTERM, how long requests in flight may take");
+  parser.Switch("check", options.check,
+                "Check flags, files and addresses, and exit: 0 if it could start, else 2");
 }
 
 void DeclareCoap(OptionParser& parser, Options& options, Raw& raw) {

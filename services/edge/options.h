@@ -24,6 +24,7 @@ struct Options {
   Duration drain_timeout = std::chrono::seconds(10);
   PipelineConfig pipeline;
   GrpcSecurity security;
+  bool check = false;  ///< Look whether it could start, and end.
   LogLevel log_level = LogLevel::kInfo;
   Logger::Format log_format = Logger::Format::kJson;
 };

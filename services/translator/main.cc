@@ -1,5 +1,6 @@
 // lowband-translator: reads the flags, makes the parts, runs until SIGTERM or SIGINT.
 #include <cstdio>
+#include <cstdlib>
 #include <exception>
 
 #include "libs/base/config_error.h"
@@ -9,6 +10,8 @@
 #include "services/translator/translator.h"
 
 int main(int argc, char** argv) {
+  // gRPC's own words would stand beside our one line of error; whoever wants them sets this.
+  setenv("GRPC_VERBOSITY", "NONE", 0);
   // Before any thread, so that all of them leave the signals to this one.
   lowband::ShutdownSignal shutdown;
   lowband::translator::Options options;

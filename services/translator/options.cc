@@ -31,6 +31,8 @@ void DeclareServing(OptionParser& parser, Options& options, Raw& raw) {
               "HOST:PORT");
   parser.Time("drain-timeout", options.drain_timeout, Duration::zero(), std::chrono::hours(1),
               "On SIGTERM, how long requests in flight may take");
+  parser.Switch("check", options.check,
+                "Check flags, files and addresses, and exit: 0 if it could start, else 2");
   parser.Group("MSC3079");
   parser.Choice("enum-api", raw.enum_api, {"r0", "v3"},
                 "API version that path enums expand to; homeservers key transactions on it");

@@ -21,6 +21,7 @@ struct Options {
   MappingConfig mapping;
   GrpcSecurity security;
   Duration drain_timeout = std::chrono::seconds(10);
+  bool check = false;  ///< Look whether it could start, and end.
   LogLevel log_level = LogLevel::kInfo;
   Logger::Format log_format = Logger::Format::kJson;
 };

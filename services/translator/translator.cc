@@ -48,10 +48,15 @@ class Translator {
         upstream_(options.upstream),
         handler_(mapping_, upstream_, mapping_config_.codes),
         server_(ServerConfigOf(options), handler_) {
-    StartAdmin();
-    log_.Info("listening", {{"grpc", options.listen},
+    BindAdmin();
+  }
+
+  void Start() {
+    if (admin_) admin_->Serve();
+    log_.Info("listening", {{"grpc", options_.listen},
                             {"port", server_.port()},
-                            {"homeserver", options.upstream.homeserver},
+                            {"admin_port", admin_ ? admin_->port() : 0},
+                            {"homeserver", options_.upstream.homeserver},
                             {"forwards_client_ip", mapping_config_.forward_client_ip},
                             {"version", kVersion}});
   }
@@ -59,7 +64,7 @@ class Translator {
   int RunUntilSignal(ShutdownSignal& shutdown);
 
  private:
-  void StartAdmin();
+  void BindAdmin();
   void ReportFaults();
   std::string Metrics();
 
@@ -76,15 +81,14 @@ class Translator {
   std::unique_ptr<AdminServer> admin_;
 };
 
-void Translator::StartAdmin() {
+void Translator::BindAdmin() {
   if (options_.admin_addr == "off") return;
   const auto address = ParseBindAddress(options_.admin_addr);
   if (!address) throw ConfigError("--admin-addr", address.error());
   admin_ = std::make_unique<AdminServer>(AdminServer::Hooks{
       .metrics = [this] { return Metrics(); },
       .not_ready = [this] { return draining_.load() ? "draining" : ""; }});
-  admin_->Start("--admin-addr", *address);
-  log_.Info("admin_listening", {{"port", admin_->port()}});
+  admin_->Bind("--admin-addr", *address);
 }
 
 std::string Translator::Metrics() {
@@ -127,6 +131,8 @@ int Translator::RunUntilSignal(ShutdownSignal& shutdown) {
 
 int RunTranslator(const Options& options, Logger& log, ShutdownSignal& shutdown) {
   Translator translator(options, log);
+  if (options.check) return kExitOk;
+  translator.Start();
   return translator.RunUntilSignal(shutdown);
 }
 

@@ -87,6 +87,20 @@ int Supervise(Logger& log, ShutdownSignal& shutdown, Child& translator, Child& e
   }
 }
 
+// What would keep a service from starting is told by that service, in one line, before anything
+// runs. Zero, or the exit code.
+int Check(Logger& log, std::vector<std::string> command) {
+  command.push_back("--check");
+  Child child(std::move(command));
+  const auto ended = child.Wait(kStartLimit);
+  if (!ended) {
+    log.Error("check_hangs", {{"program", child.name()}});
+    return kExitFailure;
+  }
+  const bool passed = ended->signal == 0 && ended->exit_code == kExitOk;
+  return passed ? kExitOk : ExitCodeOf(log, child, *ended);
+}
+
 int Run(const Arguments& arguments) {
   ShutdownSignal shutdown;
   Logger log("lb-proxy", LogLevel::kInfo,
@@ -97,6 +111,9 @@ int Run(const Arguments& arguments) {
     return kExitFailure;
   }
   const std::string socket = directory.path() + "/translator.sock";
+  for (auto& command : {EdgeCommand(arguments, socket), TranslatorCommand(arguments, socket)}) {
+    if (const int code = Check(log, command)) return code;
+  }
   Child translator(TranslatorCommand(arguments, socket));
   for (Duration waited{}; !AcceptsConnections(socket); waited += kPollInterval) {
     if (const auto ended = translator.Wait(kPollInterval)) {

@@ -14,7 +14,8 @@ using testing::HasSubstr;
 
 struct Running {
   explicit Running(AdminServer::Hooks hooks) : server(std::move(hooks)) {
-    server.Start("--admin-addr", *ParseBindAddress("127.0.0.1:0"));
+    server.Bind("--admin-addr", *ParseBindAddress("127.0.0.1:0"));
+    server.Serve();
   }
   httplib::Result Get(const char* path) {
     return httplib::Client("127.0.0.1", server.port()).Get(path);
@@ -62,7 +63,7 @@ TEST(AdminServer, PortInUseThenConfigErrorNamesFlagAndAddress) {
   AdminServer second({});
   const std::string address = "127.0.0.1:" + std::to_string(running.server.port());
   try {
-    second.Start("--admin-addr", *ParseBindAddress(address));
+    second.Bind("--admin-addr", *ParseBindAddress(address));
     FAIL() << "bound twice";
   } catch (const ConfigError& error) {
     EXPECT_THAT(error.what(), HasSubstr("--admin-addr"));
