@@ -26,7 +26,7 @@ class Trust;
 struct DatagramTrace {
   TimePoint at;
   bool sent = false;
-  ByteView datagram;  ///< UDP payload as on the wire.
+  ByteView datagram;  ///< UDP payload; empty for a second message in the same datagram.
   ByteView message;   ///< The CoAP message inside; empty for handshake and alert records.
 };
 

@@ -46,6 +46,7 @@ class Connection::Impl {
   void Close();
 
   Session& session() { return session_; }
+  const Connected& connected() const { return connected_; }
   const SocketAddress& server() const { return addresses_[address_]; }
   uint16_t local_port() const { return socket_.local_port(); }
 
@@ -66,7 +67,8 @@ class Connection::Impl {
   std::deque<Event> held_;      ///< Events that Exchange met and were not its own.
   bool heard_ = false;          ///< Something came from the server.
   std::vector<Bytes> unheard_;  ///< What was sent before that, for the next address.
-  std::string ended_;           ///< Why the connection is over.
+  Connected connected_;
+  std::string ended_;  ///< Why the connection is over.
   bool closed_ = false;
 };
 
@@ -74,8 +76,11 @@ std::optional<std::string> Connection::Impl::Handshake() {
   session_.Connect(Now());
   // The session itself limits the handshake.
   for (;;) {
-    const auto event = Next(TimePoint::max());
-    if (event && std::holds_alternative<Connected>(*event)) return std::nullopt;
+    auto event = Next(TimePoint::max());
+    if (auto* connected = event ? std::get_if<Connected>(&*event) : nullptr) {
+      connected_ = std::move(*connected);
+      return std::nullopt;
+    }
     if (!ended_.empty()) return ended_;
   }
 }
@@ -224,6 +229,7 @@ Result<Response, std::string> Connection::Exchange(Request request, Duration tim
 }
 std::optional<Event> Connection::Wait(Duration wait) { return impl_->Wait(wait); }
 Session& Connection::session() { return impl_->session(); }
+const Connected& Connection::connected() const { return impl_->connected(); }
 const SocketAddress& Connection::server() const { return impl_->server(); }
 uint16_t Connection::local_port() const { return impl_->local_port(); }
 Result<void, std::string> Connection::Rebind() { return impl_->Rebind(); }

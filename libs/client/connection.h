@@ -32,6 +32,8 @@ class Connection {
   /// Waits for one event, `wait` at most; for observers and tools that do their own thing.
   std::optional<Event> Wait(Duration wait);
   Session& session();
+  /// What the handshake came to.
+  const Connected& connected() const;
   /// The address that is spoken to.
   const SocketAddress& server() const;
   uint16_t local_port() const;

@@ -169,14 +169,17 @@ void Session::Impl::Receive(TimePoint now, ByteView datagram) {
     if (config_.trace) config_.trace({now, false, datagram, datagram});
     OnMessage(now, datagram);
   } else {
+    ByteView untraced = datagram;
+    // The answer to a flight leaves within Receive; the trace tells things in their order.
+    if (config_.trace && state_ == State::kConnecting) {
+      config_.trace({now, false, std::exchange(untraced, {}), {}});
+    }
     channel_->Receive(now, datagram);
-    bool carried_message = false;
     while (const auto message = channel_->PollMessage()) {
-      if (config_.trace) config_.trace({now, false, datagram, *message});
-      carried_message = true;
+      if (config_.trace) config_.trace({now, false, std::exchange(untraced, {}), *message});
       OnMessage(now, *message);
     }
-    if (config_.trace && !carried_message) config_.trace({now, false, datagram, {}});
+    if (config_.trace && !untraced.empty()) config_.trace({now, false, untraced, {}});
   }
   Flush(now);
   FollowChannel(now);

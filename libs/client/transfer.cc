@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "libs/client/limits.h"
+#include "libs/client/options.h"
 
 namespace lowband::client {
 namespace {
@@ -28,16 +29,6 @@ std::optional<Bytes> FindETag(const MessageView& message) {
   return Bytes(value->begin(), value->end());
 }
 
-// The value of an option of format uint (RFC 7252 §3.2): no leading zero bytes.
-Bytes UintValue(uint32_t value) {
-  Bytes out;
-  for (int shift = 24; shift >= 0; shift -= 8) {
-    const auto byte = static_cast<uint8_t>(value >> shift);
-    if (byte != 0 || !out.empty()) out.push_back(byte);
-  }
-  return out;
-}
-
 }  // namespace
 
 Transfer::Transfer(Request request, const coap::Token& token, uint8_t block_szx,
@@ -55,7 +46,7 @@ bool Transfer::IsLastBlock() const {
 Bytes Transfer::NextMessage() const {
   std::vector<OutgoingOption> options = request_.options;
   const auto add = [&options](OptionNumber number, uint32_t value) {
-    options.push_back({number, UintValue(value)});
+    options.push_back(UintOption(number, value));
   };
   ByteView payload;
   if (phase_ == Phase::kUpload) {

@@ -8,6 +8,7 @@
 #include <string>
 #include <vector>
 
+#include "libs/client/options.h"
 #include "libs/client/session.h"
 #include "libs/coap/block.h"
 #include "libs/coap/message.h"
@@ -41,11 +42,6 @@ struct Sent {
   }
   std::string payload() const { return std::string(AsText(view.payload)); }
 };
-
-inline OutgoingOption TextOption(OptionNumber number, std::string_view text) {
-  const ByteView bytes = AsBytes(text);
-  return {number, Bytes(bytes.begin(), bytes.end())};
-}
 
 inline Bytes BlockValue(uint32_t number, bool more, uint8_t szx) {
   const uint32_t packed = Block{number, more, szx}.Pack();

@@ -1,0 +1,69 @@
+#include "tools/lowband/connect_options.h"
+
+#include <CLI/CLI.hpp>
+#include <bit>
+#include <cstdlib>
+
+#include "libs/client/trust.h"
+#include "tools/lowband/exit_status.h"
+#include "tools/lowband/help_format.h"
+
+namespace lowband::tools {
+
+void ConnectOptions::AddTo(CLI::App& app) {
+  const std::string group = "Connection";
+  app.add_flag("-k,--insecure", insecure, "Accept any certificate")->group(group);
+  app.add_option("--cacert", ca_file,
+                 "Certificates that the server's chain may lead to, PEM; without it those of the "
+                 "system")
+      ->type_name("FILE")
+      ->group(group);
+  app.add_flag("--allow-ccm8", allow_ccm8, "Also offer AES-128-CCM-8, whose tag has only 64 bits")
+      ->group(group);
+  app.add_flag("--cid,!--no-cid", connection_id,
+               "Offer a connection ID, so that the session survives a change of address (default)")
+      ->group(group);
+  app.add_option("--block-size", block_size,
+                 "Bytes of a block: 16, 32, 64, 128, 256, 512 or 1024. Below 1024 the server is "
+                 "asked for the same")
+      ->type_name("BYTES")
+      ->check(Quiet(CLI::IsMember({16, 32, 64, 128, 256, 512, 1024})))
+      ->capture_default_str()
+      ->group(group);
+  app.add_option("--ack-timeout", ack_timeout_seconds,
+                 "First wait for an acknowledgement; the next four are twice as long each")
+      ->type_name("SECONDS")
+      ->check(Quiet(CLI::Range(0.01, 60.0)))
+      ->capture_default_str()
+      ->group(group);
+}
+
+client::Config ConnectOptions::MakeConfig(bool secure) const {
+  client::Config config;
+  config.secure = secure;
+  config.allow_ccm8 = allow_ccm8;
+  if (!connection_id) config.connection_id.reset();
+  config.block_szx = static_cast<uint8_t>(std::countr_zero(block_size) - 4);
+  config.ack_timeout =
+      std::chrono::duration_cast<Duration>(std::chrono::duration<double>(ack_timeout_seconds));
+  if (secure && !insecure) {
+    auto trust = ca_file.empty() ? client::Trust::System() : client::Trust::FromFile(ca_file);
+    if (!trust) {
+      throw UsageError(
+          (ca_file.empty() ? "" : "--cacert: ") + trust.error() +
+          (ca_file.empty() ? " (--cacert names a file, -k accepts any certificate)" : ""));
+    }
+    config.trust = std::move(*trust);
+  }
+  return config;
+}
+
+std::unique_ptr<tls::KeyLog> KeyLogFromEnvironment() {
+  const char* path = std::getenv("SSLKEYLOGFILE");
+  if (path == nullptr || *path == '\0') return nullptr;
+  auto log = tls::KeyLog::Open(path);
+  if (!log) throw UsageError("SSLKEYLOGFILE: " + log.error());
+  return std::move(*log);
+}
+
+}  // namespace lowband::tools

@@ -1,0 +1,35 @@
+// The flags about the connection that `request` and `load` have in common.
+//
+// Threading: main; the options are then read from any thread.
+#pragma once
+
+#include <memory>
+#include <string>
+
+#include "libs/client/config.h"
+#include "libs/tls/key_log.h"
+
+namespace CLI {
+class App;
+}
+
+namespace lowband::tools {
+
+struct ConnectOptions {
+  bool insecure = false;
+  std::string ca_file;
+  bool allow_ccm8 = false;
+  bool connection_id = true;
+  unsigned block_size = 1024;
+  double ack_timeout_seconds = 2;
+
+  void AddTo(CLI::App& app);
+  /// Everything but the server's name. Reads the certificates; throws UsageError naming the file.
+  client::Config MakeConfig(bool secure) const;
+};
+
+/// The file that SSLKEYLOGFILE names, open for appending; null if it names none. Throws
+/// UsageError naming the file.
+std::unique_ptr<tls::KeyLog> KeyLogFromEnvironment();
+
+}  // namespace lowband::tools

@@ -1,0 +1,99 @@
+#include <CLI/CLI.hpp>
+#include <memory>
+
+#include "tools/lowband/commands.h"
+#include "tools/lowband/help_format.h"
+#include "tools/lowband/request.h"
+
+namespace lowband::tools {
+namespace {
+
+constexpr const char* kFooter =
+    R"(URL is coaps://HOST[:PORT]/PATH?QUERY. https:// and http:// mean coaps:// too, coap:// is plain
+UDP. Without a port: 5684 for coaps, 5683 for coap, 8008 for https and http.
+
+Bodies are JSON on both ends of this command and CBOR on the wire. With --cbor, or with a
+Content-Type header, the body goes out as it is. An answer in CBOR is printed as JSON.
+
+Examples:
+  lowband request -k https://localhost:8008/_matrix/client/versions
+  lowband request -k -d '{"auth":{"type":"m.login.dummy"},"username":"foo","password":"bar"}' \
+    https://localhost:8008/_matrix/client/r0/register
+  lowband request -v -k -H "Authorization: Bearer $TOKEN" \
+    'https://localhost:8008/_matrix/client/r0/sync?timeout=0'
+  lowband request -X PUT --token "$TOKEN" -d @message.json \
+    coaps://matrix.example/_matrix/client/r0/rooms/$ROOM/send/m.room.message/txn1
+
+SSLKEYLOGFILE=FILE appends the secrets of the session to FILE, for Wireshark.
+
+Exit status: 0 the answer is a 2.xx, 1 it is another one or there is none, 2 wrong flags or files.)";
+
+void AddMessageFlags(CLI::App& command, RequestOptions& options) {
+  MessageOptions& message = options.message;
+  command.add_option("-X,--request", message.method,
+                     "GET, POST, PUT, DELETE or FETCH; without it GET, or POST with -d");
+  command
+      .add_option_function<std::string>(
+          "-d,--data,--data-binary,--json",
+          [&options](const std::string& text) { options.data = text; },
+          "Body: the text itself, @FILE, or - for standard input")
+      ->type_name("DATA");
+  command
+      .add_option("-H,--header", message.headers,
+                  "\"Name: value\", any number of times. Authorization (Bearer), Content-Type and "
+                  "Accept have CoAP options")
+      ->allow_extra_args(false)
+      ->type_name("HEADER");
+  command.add_option("--token", message.token, "Access token, without \"Bearer\" (option 256)");
+  command
+      .add_option_function<unsigned>(
+          "--key-table", [&message](unsigned version) { message.key_table = version; },
+          "Key table to use and to tell the server (option 257): 0 none, 1 that of MSC3079. "
+          "Without it 1 is used and nothing is told")
+      ->check(Quiet(CLI::IsMember({0, 1})))
+      ->type_name("VERSION");
+  command.add_flag("--cbor", message.raw_cbor, "Bodies are CBOR, as they are, both ways");
+  command.add_flag("--enum,!--no-enum", message.path_codes,
+                   "Shrink paths to their code (default), or send them as they are");
+  command.add_flag("!--non", message.confirmable, "Ask without confirmation (NON)");
+}
+
+void AddOutputFlags(CLI::App& command, RequestOptions& options) {
+  command.add_flag("-i,--include", options.include, "Print code and options before the body");
+  command.add_flag("-v,--verbose", options.verbose,
+                   "Print each datagram, the bytes on the wire, round trips and time");
+  command.add_flag("-s,--silent", options.silent, "Print no warnings");
+  command.add_flag_function(
+      "--pretty,!--compact", [&options](int64_t count) { options.pretty = count > 0; },
+      "Lay JSON out in lines, or not; without it only on a terminal");
+  command.add_option("-o,--output", options.output, "File for the body, or - (default)")
+      ->type_name("FILE");
+  command
+      .add_option("--stats-json", options.stats_file,
+                  "File for bytes of UDP payload, datagrams and times, as JSON")
+      ->type_name("FILE");
+}
+
+}  // namespace
+
+std::function<int()> AddRequestCommand(CLI::App& app) {
+  auto options = std::make_shared<RequestOptions>();
+  CLI::App* command = app.add_subcommand("request", "One request over CoAP, with curl's flags");
+  command->footer(kFooter);
+  command->add_option("URL", options->url, "What to ask")->required()->type_name("");
+  AddMessageFlags(*command, *options);
+  AddOutputFlags(*command, *options);
+  options->connect.AddTo(*command);
+  command->add_option("-m,--max-time", options->max_seconds, "Limit for all of it")
+      ->type_name("SECONDS")
+      ->check(Quiet(CLI::Range(0.001, 86400.0)))
+      ->capture_default_str();
+  command
+      ->add_option("--session", options->session_file,
+                   "File that keeps the session ticket from call to call, so that only the first "
+                   "makes a full handshake. Holds keys")
+      ->type_name("FILE");
+  return [options] { return RunRequest(*options); };
+}
+
+}  // namespace lowband::tools

@@ -1,0 +1,176 @@
+#include "tools/lowband/request_message.h"
+
+#include <algorithm>
+#include <array>
+#include <cctype>
+#include <utility>
+
+#include "libs/client/options.h"
+#include "libs/transcode/path_table.h"
+
+namespace lowband::tools {
+namespace {
+
+using coap::OptionNumber;
+
+struct Format {
+  std::string_view media_type;
+  uint16_t number;
+};
+constexpr std::array kFormats = {
+    Format{"application/cbor", coap::kFormatCbor},
+    Format{"application/json", coap::kFormatJson},
+    Format{"application/octet-stream", coap::kFormatOctets},
+    Format{"text/plain", coap::kFormatText},
+};
+
+struct Method {
+  std::string_view name;
+  coap::Code code;
+};
+constexpr std::array kMethods = {
+    Method{"GET", coap::kGet},       Method{"POST", coap::kPost},   Method{"PUT", coap::kPut},
+    Method{"DELETE", coap::kDelete}, Method{"FETCH", coap::kFetch},
+};
+
+std::string Lower(std::string_view text) {
+  std::string out(text);
+  std::ranges::transform(out, out.begin(),
+                         [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
+  return out;
+}
+
+std::string_view Trim(std::string_view text) {
+  constexpr std::string_view kSpace = " \t\r\n";
+  const size_t first = text.find_first_not_of(kSpace);
+  if (first == std::string_view::npos) return {};
+  return text.substr(first, text.find_last_not_of(kSpace) - first + 1);
+}
+
+// The number of a media type, whose parameters (charset) say nothing in CoAP.
+std::optional<uint16_t> FormatNumber(std::string_view media_type) {
+  const std::string wanted = Lower(Trim(media_type.substr(0, media_type.find(';'))));
+  const auto* const found = std::ranges::find(kFormats, wanted, &Format::media_type);
+  if (found == kFormats.end()) return std::nullopt;
+  return found->number;
+}
+
+// What the headers say.
+struct Headers {
+  std::string token;
+  std::optional<uint16_t> content_format;
+  std::optional<uint16_t> accept;
+  std::vector<std::string> ignored;
+};
+
+Result<Headers, std::string> ReadHeaders(const std::vector<std::string>& lines) {
+  Headers headers;
+  for (const std::string& line : lines) {
+    const size_t colon = line.find(':');
+    if (colon == std::string::npos) return Failure("the header \"" + line + "\" has no colon");
+    const std::string name = Lower(Trim(std::string_view(line).substr(0, colon)));
+    const std::string_view value = Trim(std::string_view(line).substr(colon + 1));
+    if (name == "authorization") {
+      constexpr std::string_view kBearer = "bearer ";
+      if (!Lower(value).starts_with(kBearer)) {
+        return Failure(std::string("the header Authorization must be \"Bearer TOKEN\""));
+      }
+      headers.token = Trim(value.substr(kBearer.size()));
+    } else if (name == "content-type" || (name == "accept" && value != "*/*")) {
+      const auto format = FormatNumber(value);
+      if (!format) {
+        return Failure("the header " + name + ": \"" + std::string(value) +
+                       "\" has no CoAP content format");
+      }
+      (name == "accept" ? headers.accept : headers.content_format) = format;
+    } else if (name != "accept") {
+      headers.ignored.push_back(line.substr(0, colon));
+    }
+  }
+  return headers;
+}
+
+void AddPath(const Url& url, bool path_codes, std::vector<client::OutgoingOption>& options) {
+  const auto segments = path_codes ? transcode::Compress(url.path) : url.path;
+  for (const std::string& segment : segments) {
+    options.push_back(client::TextOption(OptionNumber::kUriPath, segment));
+  }
+  for (const std::string& query : url.queries) {
+    options.push_back(client::TextOption(OptionNumber::kUriQuery, query));
+  }
+}
+
+}  // namespace
+
+std::optional<coap::Code> MethodFromName(const std::string& name) {
+  const auto* const found = std::ranges::find(kMethods, name, &Method::name);
+  if (found == kMethods.end()) return std::nullopt;
+  return found->code;
+}
+
+Result<BuiltRequest, std::string> BuildRequest(const MessageOptions& options, const Url& url,
+                                               ByteView body) {
+  auto headers = ReadHeaders(options.headers);
+  if (!headers) return Failure(headers.error());
+  BuiltRequest built;
+  built.ignored_headers = std::move(headers->ignored);
+  client::Request& request = built.request;
+  request.confirmable = options.confirmable;
+  const std::string name =
+      !options.method.empty() ? options.method : std::string(body.empty() ? "GET" : "POST");
+  const auto method = MethodFromName(name);
+  if (!method) return Failure("the method " + name + " is none of GET, POST, PUT, DELETE, FETCH");
+  request.method = *method;
+  AddPath(url, options.path_codes, request.options);
+  const std::string& token = options.token.empty() ? headers->token : options.token;
+  if (!token.empty()) {
+    request.options.push_back(client::TextOption(OptionNumber::kMatrixAccessToken, token));
+  }
+  if (options.key_table) {
+    request.options.push_back(
+        client::UintOption(OptionNumber::kMatrixKeyTableVersion, *options.key_table));
+  }
+  if (headers->accept) {
+    request.options.push_back(client::UintOption(OptionNumber::kAccept, *headers->accept));
+  }
+  if (body.empty()) return built;
+  uint16_t format = coap::kFormatCbor;
+  if (options.raw_cbor || headers->content_format) {
+    format = headers->content_format.value_or(coap::kFormatCbor);
+    request.body.assign(body.begin(), body.end());
+  } else {
+    const auto keys =
+        options.key_table == 0u ? transcode::KeyTable::kStrings : transcode::KeyTable::kV1;
+    const auto done = transcode::JsonToCbor(AsText(body), request.body, keys);
+    if (!done) {
+      return Failure("the body is no JSON: " + done.error().Text() +
+                     " (--cbor or a Content-Type header send it as it is)");
+    }
+  }
+  request.options.push_back(client::UintOption(OptionNumber::kContentFormat, format));
+  return built;
+}
+
+std::optional<std::string> BodyAsJson(const client::Response& response) {
+  if (response.body.empty()) return std::nullopt;
+  const auto format = client::FindUint(response.options, OptionNumber::kContentFormat);
+  // No JSON text begins with such a byte, and every CBOR map does.
+  const bool looks_like_cbor = response.body[0] >= 0x80;
+  if (format != coap::kFormatCbor && !looks_like_cbor) {
+    if (format != coap::kFormatJson) return std::nullopt;
+    return std::string(AsText(response.body));
+  }
+  std::string json;
+  if (!transcode::CborToJson(response.body, json, transcode::Order::kSource,
+                             transcode::Rules::kResponse)) {
+    return std::nullopt;
+  }
+  return json;
+}
+
+std::string FormatName(uint32_t format) {
+  const auto* const found = std::ranges::find(kFormats, format, &Format::number);
+  return found == kFormats.end() ? std::to_string(format) : std::string(found->media_type);
+}
+
+}  // namespace lowband::tools

@@ -1,0 +1,54 @@
+// What one connection put on the wire, in two phases: handshake and exchange. Prints each datagram
+// where asked to.
+//
+// Threading: one thread. Ownership: outlives the session whose trace it is.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+
+#include "libs/base/time.h"
+#include "libs/client/config.h"
+
+namespace lowband::tools {
+
+struct PhaseTraffic {
+  uint64_t datagrams_sent = 0;
+  uint64_t datagrams_received = 0;
+  uint64_t bytes_sent = 0;  ///< UDP payload.
+  uint64_t bytes_received = 0;
+  /// Times that something came after we had sent something.
+  uint64_t round_trips = 0;
+  Duration time{};
+};
+
+class TrafficLog {
+ public:
+  /// `print`: a line on standard error for each datagram.
+  explicit TrafficLog(bool print) : print_(print) {}
+
+  void Note(const client::DatagramTrace& trace);
+  /// The handshake is over (or there is none).
+  void BeginExchange(TimePoint now);
+  /// The answer is there; what follows is not counted.
+  void EndExchange(TimePoint now);
+
+  const PhaseTraffic& handshake() const { return handshake_; }
+  const PhaseTraffic& exchange() const { return exchange_; }
+  /// Two lines for -v. `ip_udp_bytes`: the headers that each datagram has around it.
+  std::string Summary(unsigned ip_udp_bytes) const;
+  /// One line of JSON: {"handshake": {…}, "exchange": {…}, "milliseconds": …}, the time of the
+  /// exchange. Bytes are of UDP payload.
+  std::string Json() const;
+
+ private:
+  bool print_;
+  PhaseTraffic handshake_, exchange_, rest_;
+  PhaseTraffic* phase_ = &handshake_;
+  bool sent_last_ = false;
+  std::optional<TimePoint> begin_;
+  TimePoint phase_begin_{};
+};
+
+}  // namespace lowband::tools

@@ -1,0 +1,33 @@
+// The URL of a CoAP resource, taken apart into what the options of a request carry.
+//
+// Threading: any. Spec: RFC 7252 §6.1 to §6.4, RFC 3986.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "libs/base/result.h"
+
+namespace lowband::tools {
+
+inline constexpr uint16_t kCoapPort = 5683;   ///< RFC 7252 §12.6.
+inline constexpr uint16_t kCoapsPort = 5684;  ///< RFC 7252 §12.7.
+/// Of http:// and https:// URLs without a port: where the lb-proxy that this replaces listens in
+/// its documentation. The ports of HTTP itself mean nothing over UDP.
+inline constexpr uint16_t kMatrixPort = 8008;
+
+struct Url {
+  bool secure = true;  ///< DTLS; false: coap://, plain UDP.
+  std::string host;    ///< Name or address literal, without brackets.
+  uint16_t port = kCoapsPort;
+  std::vector<std::string> path;     ///< Segments, percent-decoded; the last is empty after a "/".
+  std::vector<std::string> queries;  ///< Arguments, percent-decoded.
+};
+
+/// Accepts coap, coaps, http and https (which mean coaps), and no scheme (coaps). The error says
+/// what is wrong with `text`.
+Result<Url, std::string> ParseUrl(std::string_view text);
+
+}  // namespace lowband::tools
