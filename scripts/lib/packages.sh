@@ -34,6 +34,9 @@ packages_install() {
     return
   fi
   say "packages: installing ${missing[*]}"
+  if [ "$(id -u)" -ne 0 ] && ! command -v sudo >/dev/null; then
+    die "installing needs root and there is no sudo; as root: apt-get install ${missing[*]}"
+  fi
   local install=(env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends
     -o DPkg::Lock::Timeout=300 -o Dpkg::Use-Pty=0 -o Acquire::Retries=3)
   local log
