@@ -150,7 +150,8 @@ mbedtls_build() {
   say "  building mbedTLS $version"
   quietly "$work/configure.log" cmake -S "$source" -B "$work/build" -G Ninja \
     -DCMAKE_BUILD_TYPE=None -DCMAKE_C_FLAGS="$(cat "$MBEDTLS_DIR/cflags")" \
-    -DCMAKE_PROJECT_INCLUDE="$MBEDTLS_DIR/everest.cmake" -DENABLE_TESTING=OFF -DENABLE_PROGRAMS=OFF -DMBEDTLS_FATAL_WARNINGS=OFF \
+    -DCMAKE_PROJECT_INCLUDE="$MBEDTLS_DIR/everest.cmake" \
+    -DENABLE_TESTING=OFF -DENABLE_PROGRAMS=OFF -DMBEDTLS_FATAL_WARNINGS=OFF \
     -DCMAKE_INSTALL_LIBDIR=lib -DCMAKE_INSTALL_PREFIX="$work/install" ||
     die "cannot configure mbedTLS"
   quietly "$work/build.log" cmake --build "$work/build" --target install ||

@@ -31,6 +31,7 @@ SANS_IO = ['libs/coap', 'libs/transcode', 'services/edge/dtls', 'services/edge/m
 
 # (rule, path): why it may.
 EXCEPTIONS = {
+    ('ownership', 'libs/base/admin_server.cc'): 'cpp-httplib takes its task queue as a raw pointer',
 }
 
 SOURCE_ROOTS = ('bench', 'libs', 'services', 'tests', 'tools')
@@ -113,7 +114,8 @@ def header_opening(tree):
     for path in tree.named('.h', under=tuple(f'{root}/' for root in SOURCE_ROOTS)):
         if '#pragma once' not in tree.text(path):
             yield path, 1, 'no #pragma once'
-        yield from find(tree, path, r'^\s*using namespace\b', '{} in a header')
+        if not path.startswith('tests/'):
+            yield from find(tree, path, r'^\s*using namespace\b', '{} in a header')
 
 
 def ownership(tree):
@@ -128,7 +130,7 @@ def ownership(tree):
 
 SIDE_EFFECTS = re.compile(
     r'#include <(thread|random|ctime|time\.h|sys/(socket|epoll|time|random)\.h|netinet/in\.h|'
-    r'poll\.h|unistd\.h)>'
+    r'poll\.h)>'
     r'|std::(jthread|thread|async|random_device|mt19937\w*|this_thread)\b'
     r'|\b\w*clock::now\b'
     r'|(?<![\w.>])(socket|bind|sendto|sendmsg|sendmmsg|recvfrom|recvmsg|recvmmsg|epoll_\w+|poll|'
