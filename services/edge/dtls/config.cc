@@ -24,8 +24,9 @@ std::string Config::Validate() const {
   }
   if (handshake_timeout <= Duration::zero()) return "dtls.handshake_timeout must be positive";
   if (unheard_timeout <= Duration::zero()) return "dtls.unheard_timeout must be positive";
-  if (idle_timeout_when_full <= Duration::zero() || idle_timeout < idle_timeout_when_full) {
-    return "dtls.idle_timeout must be at least dtls.idle_timeout_when_full, which is positive";
+  if (idle_timeout <= Duration::zero()) return "dtls.idle_timeout must be positive";
+  if (idle_timeout_when_full <= Duration::zero()) {
+    return "dtls.idle_timeout_when_full must be positive";
   }
   return "";
 }

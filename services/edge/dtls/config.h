@@ -17,15 +17,15 @@ struct Config {
   size_t sessions_max = 100'000;
   /// Handshakes under way in the whole process; more are dropped, and the client tries again.
   size_t handshakes_max = 1000;
-  /// A handshake that is not done by then is forgotten. Long enough for seven flights of a client
-  /// that repeats each second, short enough that half-open ones do not pile up.
+  /// A handshake from whose client nothing came for so long is forgotten: long enough for the gaps
+  /// of a client on a bad link, short enough that half-open ones do not pile up.
   Duration handshake_timeout = std::chrono::seconds(10);
   /// A session that sends nothing this long after its handshake ends: it costs the most memory.
   Duration unheard_timeout = std::chrono::seconds(15);
   /// A session from which nothing came for so long ends. Long, since a client that sleeps must pay
   /// a handshake of 1.5 KB for a new one.
   Duration idle_timeout = std::chrono::hours(24);
-  /// The same while the table is more than nine tenths full.
+  /// The same, if shorter, while the table is more than nine tenths full.
   Duration idle_timeout_when_full = std::chrono::minutes(30);
   /// Handshakes a second, and at once, of one /32 (IPv4) or /56 (IPv6), a worker; 0 is no limit.
   /// Many phones behind one carrier's address translation may need more.

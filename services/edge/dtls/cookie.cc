@@ -1,6 +1,5 @@
 #include "services/edge/dtls/cookie.h"
 
-#include <mbedtls/constant_time.h>
 #include <mbedtls/md.h>
 #include <mbedtls/platform_util.h>
 
@@ -10,6 +9,10 @@
 #include <span>
 
 #include "services/edge/dtls/limits.h"
+
+extern "C" {  // which this header of mbedTLS forgets
+#include <mbedtls/constant_time.h>
+}
 
 namespace lowband::edge::dtls {
 namespace {

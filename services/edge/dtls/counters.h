@@ -12,15 +12,15 @@ namespace lowband::edge::dtls {
 
 /// Why a record, or a whole datagram, went no further.
 enum class DropReason : uint8_t {
-  kMalformed,       ///< No DTLS record, or one that does not end inside the datagram.
-  kTooManyRecords,  ///< Beyond kRecordsPerDatagramMax.
-  kUnknownSession,  ///< No session at that address.
-  kUnknownId,       ///< No session with that connection id.
-  kNotAccepted,     ///< Forged, replayed, repeated or out of place: the session ignored it.
-  kBadHello,        ///< A ClientHello that does not parse.
-  kFragmentedHello, ///< A ClientHello in pieces: keeping them would be state before the cookie.
-  kStaleHello,      ///< A late copy of the ClientHello that made the present session.
-  kStopping,        ///< A ClientHello after StopAccepting().
+  kMalformed,        ///< No DTLS record, or one that does not end inside the datagram.
+  kTooManyRecords,   ///< Beyond kRecordsPerDatagramMax.
+  kUnknownSession,   ///< No session at that address.
+  kUnknownId,        ///< No session with that connection id.
+  kNotAccepted,      ///< Forged, replayed, repeated or out of place: the session ignored it.
+  kBadHello,         ///< A ClientHello that does not parse.
+  kFragmentedHello,  ///< A ClientHello in pieces: keeping them would be state before the cookie.
+  kStaleHello,       ///< A late copy of the ClientHello that made the present session.
+  kStopping,         ///< A ClientHello after StopAccepting().
   kCount,
 };
 constexpr size_t kDropReasons = static_cast<size_t>(DropReason::kCount);
@@ -33,23 +33,24 @@ inline constexpr std::array<std::string_view, kDropReasons> kDropReasonNames = {
 /// How a handshake that passed the cookie exchange ended.
 enum class HandshakeResult : uint8_t {
   kCompleted,
-  kResumed,        ///< Completed, by a ticket.
-  kFailed,         ///< Alert from either side: no common suite, bad Finished and so on.
+  kResumed,  ///< Completed, by a ticket.
+  kFailed,   ///< Alert from either side: no common suite, bad Finished and so on.
   kTimedOut,
-  kRestarted,      ///< The client began anew at the same address.
-  kHalfOpenLimit,  ///< Refused: handshakes_max.
-  kPrefixLimit,    ///< Refused: handshakes_per_prefix_rate.
-  kTableFull,      ///< Refused: every session is in use.
+  kRestarted,               ///< The client began anew at the same address.
+  kHalfOpenLimit,           ///< Refused: handshakes_max.
+  kPrefixLimit,             ///< Refused: handshakes_per_prefix_rate.
+  kTableFull,               ///< Refused: every session is in use.
   kNoExtendedMasterSecret,  ///< Refused: require_extended_master_secret.
-  kOutOfMemory,    ///< Refused: no memory for the context.
-  kStopped,        ///< Cut off by CloseAll().
+  kOutOfMemory,             ///< Refused: no memory for the context.
+  kStopped,                 ///< Cut off by CloseAll().
   kCount,
 };
 constexpr size_t kHandshakeResults = static_cast<size_t>(HandshakeResult::kCount);
 inline constexpr std::array<std::string_view, kHandshakeResults> kHandshakeResultNames = {
-    "completed",    "resumed",    "failed",       "timed_out",
-    "restarted",    "half_open_limit", "prefix_limit", "table_full",
-    "no_extended_master_secret", "out_of_memory", "stopped",
+    "completed",     "resumed",    "failed",
+    "timed_out",     "restarted",  "half_open_limit",
+    "prefix_limit",  "table_full", "no_extended_master_secret",
+    "out_of_memory", "stopped",
 };
 
 /// In the order of CloseReason (server.h).
@@ -64,7 +65,7 @@ struct Counters {
   uint64_t records_sent = 0;      ///< Application data.
   uint64_t sends_failed = 0;      ///< Send() on a session that is gone, or with too much data.
   uint64_t verify_requests_sent = 0;
-  uint64_t cookies_refused = 0;   ///< Forged or expired; answered by a new HelloVerifyRequest.
+  uint64_t cookies_refused = 0;  ///< Forged or expired; answered by a new HelloVerifyRequest.
   uint64_t handshakes_started = 0;
   uint64_t connection_ids_used = 0;  ///< Sessions opened that negotiated one.
   uint64_t peer_moves = 0;

@@ -30,6 +30,7 @@ Result<std::unique_ptr<Credentials>, IdentityError> Credentials::Load(
   auto credentials = std::make_unique<Credentials>(Private(), std::move(files), std::move(random));
   auto identity = Identity::Load(credentials->files_, credentials->random_);
   if (!identity) return Failure(std::move(identity.error()));
+  const MutexLock lock(credentials->mutex_);
   credentials->identity_ = std::move(*identity);
   return credentials;
 }
@@ -41,7 +42,7 @@ Result<Credentials::Reload, IdentityError> Credentials::ReloadIfChanged() {
   auto identity = Identity::Load(files_, random_);
   if (!identity) return Failure(std::move(identity.error()));
   {
-    const std::lock_guard lock(mutex_);
+    const MutexLock lock(mutex_);
     identity_ = std::move(*identity);
   }
   revision_.fetch_add(1, std::memory_order_release);
@@ -49,7 +50,7 @@ Result<Credentials::Reload, IdentityError> Credentials::ReloadIfChanged() {
 }
 
 std::shared_ptr<const Identity> Credentials::identity() const {
-  const std::lock_guard lock(mutex_);
+  const MutexLock lock(mutex_);
   return identity_;
 }
 

@@ -10,9 +10,9 @@
 #include <atomic>
 #include <cstdint>
 #include <memory>
-#include <mutex>
 #include <string>
 
+#include "libs/base/mutex.h"
 #include "libs/base/random.h"
 #include "libs/base/result.h"
 #include "services/edge/dtls/cookie.h"
@@ -66,8 +66,8 @@ class Credentials {
   CookieSecret cookie_secret_;
   TicketKeys tickets_;
   Stamps stamps_;  // The loading thread's: the files as last looked at.
-  mutable std::mutex mutex_;
-  std::shared_ptr<const Identity> identity_;  // Guarded by mutex_.
+  mutable Mutex mutex_;
+  std::shared_ptr<const Identity> identity_ LOWBAND_GUARDED_BY(mutex_);
   std::atomic<uint64_t> revision_{1};
 };
 

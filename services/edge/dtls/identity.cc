@@ -58,13 +58,11 @@ bool Contains(std::string_view text, std::string_view part) {
 }
 
 // The codes that mean: well formed, but of a kind that is not built in.
-bool IsUnsupportedKey(int code) {
-  return code == MBEDTLS_ERR_PK_UNKNOWN_NAMED_CURVE || code == MBEDTLS_ERR_PK_UNKNOWN_PK_ALG ||
-         code == MBEDTLS_ERR_PK_FEATURE_UNAVAILABLE;
+bool IsUnsupported(int code) {
+  const int module = -(-code & 0xff80);  // Without what the layer below added.
+  return module == MBEDTLS_ERR_PK_UNKNOWN_NAMED_CURVE || module == MBEDTLS_ERR_PK_UNKNOWN_PK_ALG ||
+         module == MBEDTLS_ERR_PK_FEATURE_UNAVAILABLE || module == MBEDTLS_ERR_X509_UNKNOWN_SIG_ALG;
 }
-
-// mbedTLS adds the code of the layer below, so the PK module's share is masked out.
-int HighPart(int code) { return -(-code & 0xff80); }
 
 constexpr const char* kSupportedKeys =
     " of a kind that is not supported (P-521, Ed25519 and others are not): use ECDSA with P-256, "
@@ -79,8 +77,8 @@ std::string ParseChain(const std::string& path, const std::string& pem, mbedtls_
   if (code > 0) {
     return Quoted(path) + ": " + std::to_string(code) + " of its certificates cannot be read";
   }
-  if (code != 0 && IsUnsupportedKey(HighPart(code))) {
-    return Quoted(path) + " has a certificate with a key" + kSupportedKeys;
+  if (code != 0 && IsUnsupported(code)) {
+    return Quoted(path) + " has a certificate with a key or signature" + kSupportedKeys;
   }
   if (code != 0) return Quoted(path) + " cannot be read: " + tls::ErrorText(code);
   size_t bytes = 0;
@@ -106,7 +104,7 @@ std::string ParseKey(const std::string& path, const std::string& pem, mbedtls_pk
   const int code = mbedtls_pk_parse_key(key, reinterpret_cast<const unsigned char*>(pem.data()),
                                         pem.size(), nullptr, 0, tls::FillRandom, &random);
   if (code == 0) return "";
-  if (IsUnsupportedKey(HighPart(code))) return Quoted(path) + " is a key" + kSupportedKeys;
+  if (IsUnsupported(code)) return Quoted(path) + " is a key" + kSupportedKeys;
   return Quoted(path) + " cannot be read: " + tls::ErrorText(code);
 }
 

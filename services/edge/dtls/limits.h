@@ -9,8 +9,8 @@
 namespace lowband::edge::dtls {
 
 /// Upper bounds of the settings.
-inline constexpr size_t kSessionsMax = 4'000'000;
-inline constexpr size_t kHandshakesMax = 100'000;
+inline constexpr size_t kSessionsMax = 10'000'000;
+inline constexpr size_t kHandshakesMax = 1'000'000;
 inline constexpr size_t kHandshakeDatagramBytesMin = 300;
 /// Behind an MTU of 1,500 and the headers of IPv6 and UDP.
 inline constexpr size_t kHandshakeDatagramBytesMax = 1452;
@@ -43,6 +43,9 @@ inline constexpr Duration kTicketKeyLife = std::chrono::hours(12);
 /// A session's address moves at most this often, so that a path that reorders between two
 /// addresses, or someone who replays between them, cannot make us flap.
 inline constexpr Duration kMoveInterval = std::chrono::seconds(1);
+
+/// However often its client asks again, a handshake lasts no longer: as deployed clients do.
+inline constexpr Duration kHandshakeLifeMax = std::chrono::seconds(30);
 
 /// To make room in a full table, a session must have been quiet for so long; those in use stay.
 inline constexpr Duration kEvictableAfter = std::chrono::seconds(60);

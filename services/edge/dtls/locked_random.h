@@ -2,9 +2,9 @@
 #pragma once
 
 #include <memory>
-#include <mutex>
 #include <utility>
 
+#include "libs/base/mutex.h"
 #include "libs/base/random.h"
 
 namespace lowband::edge::dtls {
@@ -13,13 +13,13 @@ class LockedRandom final : public Random {
  public:
   explicit LockedRandom(std::unique_ptr<Random> random) : random_(std::move(random)) {}
   void Fill(std::span<uint8_t> out) override {
-    const std::lock_guard lock(mutex_);
+    const MutexLock lock(mutex_);
     random_->Fill(out);
   }
 
  private:
-  std::mutex mutex_;
-  std::unique_ptr<Random> random_;  // Guarded by mutex_.
+  Mutex mutex_;
+  std::unique_ptr<Random> random_ LOWBAND_GUARDED_BY(mutex_);
 };
 
 }  // namespace lowband::edge::dtls

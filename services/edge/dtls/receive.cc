@@ -67,7 +67,13 @@ void Server::Impl::Unknown(TimePoint now, const SocketAddress& from, const Recor
 void Server::Impl::Deliver(TimePoint now, const SocketAddress& from, const Record& record,
                            Session& session) {
   // A handshake's answers go where the cookie was proved, wherever this record came from.
+  const size_t queued = outbox_.size();
   const auto received = session.channel->Receive(now, session.peer, record.bytes, plaintext_);
+  // What made the engine answer was no noise: the client waits for us, perhaps on a bad link.
+  if (outbox_.size() > queued && now - session.began < kHandshakeLifeMax &&
+      session.stage != Stage::kHeard) {
+    table_.Prolong(now, session);
+  }
   if (!session.open()) return HandshakeStep(now, session, received.progress);
   switch (received.progress) {
     case Progress::kNone:

@@ -22,12 +22,12 @@ enum class RecordType : uint8_t {
 
 struct Record {
   RecordType type;
-  uint16_t version;    ///< 0xfeff or 0xfefd.
+  uint16_t version;  ///< 0xfeff or 0xfefd.
   uint16_t epoch;
-  uint64_t sequence;   ///< 48 bits.
-  ConnectionId id;     ///< Only of kConnectionId.
-  ByteView fragment;   ///< Plaintext in epoch 0.
-  ByteView bytes;      ///< The whole record.
+  uint64_t sequence;  ///< 48 bits.
+  ConnectionId id;    ///< Only of kConnectionId.
+  ByteView fragment;  ///< Plaintext in epoch 0.
+  ByteView bytes;     ///< The whole record.
 };
 
 /// Takes the first record off `datagram`, moving it on. None if what is left is no record: unknown

@@ -83,8 +83,8 @@ void Server::Impl::ExpireSessions(TimePoint now) {
 }
 
 Duration Server::Impl::IdleTimeout() const {
-  return NearlyFull(table_.sessions(), sessions_max_) ? config_.idle_timeout_when_full
-                                                      : config_.idle_timeout;
+  if (!NearlyFull(table_.sessions(), sessions_max_)) return config_.idle_timeout;
+  return std::min(config_.idle_timeout, config_.idle_timeout_when_full);
 }
 
 std::optional<TimePoint> Server::Impl::NextDeadline() {

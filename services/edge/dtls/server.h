@@ -27,8 +27,8 @@
 
 namespace lowband::edge::dtls {
 
-class Credentials;    // credentials.h: certificate, key, ticket and cookie keys, shared by workers
-struct Counters;      // counters.h: what the stage counted, read by the worker for the metrics
+class Credentials;  // credentials.h: certificate, key, ticket and cookie keys, shared by workers
+struct Counters;    // counters.h: what the stage counted, read by the worker for the metrics
 
 /// A handshake ended well: the session can carry data both ways.
 struct SessionOpened {
@@ -46,13 +46,13 @@ struct DataArrived {
   ByteView data;
 };
 enum class CloseReason : uint8_t {
-  kPeerClosed,      ///< close_notify
-  kPeerAlert,       ///< fatal alert
-  kIdle,            ///< nothing heard for idle_timeout
-  kReplaced,        ///< a new handshake from the same address succeeded
-  kEvicted,         ///< table full, this was the least recently used
-  kLocal,           ///< Close() or Stop()
-  kProtocolError,   ///< the engine gave the session up
+  kPeerClosed,     ///< close_notify
+  kPeerAlert,      ///< fatal alert
+  kIdle,           ///< nothing heard for idle_timeout
+  kReplaced,       ///< a new handshake from the same address succeeded
+  kEvicted,        ///< table full, this was the least recently used
+  kLocal,          ///< Close() or Stop()
+  kProtocolError,  ///< the engine gave the session up
 };
 /// An opened session ended; nothing more comes of it.
 struct SessionClosed {

@@ -21,6 +21,7 @@ Session& SessionTable::Begin(TimePoint now, const SocketAddress& peer, const Con
   session.id = SessionId{++last_id_};
   session.peer = peer;
   session.connection_id = id;
+  session.began = now;
   session.since = now;
   session.channel = std::move(channel);
   by_id_.emplace(session.id, &session);
@@ -38,6 +39,10 @@ void SessionTable::Open(TimePoint now, Session& session, bool uses_connection_id
 }
 
 void SessionTable::Touch(TimePoint now, Session& session) { PutInto(Stage::kHeard, now, session); }
+
+void SessionTable::Prolong(TimePoint now, Session& session) {
+  PutInto(session.stage, now, session);
+}
 
 void SessionTable::Move(TimePoint now, Session& session, const SocketAddress& peer) {
   ReleaseAddress(session);

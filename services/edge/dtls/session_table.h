@@ -40,6 +40,7 @@ struct Session {
   ConnectionId connection_id;
   ClientRandom client_random;  ///< Tells a repeated ClientHello from a new one.
   uint64_t newest = 0;         ///< The highest record sequence number that carried data.
+  TimePoint began;             ///< When its handshake did.
   TimePoint since;             ///< Of the list that it is in.
   TimePoint moved_at;          ///< When the address last changed.
   std::unique_ptr<Channel> channel;
@@ -60,8 +61,10 @@ class SessionTable {
   /// Turns a handshake into an open session. If the address is another's, that one must have been
   /// erased, or it uses a connection id and loses the address.
   void Open(TimePoint now, Session& session, bool uses_connection_id);
-  /// Heard of an open session: it becomes the most recently used.
+  /// Heard data of an open session: it becomes the most recently used.
   void Touch(TimePoint now, Session& session);
+  /// The client of one that is not heard of yet is there still: its time starts again.
+  void Prolong(TimePoint now, Session& session);
   /// Only of a session with a connection id.
   void Move(TimePoint now, Session& session, const SocketAddress& peer);
   void Erase(Session& session);

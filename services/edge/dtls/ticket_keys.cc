@@ -20,7 +20,7 @@ TicketKeys::TicketKeys(LockedRandom& random) : random_(random) {
 
 void TicketKeys::RotateIfDue(TimePoint now) {
   if (now.time_since_epoch().count() < rotate_at_.load(std::memory_order_relaxed)) return;
-  const std::lock_guard lock(mutex_);
+  const MutexLock lock(mutex_);
   const bool first = rotate_at_.load(std::memory_order_relaxed) == 0;
   if (now.time_since_epoch().count() < rotate_at_.load(std::memory_order_relaxed)) return;
   rotate_at_.store((now + kTicketKeyLife).time_since_epoch().count(), std::memory_order_relaxed);
@@ -39,12 +39,12 @@ void TicketKeys::RotateIfDue(TimePoint now) {
 
 int TicketKeys::Write(const mbedtls_ssl_session* session, unsigned char* start,
                       const unsigned char* end, size_t* size, uint32_t* lifetime) {
-  const std::lock_guard lock(mutex_);
+  const MutexLock lock(mutex_);
   return mbedtls_ssl_ticket_write(tickets_.get(), session, start, end, size, lifetime);
 }
 
 int TicketKeys::Parse(mbedtls_ssl_session* session, unsigned char* ticket, size_t size) {
-  const std::lock_guard lock(mutex_);
+  const MutexLock lock(mutex_);
   return mbedtls_ssl_ticket_parse(tickets_.get(), session, ticket, size);
 }
 

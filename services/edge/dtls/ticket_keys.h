@@ -8,8 +8,8 @@
 
 #include <atomic>
 #include <cstdint>
-#include <mutex>
 
+#include "libs/base/mutex.h"
 #include "libs/base/time.h"
 #include "libs/tls/handle.h"
 #include "services/edge/dtls/locked_random.h"
@@ -33,9 +33,9 @@ class TicketKeys {
  private:
   // The engine's ticket context locks itself, but not where keys are turned. Held for the time of
   // one AES-GCM operation on about 200 bytes, once a handshake.
-  std::mutex mutex_;
+  Mutex mutex_;
   LockedRandom& random_;
-  tls::SslTickets tickets_;  // Guarded by mutex_.
+  tls::SslTickets tickets_ LOWBAND_GUARDED_BY(mutex_);
   std::atomic<TimePoint::rep> rotate_at_{0};
 };
 

@@ -1,0 +1,154 @@
+// A client whose address changes (RFC 9146 §6): followed when its newest record says so, and only
+// then.
+#include "services/edge/dtls/connection_id.h"
+#include "services/edge/dtls/limits.h"
+#include "tests/unit/edge_dtls/server_fixture.h"
+
+namespace lowband::edge::dtls {
+namespace {
+
+const SocketAddress kHome = Address("198.51.100.7");
+const SocketAddress kAway = Address("203.0.113.9", 9);
+const SocketAddress kThird = Address("2001:db8::3");
+
+class RoamingTest : public ServerTest {
+ protected:
+  RoamingTest() : peer(&Connect(kHome, {.connection_id = Bytes{}})) {}
+  SessionId session() { return Opened().at(0); }
+  // Where the server would send to now.
+  SocketAddress Destination() {
+    EXPECT_TRUE(server->Send(now, session(), AsBytes("?")));
+    const auto transmit = server->PollTransmit();
+    return transmit ? transmit->peer : SocketAddress();
+  }
+  DtlsPeer* peer;
+};
+
+TEST_F(RoamingTest, NewestRecordFromElsewhereThenAnswersFollow) {
+  peer = &Rebind(kHome, kAway);
+  peer->Send("from away");
+  Pump();
+  ASSERT_EQ(seen.size(), 3u);
+  EXPECT_EQ(seen[1].kind, Seen::Kind::kMoved);  // before the data, so that its answer follows
+  EXPECT_EQ(seen[1].peer, kAway);
+  EXPECT_EQ(seen[2].data, "from away");
+  EXPECT_EQ(Destination(), kAway);
+  EXPECT_EQ(counters().peer_moves, 1u);
+}
+
+TEST_F(RoamingTest, NoConnectionIdThenTheSessionIsNotFound) {
+  DtlsPeer& plain = Connect(kThird);
+  Inject(kAway, RecordWith(plain, "lost"));
+  EXPECT_TRUE(Data().empty());
+  EXPECT_EQ(Dropped(DropReason::kUnknownSession), 1u);
+}
+
+TEST_F(RoamingTest, DelayedRecordFromElsewhereThenHeardButNotFollowed) {
+  const Bytes delayed = RecordWith(*peer, "first");
+  peer->Send("second");
+  Pump();
+  Inject(kAway, delayed);
+  EXPECT_EQ(Data(), (std::vector<std::string>{"second", "first"}));
+  EXPECT_EQ(Moves(), 0u);
+  EXPECT_EQ(Destination(), kHome);
+}
+
+TEST_F(RoamingTest, ReplayFromElsewhereThenIgnored) {
+  const Bytes record = RecordWith(*peer, "once");
+  Inject(kHome, record);
+  Inject(kAway, record);
+  EXPECT_EQ(Data().size(), 1u);
+  EXPECT_EQ(Moves(), 0u);
+  EXPECT_EQ(Dropped(DropReason::kNotAccepted), 1u);
+}
+
+TEST_F(RoamingTest, ForgedRecordsThenNothingHappens) {
+  Bytes record = RecordWith(*peer, "true");
+  for (size_t i = 0; i < record.size(); ++i) {
+    Bytes forged = record;
+    forged[i] ^= 0x40;
+    Inject(kAway, forged);
+  }
+  EXPECT_EQ(Moves(), 0u);
+  EXPECT_TRUE(Data().empty());
+  Inject(kHome, record);
+  EXPECT_EQ(Data(), std::vector<std::string>{"true"});
+}
+
+TEST_F(RoamingTest, TwoMovesAtOnceThenTheSecondWaits) {
+  Inject(kAway, RecordWith(*peer, "a"));
+  Inject(kThird, RecordWith(*peer, "b"));
+  EXPECT_EQ(Data(), (std::vector<std::string>{"a", "b"}));
+  EXPECT_EQ(Destination(), kAway);
+  EXPECT_EQ(counters().peer_moves_deferred, 1u);
+  now += kMoveInterval;
+  Inject(kThird, RecordWith(*peer, "c"));
+  EXPECT_EQ(Destination(), kThird);
+  EXPECT_EQ(counters().peer_moves, 2u);
+}
+
+TEST_F(RoamingTest, OntoAnotherClientsAddressThenThatOneIsStillServed) {
+  DtlsPeer& resident = Connect(kAway);
+  Inject(kAway, RecordWith(*peer, "guest"));
+  resident.Send("resident");
+  Pump();
+  EXPECT_EQ(Data(), (std::vector<std::string>{"guest", "resident"}));
+  server->Send(now, Opened()[1], AsBytes("to the resident"));
+  Pump();
+  EXPECT_EQ(resident.received, std::vector<std::string>{"to the resident"});
+}
+
+TEST_F(RoamingTest, HomeAddressTakenOverThenTheSessionLivesOn) {
+  // The client sleeps; its NAT gives the address to another one.
+  auto sleeping = std::move(peers.extract(kHome).mapped());
+  DtlsPeer& other = Connect(kHome);
+  EXPECT_TRUE(Closed().empty());
+  EXPECT_EQ(server->session_count(), 2u);
+  other.Send("other");
+  Pump();
+  Inject(kAway, RecordWith(*sleeping, "awake"));
+  EXPECT_EQ(Data(), (std::vector<std::string>{"other", "awake"}));
+  EXPECT_EQ(Destination(), kAway);
+}
+
+TEST_F(RoamingTest, RecordWithoutTheIdFromItsAddressThenNotAccepted) {
+  const Bytes plain = {23, 0xfe, 0xfd, 0, 1, 0, 0, 0, 0, 0, 9, 0, 3, 1, 2, 3};
+  Inject(kHome, plain);
+  EXPECT_EQ(Dropped(DropReason::kNotAccepted), 1u);
+  EXPECT_EQ(counters().stale_alerts_sent, 0u);
+}
+
+TEST_F(RoamingTest, UnknownIdThenSilence) {
+  Bytes record = RecordWith(*peer, "x");
+  record[kConnectionIdOffset + 3] ^= 1;
+  Inject(kAway, record);
+  EXPECT_EQ(Dropped(DropReason::kUnknownId), 1u);
+  EXPECT_TRUE(astray.empty());
+}
+
+TEST_F(RoamingTest, CloseFromElsewhereThenAccepted) {
+  peer->Close();
+  Inject(kAway, TakeFrom(*peer));
+  EXPECT_EQ(Closed(), std::vector<CloseReason>{CloseReason::kPeerClosed});
+  EXPECT_EQ(server->session_count(), 0u);
+}
+
+TEST_F(RoamingTest, RebindingEveryTenSecondsThenEveryRequestIsAnswered) {
+  SocketAddress from = kHome;
+  for (uint16_t i = 0; i < 200; ++i) {
+    const SocketAddress to = Address("203.0.113.9", static_cast<uint16_t>(10'000 + i));
+    peer = &Rebind(from, to);
+    from = to;
+    peer->Send("ping");
+    Pump();
+    server->Send(now, session(), AsBytes("pong"));
+    Pump();
+    ASSERT_EQ(peer->received.size(), i + 1u);
+    Pass(std::chrono::seconds(10));
+  }
+  EXPECT_EQ(counters().peer_moves, 200u);
+  EXPECT_EQ(server->session_count(), 1u);
+}
+
+}  // namespace
+}  // namespace lowband::edge::dtls
