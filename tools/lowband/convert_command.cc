@@ -9,7 +9,8 @@
 namespace lowband::tools {
 namespace {
 
-constexpr const char* kFooter = R"(INPUT is the data itself, @FILE, or - for standard input.
+constexpr const char* kFooter =
+    R"(INPUT is the data itself, @FILE, or - for standard input.
 
 Without --to, data that begins with a byte of 0x80 or more is taken for CBOR, anything else for
 JSON. That is right for every Matrix body, all of which are maps; for a CBOR number or string alone
@@ -22,7 +23,8 @@ Examples:
   lowband convert -o body.cbor @body.json
   curl ... | lowband convert --no-canonical -
 
-Exit status: 0 converted, 1 the input is wrong (its byte offset is named), 2 wrong flags or files.)";
+Exit status: 0 converted, 1 the input is wrong (its byte offset is named), 2 wrong flags or
+files.)";
 
 }  // namespace
 

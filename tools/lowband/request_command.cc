@@ -26,7 +26,8 @@ Examples:
 
 SSLKEYLOGFILE=FILE appends the secrets of the session to FILE, for Wireshark.
 
-Exit status: 0 the answer is a 2.xx, 1 it is another one or there is none, 2 wrong flags or files.)";
+Exit status: 0 the answer is a 2.xx, 1 it is another one or there is none, 2 wrong flags or
+files.)";
 
 void AddMessageFlags(CLI::App& command, RequestOptions& options) {
   MessageOptions& message = options.message;
