@@ -17,6 +17,9 @@ struct Config {
   /// soon and the edges do not all move at once. min <= max.
   Duration lane_life_min = std::chrono::seconds(30);
   Duration lane_life_max = std::chrono::seconds(60);
+  /// A lane to a replica that another lane leads to already is replaced this soon at first, then
+  /// after twice as long, and so on: right after the start only one replica may be connected.
+  Duration shared_life_min = std::chrono::milliseconds(500);
   /// How long a request waits when no lane is open. Deployed clients retransmit after 2 s.
   Duration no_lane_timeout = std::chrono::seconds(2);
   /// Before a lost lane is replaced: doubled from min at each failure in a row up to max, of which

@@ -5,6 +5,7 @@
 
 #include <cstdint>
 #include <deque>
+#include <string>
 
 #include "libs/base/time.h"
 #include "services/edge/request/exchange.h"
@@ -26,6 +27,8 @@ struct Lane {
   /// No write is under way.
   bool writable = false;
   TimePoint opened_at;
+  /// Which translator it leads to; empty: unknown.
+  std::string replica;
   /// kOpening: gives up. kOpen: expires. kFinishing: cut off.
   TimePoint timer_at;
   /// Exchanges assigned to it, written or not.

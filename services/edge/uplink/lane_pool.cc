@@ -8,7 +8,7 @@
 namespace lowband::edge::uplink {
 
 LanePool::LanePool(const Config& config, Random& random, Counters& counters)
-    : config_(config), random_(random), counters_(counters) {}
+    : config_(config), random_(random), counters_(counters), shared_life_(config.shared_life_min) {}
 
 void LanePool::Advance(TimePoint now) {
   Expire(now);
@@ -61,14 +61,15 @@ Lane* LanePool::LeastLoaded() {
   return best;
 }
 
-Lane* LanePool::OnOpened(TimePoint now, LaneId id) {
+Lane* LanePool::OnOpened(TimePoint now, LaneId id, std::string_view replica) {
   Lane* opened = Find(id);
   if (opened == nullptr || opened->state != LaneState::kOpening) return nullptr;
   ++counters_.lanes_opened;
   opened->state = LaneState::kOpen;
   opened->writable = true;
   opened->opened_at = now;
-  opened->timer_at = now + RandomLife();
+  opened->replica = replica;
+  opened->timer_at = now + LifeOf(*opened);
   // The oldest goes first; lanes_ is in the order of opening.
   for (const auto& lane : lanes_) {
     if (lane->state != LaneState::kOpen || !lane->expired) continue;
@@ -92,6 +93,7 @@ void LanePool::OnDead(TimePoint now, LaneId id) {
 
 void LanePool::Drain(TimePoint now, Lane& lane) {
   ++counters_.lanes_drained;
+  shared_life_ = config_.shared_life_min;
   // A translator that lets lanes open only to turn them away must not keep us busy.
   const bool lived = now - lane.opened_at >= config_.reopen_delay_max;
   if (!lived) DelayReopening(now, lane);
@@ -160,6 +162,7 @@ void LanePool::OpenMissing(TimePoint now) {
 }
 
 void LanePool::DelayReopening(TimePoint now, const Lane& lane) {
+  shared_life_ = config_.shared_life_min;
   // Lanes lost while the delay runs are of the same failure.
   if (now < reopen_at_) return;
   const bool lived = lane.state == LaneState::kOpen &&
@@ -175,11 +178,17 @@ void LanePool::Remove(LaneId id) {
   std::erase_if(lanes_, [&](const auto& lane) { return lane->id == id; });
 }
 
-Duration LanePool::RandomLife() {
+Duration LanePool::LifeOf(const Lane& lane) {
   const Duration spread =
       std::max(config_.lane_life_max - config_.lane_life_min, Duration::zero());
-  return config_.lane_life_min +
-         std::chrono::duration_cast<Duration>(spread * random_.Unit());
+  const Duration life =
+      config_.lane_life_min + std::chrono::duration_cast<Duration>(spread * random_.Unit());
+  const bool shared = std::any_of(lanes_.begin(), lanes_.end(), [&](const auto& other) {
+    return other->id != lane.id && other->state == LaneState::kOpen && !other->expired &&
+           other->replica == lane.replica;
+  });
+  if (!shared || lane.replica.empty() || shared_life_ >= life) return life;
+  return std::exchange(shared_life_, 2 * shared_life_);
 }
 
 }  // namespace lowband::edge::uplink

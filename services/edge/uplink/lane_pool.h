@@ -12,6 +12,7 @@
 #include <deque>
 #include <memory>
 #include <optional>
+#include <string_view>
 #include <vector>
 
 #include "libs/base/random.h"
@@ -39,7 +40,7 @@ class LanePool {
   Lane* LeastLoaded();
 
   /// The stream is up. Returns the expired lane that it replaces and that now drains, if any.
-  Lane* OnOpened(TimePoint now, LaneId id);
+  Lane* OnOpened(TimePoint now, LaneId id, std::string_view replica);
   /// The stream ended; the lane is gone when this returns.
   void OnDead(TimePoint now, LaneId id);
   /// The translator wants `lane` (kOpen) to drain. Its successor is opened at once.
@@ -66,8 +67,9 @@ class LanePool {
   void OpenMissing(TimePoint now);
   void Expire(TimePoint now);
   void DelayReopening(TimePoint now, const Lane& lane);
+  /// How long the lane that was just opened shall live.
+  Duration LifeOf(const Lane& lane);
   void Remove(LaneId id);
-  Duration RandomLife();
 
   const Config& config_;
   Random& random_;
@@ -79,6 +81,9 @@ class LanePool {
   /// Lanes lost in a row, those that were lost together counted as one.
   unsigned failures_ = 0;
   TimePoint reopen_at_;
+  /// The life of a lane to a replica that another one leads to already. Doubled each time, since
+  /// there may be no other replica; back at its minimum when one was lost.
+  Duration shared_life_;
 };
 
 }  // namespace lowband::edge::uplink

@@ -26,7 +26,7 @@ class LaneSet::Impl {
   void Start(TimePoint now, request::StartExchange start);
   void Cancel(ExchangeId id);
 
-  void OnOpened(TimePoint now, LaneId id);
+  void OnOpened(TimePoint now, LaneId id, std::string_view replica);
   void OnWritten(TimePoint now, LaneId id);
   void OnBatch(TimePoint now, LaneId id, const v1::TranslatorBatch& batch);
   void OnDead(TimePoint now, LaneId id);
@@ -166,9 +166,9 @@ void LaneSet::Impl::TakeBackUnwritten(TimePoint now, Lane& lane) {
   }
 }
 
-void LaneSet::Impl::OnOpened(TimePoint now, LaneId id) {
+void LaneSet::Impl::OnOpened(TimePoint now, LaneId id, std::string_view replica) {
   now_ = now;
-  Lane* retired = pool_.OnOpened(now, id);
+  Lane* retired = pool_.OnOpened(now, id, replica);
   if (retired != nullptr) TakeBackUnwritten(now, *retired);
   PlaceWaiting(now);
 }
@@ -377,7 +377,9 @@ void LaneSet::Submit(TimePoint now, request::Command command) {
     impl_->Cancel(std::get<request::CancelExchange>(command).id);
   }
 }
-void LaneSet::OnLaneOpened(TimePoint now, LaneId lane) { impl_->OnOpened(now, lane); }
+void LaneSet::OnLaneOpened(TimePoint now, LaneId lane, std::string_view replica) {
+  impl_->OnOpened(now, lane, replica);
+}
 void LaneSet::OnLaneWritten(TimePoint now, LaneId lane) { impl_->OnWritten(now, lane); }
 void LaneSet::OnLaneBatch(TimePoint now, LaneId lane, v1::TranslatorBatch batch) {
   impl_->OnBatch(now, lane, batch);

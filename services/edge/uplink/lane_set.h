@@ -18,6 +18,7 @@
 #include <cstddef>
 #include <memory>
 #include <optional>
+#include <string_view>
 
 #include "libs/base/random.h"
 #include "libs/base/time.h"
@@ -37,7 +38,9 @@ class LaneSet {
 
   void Submit(TimePoint now, request::Command command);
 
-  void OnLaneOpened(TimePoint now, LaneId lane);
+  /// `replica` names the translator that the lane leads to; lanes to one and the same are replaced
+  /// sooner, to find others.
+  void OnLaneOpened(TimePoint now, LaneId lane, std::string_view replica = {});
   void OnLaneWritten(TimePoint now, LaneId lane);
   void OnLaneBatch(TimePoint now, LaneId lane, v1::TranslatorBatch batch);
   /// The stream ended, for whatever reason; ids of dead lanes are never used again.

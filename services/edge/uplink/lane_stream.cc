@@ -36,7 +36,7 @@ void LaneStream::Abort() { context_.TryCancel(); }
 void LaneStream::Release() { RemoveHold(); }
 
 void LaneStream::OnReadInitialMetadataDone(bool ok) {
-  if (ok) Tell(*mailbox_, LaneOpened{id_});
+  if (ok) Tell(*mailbox_, LaneOpened{id_, context_.peer()});
 }
 
 void LaneStream::OnReadDone(bool ok) {

@@ -43,6 +43,7 @@ struct TransportConfig {
 
 struct LaneOpened {
   LaneId lane = 0;
+  std::string replica;  ///< The translator's address, as gRPC writes it.
 };
 struct LaneWritten {
   LaneId lane = 0;

@@ -105,8 +105,8 @@ class Rig {
     set.Advance(now);
     Pump();
   }
-  void Opened(LaneId lane) {
-    set.OnLaneOpened(now, lane);
+  void Opened(LaneId lane, std::string_view replica = {}) {
+    set.OnLaneOpened(now, lane, replica);
     Pump();
   }
   void Written(LaneId lane) {

@@ -1,0 +1,19 @@
+// How the ingress behaves; the defaults are what ships.
+#pragma once
+
+#include <cstddef>
+
+#include "services/translator/ingress/limits.h"
+
+namespace lowband::translator::ingress {
+
+struct Config {
+  size_t request_bytes_max = kRequestBytesDefault;
+  size_t requests_bytes_max = kRequestsBytesMax;
+  size_t exchanges_per_lane_max = kExchangesPerLaneMax;
+  size_t exchanges_max = kExchangesMax;
+  size_t answers_per_lane_bytes_max = kAnswersPerLaneBytesMax;
+  size_t answers_bytes_max = kAnswersBytesMax;
+};
+
+}  // namespace lowband::translator::ingress

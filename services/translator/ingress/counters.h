@@ -1,0 +1,48 @@
+// What the ingress counts, and the limits that all lanes share.
+//
+// Threading: any; atomics without order among each other.
+#pragma once
+
+#include <atomic>
+#include <cstddef>
+#include <cstdint>
+
+namespace lowband::translator::ingress {
+
+struct Counters {
+  using Count = std::atomic<uint64_t>;
+  Count lanes_opened{0};
+  Count lanes_refused{0};      ///< While draining, or over kLanesMax.
+  Count lanes_broken{0};       ///< Ended otherwise than by the edge's half-close.
+  Count requests{0};           ///< Whole ones, given to the handler.
+  Count answers{0};
+  Count answers_unwanted{0};   ///< Came after the cancel or the lane's end.
+  Count cancels{0};            ///< By the edge, or because a lane died.
+  Count batches_received{0};
+  Count frames_received{0};
+  Count batches_written{0};
+  Count frames_written{0};
+  Count refused_overload{0};
+  Count refused_body_size{0};
+  Count answers_over_limit{0}; ///< Replaced by an error.
+  Count reads_paused{0};       ///< A lane was not read for a while, to slow its edge down.
+};
+
+/// An amount that many threads share.
+class SharedBudget {
+ public:
+  explicit SharedBudget(size_t max) : max_(max) {}
+  [[nodiscard]] bool Take(size_t amount) {
+    if (used_.fetch_add(amount, std::memory_order_relaxed) + amount <= max_) return true;
+    Return(amount);
+    return false;
+  }
+  void Return(size_t amount) { used_.fetch_sub(amount, std::memory_order_relaxed); }
+  size_t used() const { return used_.load(std::memory_order_relaxed); }
+
+ private:
+  const size_t max_;
+  std::atomic<size_t> used_{0};
+};
+
+}  // namespace lowband::translator::ingress

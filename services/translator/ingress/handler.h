@@ -1,0 +1,78 @@
+// Who answers whole requests: what the ingress hands them to.
+//
+// Threading: see each function. Ownership: the handler outlives the ingress.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+
+#include "libs/base/bytes.h"
+#include "lowband/v1/translator.pb.h"
+
+namespace lowband::translator::ingress {
+
+/// Names an exchange among those of all lanes; never used twice.
+struct ExchangeKey {
+  uint64_t lane = 0;
+  uint64_t exchange = 0;
+  friend bool operator==(const ExchangeKey&, const ExchangeKey&) = default;
+};
+
+/// An answer whose body is whole; the ingress cuts it into chunks.
+struct ExchangeAnswer {
+  v1::Answer head;  ///< Without body and more.
+  Bytes body;
+};
+
+/// Why the ingress does not take a request.
+enum class Refused : uint8_t {
+  kOverload,      ///< Too many are under way. HTTP 503.
+  kBodyTooLarge,  ///< HTTP 413.
+};
+
+/// Where the answer of one exchange goes.
+class AnswerSink {
+ public:
+  virtual ~AnswerSink() = default;
+  virtual void Answer(uint64_t exchange, ExchangeAnswer answer) = 0;
+};
+
+/// Answers one exchange. Any thread; the first call counts, none does after the exchange was
+/// cancelled or its lane has died. Copies answer the same exchange.
+class Respond {
+ public:
+  Respond(std::weak_ptr<AnswerSink> sink, uint64_t exchange)
+      : sink_(std::move(sink)), exchange_(exchange) {}
+  void operator()(ExchangeAnswer answer) const {
+    if (const auto sink = sink_.lock()) sink->Answer(exchange_, std::move(answer));
+  }
+
+ private:
+  std::weak_ptr<AnswerSink> sink_;
+  uint64_t exchange_;
+};
+
+class Handler {
+ public:
+  virtual ~Handler() = default;
+  /// A whole request. Called on gRPC's threads, several at once; must not block. `respond` may be
+  /// called from within.
+  virtual void Start(ExchangeKey key, v1::Request request, Respond respond) = 0;
+  /// The answer is no longer wanted. Keys that are unknown or answered are ignored: the answer may
+  /// have crossed the cancel. Called on gRPC's threads, after Start has returned or while it runs,
+  /// and more than once.
+  virtual void Cancel(ExchangeKey key) = 0;
+  /// The answer to a request that is not taken; `request` may lack its body. Any thread.
+  virtual ExchangeAnswer Refuse(const v1::Request& request, Refused reason) = 0;
+};
+
+}  // namespace lowband::translator::ingress
+
+template <>
+struct std::hash<lowband::translator::ingress::ExchangeKey> {
+  size_t operator()(const lowband::translator::ingress::ExchangeKey& key) const noexcept {
+    // Both count up; an odd multiplier spreads them over all bits.
+    return std::hash<uint64_t>()(key.exchange + key.lane * 0x9e3779b97f4a7c15ULL);
+  }
+};

@@ -1,0 +1,271 @@
+#include "services/translator/ingress/lane.h"
+
+#include <utility>
+
+#include "services/translator/ingress/limits.h"
+
+namespace lowband::translator::ingress {
+namespace {
+
+void Count(Counters::Count& counter, uint64_t by = 1) {
+  counter.fetch_add(by, std::memory_order_relaxed);
+}
+
+}  // namespace
+
+Lane::Lane(uint64_t id, Handler& handler, std::shared_ptr<Shared> shared,
+           std::function<void(uint64_t)> gone)
+    : id_(id),
+      handler_(handler),
+      shared_(std::move(shared)),
+      gone_(std::move(gone)),
+      assembly_(shared_->config.request_bytes_max, shared_->requests_bytes),
+      queue_(shared_->answers_bytes) {}
+
+Lane::~Lane() { shared_->exchanges.Return(active_.size()); }
+
+void Lane::Begin() {
+  self_ = shared_from_this();
+  Count(shared_->counters.lanes_opened);
+  {
+    const MutexLock lock(mutex_);
+    reading_ = true;
+  }
+  // At once, since the edge takes it for the lane being open.
+  StartSendInitialMetadata();
+  StartRead(&in_);
+}
+
+void Lane::Drain() {
+  Todo todo;
+  {
+    const MutexLock lock(mutex_);
+    draining_ = true;
+    Plan(todo);
+  }
+  Do(todo);
+}
+
+void Lane::Answer(uint64_t exchange, ExchangeAnswer answer) {
+  Todo todo;
+  bool queued = false;
+  {
+    const MutexLock lock(mutex_);
+    if (active_.erase(exchange) == 0) {
+      Count(shared_->counters.answers_unwanted);
+      return;
+    }
+    queued = queue_.Push(exchange, answer);
+    Plan(todo);
+  }
+  shared_->exchanges.Return(1);
+  Count(shared_->counters.answers);
+  if (!queued) {
+    Count(shared_->counters.answers_over_limit);
+    // What is left of the request is the form of its answer. Either key table's clients can read
+    // string keys.
+    v1::Request asked;
+    if (answer.head.has_content_format()) asked.set_accept(answer.head.content_format());
+    Refuse(exchange, asked, Refused::kOverload);
+    const MutexLock lock(mutex_);
+    Plan(todo);
+  }
+  Do(todo);
+}
+
+bool Lane::Congested() const {
+  const Config& config = shared_->config;
+  return active_.size() >= config.exchanges_per_lane_max ||
+         queue_.size() >= config.exchanges_per_lane_max ||
+         queue_.bytes() >= config.answers_per_lane_bytes_max;
+}
+
+void Lane::Plan(Todo& todo) {
+  if (finished_ || taking_) return;
+  const bool output = !queue_.empty() || (draining_ && !drain_told_);
+  if (!dead_ && !writing_ && output) {
+    writing_ = true;
+    todo.write = true;
+    out_.Clear();
+    queue_.Fill(out_);
+    out_.set_draining(draining_);
+    drain_told_ = draining_;
+    Count(shared_->counters.batches_written);
+    Count(shared_->counters.frames_written, static_cast<uint64_t>(out_.frames_size()));
+  }
+  if (!dead_ && !reading_ && !read_ended_ && !Congested()) {
+    reading_ = true;
+    todo.read = true;
+  }
+  const bool served = read_ended_ && active_.empty() && queue_.empty();
+  if ((dead_ || served) && !reading_ && !writing_) {
+    finished_ = true;
+    todo.finish = true;
+    todo.finish_ok = !dead_;
+  }
+}
+
+void Lane::Do(const Todo& todo) {
+  for (const uint64_t exchange : todo.cancels) handler_.Cancel({id_, exchange});
+  if (todo.write) StartWrite(&out_);
+  if (todo.read) StartRead(&in_);
+  if (todo.finish) Finish(todo.finish_ok ? grpc::Status::OK : grpc::Status::CANCELLED);
+}
+
+void Lane::OnReadDone(bool ok) {
+  Todo todo;
+  if (ok) TakeBatch();
+  {
+    const MutexLock lock(mutex_);
+    taking_ = false;
+    reading_ = false;
+    if (!ok) {
+      read_ended_ = true;
+      assembly_.Clear();
+    } else if (Congested()) {
+      Count(shared_->counters.reads_paused);
+    }
+    Plan(todo);
+  }
+  Do(todo);
+}
+
+void Lane::OnWriteDone(bool ok) {
+  Todo todo;
+  {
+    const MutexLock lock(mutex_);
+    writing_ = false;
+    if (!ok) Die(todo);
+    Plan(todo);
+  }
+  Do(todo);
+}
+
+void Lane::OnCancel() {
+  Todo todo;
+  {
+    const MutexLock lock(mutex_);
+    Die(todo);
+    Plan(todo);
+  }
+  Do(todo);
+}
+
+void Lane::Die(Todo& todo) {
+  if (dead_) return;
+  dead_ = true;
+  Count(shared_->counters.lanes_broken);
+  Count(shared_->counters.cancels, active_.size());
+  todo.cancels.assign(active_.begin(), active_.end());
+  shared_->exchanges.Return(active_.size());
+  active_.clear();
+  assembly_.Clear();
+  queue_.Clear();
+}
+
+void Lane::OnDone() {
+  gone_(id_);
+  // This may be the last reference.
+  const std::shared_ptr<Lane> self = std::move(self_);
+}
+
+void Lane::TakeBatch() {
+  {
+    const MutexLock lock(mutex_);
+    taking_ = true;
+  }
+  Count(shared_->counters.batches_received);
+  Count(shared_->counters.frames_received, static_cast<uint64_t>(in_.frames_size()));
+  for (v1::EdgeFrame& frame : *in_.mutable_frames()) {
+    switch (frame.kind_case()) {
+      case v1::EdgeFrame::kRequest:
+        TakeRequest(frame.exchange(), std::move(*frame.mutable_request()));
+        break;
+      case v1::EdgeFrame::kBody: {
+        auto progress = RequestAssembly::Progress::kUnknown;
+        {
+          const MutexLock lock(mutex_);
+          progress = assembly_.Add(frame.exchange(), frame.body());
+        }
+        TakePiece(frame.exchange(), progress);
+        break;
+      }
+      case v1::EdgeFrame::kCancel: TakeCancel(frame.exchange()); break;
+      case v1::EdgeFrame::KIND_NOT_SET: break;
+    }
+  }
+}
+
+void Lane::TakeRequest(uint64_t exchange, v1::Request request) {
+  if (!request.more() && request.body().size() <= shared_->config.request_bytes_max) {
+    StartExchange(exchange, std::move(request));
+    return;
+  }
+  auto progress = RequestAssembly::Progress::kUnknown;
+  {
+    const MutexLock lock(mutex_);
+    if (!dead_) progress = assembly_.Add(exchange, std::move(request));
+  }
+  TakePiece(exchange, progress);
+}
+
+void Lane::TakePiece(uint64_t exchange, RequestAssembly::Progress progress) {
+  using Progress = RequestAssembly::Progress;
+  if (progress == Progress::kMore || progress == Progress::kUnknown) return;
+  v1::Request request;
+  {
+    const MutexLock lock(mutex_);
+    request = assembly_.Take(exchange);
+  }
+  if (progress == Progress::kWhole) {
+    StartExchange(exchange, std::move(request));
+  } else {
+    Refuse(exchange, request,
+           progress == Progress::kTooLarge ? Refused::kBodyTooLarge : Refused::kOverload);
+  }
+}
+
+void Lane::StartExchange(uint64_t exchange, v1::Request request) {
+  if (!shared_->exchanges.Take(1)) {
+    Refuse(exchange, request, Refused::kOverload);
+    return;
+  }
+  bool begun = false;
+  {
+    const MutexLock lock(mutex_);
+    begun = !dead_ && active_.insert(exchange).second;
+  }
+  if (!begun) {
+    shared_->exchanges.Return(1);
+    return;
+  }
+  Count(shared_->counters.requests);
+  handler_.Start({id_, exchange}, std::move(request), Respond(weak_from_this(), exchange));
+  {
+    const MutexLock lock(mutex_);
+    if (!dead_) return;
+  }
+  // The lane died before the handler knew the exchange, and the cancel was perhaps lost on it.
+  handler_.Cancel({id_, exchange});
+}
+
+void Lane::Refuse(uint64_t exchange, const v1::Request& request, Refused reason) {
+  Count(reason == Refused::kOverload ? shared_->counters.refused_overload
+                                     : shared_->counters.refused_body_size);
+  ExchangeAnswer answer = handler_.Refuse(request, reason);
+  const MutexLock lock(mutex_);
+  if (!dead_) queue_.PushUncharged(exchange, std::move(answer));
+}
+
+void Lane::TakeCancel(uint64_t exchange) {
+  {
+    const MutexLock lock(mutex_);
+    if (assembly_.Remove(exchange) || queue_.Remove(exchange)) return;
+    if (active_.erase(exchange) == 0) return;
+  }
+  shared_->exchanges.Return(1);
+  Count(shared_->counters.cancels);
+  handler_.Cancel({id_, exchange});
+}
+
+}  // namespace lowband::translator::ingress

@@ -1,0 +1,97 @@
+// One lane: the reactor of one Exchange stream. Reads batches, hands whole requests to the handler,
+// writes whatever answers are queued whenever the stream is ready.
+//
+//   serving ──edge half-closed, all answered, all written──▶ finished (OK)
+//      └─────cancelled, or a write failed──▶ dead ──no read, no write under way──▶ finished
+//
+// Threading: the On… by gRPC's threads, Answer and Drain by any. Ownership: owns itself from Begin()
+// to OnDone(); whoever answers holds it weakly. Limits: limits.h. Spec: gRPC's callback API,
+// grpcpp/support/server_callback.h; proto/lowband/v1/translator.proto.
+#pragma once
+
+#include <grpcpp/support/server_callback.h>
+
+#include <functional>
+#include <memory>
+#include <unordered_set>
+#include <vector>
+
+#include "libs/base/mutex.h"
+#include "lowband/v1/translator.grpc.pb.h"
+#include "services/translator/ingress/answer_queue.h"
+#include "services/translator/ingress/handler.h"
+#include "services/translator/ingress/request_assembly.h"
+#include "services/translator/ingress/shared.h"
+
+namespace lowband::translator::ingress {
+
+class Lane final : public grpc::ServerBidiReactor<v1::EdgeBatch, v1::TranslatorBatch>,
+                   public AnswerSink,
+                   public std::enable_shared_from_this<Lane> {
+ public:
+  /// `gone` is called once, when the lane has ended. Handler and shared state outlive the stream.
+  Lane(uint64_t id, Handler& handler, std::shared_ptr<Shared> shared,
+       std::function<void(uint64_t)> gone);
+  ~Lane() override;
+
+  /// Accepts the stream. The lane keeps itself alive until OnDone.
+  void Begin();
+  /// Tells the edge to send nothing new here.
+  void Drain();
+  void Answer(uint64_t exchange, ExchangeAnswer answer) override;
+
+ private:
+  /// What was decided under the lock, to be done without it: gRPC may react at once.
+  struct Todo {
+    bool write = false;
+    bool read = false;
+    bool finish = false;
+    bool finish_ok = false;
+    std::vector<uint64_t> cancels;
+  };
+
+  void OnReadDone(bool ok) override;
+  void OnWriteDone(bool ok) override;
+  void OnCancel() override;
+  void OnDone() override;
+
+  void TakeBatch();
+  void TakeRequest(uint64_t exchange, v1::Request request);
+  void TakePiece(uint64_t exchange, RequestAssembly::Progress progress);
+  void TakeCancel(uint64_t exchange);
+  void StartExchange(uint64_t exchange, v1::Request request);
+  void Refuse(uint64_t exchange, const v1::Request& request, Refused reason);
+
+  void Die(Todo& todo) LOWBAND_REQUIRES(mutex_);
+  /// Adds what the stream is ready for.
+  void Plan(Todo& todo) LOWBAND_REQUIRES(mutex_);
+  bool Congested() const LOWBAND_REQUIRES(mutex_);
+  void Do(const Todo& todo);
+
+  const uint64_t id_;
+  Handler& handler_;
+  const std::shared_ptr<Shared> shared_;
+  const std::function<void(uint64_t)> gone_;
+  std::shared_ptr<Lane> self_;
+
+  // Each belongs to gRPC while its operation is under way, else to whoever starts the next.
+  v1::EdgeBatch in_;
+  v1::TranslatorBatch out_;
+
+  Mutex mutex_;
+  bool reading_ LOWBAND_GUARDED_BY(mutex_) = false;
+  bool writing_ LOWBAND_GUARDED_BY(mutex_) = false;
+  bool read_ended_ LOWBAND_GUARDED_BY(mutex_) = false;
+  bool dead_ LOWBAND_GUARDED_BY(mutex_) = false;
+  bool finished_ LOWBAND_GUARDED_BY(mutex_) = false;
+  /// A batch is being taken; what is answered meanwhile goes out together.
+  bool taking_ LOWBAND_GUARDED_BY(mutex_) = false;
+  bool draining_ LOWBAND_GUARDED_BY(mutex_) = false;
+  bool drain_told_ LOWBAND_GUARDED_BY(mutex_) = false;
+  RequestAssembly assembly_ LOWBAND_GUARDED_BY(mutex_);
+  AnswerQueue queue_ LOWBAND_GUARDED_BY(mutex_);
+  /// Handed to the handler and not answered.
+  std::unordered_set<uint64_t> active_ LOWBAND_GUARDED_BY(mutex_);
+};
+
+}  // namespace lowband::translator::ingress

@@ -1,0 +1,33 @@
+// The limits of the ingress, in one place.
+#pragma once
+
+#include <cstddef>
+
+#include "libs/grpc/contract.h"
+
+namespace lowband::translator::ingress {
+
+/// Lanes of all edges together; each is a stream of an edge's worker.
+inline constexpr size_t kLanesMax = 8192;
+/// Exchanges of one lane that have a whole request and no answer. At this many the lane is not
+/// read until some are answered.
+inline constexpr size_t kExchangesPerLaneMax = 8192;
+/// Exchanges of all lanes; each is a request at the homeserver. Further ones are refused.
+inline constexpr size_t kExchangesMax = 64 * 1024;
+static_assert(kExchangesPerLaneMax <= kExchangesMax);
+
+/// Requests of one lane whose bodies are incomplete.
+inline constexpr size_t kPartialsPerLaneMax = 1024;
+/// The edge's own limit on a request's body is 256 KiB; one chunk of margin.
+inline constexpr size_t kRequestBytesDefault = 256 * 1024 + contract::kChunkBytesMax;
+/// Incomplete requests of all lanes.
+inline constexpr size_t kRequestsBytesMax = 256 * 1024 * 1024;
+static_assert(kRequestBytesDefault <= kRequestsBytesMax);
+
+/// Answers of one lane that wait to be written. At this much the lane is not read.
+inline constexpr size_t kAnswersPerLaneBytesMax = 16 * 1024 * 1024;
+/// Answers of all lanes that wait to be written. Further ones are replaced by an error.
+inline constexpr size_t kAnswersBytesMax = 256 * 1024 * 1024;
+static_assert(kAnswersPerLaneBytesMax <= kAnswersBytesMax);
+
+}  // namespace lowband::translator::ingress

@@ -1,0 +1,56 @@
+// The gRPC server of the translator: where it listens, who may connect, how alive its connections
+// are kept, how it stops. grpc.health.v1 is served beside the lanes.
+//
+// Threading: main. Ownership: the handler outlives the server. Errors: ConfigError naming the flag.
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <memory>
+#include <string>
+
+#include "libs/base/time.h"
+#include "services/translator/ingress/config.h"
+#include "services/translator/ingress/counters.h"
+#include "services/translator/ingress/handler.h"
+
+namespace grpc {
+class ServerCredentials;
+}
+
+namespace lowband::translator::ingress {
+
+struct ServerConfig {
+  std::string listen;  ///< --listen, as libs/grpc/target.h takes it.
+  std::shared_ptr<grpc::ServerCredentials> credentials;
+  /// Connections are ended after this; zero: never. Edges replace their lanes and resolve the
+  /// translator's name again by themselves, so this is for foreign clients and odd balancers.
+  Duration connection_age_max = Duration::zero();
+  Config ingress;
+};
+
+class Server {
+ public:
+  /// Listens and serves. Throws ConfigError naming --listen if it cannot.
+  Server(const ServerConfig& config, Handler& handler);
+  /// Cuts off what is left.
+  ~Server();
+  Server(const Server&) = delete;
+  Server& operator=(const Server&) = delete;
+
+  /// The TCP port in use; 0 on a unix socket.
+  uint16_t port() const;
+  /// Health turns to NOT_SERVING, edges are told to send nothing new, and what is under way is
+  /// finished; what is not by `limit` is cut off. Returns when every lane has ended.
+  void Drain(Duration limit);
+
+  size_t lanes() const;
+  size_t exchanges_in_flight() const;
+  const Counters& counters() const;
+
+ private:
+  class Impl;
+  std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace lowband::translator::ingress

@@ -1,0 +1,46 @@
+// The gRPC service: takes lanes, drains them all.
+//
+// Threading: Exchange by gRPC's threads, the rest by any. Ownership: outlives the gRPC server; the
+// handler outlives both.
+#pragma once
+
+#include <memory>
+#include <unordered_map>
+
+#include "libs/base/mutex.h"
+#include "lowband/v1/translator.grpc.pb.h"
+#include "services/translator/ingress/config.h"
+#include "services/translator/ingress/counters.h"
+#include "services/translator/ingress/handler.h"
+
+namespace lowband::translator::ingress {
+
+class Lane;
+struct Shared;
+
+class Service final : public v1::Translator::CallbackService {
+ public:
+  Service(const Config& config, Handler& handler);
+  ~Service() override;
+
+  /// Tells every edge to send nothing new, and takes no more lanes.
+  void Drain();
+
+  size_t lanes() const;
+  size_t exchanges_in_flight() const;
+  const Counters& counters() const;
+
+ private:
+  grpc::ServerBidiReactor<v1::EdgeBatch, v1::TranslatorBatch>* Exchange(
+      grpc::CallbackServerContext* context) override;
+  void Forget(uint64_t lane);
+
+  Handler& handler_;
+  const std::shared_ptr<Shared> shared_;
+  mutable Mutex mutex_;
+  bool draining_ LOWBAND_GUARDED_BY(mutex_) = false;
+  uint64_t next_lane_ LOWBAND_GUARDED_BY(mutex_) = 1;
+  std::unordered_map<uint64_t, std::weak_ptr<Lane>> lanes_ LOWBAND_GUARDED_BY(mutex_);
+};
+
+}  // namespace lowband::translator::ingress

@@ -1,0 +1,26 @@
+// What all lanes of an ingress have in common.
+//
+// Threading: any. Ownership: shared by the lanes, of which one may outlive its stream for as long
+// as a thread is inside it.
+#pragma once
+
+#include "services/translator/ingress/config.h"
+#include "services/translator/ingress/counters.h"
+
+namespace lowband::translator::ingress {
+
+struct Shared {
+  explicit Shared(const Config& given)
+      : config(given),
+        exchanges(given.exchanges_max),
+        requests_bytes(given.requests_bytes_max),
+        answers_bytes(given.answers_bytes_max) {}
+
+  const Config config;
+  Counters counters;
+  SharedBudget exchanges;
+  SharedBudget requests_bytes;
+  SharedBudget answers_bytes;
+};
+
+}  // namespace lowband::translator::ingress
