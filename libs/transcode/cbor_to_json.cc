@@ -113,6 +113,7 @@ class JsonWriter {
 Result<void, Error> JsonWriter::Run() {
   const size_t size = Left(begin_);
   if (size > kInputBytesMax) return Failure(Error{Cause::kTooLarge, kInputBytesMax});
+  if (size == 0) return Failure(Error{Cause::kTruncated, 0});
   json_.resize(base_ + 2 * size + 2 * kItemRoom);
   start_ = reinterpret_cast<uint8_t*>(json_.data()) + base_;
   limit_ = reinterpret_cast<uint8_t*>(json_.data()) + json_.size();

@@ -109,6 +109,7 @@ class CborWriter {
 Result<void, Error> CborWriter::Run() {
   const size_t size = static_cast<size_t>(end_ - begin_);
   if (size > kInputBytesMax) return Failure(Error{Cause::kTooLarge, kInputBytesMax});
+  if (size == 0) return Failure(Error{Cause::kTruncated, 0});
   if (!IsUtf8({begin_, size})) {
     return Failure(Error{Cause::kInvalidUtf8, Utf8Prefix({begin_, size})});
   }

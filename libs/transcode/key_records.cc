@@ -16,7 +16,7 @@ constexpr uint64_t kSaltB = 0xe7037ed1a0b428db;
 }  // namespace
 
 uint64_t KeyTextHash(const uint8_t* key, size_t size, KeyEnds ends) {
-  uint64_t hash = size;
+  uint64_t hash = size * kSaltB;  // spread, so that no byte of the key can make up for it
   for (size_t i = 8; i + 8 < size; i += 8) hash = Fold(hash ^ Load64(key + i), kSaltB);
   return Fold(ends.first ^ kSaltA ^ hash, ends.last ^ kSaltB);
 }
