@@ -1,0 +1,247 @@
+#include <gtest/gtest.h>
+
+#include <chrono>
+
+#include "services/translator/mapping/limits.h"
+#include "tests/unit/translator_mapping/fixture.h"
+
+namespace lowband::translator {
+namespace {
+
+using testing::Ask;
+using testing::BodyJson;
+using testing::Cbor;
+using testing::Show;
+using testing::WithBody;
+
+MappedRequest Map(const v1::Request& request, MappingConfig config = {}) {
+  auto mapped = Mapping(config).ToHttp(request);
+  if (!mapped) {
+    ADD_FAILURE() << Show(mapped.error());
+    return {};
+  }
+  return *mapped;
+}
+
+std::string Refused(const v1::Request& request, MappingConfig config = {}) {
+  const auto mapped = Mapping(config).ToHttp(request);
+  return mapped ? "accepted: " + mapped->http.target : Show(mapped.error());
+}
+
+TEST(ToHttp, MethodsThenTheSameInHttp) {
+  EXPECT_EQ(Map(Ask(v1::GET, {"7"})).http.method, HttpMethod::kGet);
+  EXPECT_EQ(Map(Ask(v1::POST, {"1"})).http.method, HttpMethod::kPost);
+  EXPECT_EQ(Map(Ask(v1::PUT, {"e", "D"})).http.method, HttpMethod::kPut);
+  EXPECT_EQ(Map(Ask(v1::DELETE, {"e", "D"})).http.method, HttpMethod::kDelete);
+  EXPECT_FALSE(Map(Ask(v1::POST, {"1"})).form.repeatable);
+  EXPECT_TRUE(Map(Ask(v1::PUT, {"e", "D"})).form.repeatable);
+}
+
+TEST(ToHttp, FetchThenPostWhereMatrixHasOne) {
+  const auto fetch = Map(WithBody(Ask(v1::FETCH, {"o"}), 60, Cbor(R"({"a":1})")));
+  EXPECT_EQ(fetch.http.method, HttpMethod::kPost);
+  EXPECT_EQ(fetch.http.body, R"({"a":1})");
+  EXPECT_FALSE(fetch.form.repeatable);
+  EXPECT_EQ(Map(Ask(v1::FETCH, {"_matrix", "client", "v3", "search"})).http.method,
+            HttpMethod::kPost);
+  EXPECT_EQ(
+      Refused(Ask(v1::FETCH, {"7"})),
+      R"(4.05 60 {"errcode":"M_UNRECOGNIZED","error":"FETCH is served where Matrix has a POST"})");
+}
+
+TEST(ToHttp, UnknownMethodThen405) {
+  EXPECT_EQ(Refused(Ask(v1::METHOD_UNSPECIFIED, {"7"})),
+            R"(4.05 60 {"errcode":"M_UNRECOGNIZED","error":"the method is not served"})");
+  EXPECT_EQ(Refused(Ask(static_cast<v1::Method>(7), {"7"})).substr(0, 4), "4.05");
+}
+
+TEST(ToHttp, PathAndQueriesThenOneTarget) {
+  const auto mapped = Map(Ask(v1::GET, {"E", "!r:h"}, {"dir=b", "from=t1/2", "limit"}));
+  EXPECT_EQ(mapped.http.target, "/_matrix/client/r0/rooms/!r:h/messages?dir=b&from=t1%2F2&limit=");
+  EXPECT_EQ(mapped.form.route, Route::kMessages);
+  MappingConfig config;
+  config.enum_api = EnumApi::kV3;
+  EXPECT_EQ(Map(Ask(v1::GET, {"7"}), config).http.target, "/_matrix/client/v3/sync");
+}
+
+TEST(ToHttp, RefusedPathThenAMatrixErrorInTheClientsForm) {
+  EXPECT_EQ(Refused(Ask(v1::GET, {"9", "!r:h"})),
+            R"(4.00 60 {"errcode":"M_MISSING_PARAM","error":"path 9 needs {eventType}"})");
+  auto json = WithBody(Ask(v1::POST, {"_synapse"}), 50, "{}");
+  EXPECT_EQ(Refused(json),
+            R"(4.04 50 {"errcode":"M_UNRECOGNIZED","error":"no Matrix client API has this path"})");
+}
+
+TEST(ToHttp, BadQueriesThenRefused) {
+  EXPECT_EQ(Refused(Ask(v1::GET, {"7"}, {"a=\xff"})),
+            R"(4.00 60 {"errcode":"M_INVALID_PARAM","error":"a query is not UTF-8"})");
+  const std::vector<std::string> many(kQueriesMax + 1, "a=b");
+  EXPECT_EQ(Refused(Ask(v1::GET, {"7"}, many)),
+            R"(4.00 60 {"errcode":"M_INVALID_PARAM","error":"the request has too many queries"})");
+}
+
+TEST(ToHttp, TargetOverTheLimitThen414) {
+  const std::string value(kTargetBytesMax - std::string("/_matrix/client/r0/sync?f=").size(), 'x');
+  EXPECT_EQ(Map(Ask(v1::GET, {"7"}, {"f=" + value})).http.target.size(), kTargetBytesMax);
+  EXPECT_EQ(Refused(Ask(v1::GET, {"7"}, {"f=" + value + "x"})),
+            R"(4.00 (414) 60 {"errcode":"M_TOO_LARGE","error":"path and query are too long"})");
+}
+
+TEST(ToHttp, TokenThenAuthorization) {
+  auto request = Ask(v1::GET, {"7"});
+  EXPECT_EQ(Map(request).http.authorization, "");
+  EXPECT_FALSE(Map(request).form.edge_token);
+  request.set_token("syt_a-b.c~d/e+f=");
+  EXPECT_EQ(Map(request).http.authorization, "Bearer syt_a-b.c~d/e+f=");
+  EXPECT_TRUE(Map(request).form.edge_token);
+}
+
+TEST(ToHttp, TokenInTheQueryThenItIsUsedAndNotForwarded) {
+  auto request = Ask(v1::GET, {"7"}, {"access_token=mine", "since=s"});
+  request.set_token("sticky");
+  EXPECT_EQ(Map(request).http.authorization, "Bearer mine");
+  EXPECT_EQ(Map(request).http.target, "/_matrix/client/r0/sync?since=s");
+  EXPECT_FALSE(Map(request).form.edge_token) << "a refusal of it must not end the sticky one";
+  request.set_queries(0, "access_token=");
+  EXPECT_EQ(Map(request).http.authorization, "Bearer sticky");
+}
+
+TEST(ToHttp, TokenThatCouldSplitAHeaderThenRefusedAsUnknown) {
+  const std::string refusal =
+      R"({"errcode":"M_UNKNOWN_TOKEN","error":"no access token has such characters or length"})";
+  for (const std::string& token :
+       {std::string("a\r\nX: y"), std::string("a b"), std::string("a\0b", 3),
+        std::string("caf\xc3\xa9"), std::string("\x7f"), std::string(kTokenBytesMax + 1, 'a')}) {
+    auto request = Ask(v1::GET, {"7"});
+    request.set_token(token);
+    EXPECT_EQ(Refused(request), "4.01 60 token refused " + refusal);
+    EXPECT_EQ(Refused(Ask(v1::GET, {"7"}, {"access_token=" + token})), "4.01 60 " + refusal);
+  }
+  auto request = Ask(v1::GET, {"7"});
+  request.set_token(std::string(kTokenBytesMax, 'a'));
+  EXPECT_EQ(Map(request).http.authorization.size(), kTokenBytesMax + 7);
+}
+
+TEST(ToHttp, ClientAddressThenForwardedOnlyIfConfigured) {
+  auto request = Ask(v1::GET, {"7"});
+  request.set_client_address("2001:db8::1");
+  EXPECT_EQ(Map(request).http.forwarded_for, "");
+  MappingConfig config;
+  config.forward_client_ip = true;
+  EXPECT_EQ(Map(request, config).http.forwarded_for, "2001:db8::1");
+  request.set_client_address("192.0.2.7");
+  EXPECT_EQ(Map(request, config).http.forwarded_for, "192.0.2.7");
+  for (const char* other : {"", "192.0.2.7\r\nX: y", "example.org", "192.0.2.7, 10.0.0.1"}) {
+    request.set_client_address(other);
+    EXPECT_EQ(Map(request, config).http.forwarded_for, "") << other;
+  }
+}
+
+TEST(ToHttp, SyncThenItsOwnTimeoutPlusTheMargin) {
+  using std::chrono::seconds;
+  auto request = Ask(v1::GET, {"7"}, {"timeout=30000"});
+  request.set_deadline_ms(90'000);
+  EXPECT_EQ(Map(request).http.timeout, seconds(45));
+  EXPECT_EQ(Map(request).http.target, "/_matrix/client/r0/sync?timeout=30000");
+  request.set_queries(0, "timeout=3600000");
+  EXPECT_EQ(Map(request).http.timeout, seconds(75));
+  EXPECT_EQ(Map(request).http.target, "/_matrix/client/r0/sync?timeout=60000");
+  auto other = Ask(v1::GET, {"B", "!r:h"}, {"timeout=3600000"});
+  EXPECT_EQ(Map(other).http.timeout, seconds(30));
+  EXPECT_EQ(Map(other).http.target, "/_matrix/client/r0/rooms/!r:h/state?timeout=3600000");
+}
+
+TEST(ToHttp, WellKnownThenRedirectsAreFollowedForGetOnly) {
+  const std::vector<std::string> path = {".well-known", "matrix", "client"};
+  EXPECT_TRUE(Map(Ask(v1::GET, path)).http.follow_redirects);
+  EXPECT_FALSE(Map(Ask(v1::POST, path)).http.follow_redirects);
+  EXPECT_FALSE(Map(Ask(v1::GET, {"7"})).http.follow_redirects);
+}
+
+TEST(ToHttp, KeyTableThenTheAnswersOrRefused) {
+  auto request = Ask(v1::GET, {"7"});
+  EXPECT_EQ(Map(request).form.keys, transcode::KeyTable::kV1);
+  request.set_key_table(0);
+  EXPECT_EQ(Map(request).form.keys, transcode::KeyTable::kStrings);
+  request.set_key_table(2);
+  EXPECT_EQ(Refused(request), R"(4.00 60 {"errcode":"M_INVALID_PARAM","error":)"
+                              R"("key table version 2 is unknown: this server has 0 and 1"})");
+}
+
+/// Method, label and body of a request; what the homeserver gets and the form of the answer.
+struct ContentCase {
+  const char* why;
+  std::optional<uint32_t> format;
+  std::string body;
+  std::string sent;
+  std::string type;
+  bool cbor;
+};
+
+TEST(ToHttp, BodiesThenAsTheTableInContentSays) {
+  const std::string json = R"({"event_id":1})";
+  const std::string cbor = "\xa1\x01\x01";
+  const std::string indefinite = "\xbf\x01\x01\xff";
+  const std::string app = "application/json";
+  for (const ContentCase& c : {
+           ContentCase{"CBOR", 60, cbor, json, app, true},
+           ContentCase{"JSON", 50, json, json, app, false},
+           ContentCase{"JSON is not read", 50, "{broken", "{broken", app, false},
+           ContentCase{"deployed tools label CBOR 42", 42, cbor, json, app, true},
+           ContentCase{"and JSON", 42, " " + json, " " + json, app, true},
+           ContentCase{"no label, CBOR", {}, indefinite, json, app, true},
+           ContentCase{"no label, JSON", {}, "[1]", "[1]", app, true},
+           ContentCase{"text label, JSON", 0, json, json, app, true},
+           ContentCase{"octets", 42, "\x01\x02", "\x01\x02", "application/octet-stream", true},
+           ContentCase{"text", 0, "hello", "hello", "text/plain; charset=utf-8", true},
+           ContentCase{"no body, whatever the label", 42, "", "", "", true},
+           ContentCase{"no body, JSON label", 50, "", "", "", true},
+           ContentCase{"no body, unknown label", 99, "", "", "", true},
+       }) {
+    auto request = WithBody(Ask(v1::POST, {"1"}), c.format, c.body);
+    const MappedRequest mapped = Map(request);
+    EXPECT_EQ(mapped.http.body, c.sent) << c.why;
+    EXPECT_EQ(mapped.http.content_type, c.type) << c.why;
+    EXPECT_EQ(mapped.form.cbor, c.cbor) << c.why;
+    request.set_accept(50);
+    EXPECT_FALSE(Map(request).form.cbor) << c.why;
+    request.set_accept(60);
+    EXPECT_TRUE(Map(request).form.cbor) << c.why;
+  }
+}
+
+TEST(ToHttp, GetWithABodyThenItIsIgnored) {
+  const auto mapped = Map(WithBody(Ask(v1::GET, {"7"}), 50, "{}"));
+  EXPECT_EQ(mapped.http.body, "");
+  EXPECT_EQ(mapped.http.content_type, "");
+  EXPECT_TRUE(mapped.form.cbor);
+}
+
+TEST(ToHttp, UnknownFormatsThenRefusedWithTheExactStatus) {
+  EXPECT_EQ(Refused(WithBody(Ask(v1::POST, {"1"}), 41, "<x/>")),
+            R"(4.00 (415) 60 {"errcode":"M_NOT_JSON","error":)"
+            R"x("Content-Format 41 is not supported: use 60 (CBOR) or 50 (JSON)"})x");
+  MappingConfig config;
+  config.codes = coap::CodeSet::kRfc8075;
+  EXPECT_EQ(Refused(WithBody(Ask(v1::POST, {"1"}), 41, "<x/>"), config).substr(0, 8), "4.15 60 ");
+  auto request = Ask(v1::GET, {"7"});
+  request.set_accept(42);
+  EXPECT_EQ(Refused(request), R"(4.00 (406) 60 {"errcode":"M_UNRECOGNIZED","error":)"
+                              R"x("Accept 42 cannot be served: use 60 (CBOR) or 50 (JSON)"})x");
+}
+
+TEST(ToHttp, BadCborThenTheErrorNamesTheByte) {
+  const auto refused = [](std::string body) {
+    return Refused(WithBody(Ask(v1::POST, {"1"}), 60, std::move(body)));
+  };
+  EXPECT_EQ(refused("\xa1\x02").substr(0, 30), R"(4.00 60 {"errcode":"M_NOT_JSON)");
+  EXPECT_EQ(refused("\xa1\x02\x40").substr(0, 30), R"(4.00 60 {"errcode":"M_BAD_JSON)");
+  EXPECT_EQ(refused("\xa1\x02\xf9\x7e").substr(0, 30), R"(4.00 60 {"errcode":"M_NOT_JSON)");
+  EXPECT_EQ(refused(std::string("\xa1\x0c\xf9\x7e\x00", 5)).substr(0, 30),
+            R"(4.00 60 {"errcode":"M_BAD_JSON)");
+  EXPECT_NE(refused("\xa1\x02\x40").find("byte 2"), std::string::npos) << refused("\xa1\x02\x40");
+  EXPECT_EQ(refused("{}").substr(0, 30), R"(4.00 60 {"errcode":"M_NOT_JSON)") << "labelled CBOR";
+}
+
+}  // namespace
+}  // namespace lowband::translator
