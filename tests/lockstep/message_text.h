@@ -2,11 +2,11 @@
 //
 //   CON GET 0x7d34 token=71 path=status/icon query=a=1 block2=1/0/64 body="hello"
 //
-// Types: CON NON ACK RST. Codes: GET POST PUT DELETE FETCH EMPTY or 2.05. Options: path (split at
-// '/'), query, format, accept, observe, block1, block2 (number/more/size), size1, size2, etag (hex),
-// max-age, status (2048), auth (256), keys (257), tag (Request-Tag, hex), opt=NUMBER:HEX. Body:
-// "text", #LENGTH or #LENGTH+OFFSET (a pattern without a period), hex:…, or error=ERRCODE (a CBOR
-// error map, to be expected only).
+// Types: CON NON ACK RST. Codes: GET POST PUT DELETE FETCH EMPTY or 2.05. Options: path (split
+// at '/'), query, format, accept, observe, block1, block2 (number/more/size), size1, size2, etag
+// (hex), max-age, status (2048), auth (256), keys (257), tag (Request-Tag, hex), opt=NUMBER:HEX.
+// Body: "text", #LENGTH or #LENGTH+OFFSET (a pattern without a period), hex:…, or error=ERRCODE (a
+// CBOR error map, to be expected only).
 #pragma once
 
 #include <cstdint>

@@ -12,8 +12,8 @@
 // An exchange or answer may carry a name behind its arrow ("==> $a GET …"); without one the last
 // exchange is meant. Names also stand for message IDs and entity tags that the edge chooses: the
 // first use binds, later ones compare. Nothing may come out that the script does not expect: it is
-// reported before the next input, when time passes, and at the end. '#' begins a comment, '\' at the
-// end of a line continues it.
+// reported before the next input, when time passes, and at the end. '#' begins a comment, '\' at
+// the end of a line continues it.
 #pragma once
 
 #include <map>

@@ -3,6 +3,7 @@
 
 #include <chrono>
 #include <cstddef>
+#include <cstdint>
 
 namespace lowband::edge::message {
 
@@ -11,6 +12,8 @@ inline constexpr std::chrono::seconds kExchangeLifetime{247};
 /// A run of message IDs is remembered until its last one is old; none is kept longer than this
 /// beyond its time.
 inline constexpr std::chrono::seconds kIdRunSpan{16};
+/// IDs that a client left out and that are avoided like those around them.
+inline constexpr uint16_t kIdGapMax = 8;
 /// Runs remembered of one session: one each kIdRunSpan for a client that counts its IDs up, and
 /// for one that draws them at random the last 256 IDs.
 inline constexpr size_t kIdRunsMax = 256;

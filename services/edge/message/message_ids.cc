@@ -18,7 +18,7 @@ bool RecentIds::Add(TimePoint now, uint16_t id) {
     Run& run = runs_[i - 1];
     if (now - run.begun > kIdRunSpan) break;
     if (!run.Has(id)) {
-      if (id != static_cast<uint16_t>(run.last + 1)) continue;
+      if (static_cast<uint16_t>(id - run.last - 1) > gap_max_) continue;
       run.last = id;
     }
     run.used = now;

@@ -1,8 +1,7 @@
-// The message IDs that a client used lately, so that it is not confused by one of ours: deployed
-// clients keep one table for both directions and answer our message with their own old one.
+// The message IDs that a client used lately. Clients count theirs up, so that a run of them is one
+// entry.
 //
-// Clients count their IDs up, so that a run of them is one entry. Threading: one thread. Limits:
-// kIdRunsMax. Spec: RFC 7252 §4.4.
+// Threading: one thread. Limits: kIdRunsMax. Spec: RFC 7252 §4.4.
 #pragma once
 
 #include <cstdint>
@@ -15,6 +14,9 @@ namespace lowband::edge::message {
 
 class RecentIds {
  public:
+  /// Takes up to `gap_max` IDs that were left out for used: a client with several connections
+  /// counts them together, and shows each of them gaps. 0 is exact.
+  explicit RecentIds(uint16_t gap_max) : gap_max_(gap_max) {}
   /// Returns false if others had to be forgotten before their time.
   bool Add(TimePoint now, uint16_t id);
   /// Used in the last 247 s (kExchangeLifetime), or up to 16 s (kIdRunSpan) before.
@@ -34,6 +36,7 @@ class RecentIds {
   };
   const Run* Find(TimePoint now, uint16_t id) const;
 
+  uint16_t gap_max_;
   std::vector<Run> runs_;  // the youngest last
 };
 

@@ -10,6 +10,7 @@
 #include "libs/base/time.h"
 #include "services/edge/message/deduplication.h"
 #include "services/edge/message/event.h"
+#include "services/edge/message/limits.h"
 #include "services/edge/message/message_ids.h"
 
 namespace lowband::edge::message {
@@ -24,8 +25,11 @@ struct SentConfirmable {
 
 struct Session {
   Deduplication::Table requests;
-  RecentIds heard;    ///< IDs of the client's messages.
-  RecentIds ignored;  ///< IDs of requests whose duplicates get nothing (any more).
+  /// IDs of the client's messages, which ours must not have: deployed clients keep one table for
+  /// both directions and answer our message with their own old one.
+  RecentIds heard{kIdGapMax};
+  /// IDs of requests whose duplicates get nothing (any more).
+  RecentIds ignored{0};
   std::vector<SentConfirmable> sent;
   uint16_t next_id = 0;  ///< 0: none drawn yet.
   TimePoint used;        ///< When an ID of either side was used last.
