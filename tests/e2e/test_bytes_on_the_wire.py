@@ -1,5 +1,5 @@
 """No operation costs more bytes than with the gateway that Lowband replaces, with the same client
-and the same homeserver. Prints both."""
+and the same homeserver, but for what Lowband has to say and the other does not. Prints both."""
 
 import os
 import pathlib
@@ -22,6 +22,9 @@ REFERENCE = {
     "typing": (2, 234),
     "account data, 20 KB up": (40, 24_066),
 }
+
+# What Lowband says on top, in bytes: the object org.matrix.msc3079.low_bandwidth in /versions.
+ADDED = {"versions": 34 + 1 + 5 + 3 + 19 + 19}
 
 
 class Wire:
@@ -91,4 +94,5 @@ def test_nothing_costs_more(
     rows = [(name, reference[name], ours[name]) for name in ours]
     with capsys.disabled():
         print(f"\n{table(rows)}")
-    assert [name for name, theirs, mine in rows if mine[1] > theirs[1]] == []
+    dearer = [row for row in rows if row[2][1] - ADDED.get(row[0], 0) > row[1][1]]
+    assert dearer == []

@@ -83,10 +83,10 @@ ADDRESSES = [
 ]
 UPSTREAMS = [
     ("http://localhost/a/path", "path"),
-    ("ftp://localhost", "scheme"),
+    ("ftp://localhost", "http"),
     ("localhost:eighty", ""),
     ("http://", ""),
-    ("http://user:password@localhost", ""),
+    ("http://someone:hunter2@localhost", ""),
     ("http://localhost?query", ""),
     ("http://localhost:0x50", ""),
 ]
@@ -104,7 +104,7 @@ def test_edge(setup, program, changes, named):
 def test_upstream(setup, program, flag, url, word):
     line = setup.refusal(program, {flag: url})
     assert "local" in line and word in line
-    assert "password" not in line
+    assert "hunter2" not in line
 
 
 @pytest.mark.parametrize("program", ["lb-proxy", "lowband-edge", "lowband-translator"])
@@ -112,12 +112,9 @@ def test_unknown_flag(setup, program):
     assert "--no-such-flag" in setup.refusal(program, {"--no-such-flag": "1"})
 
 
-@pytest.mark.parametrize(
-    ("program", "flag"),
-    [("lb-proxy", "-local"), ("lowband-translator", "--local"), ("lowband-edge", "--translator")],
-)
-def test_missing_flag(setup, program, flag):
-    assert flag.lstrip("-") in setup.refusal(program, {flag: None})
+def test_missing_homeserver(setup):
+    """The Go program insists on it, so lb-proxy does; the services have defaults."""
+    assert "local" in setup.refusal("lb-proxy", {"-local": None})
 
 
 @pytest.mark.parametrize("program", ["lb-proxy", "lowband-edge"])
@@ -176,4 +173,4 @@ def test_environment_and_file_are_as_good_as_flags(setup, tmp_path):
         (tmp_path / "config.toml").write_text('local = "ftp://localhost"\n')
         done = run([*command, *extra], 15, env={**os.environ, **environment})
         assert done.returncode == 2
-        assert "local" in done.stderr.decode() and "scheme" in done.stderr.decode()
+        assert "ftp://localhost" in done.stderr.decode()

@@ -19,16 +19,17 @@ def test_versions_tell_of_low_bandwidth(client_proxy, gateway, synapse):
     assert through == straight, "nothing else changes"
 
 
-def test_well_known(start_gateway, start_client_proxy, demo_homeserver):
+def test_well_known(client_proxy, synapse):
     """Without --advertise the document comes through as it is."""
-    proxy = start_client_proxy(start_gateway(demo_homeserver.url))
-    document = Client(proxy.url).call("GET", "/.well-known/matrix/client")
-    assert document == {"m.homeserver": {"base_url": demo_homeserver.url}}
+    document = Client(client_proxy.url).call("GET", "/.well-known/matrix/client")
+    assert document == Client(synapse.url).call("GET", "/.well-known/matrix/client")
+    assert document["m.homeserver"]["base_url"].startswith(synapse.url)
 
 
 @pytest.mark.lowband
-def test_missing_well_known(client_proxy):
-    """Also when the homeserver's own answer to it is no JSON."""
+def test_missing_well_known(start_gateway, start_client_proxy, demo_homeserver):
+    demo_homeserver.fault(path="/.well-known/", status=404, body={"detail": "not a Matrix error"})
+    proxy = start_client_proxy(start_gateway(demo_homeserver.url))
     with pytest.raises(MatrixError) as missing:
-        Client(client_proxy.url).call("GET", "/.well-known/matrix/client")
+        Client(proxy.url).call("GET", "/.well-known/matrix/client")
     assert missing.value.status == 404

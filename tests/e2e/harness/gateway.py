@@ -4,6 +4,11 @@ import pathlib
 
 from harness.process import Process, free_port, udp_port_is_bound
 
+# Ours says the first, the one that it replaces the second.
+LISTENING = r"lowband-edge listening|Listening for DTLS on"
+# All clients of the tests have one address, which the edge would hold to five handshakes a second.
+ENVIRONMENT = {"LOWBAND_HANDSHAKE_RATE": "0"}
+
 
 class Gateway:
     def __init__(self, folder, program, homeserver_url, certificate, *flags, port=None,
@@ -16,7 +21,9 @@ class Gateway:
             "--tls-key", certificate.key, "--dtls-bind-addr", self.address, *flags,
         ]  # fmt: skip
         name = f"gateway-{len(list(pathlib.Path(folder).glob('gateway-*.log')))}"
-        self.process = Process(name, command, folder, environment)
+        self.process = Process(name, command, folder, {**ENVIRONMENT, **(environment or {})})
+        # Not the bound port alone: lb-proxy tries the address before it starts anything.
+        self.process.wait_for_line(LISTENING, 20)
         self.process.wait_until(lambda: udp_port_is_bound(self.port), 20, "a bound UDP port")
 
     def url(self, path):

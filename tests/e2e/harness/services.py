@@ -1,5 +1,6 @@
 """Edge and translator as processes of their own, so that one can be killed under the other."""
 
+from harness.gateway import ENVIRONMENT
 from harness.process import Process, free_port, udp_port_is_bound
 
 
@@ -20,8 +21,9 @@ class Services:
              "--tls-cert", certificate.cert, "--tls-key", certificate.key,
              "--translator", f"dns:///{self._listen}",
              "--admin-addr", self.admin.removeprefix("http://"), *edge_flags],
-            folder,
+            folder, ENVIRONMENT,
         )  # fmt: skip
+        self.edge.wait_for_line(r"listening")
         self.edge.wait_until(lambda: udp_port_is_bound(self.port), 20, "a bound UDP port")
 
     def start_translator(self):
