@@ -1,0 +1,76 @@
+// Mapping::ToCoap over any answer of a homeserver: always a response with a body, and never one
+// that a deployed client crashes on when the status is an error.
+#include <string>
+
+#include "libs/coap/code.h"
+#include "libs/transcode/transcode.h"
+#include "services/translator/mapping/mapping.h"
+#include "tests/fuzz/translator_input.h"
+
+using lowband::fuzz::Input;
+using lowband::fuzz::Require;
+namespace translator = lowband::translator;
+
+namespace {
+
+translator::MappingConfig Config(bool other) {
+  translator::MappingConfig config;
+  if (!other) return config;
+  config.codes = lowband::coap::CodeSet::kRfc8075;
+  config.advertise = "https://matrix.example.org";
+  return config;
+}
+
+translator::AnswerForm Form(uint8_t flags, uint8_t route) {
+  translator::AnswerForm form;
+  form.route = static_cast<translator::Route>(route % translator::kRouteCount);
+  form.cbor = (flags & 2) == 0;
+  form.keys =
+      (flags & 4) == 0 ? lowband::transcode::KeyTable::kV1 : lowband::transcode::KeyTable::kStrings;
+  form.edge_token = (flags & 8) != 0;
+  form.repeatable = (flags & 16) != 0;
+  return form;
+}
+
+translator::HttpResponse Response(Input& input) {
+  translator::HttpResponse response;
+  response.status = static_cast<uint16_t>(input.Byte() << 8);
+  response.status = static_cast<uint16_t>(response.status | input.Byte());
+  const uint8_t retry = input.Byte();
+  if (retry != 0) response.retry_after_s = retry;
+  response.content_type = input.Text();
+  response.body = input.Rest();
+  return response;
+}
+
+}  // namespace
+
+extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
+  static const translator::Mapping kPlain{Config(false)};
+  static const translator::Mapping kOther{Config(true)};
+  Input input({data, size});
+  const uint8_t flags = input.Byte();
+  const translator::AnswerForm form = Form(flags, input.Byte());
+  const translator::HttpResponse response = Response(input);
+  const translator::MappedAnswer answer =
+      ((flags & 1) != 0 ? kOther : kPlain).ToCoap(form, response);
+
+  const lowband::coap::Code code{static_cast<uint8_t>(answer.head.code())};
+  Require(code.is_response(), "a response code");
+  const uint32_t format = answer.head.content_format();
+  Require(format == 60 || format == 50 || format == 42, "format");
+  Require(!answer.body.empty(), "a body");
+  Require(!answer.head.token_refused() || (form.edge_token && response.status == 401), "refusal");
+  if (code.cls() != 2) {
+    Require(format == (form.cbor ? 60u : 50u), "errors have the client's form");
+    Require(!form.cbor || (answer.body[0] >= 0xa0 && answer.body[0] <= 0xbf), "a map");
+  }
+  if (format == 60) {
+    std::string json;
+    const auto read = lowband::transcode::CborToJson(answer.body, json);
+    // A huge JSON number is sent as the float nearest to it, which no JSON integer can hold.
+    Require(read || read.error().cause == lowband::transcode::Cause::kIntegerRange,
+            "readable CBOR");
+  }
+  return 0;
+}
