@@ -1,0 +1,161 @@
+#include "services/edge/request/block2.h"
+
+#include <gtest/gtest.h>
+
+#include <set>
+
+namespace lowband::edge::request {
+namespace {
+
+TimePoint At(int s) { return TimePoint() + std::chrono::seconds(s); }
+
+coap::Token TokenOf(uint8_t byte) { return coap::Token(ByteView(&byte, 1)); }
+
+class PinnedBodiesTest : public ::testing::Test {
+ protected:
+  static Config SmallConfig() {
+    Config config;
+    config.pinned_per_session_max = 3;
+    config.pinned_bytes_max = 10'000;
+    return config;
+  }
+  // Keys by small numbers: 12 is path 1 with queries 2.
+  static TransferKey Key(unsigned path, unsigned queries, unsigned method = 1) {
+    return {path, queries, method * 10'000 + path * 100 + queries, 0};
+  }
+  std::optional<PinnedBodies::Entry> Pin(TransferKey key, uint8_t token, size_t bytes = 2000,
+                                         int at_s = 0, uint64_t session = 1) {
+    PinnedBody body;
+    body.session = SessionId{session};
+    body.key = key;
+    body.token = TokenOf(token);
+    body.body = Bytes(bytes);
+    return pinned_.Pin(At(at_s), body);
+  }
+  std::optional<PinnedBodies::Entry> Find(TransferKey key, uint8_t token, uint64_t sent = 0,
+                                          uint64_t session = 1) {
+    return pinned_.Find({SessionId{session}, key, TokenOf(token), message::SendId{sent}});
+  }
+
+  std::unique_ptr<Random> random_ = MakeSeededRandom(1);
+  Counters counters_;
+  PinnedBodies pinned_{SmallConfig(), *random_, counters_};
+};
+
+TEST_F(PinnedBodiesTest, EntityTagsDiffer) {
+  std::set<std::array<uint8_t, kEntityTagBytes>> tags;
+  for (int i = 0; i < 1000; ++i) {
+    const auto pinned = Pin(Key(1, 1), 1, 1);
+    ASSERT_TRUE(pinned);
+    EXPECT_TRUE(tags.insert((*pinned)->entity_tag).second);
+  }
+  EXPECT_EQ(pinned_.size(), 1u) << "the same request under the same token replaces";
+}
+
+TEST_F(PinnedBodiesTest, FollowUpIsMatchedByTheSurestSign) {
+  const auto queries1 = Pin(Key(1, 1), 1);
+  const auto queries2 = Pin(Key(1, 2), 2);
+  pinned_.Served(At(1), *queries1, message::SendId{7}, false);
+  pinned_.Served(At(2), *queries2, message::SendId{}, false);
+  EXPECT_EQ(Find(Key(1, 1), 9), queries1) << "method, path and queries";
+  EXPECT_EQ(Find(Key(1, 2), 1), queries2) << "queries beat the token";
+  EXPECT_EQ(Find(Key(1, 0), 1), queries1) << "no queries: the token tells";
+  EXPECT_EQ(Find(Key(1, 0), 9), queries2) << "no queries, no token: the last used";
+  EXPECT_EQ(Find(Key(1, 2, 3), 9), queries2) << "another method";
+  EXPECT_EQ(Find(Key(1, 0), 2, 7), queries1) << "the block it acknowledges beats the token";
+  EXPECT_EQ(Find(Key(5, 5), 9, 7), queries1) << "the block it acknowledges alone";
+  EXPECT_EQ(Find(Key(1, 3), 1), std::nullopt) << "other queries: another body";
+  EXPECT_EQ(Find(Key(2, 1), 1), std::nullopt) << "another path";
+  EXPECT_EQ(Find(Key(1, 1), 1, 0, 2), std::nullopt) << "another session";
+}
+
+TEST_F(PinnedBodiesTest, TwoTransfersOfOneResourceAreToldApartByTheirTokens) {
+  const auto one = Pin(Key(1, 1), 1);
+  const auto two = Pin(Key(1, 1), 2);
+  EXPECT_EQ(Find(Key(1, 1), 1), one);
+  EXPECT_EQ(Find(Key(1, 1), 2), two);
+}
+
+TEST_F(PinnedBodiesTest, OverTheSessionsShareThenTheFinishedGoesFirst) {
+  const auto one = Pin(Key(1, 0), 1, 100, 0);
+  const auto two = Pin(Key(2, 0), 2, 100, 1);
+  Pin(Key(3, 0), 3, 100, 2);
+  pinned_.Served(At(3), *two, {}, true);
+  Pin(Key(4, 0), 4, 100, 4);
+  EXPECT_EQ(Find(Key(2, 0), 2), std::nullopt);
+  EXPECT_EQ(counters_.downloads_evicted, 0u);
+  EXPECT_EQ(Find(Key(1, 0), 1), one);
+  Pin(Key(5, 0), 5, 100, 5);
+  EXPECT_EQ(Find(Key(1, 0), 1), std::nullopt) << "then the one used least recently";
+  EXPECT_EQ(counters_.downloads_evicted, 1u);
+  EXPECT_EQ(pinned_.size(), 3u);
+}
+
+TEST_F(PinnedBodiesTest, WithoutRoomThenFinishedAndStaleOnesOfOthersGo) {
+  const auto finished = Pin(Key(1, 0), 1, 4000, 0, 1);
+  Pin(Key(1, 0), 1, 4000, 0, 2);
+  pinned_.Served(At(0), *finished, {}, true);
+  ASSERT_TRUE(Pin(Key(1, 0), 1, 4000, 1, 3));
+  EXPECT_EQ(Find(Key(1, 0), 1, 0, 1), std::nullopt);
+  EXPECT_FALSE(Pin(Key(1, 0), 1, 4000, 5, 4)) << "none is finished nor stale";
+  EXPECT_TRUE(Find(Key(1, 0), 1, 0, 2));
+  ASSERT_TRUE(Pin(Key(1, 0), 1, 4000, 10, 4));
+  EXPECT_EQ(Find(Key(1, 0), 1, 0, 2), std::nullopt);
+  EXPECT_EQ(pinned_.bytes(), 8000u);
+  EXPECT_FALSE(Pin(Key(1, 0), 1, 10'001, 100, 5));
+}
+
+TEST_F(PinnedBodiesTest, ExpiresAfterItsLastUseSoonerWhenFinished) {
+  const auto one = Pin(Key(1, 0), 1);
+  const auto two = Pin(Key(2, 0), 2);
+  EXPECT_EQ(pinned_.NextDeadline(), At(300));
+  pinned_.Served(At(100), *one, {}, false);
+  pinned_.Served(At(200), *two, {}, true);
+  EXPECT_EQ(pinned_.NextDeadline(), At(230));
+  pinned_.Expire(At(230));
+  EXPECT_EQ(pinned_.size(), 1u);
+  EXPECT_EQ(pinned_.NextDeadline(), At(400));
+  pinned_.Expire(At(400));
+  EXPECT_EQ(pinned_.size(), 0u);
+  EXPECT_EQ(pinned_.bytes(), 0u);
+  EXPECT_EQ(counters_.downloads_abandoned, 1u);
+}
+
+TEST_F(PinnedBodiesTest, RejectedOrForgottenThenItIsGone) {
+  const auto one = Pin(Key(1, 0), 1);
+  Pin(Key(2, 0), 2);
+  Pin(Key(1, 0), 1, 100, 0, 2);
+  pinned_.Served(At(1), *one, message::SendId{5}, false);
+  pinned_.Reject(SessionId{2}, message::SendId{5});
+  EXPECT_EQ(pinned_.size(), 3u);
+  pinned_.Reject(SessionId{1}, message::SendId{5});
+  EXPECT_EQ(pinned_.size(), 2u);
+  pinned_.Forget(SessionId{1});
+  EXPECT_EQ(pinned_.size(), 1u);
+  EXPECT_EQ(pinned_.bytes(), 100u);
+}
+
+TEST(BlockOf, CutsBodiesOfEveryLengthWithoutGapOrOverlap) {
+  for (const size_t length : {1u, 15u, 16u, 17u, 1023u, 1024u, 1025u, 3000u}) {
+    for (uint8_t szx = 0; szx <= 6; ++szx) {
+      const Bytes body(length, 'x');
+      size_t covered = 0;
+      for (uint32_t number = 0;; ++number) {
+        const auto block = BlockOf(length, {number, true, szx}, 6);
+        if (!block) break;
+        EXPECT_EQ(block->offset(), covered);
+        covered += BytesOf(body, *block).size();
+        EXPECT_EQ(block->more, covered < length);
+      }
+      EXPECT_EQ(covered, length);
+    }
+  }
+}
+
+TEST(BlockOf, LargerThanWeGiveThenTheSamePlaceInSmallerBlocks) {
+  EXPECT_EQ(BlockOf(4096, {1, false, 6}, 4), (coap::Block{4, true, 4}));
+  EXPECT_EQ(BlockOf(4096, {3, false, 4}, 6), (coap::Block{3, true, 4}));
+}
+
+}  // namespace
+}  // namespace lowband::edge::request

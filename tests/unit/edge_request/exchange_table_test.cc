@@ -1,0 +1,54 @@
+#include "services/edge/request/exchange_table.h"
+
+#include <gtest/gtest.h>
+
+namespace lowband::edge::request {
+namespace {
+
+TimePoint At(int s) { return TimePoint() + std::chrono::seconds(s); }
+
+TEST(ExchangeTable, IdsAreNeverUsedTwice) {
+  ExchangeTable table;
+  const auto one = table.Start({}, At(1));
+  const ExchangeId first = one->id;
+  table.Take(one);
+  const auto two = table.Start({}, At(1));
+  EXPECT_NE(two->id, first);
+  EXPECT_FALSE(table.Find(first));
+  EXPECT_EQ(table.Find(two->id), two);
+}
+
+TEST(ExchangeTable, DueOnesComeOutHeldOrNot) {
+  ExchangeTable table;
+  const auto one = table.Start({}, At(90));
+  const auto two = table.Start({}, At(91));
+  EXPECT_EQ(table.NextDeadline(), At(90));
+  table.Hold(two, {}, At(5));
+  EXPECT_EQ(table.NextDeadline(), At(5));
+  EXPECT_FALSE(table.FindDue(At(4)));
+  EXPECT_EQ(table.FindDue(At(5)), two);
+  EXPECT_TRUE(two->held);
+  const Exchange taken = table.Take(two);
+  EXPECT_TRUE(taken.refused);
+  EXPECT_EQ(table.FindDue(At(90)), one);
+  table.Take(one);
+  EXPECT_FALSE(table.NextDeadline());
+  EXPECT_EQ(table.size(), 0u);
+}
+
+TEST(ExchangeTable, RestartedThenOnlyItsNewIdIsKnown) {
+  ExchangeTable table;
+  const auto one = table.Start({}, At(90));
+  const ExchangeId first = one->id;
+  table.Hold(one, {}, At(5));
+  table.Restart(one, At(95));
+  EXPECT_FALSE(table.Find(first));
+  EXPECT_EQ(table.Find(one->id), one);
+  EXPECT_FALSE(one->held);
+  EXPECT_FALSE(one->refused);
+  EXPECT_EQ(table.NextDeadline(), At(95));
+  EXPECT_EQ(table.size(), 1u);
+}
+
+}  // namespace
+}  // namespace lowband::edge::request
