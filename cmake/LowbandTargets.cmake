@@ -42,13 +42,18 @@ set(LOWBAND_TEST_ENVIRONMENT
     "TSAN_OPTIONS=suppressions=${suppressions}/tsan.supp:halt_on_error=1:second_deadlock_stack=1")
 
 # lowband_test(NAME SOURCES … DEPS … [TIMEOUT seconds] [LABELS l …]): a GoogleTest program,
-# run by ctest as one test that dies loudly when its time (default 60 s) is over.
+# run by ctest as one test that dies loudly when its time (default 60 s) is over. The target
+# lowband_tests builds all of them and no program that no test needs.
+if(LOWBAND_TESTS)
+  add_custom_target(lowband_tests)
+endif()
 function(lowband_test name)
   cmake_parse_arguments(ARG "" "TIMEOUT" "SOURCES;DEPS;LABELS" ${ARGN})
   if(NOT ARG_TIMEOUT)
     set(ARG_TIMEOUT 60)
   endif()
   add_executable(${name} ${ARG_SOURCES})
+  add_dependencies(lowband_tests ${name})
   target_include_directories(${name} PRIVATE "${CMAKE_SOURCE_DIR}")
   target_link_libraries(${name} PRIVATE ${ARG_DEPS} GTest::gmock GTest::gtest_main)
   add_test(NAME ${name} COMMAND ${LOWBAND_TEST_LAUNCHER} $<TARGET_FILE:${name}>

@@ -87,7 +87,7 @@ run_ctest() {
 test_jobs() { nproc; }
 
 suite_quick() {
-  configure_and_build dev && run_ctest dev "$(test_jobs)" -L '^(unit|lockstep|tidy)$'
+  configure_and_build dev lowband_tests && run_ctest dev "$(test_jobs)" -L '^(unit|lockstep|tidy)$'
 }
 
 suite_release() {
@@ -123,11 +123,11 @@ END
 }
 
 suite_asan() {
-  configure_and_build asan && run_ctest asan "$(test_jobs)" -LE '^e2e$'
+  configure_and_build asan lowband_tests && run_ctest asan "$(test_jobs)" -LE '^e2e$'
 }
 
 suite_tsan() {
-  configure_and_build tsan && run_ctest tsan "$(test_jobs)" -LE '^e2e$'
+  configure_and_build tsan lowband_tests && run_ctest tsan "$(test_jobs)" -LE '^e2e$'
 }
 
 suite_fuzz() {
