@@ -101,7 +101,8 @@ class CborReader {
     if (head.info == 31) throw Refused();
     if (strict_ && head.argument > kIntegerMax - static_cast<uint64_t>(head.major)) throw Refused();
     if (head.major == 0) return head.argument;
-    if (head.argument > INT64_MAX) return -1.0 - static_cast<double>(head.argument);
+    if (head.argument == UINT64_MAX) return -std::ldexp(1.0, 64);
+    if (head.argument > INT64_MAX) return -static_cast<double>(head.argument + 1);
     return -1 - static_cast<int64_t>(head.argument);
   }
 
@@ -302,7 +303,8 @@ Bytes CanonicalCbor(const Tree& value, KeyTable keys) {
 }
 
 std::optional<Tree> ModelOfJson(std::string_view json) {
-  if (json.starts_with("\xef\xbb\xbf")) return std::nullopt;
+  // nlohmann/json skips a byte order mark and takes a NUL for the end of the input.
+  if (json.starts_with("\xef\xbb\xbf") || json.find('\0') != json.npos) return std::nullopt;
   Tree tree = Tree::parse(json, nullptr, false);
   if (tree.is_discarded() || Depth(tree) > kDepthMax) return std::nullopt;
   return tree;
