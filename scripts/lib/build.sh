@@ -1,6 +1,9 @@
 # Configures and builds; sourced after common.sh by scripts/test, scripts/demo and scripts/bench.
 # shellcheck shell=bash
 
+# Paths below the tree count as relative, so that another clone of it compiles from the same cache.
+export CCACHE_BASEDIR=$LOWBAND_ROOT CCACHE_NOHASHDIR=1
+
 # A compiler that reads gRPC's headers takes about a gigabyte.
 build_jobs() {
   local cores memory
