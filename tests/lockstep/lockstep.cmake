@@ -1,10 +1,10 @@
 # The edge's message and request layers, driven message by message in virtual time.
 add_library(lowband_lockstep STATIC
-  lockstep/message_text.cc lockstep/rig.cc lockstep/script.cc)
+  lockstep/go_client.cc lockstep/message_text.cc lockstep/rig.cc lockstep/script.cc)
 target_include_directories(lowband_lockstep PUBLIC "${CMAKE_SOURCE_DIR}")
 target_link_libraries(lowband_lockstep PUBLIC lowband::edge_request GTest::gtest)
 
 lowband_test(lockstep_test
-  SOURCES lockstep/interop_test.cc lockstep/rfc7252_test.cc lockstep/rfc7959_test.cc
+  SOURCES lockstep/interop_test.cc lockstep/lossy_link_test.cc lockstep/rfc7252_test.cc lockstep/rfc7959_test.cc
           lockstep/script_test.cc lockstep/session_test.cc lockstep/sticky_test.cc
   DEPS lowband_lockstep)

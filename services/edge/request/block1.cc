@@ -18,7 +18,10 @@ Refusal Incomplete(std::string_view why) {
 }  // namespace
 
 PartialBodies::PartialBodies(const Config& config, ByteBudget& budget, Counters& counters)
-    : body_bytes_max_(config.request_body_bytes_max), budget_(budget), counters_(counters) {}
+    : body_bytes_max_(config.request_body_bytes_max),
+      per_session_max_(config.uploads_per_session_max),
+      budget_(budget),
+      counters_(counters) {}
 
 Result<std::optional<CompleteBody>, Refusal> PartialBodies::Add(TimePoint now,
                                                                 const BodyPiece& piece) {
@@ -60,7 +63,7 @@ Result<std::optional<CompleteBody>, Refusal> PartialBodies::AddFirst(TimePoint n
   Bytes body(piece.payload.begin(), piece.payload.end());
   const auto own = by_session_.find(piece.session);
   if (piece.block.more && own != by_session_.end() &&
-      own->second.size() == kPartialBodiesPerSessionMax) {
+      own->second.size() >= per_session_max_) {
     return Failure(SessionLimit("uploads"));
   }
   if (!budget_.Take(body.size())) {

@@ -79,6 +79,7 @@ class PartialBodies {
   void Erase(Entry partial);
 
   const size_t body_bytes_max_;
+  const size_t per_session_max_;
   ByteBudget& budget_;
   Counters& counters_;
   std::list<Partial> partial_;  // the least recently used first

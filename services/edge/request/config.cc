@@ -24,6 +24,9 @@ std::string Config::Validate() const {
   if (request_bytes_max < request_body_bytes_max) {
     return "request.request_bytes_max must be at least request.request_body_bytes_max";
   }
+  if (uploads_per_session_max == 0 || uploads_per_session_max > 64) {
+    return "request.uploads_per_session_max must be from 1 to 64";
+  }
   if (block_szx > 6) return "request.block_szx must be from 0 to 6";
   if (pinned_per_session_max == 0 || pinned_per_session_max > 64) {
     return "request.pinned_per_session_max must be from 1 to 64";

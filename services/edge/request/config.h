@@ -27,6 +27,8 @@ struct Config {
 
   /// A request's body; more is 4.13.
   size_t request_body_bytes_max = size_t{256} << 10;
+  /// Uploads by blocks of one session at once; more are told to come later.
+  size_t uploads_per_session_max = 2;
   /// Bodies of requests that are being received or answered, of all sessions.
   size_t request_bytes_max = size_t{128} << 20;
 

@@ -15,8 +15,6 @@ inline constexpr size_t kAccessTokenBytesMax = 4096;
 /// Requests of one session that wait for their answers, whatever Config says.
 inline constexpr size_t kExchangesPerSessionMax = 48;
 
-/// Uploads of one session at once. A third would be no more than a client that lost its way.
-inline constexpr size_t kPartialBodiesPerSessionMax = 2;
 /// From one block of an upload to the next; deployed clients give up after 36 s.
 inline constexpr std::chrono::seconds kPartialBodyGap{60};
 /// From its first block to its last, so that nobody holds memory by trickling.

@@ -24,6 +24,7 @@ TEST(Config, EachBadFieldIsNamed) {
       {"exchanges_max", [](Config& c) { c.exchanges_max = 0; }},
       {"request_body_bytes_max", [](Config& c) { c.request_body_bytes_max = 1024; }},
       {"request_bytes_max", [](Config& c) { c.request_bytes_max = 1024; }},
+      {"uploads_per_session_max", [](Config& c) { c.uploads_per_session_max = 0; }},
       {"block_szx", [](Config& c) { c.block_szx = 7; }},
       {"pinned_per_session_max", [](Config& c) { c.pinned_per_session_max = 0; }},
       {"token_wait", [](Config& c) { c.token_wait = seconds(11); }},
