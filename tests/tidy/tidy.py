@@ -6,7 +6,6 @@ A rule is a function of the tree that yields (path, line, message). An exception
 in EXCEPTIONS with its reason, and one that is no longer needed is an offence itself.
 """
 
-import collections
 import pathlib
 import re
 import subprocess
@@ -194,29 +193,36 @@ def tests_are_deterministic(tree):
                 yield path, number, f'{match.group()}: a fixed port; bind port 0'
 
 
+def cmake_names(tree, pattern):
+    """Yields (path, name, regex) for what `pattern` finds in CMake files; in a name, ${…} of a loop
+    matches any words."""
+    for path in tree.named('CMakeLists.txt', '.cmake'):
+        for name in re.findall(pattern, tree.text(path), re.MULTILINE):
+            parts = re.split(r'\$\{\w+\}', name)
+            yield path, name, re.compile(r'[\w/.-]+'.join(map(re.escape, parts)))
+
+
 def fuzzers_have_seeds(tree):
-    fuzzers = set()
-    for path in tree.named('.cmake', under=('tests/fuzz/',)):
-        for name in re.findall(r'^\s*lowband_fuzzer\((\w+)', tree.text(path), re.MULTILINE):
-            fuzzers.add(name)
-            if not tree.named('', under=(f'tests/fuzz/corpus/{name}/',)):
-                yield path, 1, f'{name} has no seed in tests/fuzz/corpus/{name}'
     seeded = {p.split('/')[3] for p in tree.named('', under=('tests/fuzz/corpus/',))
               if p.count('/') > 3}
-    for name in sorted(seeded - fuzzers):
+    orphans = set(seeded)
+    for path, name, fuzzer in cmake_names(tree, r'^\s*lowband_fuzzer\(([\w${}]+)'):
+        of_this = set(filter(fuzzer.fullmatch, seeded))
+        orphans -= of_this
+        if not of_this and path.startswith('tests/fuzz/'):
+            yield path, 1, f'{name} has no seed in tests/fuzz/corpus/{name}'
+    for name in sorted(orphans):
         yield f'tests/fuzz/corpus/{name}', 1, 'seeds of no fuzzer'
 
 
 def nothing_is_dead(tree):
     """Every source file is built and every header is included."""
-    lists = tree.named('CMakeLists.txt', '.cmake')
-    built = collections.Counter(
-        name for path in lists for name in re.findall(r'[\w./-]+\.cc\b', tree.text(path)))
-    built_names = {name.rsplit('/', 1)[-1] for name in built}
+    built = {source for _, _, source in cmake_names(tree, r'([\w.${}-]+\.cc)\b')}
     included = {name for path in tree.cpp()
                 for name in re.findall(r'^#include "([^"]+)"', tree.text(path), re.MULTILINE)}
     for path in tree.cpp():
-        if path.endswith('.cc') and path.rsplit('/', 1)[-1] not in built_names:
+        name = path.rsplit('/', 1)[-1]
+        if path.endswith('.cc') and not any(source.fullmatch(name) for source in built):
             yield path, 1, 'built by no CMakeLists.txt'
         if path.endswith('.h') and path not in included:
             yield path, 1, 'included by nothing'

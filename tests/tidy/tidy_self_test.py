@@ -115,6 +115,9 @@ class TidyTest(unittest.TestCase):
         self.assertEqual(self.offences(fuzzer), rule)
         self.assertEqual(self.offences(seed), rule)
         self.assertEqual(self.offences(fuzzer | seed), [])
+        loop = {'tests/fuzz/a.cmake': 'lowband_fuzzer(fuzz_${part} SOURCES ${dir}/${part}.cc)\n'}
+        self.assertEqual(self.offences(loop), rule)
+        self.assertEqual(self.offences(loop | seed | {'tests/fuzz/a.cc': ''}), [])
 
     def test_nothing_is_dead(self):
         self.assertEqual(self.offences({'libs/a/a.cc': ''}), ['nothing_is_dead'])
