@@ -52,8 +52,8 @@ class AdminServer::Impl {
     const int bound = wanted == 0 ? server_.bind_to_any_port(host)
                                   : (server_.bind_to_port(host, wanted) ? wanted : -1);
     if (bound < 0) {
-      throw ConfigError(flag, "cannot listen on " + address.address.Text() + " (tcp): " +
-                                  std::strerror(errno == 0 ? EADDRINUSE : errno));
+      throw ConfigError(flag, "cannot listen on " + address.address.Text() +
+                                  " (tcp): " + std::strerror(errno == 0 ? EADDRINUSE : errno));
     }
     port_ = static_cast<uint16_t>(bound);
   }

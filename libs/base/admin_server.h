@@ -1,7 +1,7 @@
 // The admin HTTP server of a service: /metrics (Prometheus text), /healthz, /readyz.
 //
-// Threading: Bind, Serve and Stop from main; the hooks run on the server's threads. Ownership: whatever
-// the hooks capture outlives the server.
+// Threading: Bind, Serve and Stop from main; the hooks run on the server's threads. Ownership:
+// whatever the hooks capture outlives the server.
 #pragma once
 
 #include <functional>

@@ -70,7 +70,7 @@ class Logger::Impl {
             ? R"({"time":"%Y-%m-%dT%H:%M:%S.%eZ","level":"%l","service":")" + name + R"(",%v})"
             : "%Y-%m-%d %H:%M:%S.%e %l " + name + " %v";
     logger_.set_pattern(pattern, format == Format::kJson ? spdlog::pattern_time_type::utc
-                                                          : spdlog::pattern_time_type::local);
+                                                         : spdlog::pattern_time_type::local);
     logger_.set_level(ToSpdlog(level));
     logger_.flush_on(spdlog::level::info);
   }

@@ -25,8 +25,7 @@ struct Field {
   Field(std::string_view k, bool v) : key(k), value(v) {}
   Field(std::string_view k, double v) : key(k), value(v) {}
   template <class T>
-    requires(std::is_integral_v<T>)
-  Field(std::string_view k, T v) : key(k) {
+  requires(std::is_integral_v<T>) Field(std::string_view k, T v) : key(k) {
     if constexpr (std::is_signed_v<T>) {
       value = static_cast<int64_t>(v);
     } else {

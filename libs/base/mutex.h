@@ -1,5 +1,5 @@
 // A mutex that clang's thread-safety analysis understands: members say LOWBAND_GUARDED_BY(mutex_)
-// and clang refuses code that touches them without holding it. Other compilers see plain std::mutex.
+// and clang refuses code that touches them without holding it. Others see plain std::mutex.
 //
 // Threading: any.
 #pragma once

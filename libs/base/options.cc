@@ -126,8 +126,7 @@ class OptionParser::Impl {
     auto formatter = std::make_shared<HelpFormatter>();
     formatter->column_width(36);
     app_.formatter(std::move(formatter));
-    app_.footer(footer +
-                (footer.empty() ? "" : "\n\n") +
+    app_.footer(footer + (footer.empty() ? "" : "\n\n") +
                 "Every flag --some-name is also read from the environment variable\n"
                 "LOWBAND_SOME_NAME and from --config FILE; the command line wins.\n"
                 "Exit codes: 0 clean stop, 1 failure at run time, 2 bad configuration.");
@@ -265,12 +264,13 @@ void OptionParser::Choice(const std::string& name, size_t& value,
                           const std::vector<std::string>& choices, const std::string& help) {
   std::string listed;
   for (const std::string& choice : choices) listed += (listed.empty() ? "" : "|") + choice;
-  impl_->Add(name, help, listed, choices[value], [&value, choices, listed](const std::string& text) {
-    const auto it = std::ranges::find(choices, text);
-    if (it == choices.end()) return "\"" + text + "\" is not one of " + listed;
-    value = static_cast<size_t>(it - choices.begin());
-    return std::string();
-  });
+  impl_->Add(name, help, listed, choices[value],
+             [&value, choices, listed](const std::string& text) {
+               const auto it = std::ranges::find(choices, text);
+               if (it == choices.end()) return "\"" + text + "\" is not one of " + listed;
+               value = static_cast<size_t>(it - choices.begin());
+               return std::string();
+             });
 }
 
 std::optional<int> OptionParser::Parse(int argc, const char* const* argv) {

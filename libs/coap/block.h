@@ -9,9 +9,9 @@
 namespace lowband::coap {
 
 struct Block {
-  uint32_t number = 0;   ///< 0 to 2^20 - 1.
+  uint32_t number = 0;  ///< 0 to 2^20 - 1.
   bool more = false;
-  uint8_t szx = 6;       ///< 0 to 6: blocks of 2^(szx + 4) bytes.
+  uint8_t szx = 6;  ///< 0 to 6: blocks of 2^(szx + 4) bytes.
 
   static constexpr uint32_t kNumberMax = (1u << 20) - 1;
   constexpr size_t size() const { return size_t{1} << (szx + 4); }

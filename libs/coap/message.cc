@@ -42,9 +42,7 @@ Token::Token(ByteView bytes) {
   std::copy(bytes.begin(), bytes.end(), bytes_.begin());
 }
 
-bool operator==(const Token& a, const Token& b) {
-  return std::ranges::equal(a.view(), b.view());
-}
+bool operator==(const Token& a, const Token& b) { return std::ranges::equal(a.view(), b.view()); }
 
 std::string_view Text(ParseError error) {
   switch (error) {
@@ -134,9 +132,9 @@ MessageWriter& MessageWriter::Option(OptionNumber number, ByteView value) {
   if (wanted < last_number_) std::abort();  // our own mistake, never a peer's
   const size_t at = out_.size();
   out_.resize(at + 5 + value.size());  // 1 + 2 (delta) + 2 (length) bytes of head at most
-  const size_t used = coap_opt_encode(out_.data() + at, out_.size() - at,
-                                      static_cast<uint16_t>(wanted - last_number_), value.data(),
-                                      value.size());
+  const size_t used =
+      coap_opt_encode(out_.data() + at, out_.size() - at,
+                      static_cast<uint16_t>(wanted - last_number_), value.data(), value.size());
   if (used == 0) std::abort();
   out_.resize(at + used);
   last_number_ = wanted;

@@ -50,13 +50,13 @@ struct OptionView {
 
 /// Why a datagram is no CoAP message; Text() names it for logs and diagnostics.
 enum class ParseError {
-  kTooShort,        ///< Fewer than four bytes.
-  kVersion,         ///< Version other than 1: to be ignored silently (RFC 7252 §3).
-  kTokenLength,     ///< Reserved or over-long token length.
-  kTruncated,       ///< Ends inside the token or an option.
-  kOption,          ///< An option header that cannot be decoded (reserved nibble, overflow).
-  kEmptyPayload,    ///< Payload marker with nothing behind it.
-  kNotEmpty,        ///< Code 0.00 with a token, options or payload.
+  kTooShort,      ///< Fewer than four bytes.
+  kVersion,       ///< Version other than 1: to be ignored silently (RFC 7252 §3).
+  kTokenLength,   ///< Reserved or over-long token length.
+  kTruncated,     ///< Ends inside the token or an option.
+  kOption,        ///< An option header that cannot be decoded (reserved nibble, overflow).
+  kEmptyPayload,  ///< Payload marker with nothing behind it.
+  kNotEmpty,      ///< Code 0.00 with a token, options or payload.
 };
 std::string_view Text(ParseError error);
 

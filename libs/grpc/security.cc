@@ -78,8 +78,8 @@ void CheckPem(const GrpcSecurity& security, const Pem& pem) {
 
 /// None: plaintext.
 std::optional<Pem> ReadPem(const GrpcSecurity& security) {
-  const bool any = !security.cert_file.empty() || !security.key_file.empty() ||
-                   !security.ca_file.empty();
+  const bool any =
+      !security.cert_file.empty() || !security.key_file.empty() || !security.ca_file.empty();
   if (!any) return std::nullopt;
   const auto require = [](const char* flag, const std::string& path) {
     if (path.empty()) {

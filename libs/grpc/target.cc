@@ -24,8 +24,7 @@ struct HostPort {
 Result<HostPort, std::string> SplitPort(std::string_view text) {
   const size_t colon = text.rfind(':');
   const size_t bracket = text.rfind(']');
-  if (colon == std::string_view::npos ||
-      (bracket != std::string_view::npos && colon < bracket)) {
+  if (colon == std::string_view::npos || (bracket != std::string_view::npos && colon < bracket)) {
     return Failure(Quoted(text) + " names no port; write HOST:PORT");
   }
   const std::string_view digits = text.substr(colon + 1);
@@ -40,8 +39,8 @@ Result<HostPort, std::string> SplitPort(std::string_view text) {
     out.bracketed = true;
   }
   if (!out.bracketed && out.host.find(':') != std::string_view::npos) {
-    return Failure("an IPv6 address needs brackets: [" + std::string(out.host) + "]:" +
-                   std::string(digits));
+    return Failure("an IPv6 address needs brackets: [" + std::string(out.host) +
+                   "]:" + std::string(digits));
   }
   return out;
 }

@@ -166,14 +166,14 @@ std::string Edge::Metrics() {
     if (auto stats = workers_[i]->Stats(kStatsLimit)) last_stats_[i] = *stats;
   }
   const auto not_after = credentials_->identity()->not_after().time_since_epoch();
-  SetEdgeMetrics(
-      metrics_, last_stats_,
-      {.sessions_max = options_.pipeline.dtls.sessions_max,
-       .workers = workers_.size(),
-       .certificate_not_after_s = std::chrono::duration_cast<std::chrono::seconds>(not_after).count(),
-       .last_reload_ok = last_reload_ok_.load(),
-       .keylog_enabled = key_log_ != nullptr,
-       .draining = draining_.load()});
+  SetEdgeMetrics(metrics_, last_stats_,
+                 {.sessions_max = options_.pipeline.dtls.sessions_max,
+                  .workers = workers_.size(),
+                  .certificate_not_after_s =
+                      std::chrono::duration_cast<std::chrono::seconds>(not_after).count(),
+                  .last_reload_ok = last_reload_ok_.load(),
+                  .keylog_enabled = key_log_ != nullptr,
+                  .draining = draining_.load()});
   return metrics_.Text();
 }
 
@@ -189,10 +189,9 @@ void Edge::WatchCertificate() {
   const auto reloaded = credentials_->ReloadIfChanged();
   if (!reloaded) {
     last_reload_ok_ = false;
-    log_.Error("certificate_reload_failed",
-               {{"flag", FlagOf(reloaded.error().file)},
-                {"problem", reloaded.error().text},
-                {"in_use", "the certificate loaded before"}});
+    log_.Error("certificate_reload_failed", {{"flag", FlagOf(reloaded.error().file)},
+                                             {"problem", reloaded.error().text},
+                                             {"in_use", "the certificate loaded before"}});
   } else if (*reloaded == dtls::Credentials::Reload::kReloaded) {
     last_reload_ok_ = true;
     log_.Info("certificate_reloaded", {{"file", options_.tls_cert}});

@@ -35,8 +35,8 @@ void Totals(MetricSet& metrics, const std::vector<Stats>& workers, const char* n
 // A whole enum's counters: names[i] labels the i-th.
 template <size_t N, class Read>
 void EnumTotals(MetricSet& metrics, const std::vector<Stats>& workers, const char* name,
-                const char* help, const char* label,
-                const std::array<std::string_view, N>& names, Read read) {
+                const char* help, const char* label, const std::array<std::string_view, N>& names,
+                Read read) {
   for (size_t i = 0; i < N; ++i) {
     metrics.Total(name, help, {{label, std::string(names[i])}},
                   Sum(workers, [&](const Stats& s) { return read(s)[i]; }));
@@ -66,15 +66,16 @@ void SetDtls(MetricSet& m, const std::vector<Stats>& w) {
           static_cast<double>(Sum(w, [](const Stats& s) { return s.sessions; })));
   m.Level("dtls_handshakes_in_progress", "Handshakes under way now.", {},
           static_cast<double>(Sum(w, [](const Stats& s) { return s.handshakes; })));
-  EnumTotals(m, w, "dtls_handshakes_total", "Handshakes that passed the cookie exchange, by end.",
-             "result", dtls::kHandshakeResultNames,
-             [](const Stats& s) -> const auto& { return s.dtls.handshakes; });
-  EnumTotals(m, w, "dtls_records_dropped_total", "Records and datagrams that went no further.",
-             "reason", dtls::kDropReasonNames,
-             [](const Stats& s) -> const auto& { return s.dtls.dropped; });
-  EnumTotals(m, w, "dtls_sessions_closed_total", "Sessions that ended.", "reason",
-             dtls::kCloseReasonNames,
-             [](const Stats& s) -> const auto& { return s.dtls.closed; });
+  EnumTotals(
+      m, w, "dtls_handshakes_total", "Handshakes that passed the cookie exchange, by end.",
+      "result", dtls::kHandshakeResultNames,
+      [](const Stats& s) -> const auto& { return s.dtls.handshakes; });
+  EnumTotals(
+      m, w, "dtls_records_dropped_total", "Records and datagrams that went no further.", "reason",
+      dtls::kDropReasonNames, [](const Stats& s) -> const auto& { return s.dtls.dropped; });
+  EnumTotals(
+      m, w, "dtls_sessions_closed_total", "Sessions that ended.", "reason", dtls::kCloseReasonNames,
+      [](const Stats& s) -> const auto& { return s.dtls.closed; });
   Totals<2>(m, w, "dtls_records_total", "Records of application data.", "direction",
             {{{"received", [](const Stats& s) { return s.dtls.records_accepted; }},
               {"sent", [](const Stats& s) { return s.dtls.records_sent; }}}});
@@ -116,21 +117,20 @@ void SetMessages(MetricSet& m, const std::vector<Stats>& w) {
 void SetRequests(MetricSet& m, const std::vector<Stats>& w) {
   m.Level("coap_exchanges_in_flight", "Requests that wait for a translator's answer.", {},
           static_cast<double>(Sum(w, [](const Stats& s) { return s.exchanges; })));
-  EnumTotals(m, w, "coap_requests_refused_total", "Requests that the edge answered itself.",
-             "reason", request::kRefusalReasonNames,
-             [](const Stats& s) -> const auto& { return s.request.refused; });
+  EnumTotals(
+      m, w, "coap_requests_refused_total", "Requests that the edge answered itself.", "reason",
+      request::kRefusalReasonNames,
+      [](const Stats& s) -> const auto& { return s.request.refused; });
   Totals<4>(m, w, "coap_blockwise_transfers_total", "Block-wise transfers, by end.", "result",
             {{{"upload_completed", [](const Stats& s) { return s.request.uploads_completed; }},
               {"upload_abandoned", [](const Stats& s) { return s.request.uploads_abandoned; }},
               {"download_completed", [](const Stats& s) { return s.request.downloads_finished; }},
-              {"download_abandoned",
-               [](const Stats& s) {
+              {"download_abandoned", [](const Stats& s) {
                  return s.request.downloads_abandoned + s.request.downloads_evicted;
                }}}});
-  Totals<1>(m, w, "coap_blocks_total", "Blocks after the first, both ways.", nullptr,
-            {{{"", [](const Stats& s) {
-                 return s.request.upload_blocks + s.request.download_blocks;
-               }}}});
+  Totals<1>(
+      m, w, "coap_blocks_total", "Blocks after the first, both ways.", nullptr,
+      {{{"", [](const Stats& s) { return s.request.upload_blocks + s.request.download_blocks; }}}});
 }
 
 void SetUplink(MetricSet& m, const std::vector<Stats>& w) {

@@ -68,7 +68,8 @@ void DeclareDtls(OptionParser& parser, Options& options, Raw& raw) {
   parser.Number("max-sessions", dtls.sessions_max, 1, 10'000'000, "Sessions held at once");
   parser.Time("idle-timeout", dtls.idle_timeout, seconds(10), hours(24 * 30),
               "A session that sends nothing for so long ends");
-  parser.Number("max-handshakes", dtls.handshakes_max, 1, 1'000'000, "Handshakes under way at once");
+  parser.Number("max-handshakes", dtls.handshakes_max, 1, 1'000'000,
+                "Handshakes under way at once");
   parser.Number("handshake-rate", dtls.handshakes_per_prefix_rate, 0, 1'000'000,
                 "Handshakes a second of one IPv4 address or IPv6 /56, a worker; 0: no limit");
   parser.Number("handshake-burst", dtls.handshakes_per_prefix_burst, 1, 1'000'000,
@@ -96,11 +97,10 @@ void DeclareRest(OptionParser& parser, Options& options, Raw& raw) {
 
 // Budgets of the process; each worker gets its part. (The DTLS stage shares out its own.)
 void ShareOut(PipelineConfig& pipeline, uint64_t workers) {
-  for (size_t* budget :
-       {&pipeline.message.answer_bytes_max, &pipeline.request.exchanges_max,
-        &pipeline.request.request_bytes_max, &pipeline.request.pinned_bytes_max,
-        &pipeline.uplink.answers_bytes_max, &pipeline.uplink.requests_bytes_max,
-        &pipeline.uplink.exchanges_max}) {
+  for (size_t* budget : {&pipeline.message.answer_bytes_max, &pipeline.request.exchanges_max,
+                         &pipeline.request.request_bytes_max, &pipeline.request.pinned_bytes_max,
+                         &pipeline.uplink.answers_bytes_max, &pipeline.uplink.requests_bytes_max,
+                         &pipeline.uplink.exchanges_max}) {
     *budget /= workers;
   }
 }
@@ -131,9 +131,9 @@ void Finish(Options& options, const Raw& raw) {
 }  // namespace
 
 std::optional<int> ParseOptions(int argc, const char* const* argv, Options& options) {
-  OptionParser parser("lowband-edge",
-                      "Speaks low-bandwidth Matrix (CoAP over DTLS) to clients, gRPC to translators.",
-                      kFooter);
+  OptionParser parser(
+      "lowband-edge",
+      "Speaks low-bandwidth Matrix (CoAP over DTLS) to clients, gRPC to translators.", kFooter);
   Raw raw;
   DeclareServing(parser, options);
   DeclareCoap(parser, options, raw);

@@ -93,22 +93,19 @@ bool Pipeline::DrainDtls(TimePoint now) {
   bool moved = false;
   while (auto event = dtls_.PollEvent()) {
     moved = true;
-    std::visit(Overloaded{
-                   [&](const dtls::SessionOpened& opened) {
-                     requests_.OpenSession(now, opened.session, opened.peer);
-                   },
-                   [&](const dtls::PeerMoved& move) {
-                     requests_.MovePeer(move.session, move.peer);
-                   },
-                   [&](const dtls::DataArrived& data) {
-                     messages_.Receive(now, data.session, data.data);
-                   },
-                   [&](const dtls::SessionClosed& closed) {
-                     messages_.Forget(closed.session);
-                     requests_.CloseSession(now, closed.session);
-                   },
-               },
-               *event);
+    std::visit(
+        Overloaded{
+            [&](const dtls::SessionOpened& opened) {
+              requests_.OpenSession(now, opened.session, opened.peer);
+            },
+            [&](const dtls::PeerMoved& move) { requests_.MovePeer(move.session, move.peer); },
+            [&](const dtls::DataArrived& data) { messages_.Receive(now, data.session, data.data); },
+            [&](const dtls::SessionClosed& closed) {
+              messages_.Forget(closed.session);
+              requests_.CloseSession(now, closed.session);
+            },
+        },
+        *event);
   }
   return moved;
 }

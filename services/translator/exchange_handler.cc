@@ -97,8 +97,9 @@ ingress::ExchangeAnswer ExchangeHandler::Refuse(const v1::Request& request,
   const AnswerForm form = FormOf(request);
   switch (reason) {
     case ingress::Refused::kOverload:
-      return ToExchangeAnswer(ErrorAnswer(
-          form, codes_, {503, "M_LIMIT_EXCEEDED", "Too many requests are under way; try again"}, 1));
+      return ToExchangeAnswer(
+          ErrorAnswer(form, codes_,
+                      {503, "M_LIMIT_EXCEEDED", "Too many requests are under way; try again"}, 1));
     case ingress::Refused::kBodyTooLarge:
       return ToExchangeAnswer(
           ErrorAnswer(form, codes_, {413, "M_TOO_LARGE", "The request's body is too large"}));

@@ -24,9 +24,11 @@ void DeclareServing(OptionParser& parser, Options& options, Raw& raw) {
   parser.Text("local", options.upstream.homeserver,
               "The homeserver's client-server API, http:// or https://", "URL");
   parser.Text("advertise", options.mapping.advertise,
-              "Public URL of the edge: base_url of .well-known and login answers becomes it", "URL");
-  parser.Number("dtls-port", raw.dtls_port, 0, 65535,
-                "Public UDP port of the edge, told in /versions; 0: the advertised URL's, else 8008");
+              "Public URL of the edge: base_url of .well-known and login answers becomes it",
+              "URL");
+  parser.Number(
+      "dtls-port", raw.dtls_port, 0, 65535,
+      "Public UDP port of the edge, told in /versions; 0: the advertised URL's, else 8008");
   parser.Text("admin-addr", options.admin_addr, "Metrics and health over HTTP, or off",
               "HOST:PORT");
   parser.Time("drain-timeout", options.drain_timeout, Duration::zero(), std::chrono::hours(1),
@@ -46,7 +48,8 @@ void DeclareUpstream(OptionParser& parser, Options& options) {
   parser.Group("Homeserver connections");
   parser.Text("upstream-ca", options.upstream.ca,
               "Trust these certificates (PEM file or directory) instead of the system's", "PATH");
-  parser.Number("upstream-threads", options.upstream.threads, 1, kUpstreamThreadsMax, "Threads for HTTP");
+  parser.Number("upstream-threads", options.upstream.threads, 1, kUpstreamThreadsMax,
+                "Threads for HTTP");
   parser.Number("upstream-max-active", options.upstream.active_max, 1, kActiveMax,
                 "Requests at the homeserver at once; each long-poll counts");
   parser.Number("upstream-max-pending", options.upstream.pending_max, 0, kPendingMax,
@@ -73,9 +76,9 @@ void DeclareRest(OptionParser& parser, Options& options, Raw& raw) {
 }  // namespace
 
 std::optional<int> ParseOptions(int argc, const char* const* argv, Options& options) {
-  OptionParser parser("lowband-translator",
-                      "Translates between Lowband's edge (CoAP, CBOR) and a homeserver (HTTP, JSON).",
-                      kFooter);
+  OptionParser parser(
+      "lowband-translator",
+      "Translates between Lowband's edge (CoAP, CBOR) and a homeserver (HTTP, JSON).", kFooter);
   Raw raw;
   DeclareServing(parser, options, raw);
   DeclareUpstream(parser, options);

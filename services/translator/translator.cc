@@ -85,9 +85,9 @@ void Translator::BindAdmin() {
   if (options_.admin_addr == "off") return;
   const auto address = ParseBindAddress(options_.admin_addr);
   if (!address) throw ConfigError("--admin-addr", address.error());
-  admin_ = std::make_unique<AdminServer>(AdminServer::Hooks{
-      .metrics = [this] { return Metrics(); },
-      .not_ready = [this] { return draining_.load() ? "draining" : ""; }});
+  admin_ = std::make_unique<AdminServer>(
+      AdminServer::Hooks{.metrics = [this] { return Metrics(); },
+                         .not_ready = [this] { return draining_.load() ? "draining" : ""; }});
   admin_->Bind("--admin-addr", *address);
 }
 

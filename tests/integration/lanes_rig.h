@@ -69,7 +69,8 @@ class EchoHandler final : public translator::ingress::Handler {
 
   void Start(Key key, v1::Request request, translator::ingress::Respond respond) override {
     Job job{key, std::chrono::steady_clock::now(), std::move(request), std::move(respond)};
-    if (job.request.path_size() > 1) job.due += std::chrono::milliseconds(stoi(job.request.path(1)));
+    if (job.request.path_size() > 1)
+      job.due += std::chrono::milliseconds(stoi(job.request.path(1)));
     const std::lock_guard lock(mutex_);
     ++started_;
     ++executions_[job.request.token()];
@@ -171,7 +172,9 @@ class EdgeLoop {
  public:
   explicit EdgeLoop(const std::string& target, edge::uplink::Config config = {},
                     std::shared_ptr<grpc::ChannelCredentials> credentials = nullptr)
-      : random_(MakeSystemRandom()), set_(config, *random_), transport_(Transport(target, credentials)) {}
+      : random_(MakeSystemRandom()),
+        set_(config, *random_),
+        transport_(Transport(target, credentials)) {}
 
   struct Ask {
     v1::Method method = v1::GET;
@@ -198,7 +201,8 @@ class EdgeLoop {
   void Turn(Duration limit = 10ms) {
     Act();
     Duration wait = limit;
-    if (const auto next = set_.NextDeadline()) wait = std::clamp(*next - Now(), 0ns, Duration(limit));
+    if (const auto next = set_.NextDeadline())
+      wait = std::clamp(*next - Now(), 0ns, Duration(limit));
     pollfd waiting{transport_.fd(), POLLIN, 0};
     poll(&waiting, 1, static_cast<int>(std::chrono::ceil<std::chrono::milliseconds>(wait).count()));
     transport_.Drain(events_);
@@ -227,9 +231,9 @@ class EdgeLoop {
   const std::map<uint64_t, edge::request::Answer>& answers() const { return answers_; }
   /// How many answers had this code.
   size_t CountCode(const std::string& code) const {
-    return static_cast<size_t>(std::count_if(answers_.begin(), answers_.end(), [&](const auto& one) {
-      return one.second.code.Text() == code;
-    }));
+    return static_cast<size_t>(
+        std::count_if(answers_.begin(), answers_.end(),
+                      [&](const auto& one) { return one.second.code.Text() == code; }));
   }
   std::string CodeOf(uint64_t id) const {
     return answers_.contains(id) ? answers_.at(id).code.Text() : "none";
@@ -261,7 +265,9 @@ class EdgeLoop {
   void Pass(TimePoint now, edge::uplink::LaneBatch& event) {
     set_.OnLaneBatch(now, event.lane, std::move(event.batch));
   }
-  void Pass(TimePoint now, const edge::uplink::LaneDead& event) { set_.OnLaneDead(now, event.lane); }
+  void Pass(TimePoint now, const edge::uplink::LaneDead& event) {
+    set_.OnLaneDead(now, event.lane);
+  }
 
   std::unique_ptr<Random> random_;
   edge::uplink::LaneSet set_;

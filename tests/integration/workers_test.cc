@@ -1,7 +1,5 @@
 // The edge's workers over real sockets, with a translator that echoes: as many workers as asked,
 // clients on threads, addresses that change.
-#include "services/edge/worker.h"
-
 #include <gtest/gtest.h>
 
 #include <atomic>
@@ -12,6 +10,7 @@
 #include "libs/client/connection.h"
 #include "services/edge/datagram/steering.h"
 #include "services/edge/dtls/credentials.h"
+#include "services/edge/worker.h"
 #include "tests/integration/lanes_rig.h"
 #include "tests/unit/edge_dtls/identity_files.h"
 

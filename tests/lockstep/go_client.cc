@@ -5,7 +5,6 @@
 #include <algorithm>
 #include <utility>
 
-
 namespace lowband::edge::testing {
 namespace {
 
@@ -39,8 +38,7 @@ void GoClient::Start(TimePoint now, GoRequest request) {
   SendConfirmable(now, pending, std::nullopt);
 }
 
-void GoClient::SendConfirmable(TimePoint now, Pending& pending,
-                               std::optional<coap::Block> block2) {
+void GoClient::SendConfirmable(TimePoint now, Pending& pending, std::optional<coap::Block> block2) {
   pending.message_id = next_id_++;
   used_ids_[pending.message_id] = now;
   pending.datagram = Write(pending, coap::Type::kConfirmable, pending.message_id, block2);
@@ -76,9 +74,7 @@ void GoClient::Receive(TimePoint now, ByteView datagram) {
   ASSERT_TRUE(message) << "an undecodable message closes the connection";
   EXPECT_LE(message->options().size(), coap::kOptionsSentMax);
   switch (message->type) {
-    case coap::Type::kReset:
-      ADD_FAILURE() << "a RST to a request hangs it";
-      return;
+    case coap::Type::kReset: ADD_FAILURE() << "a RST to a request hangs it"; return;
     case coap::Type::kAcknowledgement: ReceiveAck(now, *message); return;
     case coap::Type::kConfirmable:
     case coap::Type::kNonConfirmable: ReceiveOwn(now, *message); return;
@@ -123,8 +119,8 @@ void GoClient::ReceiveOwn(TimePoint now, const coap::MessageView& message) {
 }
 
 std::optional<GoClient::Entry> GoClient::FindToken(const coap::Token& token) {
-  const auto pending = std::ranges::find_if(
-      pending_, [&](const auto& each) { return each.second.token == token; });
+  const auto pending =
+      std::ranges::find_if(pending_, [&](const auto& each) { return each.second.token == token; });
   if (pending == pending_.end()) return std::nullopt;
   return pending;
 }

@@ -51,7 +51,7 @@ class GoClient {
     GoRequest request;
     coap::Token token;
     uint16_t message_id = 0;
-    Bytes datagram;       ///< Sent again until acknowledged.
+    Bytes datagram;  ///< Sent again until acknowledged.
     bool acknowledged = false;
     Duration timeout{};
     TimePoint send_again;

@@ -30,7 +30,9 @@ constexpr size_t kRequests = 30;
 class World {
  public:
   World(uint64_t seed, const Weather& weather)
-      : random_(MakeSeededRandom(seed)), weather_(weather), rig_(WithSeed(seed)),
+      : random_(MakeSeededRandom(seed)),
+        weather_(weather),
+        rig_(WithSeed(seed)),
         client_(*random_) {
     rig_.Open(kSession);
     TimePoint at = rig_.now();
@@ -198,10 +200,8 @@ TEST(LossyLink, FairWeatherThenEveryRequestIsAnsweredOnce) {
 }
 
 TEST(LossyLink, RepetitionAndReorderingThenEveryRequestIsAnsweredOnce) {
-  const Tally tally = RunSeeds(100, {.loss = 0,
-                                     .repeat = 0.5,
-                                     .delay_max = seconds(4),
-                                     .homeserver_max = seconds(20)});
+  const Tally tally = RunSeeds(
+      100, {.loss = 0, .repeat = 0.5, .delay_max = seconds(4), .homeserver_max = seconds(20)});
   EXPECT_EQ(tally.timed_out + tally.waiting, 0u);
 }
 
@@ -212,18 +212,14 @@ TEST(LossyLink, LossOfATenthThenAlmostAllAreAnsweredAndNoneTwice) {
 }
 
 TEST(LossyLink, LossOfAFifthWithRepetitionAndReorderingThenNoneIsCarriedOutTwice) {
-  const Tally tally = RunSeeds(150, {.loss = 0.2,
-                                     .repeat = 0.2,
-                                     .delay_max = seconds(2),
-                                     .homeserver_max = seconds(30)});
+  const Tally tally = RunSeeds(
+      150, {.loss = 0.2, .repeat = 0.2, .delay_max = seconds(2), .homeserver_max = seconds(30)});
   EXPECT_GE(tally.answered, 150 * kRequests * 95 / 100);
 }
 
 TEST(LossyLink, LossOfHalfThenNoneIsCarriedOutTwice) {
-  const Tally tally = RunSeeds(100, {.loss = 0.5,
-                                     .repeat = 0.3,
-                                     .delay_max = seconds(10),
-                                     .homeserver_max = seconds(60)});
+  const Tally tally = RunSeeds(
+      100, {.loss = 0.5, .repeat = 0.3, .delay_max = seconds(10), .homeserver_max = seconds(60)});
   EXPECT_GT(tally.answered, 0u);
 }
 

@@ -82,8 +82,8 @@ coap::Block BlockFrom(std::string_view text) {
 
 coap::Code CodeFrom(std::string_view text) {
   const auto method = std::ranges::find(kMethods, text);
-  if (method != kMethods.end()) return coap::Code::Of(0, static_cast<unsigned>(
-                                                             method - kMethods.begin()));
+  if (method != kMethods.end())
+    return coap::Code::Of(0, static_cast<unsigned>(method - kMethods.begin()));
   if (text.size() != 4 || text[1] != '.') Bad(text);
   return coap::Code::Of(Number(text.substr(0, 1)),
                         static_cast<unsigned>(std::stoul(std::string(text.substr(2)), nullptr)));

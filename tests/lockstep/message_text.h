@@ -40,9 +40,9 @@ struct MessageText {
   std::string message_id;  ///< 0x1234, or $name.
   coap::Token token;
   std::multimap<uint16_t, Bytes> options;
-  std::string etag_name;   ///< $name instead of a value.
+  std::string etag_name;  ///< $name instead of a value.
   Bytes body;
-  std::string errcode;     ///< Instead of a body.
+  std::string errcode;  ///< Instead of a body.
 };
 using Names = std::map<std::string, std::string>;
 

@@ -73,8 +73,8 @@ std::optional<request::Command> Rig::TakeCommand() {
 void Rig::Pump() {
   while (const auto event = messages_.PollEvent()) requests_.Handle(now_, *event);
   while (const auto transmit = messages_.PollTransmit()) {
-    sent_.push_back({now_, transmit->session, {transmit->message.begin(),
-                                               transmit->message.end()}});
+    sent_.push_back(
+        {now_, transmit->session, {transmit->message.begin(), transmit->message.end()}});
   }
   while (auto command = requests_.PollCommand()) commands_.push_back(std::move(*command));
 }

@@ -49,9 +49,7 @@ RigConfig LockstepConfig() {
   return config;
 }
 
-Script::Script(const RigConfig& config) : rig_(config), start_(rig_.now()) {
-  rig_.Open(session());
-}
+Script::Script(const RigConfig& config) : rig_(config), start_(rig_.now()) { rig_.Open(session()); }
 
 void Script::Play(std::string_view text) {
   std::istringstream lines{std::string(text)};
@@ -191,8 +189,7 @@ void Script::ExpectQuiet() {
   }
   while (const auto command = rig_.TakeCommand()) {
     const auto* start = std::get_if<request::StartExchange>(&*command);
-    ADD_FAILURE() << "not expected: ==> "
-                  << (start != nullptr ? TextOf(start->request) : "cancel");
+    ADD_FAILURE() << "not expected: ==> " << (start != nullptr ? TextOf(start->request) : "cancel");
   }
 }
 

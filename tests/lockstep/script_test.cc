@@ -35,13 +35,17 @@ TEST(Script, RightOnePasses) { EXPECT_TRUE(FailuresOf(kGood).empty()); }
 
 TEST(Script, EachWrongExpectationFails) {
   const std::vector<std::pair<std::string, std::string>> changes = {
-      {"<-- ACK", "<-- NON"},       {"<-- ACK 2.05", "<-- ACK 2.04"},
-      {"2.05 1 token", "2.05 2 token"}, {"1 token=01 format", "1 token=02 format"},
+      {"<-- ACK", "<-- NON"},
+      {"<-- ACK 2.05", "<-- ACK 2.04"},
+      {"2.05 1 token", "2.05 2 token"},
+      {"1 token=01 format", "1 token=02 format"},
       {"token=01 format=60 body=\"x\"", "token=01 format=50 body=\"x\""},
       {"token=01 format=60 body=\"x\"", "token=01 body=\"x\""},
       {"token=01 format=60 body=\"x\"", "token=01 format=60 body=\"y\""},
-      {"==> GET", "==> PUT"},       {"==> GET path=a/b", "==> GET path=a"},
-      {"x=1 auth=t", "x=1 auth=u"}, {"==> GET path=a/b query=x=1", "==> GET path=a/b"},
+      {"==> GET", "==> PUT"},
+      {"==> GET path=a/b", "==> GET path=a"},
+      {"x=1 auth=t", "x=1 auth=u"},
+      {"==> GET path=a/b query=x=1", "==> GET path=a/b"},
   };
   for (const auto& [from, to] : changes) {
     std::string text = kGood;
@@ -66,7 +70,8 @@ TEST(Script, WrongMomentFails) {
     ==> GET path=a
     at 1.5s
     <-- ACK EMPTY 1
-  )").empty());
+  )")
+                   .empty());
 }
 
 TEST(Script, UnreadableLineFails) {

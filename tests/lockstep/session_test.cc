@@ -29,8 +29,8 @@ TEST(BodyForm, OwnErrorsComeInTheFormOfTheRequest) {
       "2068657265227d";
   script.Play(std::string("--> CON PUT 4 path=a format=50 body=\"{}\" opt=65001:\n") +
               "<-- ACK 4.02 4 format=50 " + kJson + "\n" +
-              "--> CON GET 5 path=a accept=50 opt=65001:\n" + "<-- ACK 4.02 5 format=50 " +
-              kJson + "\n");
+              "--> CON GET 5 path=a accept=50 opt=65001:\n" + "<-- ACK 4.02 5 format=50 " + kJson +
+              "\n");
 }
 
 TEST(Limits, SeventeenthRequestOfASessionIsToldToComeLater) {

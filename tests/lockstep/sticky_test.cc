@@ -119,9 +119,10 @@ TEST(StickyToken, OverTheLimitIsRefusedAndTheOneInForceStays) {
   const std::string limit(request::kAccessTokenBytesMax, 'x');
   Script().Play("--> CON GET 1 path=a auth=\"" + limit + "\"\n==> GET path=a auth=" + limit +
                 "\n<== 2.05\n<-- ACK 2.05 1 format=60 body=hex:a0\n--> CON GET 2 path=a auth=\"y" +
-                limit + "\"\n<-- ACK 4.00 2 format=60 error=M_INVALID_PARAM\n"
-                "--> CON GET 3 path=a\n==> GET path=a auth=" + limit +
-                "\n<== 2.05\n<-- ACK 2.05 3 format=60 body=hex:a0\n");
+                limit +
+                "\"\n<-- ACK 4.00 2 format=60 error=M_INVALID_PARAM\n"
+                "--> CON GET 3 path=a\n==> GET path=a auth=" +
+                limit + "\n<== 2.05\n<-- ACK 2.05 3 format=60 body=hex:a0\n");
 }
 
 TEST(StickyToken, InAnUploadTheLastBlockDecides) {

@@ -12,16 +12,16 @@
 namespace lowband::lb_proxy {
 
 struct Arguments {
-  std::string local;                     ///< The homeserver's URL.
+  std::string local;  ///< The homeserver's URL.
   std::string tls_cert;
   std::string tls_key;
   std::string dtls_bind_addr = ":8008";
   std::string advertise;
-  std::string edge_admin_addr = "off";   ///< The Go program has no admin port.
+  std::string edge_admin_addr = "off";  ///< The Go program has no admin port.
   std::string translator_admin_addr = "off";
   std::string log_format = "text";
-  std::string edge_config;               ///< Handed to lowband-edge as --config.
-  std::string translator_config;         ///< Handed to lowband-translator as --config.
+  std::string edge_config;        ///< Handed to lowband-edge as --config.
+  std::string translator_config;  ///< Handed to lowband-translator as --config.
 };
 
 /// `-name value`, `-name=value` and the same with two dashes become the two-dash form, so that the

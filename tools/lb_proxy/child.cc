@@ -39,8 +39,7 @@ std::string Beside(const std::string& program) {
   for (const std::string& argument : command) argv.push_back(const_cast<char*>(argument.c_str()));
   argv.push_back(nullptr);
   execvp(path.c_str(), argv.data());
-  std::fprintf(stderr, "lb-proxy: cannot start %s: %s\n", command[0].c_str(),
-               std::strerror(errno));
+  std::fprintf(stderr, "lb-proxy: cannot start %s: %s\n", command[0].c_str(), std::strerror(errno));
   _exit(127);
 }
 

@@ -32,9 +32,9 @@ struct Counters {
   uint64_t datagrams_sent = 0;
   uint64_t bytes_received = 0;  ///< UDP payload.
   uint64_t bytes_sent = 0;
-  uint64_t kernel_drops = 0;    ///< Dropped by the kernel because the socket's buffer was full.
-  uint64_t truncated = 0;       ///< Longer than kDatagramBytesMax; dropped.
-  uint64_t send_errors = 0;     ///< Dropped: no buffer, no route, or refused.
+  uint64_t kernel_drops = 0;  ///< Dropped by the kernel because the socket's buffer was full.
+  uint64_t truncated = 0;     ///< Longer than kDatagramBytesMax; dropped.
+  uint64_t send_errors = 0;   ///< Dropped: no buffer, no route, or refused.
 };
 
 class UdpSocket {

@@ -9,26 +9,26 @@ namespace lowband::edge::message {
 
 struct Counters {
   // Received.
-  uint64_t messages = 0;             ///< Everything, whatever became of it.
-  uint64_t malformed = 0;            ///< No CoAP message, or of a reserved class.
-  uint64_t pings = 0;                ///< Empty CON, answered by RST.
+  uint64_t messages = 0;   ///< Everything, whatever became of it.
+  uint64_t malformed = 0;  ///< No CoAP message, or of a reserved class.
+  uint64_t pings = 0;      ///< Empty CON, answered by RST.
   uint64_t requests_con = 0;
   uint64_t requests_non = 0;
   uint64_t requests_in_ack = 0;
-  uint64_t requests_dropped = 0;     ///< Beyond kUnansweredPerSessionMax.
-  uint64_t duplicates = 0;           ///< Requests seen before, whatever they got.
+  uint64_t requests_dropped = 0;         ///< Beyond kUnansweredPerSessionMax.
+  uint64_t duplicates = 0;               ///< Requests seen before, whatever they got.
   uint64_t duplicates_unanswerable = 0;  ///< Of those: their answer is not kept any more.
-  uint64_t stray_acks = 0;           ///< ACK or RST of nothing that waits for one.
-  uint64_t stray_responses = 0;      ///< A response that a client sent us.
+  uint64_t stray_acks = 0;               ///< ACK or RST of nothing that waits for one.
+  uint64_t stray_responses = 0;          ///< A response that a client sent us.
 
   // Sent.
   uint64_t answers_piggybacked = 0;
-  uint64_t answers_separate = 0;     ///< As CON.
+  uint64_t answers_separate = 0;  ///< As CON.
   uint64_t answers_non = 0;
-  uint64_t answers_unreliable = 0;   ///< Of those: NON only because too many CONs were under way.
+  uint64_t answers_unreliable = 0;  ///< Of those: NON only because too many CONs were under way.
   uint64_t empty_acks = 0;
   uint64_t resets = 0;
-  uint64_t notifications = 0;        ///< CONs of our own accord.
+  uint64_t notifications = 0;          ///< CONs of our own accord.
   uint64_t notifications_refused = 0;  ///< Too many CONs were under way.
   uint64_t retransmissions = 0;
 
@@ -38,7 +38,7 @@ struct Counters {
   uint64_t undelivered = 0;
 
   // Limits that were met.
-  uint64_t answers_evicted = 0;      ///< Before their time: the session's or the worker's share.
+  uint64_t answers_evicted = 0;        ///< Before their time: the session's or the worker's share.
   uint64_t message_ids_forgotten = 0;  ///< Before their time: kIdRunsMax.
 };
 

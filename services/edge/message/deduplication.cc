@@ -14,8 +14,7 @@ Deduplication::Entry Deduplication::Add(TimePoint now, Table& table, const Reque
       ref.arrival == Arrival::kConfirmable ? State::kUnacknowledged : State::kAwaited;
   auto& list = ListOf(state);
   const Entry request = list.insert(list.end(), ReceivedRequest{ref, state, now, {}});
-  table.slots_.push_back(
-      {ref.message_id, ref.arrival == Arrival::kInAcknowledgement, request});
+  table.slots_.push_back({ref.message_id, ref.arrival == Arrival::kInAcknowledgement, request});
   ++table.unanswered_;
   return request;
 }

@@ -33,23 +33,22 @@ SendId Layer::Impl::Respond(TimePoint now, const RequestRef& ref, Bytes message,
       if (on_duplicate == OnDuplicate::kAskAgain) {
         requests_.Erase(session->requests, request);
       } else {
-        requests_.Answer(now, session->requests, request, State::kPiggybacked,
-                         std::move(message));
+        requests_.Answer(now, session->requests, request, State::kPiggybacked, std::move(message));
         KeepWithinLimits(now, *session);
       }
       return {};
     }
     case State::kAcknowledged: {
-      const SendId id = RespondSeparately(now, *session, request, ref.message_id,
-                                          std::move(message));
+      const SendId id =
+          RespondSeparately(now, *session, request, ref.message_id, std::move(message));
       requests_.Answer(now, session->requests, request, State::kSeparate, {});
       KeepWithinLimits(now, *session);
       return id;
     }
     case State::kAwaited: {
       if (request->ref.arrival == Arrival::kInAcknowledgement) {
-        const SendId id = RespondSeparately(now, *session, request, ref.message_id,
-                                            std::move(message));
+        const SendId id =
+            RespondSeparately(now, *session, request, ref.message_id, std::move(message));
         requests_.Erase(session->requests, request);
         return id;
       }
@@ -61,15 +60,13 @@ SendId Layer::Impl::Respond(TimePoint now, const RequestRef& ref, Bytes message,
     }
     case State::kPiggybacked:
     case State::kSeparate:
-    case State::kUndelivered:
-      return {};
+    case State::kUndelivered: return {};
   }
   std::abort();
 }
 
-SendId Layer::Impl::RespondSeparately(TimePoint now, Session& session,
-                                      Deduplication::Entry request, uint16_t near,
-                                      Bytes message) {
+SendId Layer::Impl::RespondSeparately(TimePoint now, Session& session, Deduplication::Entry request,
+                                      uint16_t near, Bytes message) {
   if (!HasRoomForConfirmable(session)) {
     ++counters_.answers_non;
     ++counters_.answers_unreliable;

@@ -61,8 +61,8 @@ class Layer::Impl {
                         Deduplication::Entry request);
   void ReceiveReply(TimePoint now, SessionId session_id, const coap::MessageView& message,
                     ByteView datagram);
-  void ReceiveFollowUp(TimePoint now, SessionId session_id, Session& session,
-                       uint16_t message_id, SendId acknowledges, ByteView datagram);
+  void ReceiveFollowUp(TimePoint now, SessionId session_id, Session& session, uint16_t message_id,
+                       SendId acknowledges, ByteView datagram);
   void EndConfirmable(SessionId session_id, Session& session, SendId id, Queued::Kind fate);
 
   // layer.cc
@@ -71,8 +71,8 @@ class Layer::Impl {
   void SendEmpty(SessionId session_id, coap::Type type, uint16_t message_id);
   void SendOnce(TimePoint now, SessionId session_id, Session& session, uint16_t near,
                 Bytes message);
-  SendId SendUntilAcknowledged(TimePoint now, SessionId session_id, Session& session,
-                               uint16_t near, uint64_t request, Bytes message);
+  SendId SendUntilAcknowledged(TimePoint now, SessionId session_id, Session& session, uint16_t near,
+                               uint64_t request, Bytes message);
   SendId RespondSeparately(TimePoint now, Session& session, Deduplication::Entry request,
                            uint16_t near, Bytes message);
   bool HasRoomForConfirmable(const Session& session) const;

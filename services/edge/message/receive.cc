@@ -16,13 +16,9 @@ void Layer::Impl::Receive(TimePoint now, SessionId session_id, ByteView datagram
   }
   switch (message->type) {
     case coap::Type::kConfirmable:
-    case coap::Type::kNonConfirmable:
-      ReceiveNew(now, session_id, *message, datagram);
-      return;
+    case coap::Type::kNonConfirmable: ReceiveNew(now, session_id, *message, datagram); return;
     case coap::Type::kAcknowledgement:
-    case coap::Type::kReset:
-      ReceiveReply(now, session_id, *message, datagram);
-      return;
+    case coap::Type::kReset: ReceiveReply(now, session_id, *message, datagram); return;
   }
 }
 
@@ -94,11 +90,8 @@ void Layer::Impl::ReceiveDuplicate(TimePoint now, SessionId session_id, Session&
   const uint16_t message_id = request->ref.message_id;
   switch (request->state) {
     case State::kUnacknowledged:
-    case State::kAwaited:
-      return;
-    case State::kPiggybacked:
-      out_.Push(session_id, request->answer);
-      return;
+    case State::kAwaited: return;
+    case State::kPiggybacked: out_.Push(session_id, request->answer); return;
     case State::kAcknowledged:
     case State::kSeparate:
       SendEmpty(session_id, coap::Type::kAcknowledgement, message_id);
@@ -142,8 +135,8 @@ void Layer::Impl::ReceiveReply(TimePoint now, SessionId session_id,
                                const coap::MessageView& message, ByteView datagram) {
   Session* session = Find(session_id);
   SentConfirmable* sent = session == nullptr ? nullptr : session->FindSent(message.message_id);
-  const bool reserved = !message.code.is_empty() && !message.code.is_request() &&
-                        !message.code.is_response();
+  const bool reserved =
+      !message.code.is_empty() && !message.code.is_request() && !message.code.is_response();
   const bool reset = message.type == coap::Type::kReset;
   if (sent == nullptr || reserved || (reset && !message.code.is_empty())) {
     ++counters_.stray_acks;

@@ -7,25 +7,22 @@
 namespace lowband::edge::request {
 
 void Layer::Impl::Refuse(TimePoint now, const Incoming& incoming, const Refusal& refusal) {
-  RespondRefused(now, incoming.arrived.ref, incoming.arrived.message.token, incoming.form,
-                 refusal);
+  RespondRefused(now, incoming.arrived.ref, incoming.arrived.message.token, incoming.form, refusal);
 }
 
 void Layer::Impl::RespondRefused(TimePoint now, const message::RequestRef& ref,
-                                 const coap::Token& token, BodyForm form,
-                                 const Refusal& refusal) {
+                                 const coap::Token& token, BodyForm form, const Refusal& refusal) {
   ++counters_.refused[static_cast<size_t>(refusal.reason)];
   const RefusalResponse response = WriteRefusal(refusal, form, config_.codes);
-  messages_.Respond(now, ref,
-                    WriteResponse(token, response.head, response.blocks, response.body));
+  messages_.Respond(now, ref, WriteResponse(token, response.head, response.blocks, response.body));
 }
 
 void Layer::Impl::HandleFollowUp(TimePoint now, const Incoming& incoming) {
   const message::RequestRef& ref = incoming.arrived.ref;
   const coap::Token& token = incoming.arrived.message.token;
   downloads_.Expire(now);
-  const auto found = downloads_.Find(
-      {ref.session, incoming.options.key, token, incoming.arrived.acknowledges});
+  const auto found =
+      downloads_.Find({ref.session, incoming.options.key, token, incoming.arrived.acknowledges});
   if (!found) {
     Refuse(now, incoming,
            {.reason = RefusalReason::kBlockMissing,
@@ -116,10 +113,17 @@ void Layer::Impl::Respond(TimePoint now, const Exchange& exchange, Answer answer
   RespondByBlocks(now, exchange, head, std::move(answer.body), szx);
 }
 
-void Layer::Impl::RespondByBlocks(TimePoint now, const Exchange& exchange,
-                                  const ResponseHead& head, Bytes body, uint8_t szx) {
-  PinnedBody pinned{exchange.ref.session, exchange.key, exchange.token, head, std::move(body),
-                    {}, {}, now, false};
+void Layer::Impl::RespondByBlocks(TimePoint now, const Exchange& exchange, const ResponseHead& head,
+                                  Bytes body, uint8_t szx) {
+  PinnedBody pinned{exchange.ref.session,
+                    exchange.key,
+                    exchange.token,
+                    head,
+                    std::move(body),
+                    {},
+                    {},
+                    now,
+                    false};
   const auto entry = downloads_.Pin(now, pinned);
   if (!entry) {
     Refusal refusal = Unavailable(RefusalReason::kOverload, "No room for the response");

@@ -62,8 +62,7 @@ Result<std::optional<CompleteBody>, Refusal> PartialBodies::AddFirst(TimePoint n
                                                                      const BodyPiece& piece) {
   Bytes body(piece.payload.begin(), piece.payload.end());
   const auto own = by_session_.find(piece.session);
-  if (piece.block.more && own != by_session_.end() &&
-      own->second.size() >= per_session_max_) {
+  if (piece.block.more && own != by_session_.end() && own->second.size() >= per_session_max_) {
     return Failure(SessionLimit("uploads"));
   }
   if (!budget_.Take(body.size())) {

@@ -36,7 +36,7 @@ struct BodyPiece {
   uint64_t upload = 0;
   coap::Block block;
   ByteView payload;
-  std::optional<uint32_t> size1;           ///< What the client says of the whole.
+  std::optional<uint32_t> size1;  ///< What the client says of the whole.
   std::optional<uint32_t> content_format;
 };
 

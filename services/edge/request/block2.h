@@ -40,7 +40,7 @@ namespace lowband::edge::request {
 struct PinnedBody {
   SessionId session;
   TransferKey key;
-  coap::Token token;   ///< Of the request that it answers.
+  coap::Token token;  ///< Of the request that it answers.
   ResponseHead head;
   Bytes body;
   // Kept by PinnedBodies:

@@ -32,9 +32,9 @@ inline BodyForm FormFor(const v1::Request& request) {
   std::optional<uint32_t> content_format;
   if (request.has_accept()) accept = request.accept();
   if (request.has_content_format()) content_format = request.content_format();
-  return FormFor(accept, content_format, !request.body().empty() || request.more(),
-                 request.key_table() == 0 ? transcode::KeyTable::kStrings
-                                          : transcode::KeyTable::kV1);
+  return FormFor(
+      accept, content_format, !request.body().empty() || request.more(),
+      request.key_table() == 0 ? transcode::KeyTable::kStrings : transcode::KeyTable::kV1);
 }
 
 }  // namespace lowband::edge::request

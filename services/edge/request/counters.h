@@ -12,16 +12,16 @@ namespace lowband::edge::request {
 
 /// Why the edge answered a request itself.
 enum class RefusalReason : uint8_t {
-  kBadOption,          ///< Unknown critical option, or a known one with a bad value.
-  kMethod,             ///< Method that is not served.
-  kProxying,           ///< Proxy-Uri, Proxy-Scheme.
-  kBlockMissing,       ///< Upload with a gap, or follow-up of a body that is not kept any more.
-  kBadBlock,           ///< Block of the wrong length, or past the end.
-  kTooLarge,           ///< Over request_body_bytes_max.
-  kSessionLimit,       ///< Too many requests or uploads of one session.
-  kOverload,           ///< Over a limit of the worker.
+  kBadOption,     ///< Unknown critical option, or a known one with a bad value.
+  kMethod,        ///< Method that is not served.
+  kProxying,      ///< Proxy-Uri, Proxy-Scheme.
+  kBlockMissing,  ///< Upload with a gap, or follow-up of a body that is not kept any more.
+  kBadBlock,      ///< Block of the wrong length, or past the end.
+  kTooLarge,      ///< Over request_body_bytes_max.
+  kSessionLimit,  ///< Too many requests or uploads of one session.
+  kOverload,      ///< Over a limit of the worker.
   kStopping,
-  kNoAnswer,           ///< The uplink let the deadline pass.
+  kNoAnswer,  ///< The uplink let the deadline pass.
   kCount,
 };
 constexpr size_t kRefusalReasons = static_cast<size_t>(RefusalReason::kCount);
@@ -35,14 +35,14 @@ struct Counters {
   std::array<uint64_t, kRefusalReasons> refused{};
   uint64_t exchanges_started = 0;
   uint64_t exchanges_cancelled = 0;
-  uint64_t exchanges_retried = 0;    ///< Again, with a token that came late.
+  uint64_t exchanges_retried = 0;  ///< Again, with a token that came late.
   uint64_t answers = 0;
-  uint64_t answers_late = 0;         ///< Their exchange was over.
+  uint64_t answers_late = 0;  ///< Their exchange was over.
 
-  uint64_t upload_blocks = 0;        ///< Answered by 2.31.
+  uint64_t upload_blocks = 0;           ///< Answered by 2.31.
   uint64_t upload_blocks_repeated = 0;  ///< Of those: had been received before.
   uint64_t uploads_completed = 0;
-  uint64_t uploads_abandoned = 0;    ///< Timed out, or begun anew.
+  uint64_t uploads_abandoned = 0;  ///< Timed out, or begun anew.
 
   uint64_t downloads = 0;            ///< Bodies pinned.
   uint64_t download_blocks = 0;      ///< Blocks after the first.

@@ -39,13 +39,13 @@ struct Exchange {
   BodyForm form;
   TransferKey key;
   bool idempotent = false;
-  std::optional<coap::Block> block1;  ///< Of the last block of its body.
-  std::optional<coap::Block> block2;  ///< What it said of the response.
-  AccessToken access_token;           ///< The one it went with.
-  size_t body_bytes = 0;              ///< Taken from the budget.
+  std::optional<coap::Block> block1;   ///< Of the last block of its body.
+  std::optional<coap::Block> block2;   ///< What it said of the response.
+  AccessToken access_token;            ///< The one it went with.
+  size_t body_bytes = 0;               ///< Taken from the budget.
   std::unique_ptr<v1::Request> retry;  ///< The request, while it may be tried again.
   bool held = false;
-  std::unique_ptr<Answer> refused;     ///< Held: what it gets when no token comes.
+  std::unique_ptr<Answer> refused;  ///< Held: what it gets when no token comes.
   TimePoint due;  ///< Under way: when the uplink must have answered. Held: when it is answered.
 };
 

@@ -31,9 +31,9 @@ struct Counters;  // counters.h
 struct Usage {
   size_t sessions = 0;
   size_t exchanges = 0;
-  size_t request_bytes = 0;   ///< Bodies being received or answered.
-  size_t uploads = 0;         ///< Bodies being received by blocks.
-  size_t downloads = 0;       ///< Bodies being fetched by blocks.
+  size_t request_bytes = 0;  ///< Bodies being received or answered.
+  size_t uploads = 0;        ///< Bodies being received by blocks.
+  size_t downloads = 0;      ///< Bodies being fetched by blocks.
   size_t download_bytes = 0;
 };
 

@@ -26,8 +26,8 @@ struct Refusal {
   std::string_view errcode;
   /// For people; holds nothing the client sent but numbers.
   std::string error;
-  bool come_later = false;              ///< Says when: kRetryAfter.
-  std::optional<uint32_t> size1 = {};   ///< The largest body that is taken.
+  bool come_later = false;             ///< Says when: kRetryAfter.
+  std::optional<uint32_t> size1 = {};  ///< The largest body that is taken.
 };
 
 /// RFC 7252 §5.4.1: an option that must not be ignored, and why it is refused ("is unknown").

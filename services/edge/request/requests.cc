@@ -85,8 +85,8 @@ void Layer::Impl::HandleBlock(TimePoint now, const Incoming& incoming, const coa
   if (!*added) {
     ++counters_.upload_blocks;
     // Between two requests of one transfer there is nobody to read a body.
-    messages_.Respond(now, ref, WriteResponse(message.token, {.code = coap::kContinue},
-                                              {.block1 = block}, {}));
+    messages_.Respond(
+        now, ref, WriteResponse(message.token, {.code = coap::kContinue}, {.block1 = block}, {}));
     return;
   }
   Start(now, incoming, {(*added)->body, (*added)->content_format, block});
@@ -108,8 +108,8 @@ void Layer::Impl::Start(TimePoint now, const Incoming& incoming, const WholeBody
   Exchange exchange;
   exchange.ref = incoming.arrived.ref;
   exchange.token = incoming.arrived.message.token;
-  exchange.form = FormFor(options.accept, body.content_format, !body.bytes.empty(),
-                          incoming.form.keys);
+  exchange.form =
+      FormFor(options.accept, body.content_format, !body.bytes.empty(), incoming.form.keys);
   exchange.key = options.key;
   exchange.idempotent = IsIdempotent(options.method);
   exchange.block1 = body.block1;

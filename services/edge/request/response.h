@@ -19,7 +19,7 @@ struct ResponseHead {
   coap::Code code;
   std::optional<uint32_t> http_status = {};  ///< Option 2048.
   std::optional<uint32_t> content_format = {};
-  std::optional<uint32_t> max_age = {};      ///< Seconds.
+  std::optional<uint32_t> max_age = {};  ///< Seconds.
 };
 
 struct ResponseBlocks {

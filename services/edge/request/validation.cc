@@ -89,8 +89,7 @@ class Reader {
       case OptionNumber::kUriPath:
       case OptionNumber::kUriQuery:
       case OptionNumber::kUriHost:
-      case OptionNumber::kUriPort:
-        return;
+      case OptionNumber::kUriPort: return;
       case OptionNumber::kContentFormat: ReadUint(option, 2, out_.content_format); return;
       case OptionNumber::kAccept: ReadUint(option, 2, out_.accept); return;
       case OptionNumber::kSize1: ReadUint(option, 4, out_.size1); return;
@@ -106,11 +105,11 @@ class Reader {
         return;
       case OptionNumber::kProxyUri:
       case OptionNumber::kProxyScheme:
-        Refuse({.reason = RefusalReason::kProxying,
-                .code = coap::kProxyingNotSupported,
-                .errcode = "M_UNRECOGNIZED",
-                .error = "This is no CoAP proxy: leave out option " +
-                         std::to_string(option.number)});
+        Refuse(
+            {.reason = RefusalReason::kProxying,
+             .code = coap::kProxyingNotSupported,
+             .errcode = "M_UNRECOGNIZED",
+             .error = "This is no CoAP proxy: leave out option " + std::to_string(option.number)});
         return;
       default:
         if (coap::IsCritical(option.number)) {
@@ -134,8 +133,8 @@ class Reader {
     Refuse({.reason = RefusalReason::kBadBlock,
             .code = coap::kBadRequest,
             .errcode = "M_INVALID_PARAM",
-            .error = "CoAP option " + std::to_string(option.number) +
-                     " has the reserved block size 7"});
+            .error =
+                "CoAP option " + std::to_string(option.number) + " has the reserved block size 7"});
   }
 
   bool MayRead(const coap::OptionView& option, size_t bytes_max, bool repeated) {

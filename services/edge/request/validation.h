@@ -38,8 +38,8 @@ struct RequestOptions {
   std::optional<coap::Block> block1;
   std::optional<coap::Block> block2;
   std::optional<uint32_t> size1;
-  std::optional<ByteView> access_token;      ///< Option 256.
-  std::optional<uint32_t> key_table;         ///< Option 257.
+  std::optional<ByteView> access_token;  ///< Option 256.
+  std::optional<uint32_t> key_table;     ///< Option 257.
   /// The first thing that is wrong. What stands above is valid nevertheless, as far as it goes.
   std::optional<Refusal> refusal;
 };

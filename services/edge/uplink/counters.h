@@ -6,10 +6,10 @@
 namespace lowband::edge::uplink {
 
 struct Counters {
-  uint64_t requests = 0;         ///< Submitted.
-  uint64_t answers = 0;          ///< Answers that a translator gave.
-  uint64_t cancels = 0;          ///< Exchanges the request stage gave up.
-  uint64_t resent = 0;           ///< Exchanges that went to a second lane.
+  uint64_t requests = 0;  ///< Submitted.
+  uint64_t answers = 0;   ///< Answers that a translator gave.
+  uint64_t cancels = 0;   ///< Exchanges the request stage gave up.
+  uint64_t resent = 0;    ///< Exchanges that went to a second lane.
   uint64_t batches_written = 0;
   uint64_t frames_written = 0;
   uint64_t batches_received = 0;
@@ -18,9 +18,9 @@ struct Counters {
   uint64_t frames_late = 0;
 
   uint64_t lanes_opened = 0;
-  uint64_t lanes_recycled = 0;   ///< Their life was over.
-  uint64_t lanes_drained = 0;    ///< The translator asked.
-  uint64_t lanes_lost = 0;       ///< Died while open or opening.
+  uint64_t lanes_recycled = 0;  ///< Their life was over.
+  uint64_t lanes_drained = 0;   ///< The translator asked.
+  uint64_t lanes_lost = 0;      ///< Died while open or opening.
 
   // Answers made here, by reason.
   uint64_t failed_deadline = 0;      ///< 504

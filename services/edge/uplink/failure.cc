@@ -10,7 +10,8 @@ namespace {
 constexpr std::array kAnswers = {
     FailureAnswer{504, "M_UNKNOWN", "The homeserver did not answer in time",
                   &Counters::failed_deadline},
-    FailureAnswer{504, "M_UNKNOWN", "The connection to the translator broke; the request may have been done",
+    FailureAnswer{504, "M_UNKNOWN",
+                  "The connection to the translator broke; the request may have been done",
                   &Counters::failed_lane_lost},
     FailureAnswer{503, "M_UNKNOWN", "No translator can be reached", &Counters::failed_no_lane},
     FailureAnswer{503, "M_UNKNOWN", "Too many requests are under way", &Counters::failed_overload},

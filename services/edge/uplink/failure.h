@@ -11,13 +11,13 @@
 namespace lowband::edge::uplink {
 
 enum class Failure : uint8_t {
-  kDeadline,     ///< No answer in time.
-  kLaneLost,     ///< Begun, and nobody knows whether it was done.
-  kNoTranslator, ///< No translator could be reached; nothing was done.
-  kOverload,     ///< Over a limit here; nothing was done.
-  kRequestSize,  ///< Path, queries and token are too large for a frame.
-  kAnswerSize,   ///< The answer is over a limit here.
-  kBadAnswer,    ///< The translator broke the contract.
+  kDeadline,      ///< No answer in time.
+  kLaneLost,      ///< Begun, and nobody knows whether it was done.
+  kNoTranslator,  ///< No translator could be reached; nothing was done.
+  kOverload,      ///< Over a limit here; nothing was done.
+  kRequestSize,   ///< Path, queries and token are too large for a frame.
+  kAnswerSize,    ///< The answer is over a limit here.
+  kBadAnswer,     ///< The translator broke the contract.
 };
 
 struct FailureAnswer {

@@ -1,13 +1,14 @@
 // One lane's gRPC stream: its reactor. Tells what happens through a mailbox and does nothing else.
 //
-// Threading: Open, Write, ReadNext, Finish, Abort and Release by the worker's thread, the On… by
-// gRPC's. Ownership: the owner keeps the stream until its StreamEnded was drained, and calls
-// Release when ReadEnded was. Spec: gRPC's callback API, grpcpp/support/client_callback.h.
+// Threading: Open, Write, AwaitWritten, ReadNext, Finish, Abort and Release by the worker's thread,
+// the On... by gRPC's. Ownership: the owner keeps the stream until its StreamEnded was drained, and
+// calls Release when ReadEnded was. Spec: gRPC's callback API, grpcpp/support/client_callback.h.
 #pragma once
 
 #include <grpcpp/client_context.h>
 #include <grpcpp/support/client_callback.h>
 
+#include <atomic>
 #include <memory>
 #include <variant>
 
@@ -43,6 +44,9 @@ class LaneStream final : public grpc::ClientBidiReactor<v1::EdgeBatch, v1::Trans
 
   void Open();
   void Write(v1::EdgeBatch batch);
+  /// LaneWritten shall wake the owner. Else it is told without, since mostly the next to happen is
+  /// an answer.
+  void AwaitWritten();
   void ReadNext();
   void Finish();
   void Abort();
@@ -58,6 +62,8 @@ class LaneStream final : public grpc::ClientBidiReactor<v1::EdgeBatch, v1::Trans
   const LaneId id_;
   const std::shared_ptr<v1::Translator::Stub> stub_;
   const std::shared_ptr<StreamMailbox> mailbox_;
+  enum class WriteState : uint8_t { kIdle, kWriting, kAwaited };
+  std::atomic<WriteState> write_state_{WriteState::kIdle};
   grpc::ClientContext context_;
   v1::EdgeBatch out_;
   v1::TranslatorBatch in_;

@@ -12,20 +12,20 @@ namespace lowband::translator::ingress {
 struct Counters {
   using Count = std::atomic<uint64_t>;
   Count lanes_opened{0};
-  Count lanes_refused{0};      ///< While draining, or over kLanesMax.
-  Count lanes_broken{0};       ///< Ended otherwise than by the edge's half-close.
-  Count requests{0};           ///< Whole ones, given to the handler.
+  Count lanes_refused{0};  ///< While draining, or over kLanesMax.
+  Count lanes_broken{0};   ///< Ended otherwise than by the edge's half-close.
+  Count requests{0};       ///< Whole ones, given to the handler.
   Count answers{0};
-  Count answers_unwanted{0};   ///< Came after the cancel or the lane's end.
-  Count cancels{0};            ///< By the edge, or because a lane died.
+  Count answers_unwanted{0};  ///< Came after the cancel or the lane's end.
+  Count cancels{0};           ///< By the edge, or because a lane died.
   Count batches_received{0};
   Count frames_received{0};
   Count batches_written{0};
   Count frames_written{0};
   Count refused_overload{0};
   Count refused_body_size{0};
-  Count answers_over_limit{0}; ///< Replaced by an error.
-  Count reads_paused{0};       ///< A lane was not read for a while, to slow its edge down.
+  Count answers_over_limit{0};  ///< Replaced by an error.
+  Count reads_paused{0};        ///< A lane was not read for a while, to slow its edge down.
 };
 
 /// An amount that many threads share.

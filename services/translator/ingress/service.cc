@@ -29,9 +29,9 @@ LaneReactor* Service::Exchange(grpc::CallbackServerContext*) {
   const MutexLock lock(mutex_);
   if (draining_ || lanes_.size() >= kLanesMax) {
     shared_->counters.lanes_refused.fetch_add(1, std::memory_order_relaxed);
-    return new Refusal(draining_ ? grpc::Status(grpc::StatusCode::UNAVAILABLE, "draining")
-                                 : grpc::Status(grpc::StatusCode::RESOURCE_EXHAUSTED,
-                                                "too many lanes"));
+    return new Refusal(draining_
+                           ? grpc::Status(grpc::StatusCode::UNAVAILABLE, "draining")
+                           : grpc::Status(grpc::StatusCode::RESOURCE_EXHAUSTED, "too many lanes"));
   }
   const uint64_t id = next_lane_++;
   auto lane =

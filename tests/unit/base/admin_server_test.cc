@@ -36,10 +36,10 @@ TEST(AdminServer, ScrapeThenTheMetricsOfThatMoment) {
   const auto response = running.Get("/metrics");
   ASSERT_TRUE(response);
   EXPECT_EQ(response->status, 200);
-  for (const char* line :
-       {"# TYPE demo_scrapes_total counter", "demo_scrapes_total{kind=\"a\"} 1",
-        "demo_wait_seconds_bucket{le=\"0.5\"} 2", "demo_wait_seconds_bucket{le=\"+Inf\"} 3",
-        "demo_wait_seconds_count 3", "demo_build_info{version=", "process_resident_memory_bytes "}) {
+  for (const char* line : {"# TYPE demo_scrapes_total counter", "demo_scrapes_total{kind=\"a\"} 1",
+                           "demo_wait_seconds_bucket{le=\"0.5\"} 2",
+                           "demo_wait_seconds_bucket{le=\"+Inf\"} 3", "demo_wait_seconds_count 3",
+                           "demo_build_info{version=", "process_resident_memory_bytes "}) {
     EXPECT_THAT(response->body, HasSubstr(line));
   }
   EXPECT_THAT(response->get_header_value("Content-Type"), HasSubstr("version=0.0.4"));

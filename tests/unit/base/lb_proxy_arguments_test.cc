@@ -14,27 +14,26 @@ using testing::HasSubstr;
 
 TEST(LbProxyArguments, OneDashOrTwoThenTheSame) {
   const char* argv[] = {"lb-proxy", "-local", "http://x", "-tls-cert=c", "--tls-key", "k"};
-  EXPECT_THAT(NormalizeDashes(6, argv), ElementsAre("lb-proxy", "--local", "http://x",
-                                                    "--tls-cert=c", "--tls-key", "k"));
+  EXPECT_THAT(NormalizeDashes(6, argv),
+              ElementsAre("lb-proxy", "--local", "http://x", "--tls-cert=c", "--tls-key", "k"));
 }
 
 TEST(LbProxyArguments, TheReadmesLineThenBothCommands) {
-  const char* argv[] = {"lb-proxy",  "-local", "http://localhost:8008", "--tls-cert",
-                        "cert.pem",  "--tls-key", "key.pem",            "--dtls-bind-addr",
-                        ":8448"};
+  const char* argv[] = {"lb-proxy",  "-local",  "http://localhost:8008", "--tls-cert", "cert.pem",
+                        "--tls-key", "key.pem", "--dtls-bind-addr",      ":8448"};
   Arguments arguments;
   ASSERT_EQ(ParseArguments(9, argv, arguments), std::nullopt);
   EXPECT_THAT(TranslatorCommand(arguments, "/s"),
-              testing::IsSupersetOf({"--local=http://localhost:8008", "--listen=unix:/s",
-                                     "--dtls-port=8448"}));
+              testing::IsSupersetOf(
+                  {"--local=http://localhost:8008", "--listen=unix:/s", "--dtls-port=8448"}));
   EXPECT_THAT(EdgeCommand(arguments, "/s"),
               testing::IsSupersetOf({"--dtls-bind-addr=:8448", "--translator=unix:/s",
                                      "--tls-cert=cert.pem", "--tls-key=key.pem"}));
 }
 
 TEST(LbProxyArguments, AdvertiseThenRefusedInOneLine) {
-  const char* argv[] = {"lb-proxy", "-local",    "http://x", "-tls-cert",  "c",
-                        "-tls-key", "k",         "-advertise", "http://y:8008"};
+  const char* argv[] = {"lb-proxy", "-local", "http://x",   "-tls-cert",    "c",
+                        "-tls-key", "k",      "-advertise", "http://y:8008"};
   Arguments arguments;
   testing::internal::CaptureStderr();
   EXPECT_EQ(ParseArguments(9, argv, arguments), kExitBadConfig);

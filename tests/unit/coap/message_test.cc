@@ -76,10 +76,10 @@ TEST(Message, BadDatagramsAreNamed) {
   EXPECT_EQ(ErrorOf("4d010000"), ParseError::kTokenLength);    // its length byte is missing
   EXPECT_EQ(ErrorOf("4d01000020"), ParseError::kTokenLength);  // 45 bytes
   EXPECT_EQ(ErrorOf("42010000aa"), ParseError::kTruncated);
-  EXPECT_EQ(ErrorOf("40010000b261"), ParseError::kOption);     // the value ends early
-  EXPECT_EQ(ErrorOf("40010000f0"), ParseError::kOption);       // delta 15
-  EXPECT_EQ(ErrorOf("400100000f"), ParseError::kOption);       // length 15
-  EXPECT_EQ(ErrorOf("40010000d0"), ParseError::kOption);       // the extended delta is missing
+  EXPECT_EQ(ErrorOf("40010000b261"), ParseError::kOption);  // the value ends early
+  EXPECT_EQ(ErrorOf("40010000f0"), ParseError::kOption);    // delta 15
+  EXPECT_EQ(ErrorOf("400100000f"), ParseError::kOption);    // length 15
+  EXPECT_EQ(ErrorOf("40010000d0"), ParseError::kOption);    // the extended delta is missing
   EXPECT_EQ(ErrorOf("40010000e000"), ParseError::kOption);
   EXPECT_EQ(ErrorOf("400100000d"), ParseError::kOption);
   EXPECT_EQ(ErrorOf("400100000eff"), ParseError::kOption);
@@ -198,8 +198,12 @@ Model RandomModel(std::mt19937& random) {
     for (uint8_t& byte : out) byte = static_cast<uint8_t>(random());
     return out;
   };
-  Model model{static_cast<Type>(below(4)), Code{static_cast<uint8_t>(1 + below(255))},
-              static_cast<uint16_t>(random()), bytes(33), {}, bytes(40)};
+  Model model{static_cast<Type>(below(4)),
+              Code{static_cast<uint8_t>(1 + below(255))},
+              static_cast<uint16_t>(random()),
+              bytes(33),
+              {},
+              bytes(40)};
   uint32_t number = 0;
   for (uint32_t i = below(20); i > 0; --i) {
     number += below(3) == 0 ? below(3000) : below(14);

@@ -10,8 +10,9 @@ namespace {
 
 // What lb/coap.go of the deployed clients knows, complete.
 const std::vector<Code> kDeployedCodes = {
-    kContent,          kBadRequest,           kUnauthorized,        kForbidden, kNotFound,
-    kMethodNotAllowed, kRequestEntityTooLarge, kInternalServerError, kBadGateway, kGatewayTimeout};
+    kContent,    kBadRequest,       kUnauthorized,          kForbidden,
+    kNotFound,   kMethodNotAllowed, kRequestEntityTooLarge, kInternalServerError,
+    kBadGateway, kGatewayTimeout};
 
 TEST(Status, DeployedClientsGetOnlyCodesTheyKnow) {
   for (uint16_t status = 200; status < 600; ++status) {
@@ -52,8 +53,7 @@ TEST(Status, ClassIsKept) {
 
 TEST(Status, NotAnHttpStatusIsABadGateway) {
   for (const int status : {0, 100, 199, 600, 65535}) {
-    const MappedStatus mapped =
-        FromHttpStatus(static_cast<uint16_t>(status), CodeSet::kRfc8075);
+    const MappedStatus mapped = FromHttpStatus(static_cast<uint16_t>(status), CodeSet::kRfc8075);
     EXPECT_EQ(mapped.code, kBadGateway);
     EXPECT_FALSE(mapped.needs_exact_status);
   }

@@ -123,12 +123,11 @@ void EdgeWorld::Obey(uplink::Action action) {
       edge_->OnLaneOpened(now_, lane);
     });
   } else if (auto* write = std::get_if<uplink::WriteBatch>(&action)) {
-    At(std::chrono::milliseconds(1),
-       [this, lane = write->lane, batch = std::move(write->batch)] {
-         if (!lanes_.contains(lane)) return;
-         for (const v1::EdgeFrame& frame : batch.frames()) TakeFrame(lane, frame);
-         edge_->OnLaneWritten(now_, lane);
-       });
+    At(std::chrono::milliseconds(1), [this, lane = write->lane, batch = std::move(write->batch)] {
+      if (!lanes_.contains(lane)) return;
+      for (const v1::EdgeFrame& frame : batch.frames()) TakeFrame(lane, frame);
+      edge_->OnLaneWritten(now_, lane);
+    });
   } else if (const auto* finish = std::get_if<uplink::FinishLane>(&action)) {
     At(std::chrono::milliseconds(1), [this, lane = finish->lane] {
       if (lanes_.erase(lane) != 0) edge_->OnLaneDead(now_, lane);
@@ -150,12 +149,8 @@ void EdgeWorld::TakeFrame(uplink::LaneId lane, const v1::EdgeFrame& frame) {
       partial[frame.exchange()].mutable_body()->append(frame.body().data());
       more = frame.body().more();
       break;
-    case v1::EdgeFrame::kCancel:
-      partial.erase(frame.exchange());
-      return;
-    case v1::EdgeFrame::KIND_NOT_SET:
-      ADD_FAILURE() << "empty frame";
-      return;
+    case v1::EdgeFrame::kCancel: partial.erase(frame.exchange()); return;
+    case v1::EdgeFrame::KIND_NOT_SET: ADD_FAILURE() << "empty frame"; return;
   }
   if (more) return;
   const v1::Request request = std::move(partial[frame.exchange()]);
@@ -217,8 +212,7 @@ void EdgeWorld::Run(Duration time, const std::function<bool()>& until) {
 
 const client::Response* EdgeWorld::Await(size_t client, client::RequestId request) {
   const Outcome& outcome = outcomes[{client, request}];
-  Run(std::chrono::minutes(5),
-      [&] { return !outcome.responses.empty() || outcome.failures != 0; });
+  Run(std::chrono::minutes(5), [&] { return !outcome.responses.empty() || outcome.failures != 0; });
   return outcome.responses.empty() ? nullptr : &outcome.responses.front();
 }
 

@@ -100,7 +100,8 @@ class EdgeWorld {
   std::unique_ptr<Pipeline> edge_;
   std::priority_queue<Event> events_;
   std::vector<Client> clients_;
-  std::map<uplink::LaneId, std::map<uint64_t, v1::Request>> lanes_;  // open ones, with partial bodies
+  std::map<uplink::LaneId, std::map<uint64_t, v1::Request>>
+      lanes_;  // open ones, with partial bodies
   bool translator_alive_ = true;
 };
 

@@ -25,8 +25,7 @@ Bytes Request(coap::Type type, uint16_t id, coap::Code code = coap::kGet) {
 Bytes ConGet(uint16_t id) { return Request(coap::Type::kConfirmable, id); }
 
 Bytes Response(size_t body_bytes = 1) {
-  return coap::MessageWriter(coap::Type::kConfirmable, coap::kContent, 0,
-                             coap::Token(AsBytes("t")))
+  return coap::MessageWriter(coap::Type::kConfirmable, coap::kContent, 0, coap::Token(AsBytes("t")))
       .Finish(Bytes(body_bytes, 'x'));
 }
 

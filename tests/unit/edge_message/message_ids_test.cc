@@ -11,8 +11,8 @@ namespace lowband::edge::message {
 namespace {
 
 TimePoint At(double s) {
-  return TimePoint() + std::chrono::round<std::chrono::milliseconds>(
-                           std::chrono::duration<double>(s));
+  return TimePoint() +
+         std::chrono::round<std::chrono::milliseconds>(std::chrono::duration<double>(s));
 }
 
 TEST(RecentIds, EmptyThenNothingIsKnownAndOneIsFree) {

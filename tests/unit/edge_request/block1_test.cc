@@ -126,8 +126,8 @@ TEST_F(PartialBodiesTest, WhateverCompletesIsTheBody) {
       const bool more = offset + length < body.size();
       const Bytes payload(body.begin() + static_cast<ptrdiff_t>(offset),
                           body.begin() + static_cast<ptrdiff_t>(offset + length));
-      const std::string got =
-          Add({SessionId{1}, 1, {static_cast<uint32_t>(offset / size), more, szx}, payload, {}, {}});
+      const std::string got = Add(
+          {SessionId{1}, 1, {static_cast<uint32_t>(offset / size), more, szx}, payload, {}, {}});
       if (got == "2.04") {
         EXPECT_EQ(complete_, body);
         ++completed;

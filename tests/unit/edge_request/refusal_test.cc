@@ -21,9 +21,9 @@ nlohmann::json JsonOf(const RefusalResponse& response) {
 }
 
 TEST(Refusal, BodyIsAMatrixErrorInEveryForm) {
-  const std::vector<Refusal> refusals = {
-      BadOption(65001, "is critical and not known here"), TooLarge(262144),
-      SessionLimit("requests"), Unavailable(RefusalReason::kOverload, "full")};
+  const std::vector<Refusal> refusals = {BadOption(65001, "is critical and not known here"),
+                                         TooLarge(262144), SessionLimit("requests"),
+                                         Unavailable(RefusalReason::kOverload, "full")};
   const std::vector<BodyForm> forms = {
       {true, KeyTable::kV1}, {true, KeyTable::kStrings}, {false, KeyTable::kV1}};
   for (const Refusal& refusal : refusals) {
@@ -51,8 +51,8 @@ TEST(Refusal, WaitIsToldInMillisecondsAndInMaxAgeWhereTheCodeGivesItThatMeaning)
   EXPECT_EQ(exact.head.code, coap::kTooManyRequests);
   EXPECT_EQ(exact.head.http_status, std::nullopt);
   EXPECT_EQ(exact.head.max_age, 1u);
-  const auto full = WriteRefusal(Unavailable(RefusalReason::kOverload, "full"), form,
-                                 CodeSet::kDeployed);
+  const auto full =
+      WriteRefusal(Unavailable(RefusalReason::kOverload, "full"), form, CodeSet::kDeployed);
   EXPECT_EQ(full.head.code, coap::kBadGateway);
   EXPECT_EQ(full.head.http_status, 503u);
 }

@@ -77,8 +77,7 @@ TEST(Validation, UnknownOptionsAreRefusedIfCriticalOnly) {
     ASSERT_EQ(read.options.refusal.has_value(), refused) << option;
     if (!refused) continue;
     const bool proxy = option == 35 || option == 39;
-    EXPECT_EQ(read.options.refusal->code,
-              proxy ? coap::kProxyingNotSupported : coap::kBadOption);
+    EXPECT_EQ(read.options.refusal->code, proxy ? coap::kProxyingNotSupported : coap::kBadOption);
     EXPECT_NE(read.options.refusal->error.find(std::to_string(option)), std::string::npos)
         << "the diagnostic names the option";
   }
@@ -115,8 +114,8 @@ TEST(Validation, KeysTellRequestsApartByWhatTheyAreAbout) {
     return ReadFrom(options, code).options.key;
   };
   const TransferKey base = key({{kPath, "a"}, {kPath, "b"}, {kQuery, "q"}});
-  const TransferKey same = key({{kPath, "a"}, {kPath, "b"}, {kQuery, "q"},
-                                {OptionNumber::kMatrixAccessToken, "t"}});
+  const TransferKey same =
+      key({{kPath, "a"}, {kPath, "b"}, {kQuery, "q"}, {OptionNumber::kMatrixAccessToken, "t"}});
   EXPECT_EQ(base.path, same.path);
   EXPECT_EQ(base.queries, same.queries);
   EXPECT_EQ(base.resource, same.resource);
@@ -137,8 +136,8 @@ TEST(Validation, KeysTellRequestsApartByWhatTheyAreAbout) {
   EXPECT_NE(post.resource, base.resource);
   EXPECT_NE(post.upload, base.upload);
 
-  const TransferKey tagged = key({{kPath, "a"}, {kPath, "b"}, {kQuery, "q"},
-                                  {OptionNumber::kRequestTag, "1"}});
+  const TransferKey tagged =
+      key({{kPath, "a"}, {kPath, "b"}, {kQuery, "q"}, {OptionNumber::kRequestTag, "1"}});
   EXPECT_EQ(tagged.resource, base.resource);
   EXPECT_NE(tagged.upload, base.upload);
   // RFC 9175 §3.1: an empty tag is a tag.

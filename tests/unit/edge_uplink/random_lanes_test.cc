@@ -13,7 +13,8 @@ namespace {
 /// A translator for each lane, with what it has got.
 class World {
  public:
-  explicit World(uint64_t seed) : rig_(MakeConfig(seed), seed), dice_(MakeSeededRandom(seed ^ 77)) {}
+  explicit World(uint64_t seed)
+      : rig_(MakeConfig(seed), seed), dice_(MakeSeededRandom(seed ^ 77)) {}
 
   void Run(int steps) {
     rig_.Advance(0s);
@@ -163,7 +164,8 @@ class World {
     } else {
       EXPECT_TRUE(partial_.contains(key));
     }
-    partial_[key] += frame.has_request() ? frame.request().body().size() : frame.body().data().size();
+    partial_[key] +=
+        frame.has_request() ? frame.request().body().size() : frame.body().data().size();
     const bool more = frame.has_request() ? frame.request().more() : frame.body().more();
     if (!more) {
       whole_[lane].insert(id);

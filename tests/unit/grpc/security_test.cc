@@ -91,9 +91,9 @@ TEST_F(GrpcSecurityFiles, OneMissingThenItsFlagIsNamed) {
 
 TEST_F(GrpcSecurityFiles, FileThatIsNotThereThenFlagAndFileAreNamed) {
   good_.key_file = files_.Path("nowhere.key");
-  EXPECT_THAT(ListenError(good_, "localhost:1"),
-              AllOf(StartsWith("--grpc-key: "), HasSubstr("nowhere.key"),
-                    HasSubstr("No such file")));
+  EXPECT_THAT(
+      ListenError(good_, "localhost:1"),
+      AllOf(StartsWith("--grpc-key: "), HasSubstr("nowhere.key"), HasSubstr("No such file")));
   good_.key_file = files_.Path("");
   EXPECT_THAT(ListenError(good_, "localhost:1"), StartsWith("--grpc-key: "));
 }

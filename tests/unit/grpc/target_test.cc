@@ -72,8 +72,8 @@ TEST(GrpcListenAddress, WellFormedThenAsGrpcWantsIt) {
 }
 
 TEST(GrpcListenAddress, NotAnAddressThenRefused) {
-  for (const char* text : {"", "translator:9090", "9090", "dns:///localhost:9090", "localhost",
-                           "127.0.0.1:99999"}) {
+  for (const char* text :
+       {"", "translator:9090", "9090", "dns:///localhost:9090", "localhost", "127.0.0.1:99999"}) {
     EXPECT_FALSE(ParseGrpcListenAddress(text)) << text;
   }
 }
