@@ -13,6 +13,7 @@ class Services:
         self.port = free_port()
         self.address = f"127.0.0.1:{self.port}"
         self.admin = f"http://127.0.0.1:{free_port()}"
+        self.translator_admin = f"http://127.0.0.1:{free_port()}"
         self._starts = 0
         self.start_translator()
         self.edge = Process(
@@ -31,7 +32,8 @@ class Services:
         self.translator = Process(
             f"translator-{self._starts}",
             [self._bin_dir / "lowband-translator", "--listen", self._listen,
-             "--local", self._homeserver_url, "--admin-addr", f"127.0.0.1:{free_port()}"],
+             "--local", self._homeserver_url,
+             "--admin-addr", self.translator_admin.removeprefix("http://")],
             self._folder,
         )  # fmt: skip
 
