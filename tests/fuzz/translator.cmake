@@ -1,5 +1,9 @@
-foreach(subject IN ITEMS path request response)
-  lowband_fuzzer(fuzz_translator_${subject}
-    SOURCES fuzz/translator_${subject}.cc
-    DEPS lowband::translator_mapping)
-endforeach()
+lowband_fuzzer(fuzz_translator_path
+  SOURCES fuzz/translator_path.cc
+  DEPS lowband::translator_mapping)
+lowband_fuzzer(fuzz_translator_request
+  SOURCES fuzz/translator_request.cc
+  DEPS lowband::translator_mapping)
+lowband_fuzzer(fuzz_translator_response
+  SOURCES fuzz/translator_response.cc
+  DEPS lowband::translator_mapping)

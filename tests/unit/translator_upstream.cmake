@@ -13,6 +13,10 @@ lowband_test(translator_upstream_test
     unit/translator_upstream/homeserver_test.cc
   DEPS lowband::translator_upstream lowband_test_http_server)
 lowband_test(upstream_test
-  SOURCES integration/upstream_test.cc
+  SOURCES
+    integration/upstream_exchange_test.cc
+    integration/upstream_fault_test.cc
+    integration/upstream_load_test.cc
+    integration/upstream_redirect_test.cc
   DEPS lowband::translator_upstream lowband_test_http_server
   TIMEOUT 120 LABELS integration)

@@ -16,7 +16,7 @@
 #include "services/translator/mapping/config.h"
 #include "services/translator/mapping/query.h"
 #include "services/translator/mapping/rewrite.h"
-#include "services/translator/upstream/http.h"
+#include "services/translator/mapping/http.h"
 
 namespace lowband::translator {
 

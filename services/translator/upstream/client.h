@@ -16,8 +16,8 @@
 #include <string>
 
 #include "libs/base/result.h"
+#include "services/translator/mapping/http.h"
 #include "services/translator/upstream/config.h"
-#include "services/translator/upstream/http.h"
 
 namespace lowband::translator {
 

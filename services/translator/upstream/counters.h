@@ -8,7 +8,7 @@
 #include <cstddef>
 #include <cstdint>
 
-#include "services/translator/upstream/http.h"
+#include "services/translator/mapping/http.h"
 
 namespace lowband::translator {
 

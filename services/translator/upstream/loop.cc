@@ -84,12 +84,13 @@ Loop::~Loop() {
 void Loop::Submit(uint64_t id, HttpRequest request, UpstreamClient::Completion done) {
   {
     const MutexLock lock(mutex_);
-    if (waiting_.size() < limits_.active_max + limits_.pending_max) {
+    waiting_.emplace(id, std::move(done));
+    if (waiting_.size() <= limits_.active_max + limits_.pending_max) {
       inbox_.submitted.push_back({id, std::move(request), std::chrono::steady_clock::now()});
     } else {
       inbox_.refused.push_back({id, UpstreamFault::kOverload});
     }
-    waiting_.emplace(id, std::move(done));
+    if (!MustWake()) return;
   }
   Wake();
 }
@@ -99,6 +100,7 @@ void Loop::Refuse(uint64_t id, UpstreamFault fault, UpstreamClient::Completion d
     const MutexLock lock(mutex_);
     inbox_.refused.push_back({id, fault});
     waiting_.emplace(id, std::move(done));
+    if (!MustWake()) return;
   }
   Wake();
 }
@@ -112,6 +114,7 @@ bool Loop::Cancel(uint64_t id) {
     dropped = std::move(it->second);
     waiting_.erase(it);
     inbox_.cancelled.push_back(id);
+    if (!MustWake()) return true;
   }
   Wake();
   return true;
@@ -124,6 +127,8 @@ void Loop::AbortAll() {
   }
   Wake();
 }
+
+bool Loop::MustWake() { return !std::exchange(inbox_.woken, true); }
 
 void Loop::Wake() {
   const uint64_t one = 1;

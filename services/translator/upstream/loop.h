@@ -79,12 +79,15 @@ class Loop {
     std::vector<uint64_t> cancelled;
     bool abort_all = false;
     bool quit = false;
+    bool woken = false;  ///< The loop has been woken and has not looked yet.
   };
 
   static int OnSocket(CURL* easy, curl_socket_t fd, int what, void* self, void* known);
   static int OnTimer(CURLM* multi, long timeout_ms, void* self);
 
   void Run();
+  /// One wake-up for all that comes before the loop looks.
+  bool MustWake() LOWBAND_REQUIRES(mutex_);
   void Wake();
   Inbox TakeInbox();
   /// False: quit.

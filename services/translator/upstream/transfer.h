@@ -14,10 +14,10 @@
 
 #include "libs/base/result.h"
 #include "libs/base/time.h"
+#include "services/translator/mapping/http.h"
 #include "services/translator/upstream/counters.h"
 #include "services/translator/upstream/curl_handle.h"
 #include "services/translator/upstream/homeserver.h"
-#include "services/translator/upstream/http.h"
 
 namespace lowband::translator {
 

@@ -1,4 +1,5 @@
-// An HTTP exchange with the homeserver, as values.
+// An HTTP exchange with the homeserver, as values: what the mapping makes and reads, and the
+// upstream stage carries.
 #pragma once
 
 #include <cstddef>
@@ -12,7 +13,15 @@
 namespace lowband::translator {
 
 enum class HttpMethod : uint8_t { kGet, kPost, kPut, kDelete };
-std::string_view Text(HttpMethod method);
+constexpr std::string_view Text(HttpMethod method) {
+  switch (method) {
+    case HttpMethod::kGet: return "GET";
+    case HttpMethod::kPost: return "POST";
+    case HttpMethod::kPut: return "PUT";
+    case HttpMethod::kDelete: return "DELETE";
+  }
+  return "?";
+}
 
 /// What is sent. Header values hold no CR, LF or NUL: the mapping has checked them.
 struct HttpRequest {
@@ -39,7 +48,21 @@ enum class UpstreamFault : uint8_t {
   kStopping,
 };
 inline constexpr size_t kUpstreamFaultCount = 9;
-std::string_view Text(UpstreamFault fault);
+/// A metrics label.
+constexpr std::string_view Text(UpstreamFault fault) {
+  switch (fault) {
+    case UpstreamFault::kConnect: return "connect";
+    case UpstreamFault::kTls: return "tls";
+    case UpstreamFault::kTimeout: return "timeout";
+    case UpstreamFault::kBroken: return "broken";
+    case UpstreamFault::kTooLarge: return "too_large";
+    case UpstreamFault::kOverload: return "overload";
+    case UpstreamFault::kUnavailable: return "unavailable";
+    case UpstreamFault::kCancelled: return "cancelled";
+    case UpstreamFault::kStopping: return "stopping";
+  }
+  return "?";
+}
 
 struct HttpResponse {
   uint16_t status = 0;
