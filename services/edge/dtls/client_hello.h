@@ -1,6 +1,7 @@
 // The ClientHello as it must be read before any state exists: checked whole, nothing copied.
 //
-// Threading: any. Ownership: views into the record. Spec: RFC 6347 §4.2.1, §4.2.2; RFC 5246 §7.4.1.2.
+// Threading: any. Ownership: views into the record. Spec: RFC 6347 §4.2.1 and §4.2.2, RFC 5246
+// §7.4.1.2.
 #pragma once
 
 #include <cstdint>

@@ -1,9 +1,11 @@
 // The DTLS stage: records in, application data out, and back. Sans-IO.
 //
-//                      ClientHello without a valid cookie -> HelloVerifyRequest (no state kept)
-//   (no session) ──ClientHello with a valid cookie──▶ kHandshaking ──Finished──▶ kEstablished
-//        ▲                                                │ 10 s, fatal alert        │ idle, close_notify,
-//        └────────────────────────────────────────────────┴──────────────────────────┘ eviction, stop
+//                   ClientHello without a valid cookie -> HelloVerifyRequest (no state kept)
+//   (no session) ──ClientHello with a valid cookie──▶ kHandshaking ──Finished──▶ kUnheard ─┐
+//        ▲                                          10 s │       data ┌──────────────────────┘
+//        │                                   fatal alert │            ▼
+//        └───────────────────────────────────────────────┴────────  kHeard
+//                              idle, close_notify, fatal alert, eviction, replacement, stop
 //
 // A datagram is matched to its session by Connection ID when it carries one (RFC 9146), else by
 // source address. The address of a session moves only after an authentic record, newer than all

@@ -42,6 +42,7 @@ DtlsPeer::DtlsPeer(Random& random, Options options) : options_(std::move(options
   Require(mbedtls_ssl_setup(ssl_.get(), conf));
   mbedtls_ssl_set_bio(ssl_.get(), this, SendBytes, ReceiveBytes, nullptr);
   timer_.Attach(ssl_.get());
+  if (options_.key_log != nullptr) options_.key_log->Attach(ssl_.get());
   if (options_.mtu != 0) mbedtls_ssl_set_mtu(ssl_.get(), options_.mtu);
   if (options_.connection_id) {
     Require(mbedtls_ssl_set_cid(ssl_.get(), MBEDTLS_SSL_CID_ENABLED, options_.connection_id->data(),

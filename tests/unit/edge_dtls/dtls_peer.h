@@ -12,6 +12,7 @@
 #include "libs/base/time.h"
 #include "libs/tls/flight_timer.h"
 #include "libs/tls/handle.h"
+#include "libs/tls/key_log.h"
 
 namespace lowband::edge::dtls {
 
@@ -25,6 +26,7 @@ class DtlsPeer {
     std::shared_ptr<tls::SslSession> resume = nullptr;
     std::string server_name = "";
     uint16_t mtu = 0;
+    tls::KeyLog* key_log = nullptr;
     mbedtls_x509_crt* authority = nullptr;  ///< Verify against it; null: verify nothing.
   };
   DtlsPeer(Random& random, Options options);

@@ -1,6 +1,5 @@
 #include "tests/unit/edge_dtls/identity_files.h"
 
-#include <gtest/gtest.h>
 #include <mbedtls/asn1write.h>
 #include <mbedtls/ecp.h>
 #include <mbedtls/pk.h>
