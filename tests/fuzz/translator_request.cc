@@ -48,7 +48,10 @@ void CheckRequest(const lowband::v1::Request& request, const translator::MappedR
   Require(lowband::fuzz::HasAllowedPrefix(http.target), "prefix");
   Require(lowband::fuzz::IsTarget(http.target), "characters of the target");
   Require(http.target.size() <= translator::kTargetBytesMax, "length of the target");
-  Require(http.target.find("access_token=") == std::string::npos, "token in the target");
+  // A parameter of that very name; "xaccess_token" is any other parameter.
+  for (const char* parameter : {"?access_token=", "&access_token="}) {
+    Require(http.target.find(parameter) == std::string::npos, "token in the target");
+  }
   Require(IsHeaderValue(http.authorization), "authorization");
   Require(http.authorization.empty() || http.authorization.starts_with("Bearer "), "scheme");
   Require(IsHeaderValue(http.content_type), "content type");
