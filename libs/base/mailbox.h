@@ -35,26 +35,42 @@ class Mailbox {
     const MutexLock lock(mutex_);
     if (items_.size() >= capacity_) return false;
     items_.push_back(std::move(item));
-    // One wake-up for all that comes before the consumer looks.
-    if (items_.size() == 1) Wake();
+    Signal();
     return true;
+  }
+  /// Like Push, for what can wait until the consumer looks for another reason.
+  [[nodiscard]] bool PushQuietly(T item) {
+    const MutexLock lock(mutex_);
+    if (items_.size() >= capacity_) return false;
+    items_.push_back(std::move(item));
+    if (std::exchange(eager_, false)) Signal();
+    return true;
+  }
+  /// The consumer can no longer wait for what was, or is about to be, pushed quietly: makes fd()
+  /// readable if there is anything, and once more at the next quiet push.
+  void Hurry() {
+    const MutexLock lock(mutex_);
+    eager_ = true;
+    if (!items_.empty()) Signal();
   }
 
   /// Takes out all there is, oldest first. `out` is cleared before; its capacity goes around.
   void Drain(std::vector<T>& out) {
     out.clear();
     const MutexLock lock(mutex_);
-    if (items_.empty()) return;
     std::swap(items_, out);
+    if (!std::exchange(signalled_, false)) return;
     uint64_t ignored = 0;
     (void)!read(fd_, &ignored, sizeof(ignored));
   }
 
-  /// Readable while there is something to drain.
+  /// Readable while there is something to drain that was not pushed quietly.
   int fd() const { return fd_; }
 
  private:
-  void Wake() {
+  /// One wake-up for all that comes before the consumer looks.
+  void Signal() LOWBAND_REQUIRES(mutex_) {
+    if (std::exchange(signalled_, true)) return;
     const uint64_t one = 1;
     // Fails only if the counter is at its maximum, and then it is readable already.
     (void)!write(fd_, &one, sizeof(one));
@@ -64,6 +80,8 @@ class Mailbox {
   const int fd_;
   Mutex mutex_;
   std::vector<T> items_ LOWBAND_GUARDED_BY(mutex_);
+  bool eager_ LOWBAND_GUARDED_BY(mutex_) = false;
+  bool signalled_ LOWBAND_GUARDED_BY(mutex_) = false;
 };
 
 }  // namespace lowband

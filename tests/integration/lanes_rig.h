@@ -138,8 +138,9 @@ class EchoHandler final : public translator::ingress::Handler {
         wake_.wait(lock);
         continue;
       }
-      if (jobs_.front().due > std::chrono::steady_clock::now()) {
-        wake_.wait_until(lock, jobs_.front().due);
+      const TimePoint due = jobs_.front().due;
+      if (due > std::chrono::steady_clock::now()) {
+        wake_.wait_until(lock, due);
         continue;
       }
       const Job job = std::move(jobs_.front());

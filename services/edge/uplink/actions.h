@@ -22,6 +22,10 @@ struct WriteBatch {
   LaneId lane = 0;
   v1::EdgeBatch batch;
 };
+/// Say OnLaneWritten at once; unless asked to, it may wait until the owner's loop turns anyway.
+struct AwaitLane {
+  LaneId lane = 0;
+};
 /// Half-close: nothing more will be written. The stream's end comes as OnLaneDead.
 struct FinishLane {
   LaneId lane = 0;
@@ -30,6 +34,6 @@ struct FinishLane {
 struct AbortLane {
   LaneId lane = 0;
 };
-using Action = std::variant<OpenLane, WriteBatch, FinishLane, AbortLane>;
+using Action = std::variant<OpenLane, WriteBatch, AwaitLane, FinishLane, AbortLane>;
 
 }  // namespace lowband::edge::uplink

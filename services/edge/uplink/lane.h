@@ -26,6 +26,8 @@ struct Lane {
   bool expired = false;
   /// No write is under way.
   bool writable = false;
+  /// The transport was asked to tell at once when it is writable.
+  bool awaited = false;
   TimePoint opened_at;
   /// Which translator it leads to; empty: unknown.
   std::string replica;

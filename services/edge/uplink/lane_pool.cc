@@ -105,14 +105,28 @@ void LanePool::Drain(TimePoint now, Lane& lane) {
 
 void LanePool::FinishIdle(TimePoint now, bool all) {
   for (const auto& lane : lanes_) {
-    const bool closing =
-        lane->state == LaneState::kDraining || (all && lane->state == LaneState::kOpen);
-    if (!closing || lane->in_flight > 0 || lane->HasOutput() || !lane->writable) continue;
+    if (!lane->writable || !MayFinish(*lane, all)) continue;
     lane->state = LaneState::kFinishing;
     lane->expired = false;
     lane->timer_at = now + kFinishTimeout;
     actions_.push_back(FinishLane{lane->id});
   }
+}
+
+void LanePool::AwaitBusy(bool all) {
+  for (const auto& lane : lanes_) {
+    const bool may_write = lane->state == LaneState::kOpen || lane->state == LaneState::kDraining;
+    if (!may_write || lane->writable || lane->awaited) continue;
+    if (!lane->HasOutput() && !MayFinish(*lane, all)) continue;
+    lane->awaited = true;
+    actions_.push_back(AwaitLane{lane->id});
+  }
+}
+
+bool LanePool::MayFinish(const Lane& lane, bool all) {
+  const bool closing =
+      lane.state == LaneState::kDraining || (all && lane.state == LaneState::kOpen);
+  return closing && lane.in_flight == 0 && !lane.HasOutput();
 }
 
 void LanePool::AbortOpening() {

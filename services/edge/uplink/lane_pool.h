@@ -47,6 +47,8 @@ class LanePool {
   void Drain(TimePoint now, Lane& lane);
   /// Half-closes the draining lanes that have nothing left. With `all`, the idle open ones too.
   void FinishIdle(TimePoint now, bool all);
+  /// Asks for word of each lane that is not writable and has something to write, or to finish.
+  void AwaitBusy(bool all);
 
   /// Opens no more lanes.
   void Stop() { stopped_ = true; }
@@ -62,6 +64,7 @@ class LanePool {
 
  private:
   size_t Count(LaneState state) const;
+  static bool MayFinish(const Lane& lane, bool all);
   /// Lanes short of what is configured.
   size_t Missing() const;
   void OpenMissing(TimePoint now);

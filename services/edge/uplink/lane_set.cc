@@ -175,7 +175,10 @@ void LaneSet::Impl::OnOpened(TimePoint now, LaneId id, std::string_view replica)
 
 void LaneSet::Impl::OnWritten(TimePoint now, LaneId id) {
   now_ = now;
-  if (Lane* lane = pool_.Find(id)) lane->writable = true;
+  Lane* lane = pool_.Find(id);
+  if (lane == nullptr) return;
+  lane->writable = true;
+  lane->awaited = false;
 }
 
 void LaneSet::Impl::OnBatch(TimePoint now, LaneId id, const v1::TranslatorBatch& batch) {
@@ -322,7 +325,9 @@ std::optional<Action> LaneSet::Impl::PollAction() {
     if (!lane->MayWrite() || !lane->HasOutput()) continue;
     if (auto batch = BuildBatch(*lane)) return batch;
   }
-  pool_.FinishIdle(now_, pool_.stopped() && placed() == exchanges_.size());
+  const bool finish_all = pool_.stopped() && placed() == exchanges_.size();
+  pool_.FinishIdle(now_, finish_all);
+  pool_.AwaitBusy(finish_all);
   return pool_.PollAction();
 }
 

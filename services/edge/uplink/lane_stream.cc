@@ -27,7 +27,15 @@ void LaneStream::Open() {
 
 void LaneStream::Write(v1::EdgeBatch batch) {
   out_ = std::move(batch);
+  write_state_.store(WriteState::kWriting);
   StartWrite(&out_);
+}
+
+void LaneStream::AwaitWritten() {
+  auto expected = WriteState::kWriting;
+  if (write_state_.compare_exchange_strong(expected, WriteState::kAwaited)) return;
+  // It is done, and gRPC's thread is telling so quietly, or has told.
+  mailbox_->Hurry();
 }
 
 void LaneStream::ReadNext() { StartRead(&in_); }
@@ -49,7 +57,11 @@ void LaneStream::OnReadDone(bool ok) {
 
 void LaneStream::OnWriteDone(bool ok) {
   // A failed write means a failed stream; the read that is under way tells so.
-  if (ok) Tell(*mailbox_, LaneWritten{id_});
+  if (!ok) return;
+  const bool awaited = write_state_.exchange(WriteState::kIdle) == WriteState::kAwaited;
+  const bool told = awaited ? mailbox_->Push(LaneWritten{id_})
+                            : mailbox_->PushQuietly(LaneWritten{id_});
+  if (!told) std::abort();
 }
 
 void LaneStream::OnDone(const grpc::Status& status) {

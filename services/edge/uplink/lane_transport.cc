@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "libs/base/log.h"
+#include "libs/grpc/runtime.h"
 #include "services/edge/uplink/lane_channel.h"
 #include "services/edge/uplink/lane_stream.h"
 #include "services/edge/uplink/limits.h"
@@ -31,7 +32,9 @@ constexpr size_t kMailboxItemsMax = kStreamsMax * kStreamEventsMax + kLanesAlive
 class LaneTransport::Impl {
  public:
   explicit Impl(const TransportConfig& config)
-      : config_(config), mailbox_(std::make_shared<StreamMailbox>(kMailboxItemsMax)) {}
+      : config_(config), mailbox_(std::make_shared<StreamMailbox>(kMailboxItemsMax)) {
+    KeepGrpcAlive();
+  }
   ~Impl();
   Impl(const Impl&) = delete;
   Impl& operator=(const Impl&) = delete;
@@ -78,6 +81,10 @@ void LaneTransport::Impl::Execute(Action action) {
                  [&](WriteBatch& write) {
                    LaneStream* stream = Find(write.lane);
                    if (stream != nullptr) stream->Write(std::move(write.batch));
+                 },
+                 [&](const AwaitLane& await) {
+                   LaneStream* stream = Find(await.lane);
+                   if (stream != nullptr) stream->AwaitWritten();
                  },
                  [&](const FinishLane& finish) {
                    LaneStream* stream = Find(finish.lane);

@@ -8,6 +8,7 @@
 
 #include "libs/base/config_error.h"
 #include "libs/grpc/contract.h"
+#include "libs/grpc/runtime.h"
 #include "libs/grpc/target.h"
 #include "services/translator/ingress/service.h"
 
@@ -38,6 +39,7 @@ class Server::Impl {
   Impl(const ServerConfig& config, Handler& handler) : service_(config.ingress, handler) {
     const auto target = ParseGrpcListenAddress(config.listen);
     if (!target) throw ConfigError("--listen", target.error());
+    KeepGrpcAlive();
     grpc::ServerBuilder builder;
     // Else a second translator would quietly share the port.
     builder.AddChannelArgument(GRPC_ARG_ALLOW_REUSEPORT, 0);

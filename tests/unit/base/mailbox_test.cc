@@ -43,6 +43,34 @@ TEST(Mailbox, FullThenRefusesAndKeepsWhatItHas) {
   EXPECT_TRUE(mailbox.Push(std::make_unique<int>(4)));
 }
 
+TEST(Mailbox, PushedQuietlyThenReadableOnlyWhenSomethingElseWakes) {
+  Mailbox<int> mailbox(10);
+  EXPECT_TRUE(mailbox.PushQuietly(1));
+  EXPECT_FALSE(Readable(mailbox.fd()));
+  EXPECT_TRUE(mailbox.Push(2));
+  EXPECT_TRUE(Readable(mailbox.fd()));
+  std::vector<int> items;
+  mailbox.Drain(items);
+  EXPECT_EQ(items, (std::vector<int>{1, 2}));
+  EXPECT_FALSE(Readable(mailbox.fd()));
+}
+
+TEST(Mailbox, ConsumerCannotWaitThenQuietPushesBeforeAndAfterWakeIt) {
+  Mailbox<int> mailbox(10);
+  std::vector<int> items;
+  EXPECT_TRUE(mailbox.PushQuietly(1));
+  mailbox.Hurry();
+  EXPECT_TRUE(Readable(mailbox.fd()));
+  mailbox.Drain(items);
+  EXPECT_EQ(items, (std::vector<int>{1}));
+  EXPECT_FALSE(Readable(mailbox.fd()));
+  EXPECT_TRUE(mailbox.PushQuietly(2)) << "it may have been under way";
+  EXPECT_TRUE(Readable(mailbox.fd()));
+  mailbox.Drain(items);
+  EXPECT_TRUE(mailbox.PushQuietly(3));
+  EXPECT_FALSE(Readable(mailbox.fd()));
+}
+
 TEST(Mailbox, ManyProducersThenEveryItemArrivesOnceAndInTheOrderOfItsProducer) {
   constexpr int kProducers = 4;
   constexpr int kItems = 20000;

@@ -85,6 +85,33 @@ TEST(LaneSet, WriteUnderWayThenTheNextBatchTakesAllThatQueuedUp) {
   EXPECT_THAT(rig.streams.at(lane).Requests(), ElementsAre(1, 2, 3));
 }
 
+TEST(LaneSet, NothingWaitsForTheWriteUnderWayThenItsEndIsNotAwaited) {
+  Rig rig(OneLane());
+  const LaneId lane = rig.Start().front();
+  rig.Send(1);
+  EXPECT_EQ(rig.streams.at(lane).awaited, 0);
+  rig.Send(2);
+  EXPECT_EQ(rig.streams.at(lane).awaited, 1);
+  rig.Send(3);
+  EXPECT_EQ(rig.streams.at(lane).awaited, 1) << "once is enough";
+  rig.Written(lane);
+  EXPECT_EQ(rig.streams.at(lane).awaited, 1);
+  rig.Send(4);
+  EXPECT_EQ(rig.streams.at(lane).awaited, 2);
+}
+
+TEST(LaneSet, IdleDrainingLaneWithAWriteUnderWayThenItsEndIsAwaited) {
+  Rig rig(OneLane());
+  const LaneId lane = rig.Start().front();
+  rig.Send(1);
+  rig.Answer(lane, 1);
+  EXPECT_EQ(rig.streams.at(lane).awaited, 0);
+  rig.Drain(lane);
+  EXPECT_EQ(rig.streams.at(lane).awaited, 1);
+  rig.Written(lane);
+  EXPECT_TRUE(rig.streams.at(lane).finished);
+}
+
 TEST(LaneSet, TwoLanesThenTheOneWithFewerInFlightIsChosen) {
   Rig rig;
   const auto lanes = rig.Start();

@@ -36,6 +36,7 @@ class Rig {
   /// What the set asked of one lane.
   struct Stream {
     std::vector<v1::EdgeBatch> batches;
+    int awaited = 0;
     bool finished = false;
     bool aborted = false;
 
@@ -77,6 +78,8 @@ class Rig {
         EXPECT_FALSE(streams.at(write->lane).finished) << "written after the half-close";
         EXPECT_GT(write->batch.frames_size(), 0);
         streams.at(write->lane).batches.push_back(std::move(write->batch));
+      } else if (const auto* await = std::get_if<AwaitLane>(&*action)) {
+        ++streams.at(await->lane).awaited;
       } else if (const auto* finish = std::get_if<FinishLane>(&*action)) {
         streams.at(finish->lane).finished = true;
       } else if (const auto* abort = std::get_if<AbortLane>(&*action)) {
