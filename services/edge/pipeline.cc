@@ -27,8 +27,8 @@ void Pipeline::ReceiveDatagram(TimePoint now, const SocketAddress& from, ByteVie
   Pump(now);
 }
 
-void Pipeline::OnLaneOpened(TimePoint now, uplink::LaneId lane) {
-  lanes_.OnLaneOpened(now, lane);
+void Pipeline::OnLaneOpened(TimePoint now, uplink::LaneId lane, std::string_view replica) {
+  lanes_.OnLaneOpened(now, lane, replica);
   Pump(now);
 }
 

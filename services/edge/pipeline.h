@@ -11,6 +11,7 @@
 #pragma once
 
 #include <optional>
+#include <string_view>
 
 #include "libs/base/random.h"
 #include "libs/base/time.h"
@@ -34,7 +35,7 @@ class Pipeline {
            unsigned worker, unsigned workers);
 
   void ReceiveDatagram(TimePoint now, const SocketAddress& from, ByteView datagram);
-  void OnLaneOpened(TimePoint now, uplink::LaneId lane);
+  void OnLaneOpened(TimePoint now, uplink::LaneId lane, std::string_view replica = {});
   void OnLaneWritten(TimePoint now, uplink::LaneId lane);
   void OnLaneBatch(TimePoint now, uplink::LaneId lane, v1::TranslatorBatch batch);
   void OnLaneDead(TimePoint now, uplink::LaneId lane);
