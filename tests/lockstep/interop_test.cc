@@ -236,6 +236,19 @@ TEST(Interop, EveryResponseHasABody) {
   )");
 }
 
+TEST(Interop, AnswerWithACodeThatEndsNoRequestIsABadGateway) {
+  Script().Play(R"(
+    --> CON GET 1 path=a
+    ==> GET path=a
+    <== 2.31 format=60 body="x"
+    <-- ACK 5.02 1 format=60 body="x"
+    --> CON GET 2 path=a
+    ==> GET path=a
+    <== 0.00 format=60 body="x"
+    <-- ACK 5.02 2 format=60 body="x"
+  )");
+}
+
 // A RST to a request would hang them.
 TEST(Interop, RequestWithTooManyOptionsIsAnsweredNotReset) {
   std::string options;

@@ -1,8 +1,10 @@
 # The edge's message and request layers, driven message by message in virtual time.
+add_library(lowband_lockstep_rig STATIC lockstep/rig.cc)
+target_include_directories(lowband_lockstep_rig PUBLIC "${CMAKE_SOURCE_DIR}")
+target_link_libraries(lowband_lockstep_rig PUBLIC lowband::edge_request)
 add_library(lowband_lockstep STATIC
-  lockstep/go_client.cc lockstep/message_text.cc lockstep/rig.cc lockstep/script.cc)
-target_include_directories(lowband_lockstep PUBLIC "${CMAKE_SOURCE_DIR}")
-target_link_libraries(lowband_lockstep PUBLIC lowband::edge_request GTest::gtest)
+  lockstep/go_client.cc lockstep/message_text.cc lockstep/script.cc)
+target_link_libraries(lowband_lockstep PUBLIC lowband_lockstep_rig GTest::gtest)
 
 lowband_test(lockstep_test
   SOURCES lockstep/interop_test.cc lockstep/lossy_link_test.cc lockstep/rfc7252_test.cc lockstep/rfc7959_test.cc

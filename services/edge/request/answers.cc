@@ -88,7 +88,8 @@ void Layer::Impl::Finish(TimePoint now, ExchangeTable::Entry exchange, Answer an
 
 void Layer::Impl::Respond(TimePoint now, const Exchange& exchange, Answer answer) {
   ResponseHead head{answer.code, answer.http_status, answer.content_format, answer.max_age};
-  if (!head.code.is_response()) head.code = coap::kBadGateway;
+  // Nothing else ends a request; 2.31 would have the client send the rest of an upload.
+  if (!head.code.is_response() || head.code == coap::kContinue) head.code = coap::kBadGateway;
   if (answer.body.empty()) {
     // Deployed clients crash on a response without a body.
     answer.body = exchange.form.cbor ? Bytes{0xa0} : Bytes{'{', '}'};

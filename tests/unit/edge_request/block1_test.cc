@@ -46,6 +46,15 @@ TEST_F(PartialBodiesTest, BlocksInOrderThenTheWhole) {
   EXPECT_EQ(budget_.used(), 0u);
 }
 
+// The client would take the upload for done.
+TEST_F(PartialBodiesTest, LastBlockAmongThoseReceivedThenItIsNoRepetition) {
+  Add(Piece(0, true, a_));
+  Add(Piece(1, true, b_));
+  EXPECT_EQ(Add(Piece(1, true, b_)), "2.31");
+  EXPECT_EQ(Add(Piece(1, false, b_)), "4.08");
+  EXPECT_EQ(uploads_.size(), 1u);
+}
+
 TEST_F(PartialBodiesTest, EveryWayToEndGivesTheBytesBack) {
   Add(Piece(0, true, a_));
   Add(Piece(0, true, b_));  // again from the start

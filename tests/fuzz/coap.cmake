@@ -1,0 +1,3 @@
+lowband_fuzzer(fuzz_coap_message
+  SOURCES fuzz/coap_message.cc
+  DEPS lowband::coap)

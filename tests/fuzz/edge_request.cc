@@ -1,0 +1,204 @@
+// Any sequence of requests, acknowledgements, answers and pauses through the message and request
+// layers: every response is one that deployed clients survive, no request is carried out twice, and
+// when everything is answered and time has passed, nothing is left.
+#include <algorithm>
+#include <vector>
+
+#include "libs/coap/block.h"
+#include "tests/fuzz/byte_script.h"
+#include "tests/lockstep/rig.h"
+
+namespace {
+
+using namespace lowband;
+using namespace lowband::edge;
+using coap::OptionNumber;
+using fuzz::Check;
+
+constexpr size_t kSessions = 2;
+
+testing::RigConfig SmallConfig() {
+  testing::RigConfig config;
+  config.request.exchanges_per_session_max = 4;
+  config.request.request_body_bytes_max = 8192;
+  config.request.request_bytes_max = 8192;
+  config.request.pinned_per_session_max = 2;
+  config.request.pinned_bytes_max = 80'000;
+  return config;
+}
+
+class Subject {
+ public:
+  explicit Subject(fuzz::ByteScript script) : script_(script), rig_(SmallConfig()) {
+    for (size_t i = 0; i < kSessions; ++i) rig_.Open(SessionId{i + 1});
+  }
+
+  void Run() {
+    while (!script_.done()) Step();
+    // Answering may start again what waited for a token.
+    while (!exchanges_.empty()) Answer(0, 0);
+    Pass(std::chrono::seconds(700));
+    Check(exchanges_.empty());
+    Check(rig_.messages().unanswered() == 0);
+    Check(rig_.messages().session_count() == 0);
+    Check(rig_.messages().answer_bytes() == 0);
+    const request::Usage usage = rig_.requests().usage();
+    Check(usage.exchanges + usage.request_bytes + usage.uploads + usage.downloads +
+              usage.download_bytes ==
+          0);
+    Check(!rig_.NextDeadline());
+  }
+
+ private:
+  SessionId Session() { return SessionId{1u + script_.Byte() % kSessions}; }
+
+  void Step() {
+    const uint8_t operation = script_.Byte();
+    switch (operation % 8) {
+      case 0: {
+        const SessionId session = Session();
+        rig_.Receive(session, script_.Chunk());
+        break;
+      }
+      case 1:
+      case 2: rig_.Receive(Session(), WriteRequest(operation)); break;
+      case 3:
+        if (!exchanges_.empty()) {
+          const uint8_t choice = script_.Byte();
+          Answer(choice % exchanges_.size(), choice);
+        }
+        break;
+      case 4: Pass(script_.Pause()); break;
+      case 5: Reply(operation); break;
+      case 6: {
+        const SessionId session = Session();
+        rig_.Close(session);
+        Drain();
+        rig_.Open(session);
+        break;
+      }
+      case 7:
+        if (script_.Byte() == 0xff) rig_.requests().StopAccepting();
+        break;
+    }
+    Drain();
+  }
+
+  coap::Block Block() {
+    const uint8_t head = script_.Byte();
+    return {static_cast<uint32_t>(head & 7), (head & 8) != 0,
+            static_cast<uint8_t>((head >> 4) % 7)};
+  }
+
+  // A request of few shapes, so that they meet each other.
+  Bytes WriteRequest(uint8_t operation) {
+    const uint8_t head = script_.Byte();
+    const auto id = static_cast<uint16_t>(head & 15);
+    return WriteRequestAs(operation & 0x80 ? coap::Type::kNonConfirmable
+                                           : coap::Type::kConfirmable,
+                          id, head);
+  }
+  Bytes WriteRequestAs(coap::Type type, uint16_t id, uint8_t head) {
+    static constexpr size_t kLengths[] = {0, 1, 16, 32, 64, 1024};
+    const uint8_t what = script_.Byte();
+    const uint8_t token = (head >> 4) & 3;
+    const coap::Code method = coap::Code::Of(0, 1 + (what & 7) % 6);
+    coap::MessageWriter writer(type, method, id, coap::Token(ByteView(&token, 1)));
+    const uint8_t path = static_cast<uint8_t>('a' + (what >> 3) % 2);
+    writer.Option(OptionNumber::kUriPath, ByteView(&path, 1));
+    const uint8_t with = script_.Byte();
+    if (with & 1) writer.OptionUint(OptionNumber::kContentFormat, 50);
+    if (with & 2) writer.Option(OptionNumber::kUriQuery, AsBytes("q"));
+    if (with & 4) writer.OptionUint(OptionNumber::kAccept, with & 1 ? 60 : 50);
+    if (with & 8) writer.OptionUint(OptionNumber::kBlock2, Block().Pack());
+    std::optional<coap::Block> block1;
+    if (with & 16) block1 = Block();
+    if (block1) writer.OptionUint(OptionNumber::kBlock1, block1->Pack());
+    if (with & 32) writer.Option(OptionNumber::kMatrixAccessToken, script_.Chunk());
+    if (with & 64) writer.OptionUint(OptionNumber::kMatrixKeyTableVersion, script_.Byte());
+    size_t length = kLengths[script_.Byte() % std::size(kLengths)];
+    if (block1 && (with & 128)) length = block1->size();
+    return writer.Finish(Bytes(length, path));
+  }
+
+  // ACK or RST to a message of the edge, with a request in it perhaps.
+  void Reply(uint8_t operation) {
+    const SessionId session = Session();
+    const uint8_t choice = script_.Byte();
+    if (own_ids_.empty()) return;
+    const uint16_t id = own_ids_[choice % own_ids_.size()];
+    const auto type = operation & 8 ? coap::Type::kReset : coap::Type::kAcknowledgement;
+    if (operation & 16) {
+      rig_.Receive(session, WriteRequestAs(type, id, script_.Byte()));
+    } else {
+      rig_.Receive(session, coap::EmptyMessage(type, id));
+    }
+  }
+
+  void Answer(size_t index, uint8_t choice) {
+    static constexpr size_t kLengths[] = {0, 5, 1024, 1100, 3000, 50'000};
+    request::Answer answer;
+    answer.id = exchanges_[index];
+    exchanges_.erase(exchanges_.begin() + static_cast<ptrdiff_t>(index));
+    answer.code = coap::Code{script_.Byte()};
+    answer.body = Bytes(kLengths[script_.Byte() % std::size(kLengths)], 'r');
+    answer.token_refused = (choice & 0x80) != 0;
+    if (choice & 0x40) answer.content_format = 60;
+    if (choice & 0x20) answer.http_status = 429;
+    rig_.Answer(std::move(answer));
+    Drain();
+  }
+
+  void Pass(Duration duration) {
+    rig_.AdvanceTo(rig_.now() + duration);
+    Drain();
+  }
+
+  void Drain() {
+    while (const auto command = rig_.TakeCommand()) {
+      if (const auto* start = std::get_if<request::StartExchange>(&*command)) {
+        Check(start->id > last_exchange_);
+        last_exchange_ = start->id;
+        exchanges_.push_back(start->id);
+        Check(start->request.method() != v1::METHOD_UNSPECIFIED);
+        Check(start->request.key_table() <= 1);
+      } else {
+        std::erase(exchanges_, std::get<request::CancelExchange>(*command).id);
+      }
+    }
+    while (const auto sent = rig_.TakeSent()) CheckSent(sent->datagram);
+    const request::Usage usage = rig_.requests().usage();
+    Check(usage.exchanges <= kSessions * SmallConfig().request.exchanges_per_session_max);
+    Check(usage.request_bytes <= SmallConfig().request.request_bytes_max);
+    Check(usage.download_bytes <= SmallConfig().request.pinned_bytes_max);
+  }
+
+  void CheckSent(ByteView datagram) {
+    Check(datagram.size() <= coap::kMessageBytesDefault);
+    const auto message = coap::Parse(datagram);
+    Check(message.has_value());
+    Check(message->options().size() <= coap::kOptionsSentMax);
+    if (message->code.is_empty()) return;
+    Check(message->code.is_response());
+    Check(message->payload.empty() == (message->code == coap::kContinue));
+    Check(message->payload.empty() != message->Has(OptionNumber::kContentFormat));
+    if (message->type != coap::Type::kAcknowledgement) {
+      Check(message->message_id != 0);
+      own_ids_.push_back(message->message_id);
+    }
+  }
+
+  fuzz::ByteScript script_;
+  testing::Rig rig_;
+  std::vector<request::ExchangeId> exchanges_;
+  std::vector<uint16_t> own_ids_;
+  request::ExchangeId last_exchange_ = 0;
+};
+
+}  // namespace
+
+extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
+  // Longer ones only repeat themselves.
+  Subject(fuzz::ByteScript(data, std::min<size_t>(size, 2048))).Run();
+  return 0;
+}
