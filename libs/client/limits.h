@@ -9,9 +9,6 @@ namespace lowband::client {
 
 /// Requests of one session at once, waiting for the handshake or for their answers.
 inline constexpr size_t kRequestsMax = 4096;
-/// Requests of one session that hold a one-byte token at once; more get two bytes. Half of the
-/// 256, so that a token rests for a while before its next use.
-inline constexpr size_t kShortTokensMax = 128;
 /// Message IDs of the server remembered to tell duplicates; the oldest goes when all are taken.
 inline constexpr size_t kPeerMessagesMax = 64;
 /// How often an upload starts over after a 4.08 before the transfer counts as broken.
@@ -28,7 +25,6 @@ inline constexpr std::chrono::seconds kAnswerTimeoutDefault{300};
 /// Handshakes that outlast every retransmission of a flight have failed long before.
 inline constexpr std::chrono::seconds kHandshakeTimeoutDefault{30};
 
-static_assert(kShortTokensMax <= 256 / 2, "a one-byte token would be reused at once");
 static_assert(kRequestsMax <= 65536 / 2, "tokens have two bytes at most");
 
 }  // namespace lowband::client

@@ -1,7 +1,9 @@
-// Tokens of one session: one byte while few are in use, else two. A token whose request never got
-// its answer is not used again, because that answer may still come (RFC 9175 §4.2).
+// Tokens of one session, counted up: the first 256 requests have one byte, the next 65,536 two.
+// None comes again before all others were used, and one whose request never got its answer not at
+// all, because that answer may still come (RFC 9175 §4.2). Servers also keep what they serve in
+// blocks by the token, for minutes.
 //
-// Threading: one thread. Limits: kShortTokensMax, kRequestsMax. Spec: RFC 7252 §5.3.1.
+// Threading: one thread. Limits: 65,792 tokens in use or spent. Spec: RFC 7252 §5.3.1.
 #pragma once
 
 #include <cstdint>
@@ -22,14 +24,16 @@ class Tokens {
   void Release(const coap::Token& token, bool answered);
 
  private:
-  // Length and value of a token in one number; 0 stands for "not one of ours".
-  static uint32_t Key(const coap::Token& token);
-
+  static constexpr uint32_t kOneByte = 256;
+  static constexpr uint32_t kAll = kOneByte + 65536;
   static constexpr uint64_t kSpent = UINT64_MAX;
+
+  static coap::Token Make(uint32_t value);
+  /// kAll if the token is not one of ours.
+  static uint32_t Value(const coap::Token& token);
+
   std::unordered_map<uint32_t, uint64_t> owners_;
-  size_t short_in_use_ = 0;
-  uint8_t next_short_ = 0;
-  uint16_t next_long_ = 0;
+  uint32_t next_ = 0;
 };
 
 }  // namespace lowband::client

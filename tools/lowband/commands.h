@@ -16,5 +16,6 @@ namespace lowband::tools {
 /// that were parsed, and returns its exit status; it may throw UsageError.
 std::function<int()> AddConvertCommand(CLI::App& app);
 std::function<int()> AddRequestCommand(CLI::App& app);
+std::function<int()> AddLoadCommand(CLI::App& app);
 
 }  // namespace lowband::tools

@@ -4,7 +4,7 @@
 //   serving ──edge half-closed, all answered, all written──▶ finished (OK)
 //      └─────cancelled, or a write failed──▶ dead ──no read, no write under way──▶ finished
 //
-// Threading: the On... by gRPC's threads, Answer and Drain by any. Ownership: owns itself from Begin()
+// Threading: the On... by gRPC, Answer and Drain by any. Ownership: owns itself from Begin()
 // to OnDone(); whoever answers holds it weakly. Limits: limits.h. Spec: gRPC's callback API,
 // grpcpp/support/server_callback.h; proto/lowband/v1/translator.proto.
 #pragma once

@@ -51,7 +51,7 @@ class Server::Impl {
     server_ = builder.BuildAndStart();
     if (server_ == nullptr) {
       throw ConfigError("--listen", "cannot listen on '" + config.listen +
-                                        "': in use, not an address of this machine, or not allowed");
+                                        "': in use, no address of this machine, or not allowed");
     }
     SetServing(true);
   }
