@@ -27,7 +27,8 @@ class ByteScript {
   }
   /// From no time to a few lifetimes of everything.
   Duration Pause() {
-    constexpr int kMilliseconds[] = {0, 10, 500, 1000, 2000, 5000, 31'000, 65'000, 100'000, 310'000};
+    constexpr int kMilliseconds[] = {0,    10,     500,    1000,    2000,
+                                     5000, 31'000, 65'000, 100'000, 310'000};
     return std::chrono::milliseconds(kMilliseconds[Byte() % std::size(kMilliseconds)]);
   }
 

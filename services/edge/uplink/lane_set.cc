@@ -21,7 +21,9 @@ using request::ExchangeId;
 class LaneSet::Impl {
  public:
   Impl(const Config& config, Random& random)
-      : config_(config), pool_(config_, random, counters_), answers_budget_{config.answers_bytes_max} {}
+      : config_(config),
+        pool_(config_, random, counters_),
+        answers_budget_{config.answers_bytes_max} {}
 
   void Start(TimePoint now, request::StartExchange start);
   void Cancel(ExchangeId id);
@@ -202,12 +204,8 @@ void LaneSet::Impl::OnFrame(Lane& lane, const v1::TranslatorFrame& frame) {
   }
   auto progress = AnswerAssembly::Progress::kBadSequence;
   switch (frame.kind_case()) {
-    case v1::TranslatorFrame::kAnswer:
-      progress = exchange->answer().AddHead(frame.answer());
-      break;
-    case v1::TranslatorFrame::kBody:
-      progress = exchange->answer().AddChunk(frame.body());
-      break;
+    case v1::TranslatorFrame::kAnswer: progress = exchange->answer().AddHead(frame.answer()); break;
+    case v1::TranslatorFrame::kBody: progress = exchange->answer().AddChunk(frame.body()); break;
     case v1::TranslatorFrame::KIND_NOT_SET: break;
   }
   switch (progress) {
