@@ -96,6 +96,36 @@ TEST(Interop, AckThatCarriesARequestIsAnAcknowledgementAndARequest) {
   )");
 }
 
+// The client was out of reach in the middle of a download and waits for ever.
+TEST(Interop, BlockThatWasGivenUpIsSentAnewWhenTheClientIsBack) {
+  Script().Play(R"(
+    --> CON GET 100 token=01 path=7
+    ==> GET path=7
+    at 1s
+    <-- ACK EMPTY 100
+    <== 2.05 format=60 body=#2500
+    <-- CON 2.05 $a token=01 etag=$e format=60 block2=0/1/1024 size2=2500 body=#1024
+    --> ACK GET $a token=01 path=7 block2=1/1/1024
+    <-- CON 2.05 $b token=01 etag=$e format=60 block2=1/1/1024 body=#1024+1024
+    at 3s
+    <-- again
+    at 7s
+    <-- again
+    at 15s
+    <-- again
+    at 31s
+    <-- again
+    at 200s
+    --> CON EMPTY 101
+    <-- RST EMPTY 101
+    <-- CON 2.05 $b token=01 etag=$e format=60 block2=1/1/1024 body=#1024+1024
+    --> ACK GET $b token=01 path=7 block2=2/1/1024
+    <-- CON 2.05 $c token=01 etag=$e format=60 block2=2/0/1024 body=#452+2048
+    --> ACK EMPTY $c
+    at 600s
+  )");
+}
+
 TEST(Interop, FollowUpInsideAnAckMayComeWithAnotherTokenAndWithoutTheQuery) {
   Script().Play(R"(
     --> CON GET 100 token=0102030405060708 path=7 query=since=s1

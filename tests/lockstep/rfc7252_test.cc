@@ -151,8 +151,8 @@ TEST(Rfc7252, Section42AcknowledgedRetransmissionEnds) {
   )");
 }
 
-// The client goes on asking, so that it never got the answer: it gets it, as long as it is known.
-TEST(Rfc7252, Section42GivenUpResponseIsSentAnewForADuplicate) {
+// The client waits for ever, as the deployed ones do, and shows that it is there.
+TEST(Rfc7252, Section42GivenUpResponseIsSentAnewWhenTheClientIsBack) {
   Script().Play(R"(
     --> CON GET 1 token=01 path=a
     ==> GET path=a
@@ -169,11 +169,65 @@ TEST(Rfc7252, Section42GivenUpResponseIsSentAnewForADuplicate) {
     at 31s
     <-- again
     at 122s
-    --> CON GET 1 token=01 path=a
+    --> CON EMPTY 2              # a ping
+    <-- RST EMPTY 2
+    <-- CON 2.05 $m token=01 format=60 body=hex:a0
+    at 124s
+    <-- again
+    --> CON GET 1 token=01 path=a    # its own retransmission
     <-- ACK EMPTY 1
-    <-- CON 2.05 $n token=01 format=60 body=hex:a0
-    --> ACK EMPTY $n
-    at 130s
+    --> ACK EMPTY $m
+    --> CON EMPTY 3
+    <-- RST EMPTY 3
+    at 500s
+  )");
+}
+
+TEST(Rfc7252, Section42GivenUpResponseIsForgottenAfterItsLifetime) {
+  Script script;
+  script.Play(R"(
+    --> CON GET 1 token=01 path=a
+    ==> GET path=a
+    at 1s
+    <-- ACK EMPTY 1
+    <== 2.05 format=60 body=hex:a0
+    <-- CON 2.05 $m token=01 format=60 body=hex:a0
+    at 3s
+    <-- again
+    at 7s
+    <-- again
+    at 15s
+    <-- again
+    at 31s
+    <-- again
+    at 311s                     # given up at 63 s
+    --> CON EMPTY 2
+    <-- RST EMPTY 2
+  )");
+  script.rig().AdvanceTo(script.rig().now() + std::chrono::seconds(300));
+  EXPECT_EQ(script.rig().messages().session_count(), 0u);
+}
+
+TEST(Rfc7252, Section42LateAcknowledgementEndsAGivenUpResponse) {
+  Script().Play(R"(
+    --> CON GET 1 token=01 path=a
+    ==> GET path=a
+    at 1s
+    <-- ACK EMPTY 1
+    <== 2.05 format=60 body=hex:a0
+    <-- CON 2.05 $m token=01 format=60 body=hex:a0
+    at 3s
+    <-- again
+    at 7s
+    <-- again
+    at 15s
+    <-- again
+    at 31s
+    <-- again
+    at 100s
+    --> ACK EMPTY $m
+    --> CON EMPTY 2
+    <-- RST EMPTY 2
   )");
 }
 

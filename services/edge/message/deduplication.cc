@@ -50,8 +50,10 @@ void Deduplication::Answer(TimePoint now, Table& table, Entry request, State sta
   Account(*request, true);
 }
 
-void Deduplication::GiveUp(Entry request, Bytes answer) {
+void Deduplication::GiveUp(TimePoint now, Entry request, Bytes answer) {
   Account(*request, false);
+  answered_.splice(answered_.end(), answered_, request);
+  request->since = now;
   request->state = State::kUndelivered;
   request->answer = std::move(answer);
   Account(*request, true);
@@ -95,6 +97,13 @@ std::optional<Deduplication::Entry> Deduplication::OldestAnswered() {
   return answered_.begin();
 }
 
+std::optional<Deduplication::Entry> Deduplication::FindUndelivered(const Table& table) const {
+  for (const Table::Slot& slot : table.slots_) {
+    if (slot.request->state == State::kUndelivered) return slot.request;
+  }
+  return std::nullopt;
+}
+
 std::optional<Deduplication::Entry> Deduplication::OldestAnsweredOf(const Table& table) const {
   for (const Table::Slot& slot : table.slots_) {
     if (slot.request->IsAnswered()) return slot.request;
@@ -116,10 +125,13 @@ std::list<ReceivedRequest>& Deduplication::ListOf(State state) {
 
 void Deduplication::Account(const ReceivedRequest& request, bool kept) {
   const size_t cost = kAnswerOverheadBytes + request.answer.capacity();
+  const size_t undelivered = request.state == State::kUndelivered ? 1 : 0;
   if (kept) {
     answer_bytes_ += cost;
+    undelivered_ += undelivered;
   } else {
     answer_bytes_ -= cost;
+    undelivered_ -= undelivered;
   }
 }
 

@@ -4,7 +4,9 @@
 //                    │ ack delay over                     ▲
 //                    ▼                                    │ (kept: the ACK with the answer)
 //                 kAcknowledged ──answer──▶ kSeparate ──given up──▶ kUndelivered (kept: the CON)
-//   NON, in ACK:  kAwaited ──answer──▶ gone
+//   NON:          kAwaited ──answer──▶ gone
+//   in an ACK:    kAwaited ──answer──▶ kSeparate ──delivered──▶ gone
+//                                         └──given up──▶ kUndelivered
 //
 // Threading: one thread. Ownership: owns the requests of all sessions; a session's table refers to
 // them. Limits: those of Config; the caller evicts. Spec: RFC 7252 §4.5.
@@ -70,8 +72,8 @@ class Deduplication {
   /// To kPiggybacked or kSeparate, from any state without an answer.
   void Answer(TimePoint now, Table& table, Entry request, ReceivedRequest::State state,
               Bytes answer);
-  /// kSeparate to kUndelivered, and back with the answer taken out.
-  void GiveUp(Entry request, Bytes answer);
+  /// kSeparate to kUndelivered, which counts as answered now; and back with the answer taken out.
+  void GiveUp(TimePoint now, Entry request, Bytes answer);
   Bytes Retry(Entry request);
   void Erase(Table& table, Entry request);
   void EraseAll(Table& table);
@@ -81,10 +83,12 @@ class Deduplication {
   /// The request that was answered first, of all or of one session.
   std::optional<Entry> OldestAnswered();
   std::optional<Entry> OldestAnsweredOf(const Table& table) const;
+  std::optional<Entry> FindUndelivered(const Table& table) const;
 
   /// What the answers kept cost, with their overhead.
   size_t answer_bytes() const { return answer_bytes_; }
   size_t unanswered() const { return unacknowledged_.size() + waiting_.size(); }
+  size_t undelivered() const { return undelivered_; }
 
  private:
   std::list<ReceivedRequest>& ListOf(ReceivedRequest::State state);
@@ -95,6 +99,7 @@ class Deduplication {
   std::list<ReceivedRequest> waiting_;
   std::list<ReceivedRequest> answered_;
   size_t answer_bytes_ = 0;
+  size_t undelivered_ = 0;
 };
 
 }  // namespace lowband::edge::message

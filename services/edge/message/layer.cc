@@ -18,106 +18,12 @@ constexpr std::chrono::seconds kExpiryTick{1};
 Layer::Impl::Impl(const Config& config, Random& random)
     : config_(config), random_(random), confirmables_(config, random) {}
 
-SendId Layer::Impl::Respond(TimePoint now, const RequestRef& ref, Bytes message,
-                            OnDuplicate on_duplicate) {
-  Session* session = Find(ref.session);
-  if (session == nullptr) return {};
-  const auto found = requests_.FindSerial(session->requests, ref.serial);
-  if (!found || (*found)->IsAnswered()) return {};
-  const Deduplication::Entry request = *found;
-  switch (request->state) {
-    case State::kUnacknowledged: {
-      ++counters_.answers_piggybacked;
-      coap::StampTypeAndId(message, coap::Type::kAcknowledgement, ref.message_id);
-      out_.Push(ref.session, message);
-      if (on_duplicate == OnDuplicate::kAskAgain) {
-        requests_.Erase(session->requests, request);
-      } else {
-        requests_.Answer(now, session->requests, request, State::kPiggybacked, std::move(message));
-        KeepWithinLimits(now, *session);
-      }
-      return {};
-    }
-    case State::kAcknowledged: {
-      const SendId id =
-          RespondSeparately(now, *session, request, ref.message_id, std::move(message));
-      requests_.Answer(now, session->requests, request, State::kSeparate, {});
-      KeepWithinLimits(now, *session);
-      return id;
-    }
-    case State::kAwaited: {
-      if (request->ref.arrival == Arrival::kInAcknowledgement) {
-        const SendId id =
-            RespondSeparately(now, *session, request, ref.message_id, std::move(message));
-        requests_.Erase(session->requests, request);
-        return id;
-      }
-      ++counters_.answers_non;
-      SendOnce(now, ref.session, *session, ref.message_id, std::move(message));
-      Ignore(now, *session, ref.message_id);
-      requests_.Erase(session->requests, request);
-      return {};
-    }
-    case State::kPiggybacked:
-    case State::kSeparate:
-    case State::kUndelivered: return {};
-  }
-  std::abort();
-}
-
-SendId Layer::Impl::RespondSeparately(TimePoint now, Session& session, Deduplication::Entry request,
-                                      uint16_t near, Bytes message) {
-  if (!HasRoomForConfirmable(session)) {
-    ++counters_.answers_non;
-    ++counters_.answers_unreliable;
-    SendOnce(now, request->ref.session, session, near, std::move(message));
-    return {};
-  }
-  ++counters_.answers_separate;
-  return SendUntilAcknowledged(now, request->ref.session, session, near, request->ref.serial,
-                               std::move(message));
-}
-
-SendId Layer::Impl::SendConfirmable(TimePoint now, SessionId session_id, Bytes message) {
-  Session& session = Touch(now, session_id);
-  if (!HasRoomForConfirmable(session)) {
-    ++counters_.notifications_refused;
-    return {};
-  }
-  ++counters_.notifications;
-  return SendUntilAcknowledged(now, session_id, session, 0, 0, std::move(message));
-}
-
-SendId Layer::Impl::SendUntilAcknowledged(TimePoint now, SessionId session_id, Session& session,
-                                          uint16_t near, uint64_t request, Bytes message) {
-  const uint16_t message_id = session.TakeId(now, near, random_);
-  coap::StampTypeAndId(message, coap::Type::kConfirmable, message_id);
-  out_.Push(session_id, message);
-  const SendId id = confirmables_.Add(now, {session_id, request, message_id, std::move(message)});
-  session.sent.push_back({message_id, id, now});
-  return id;
-}
-
-void Layer::Impl::SendOnce(TimePoint now, SessionId session_id, Session& session, uint16_t near,
-                           Bytes message) {
-  coap::StampTypeAndId(message, coap::Type::kNonConfirmable, session.TakeId(now, near, random_));
-  out_.Push(session_id, message);
-}
-
-void Layer::Impl::SendEmpty(SessionId session_id, coap::Type type, uint16_t message_id) {
-  if (type == coap::Type::kReset) ++counters_.resets;
-  out_.Push(session_id, coap::EmptyMessage(type, message_id));
-}
-
-bool Layer::Impl::HasRoomForConfirmable(const Session& session) const {
-  return session.confirmables() < kConfirmablesPerSessionMax &&
-         confirmables_.size() < kConfirmablesMax;
-}
-
 void Layer::Impl::Abandon(TimePoint now, SendId id) {
   const auto confirmable = confirmables_.Take(id);
   if (!confirmable) return;
-  if (Session* session = Find(confirmable->session)) session->MarkGivenUp(now, id);
+  Session& session = sessions_.at(confirmable->session);
+  session.MarkGivenUp(now, id);
+  EndRequest(session, confirmable->request);
 }
 
 void Layer::Impl::Forget(SessionId session_id) {
@@ -132,7 +38,6 @@ void Layer::Impl::Forget(SessionId session_id) {
 void Layer::Impl::Advance(TimePoint now) {
   while (const auto request = requests_.OldestUnacknowledged()) {
     if ((*request)->since + config_.ack_delay > now) break;
-    ++counters_.empty_acks;
     const RequestRef& ref = (*request)->ref;
     SendEmpty(ref.session, coap::Type::kAcknowledgement, ref.message_id);
     requests_.Acknowledge(*request);
@@ -149,6 +54,17 @@ void Layer::Impl::Advance(TimePoint now) {
   Expire(now);
 }
 
+// Its answer has reached the client, or never will.
+void Layer::Impl::EndRequest(Session& session, uint64_t serial) {
+  const auto request = requests_.FindSerial(session.requests, serial);
+  if (!request) return;
+  if ((*request)->ref.arrival == Arrival::kInAcknowledgement) {
+    requests_.Erase(session.requests, *request);
+  } else if ((*request)->state == State::kUndelivered) {
+    requests_.Retry(*request);
+  }
+}
+
 void Layer::Impl::GiveUp(TimePoint now, SendId id) {
   ++counters_.undelivered;
   Confirmable confirmable = *confirmables_.Take(id);
@@ -157,7 +73,7 @@ void Layer::Impl::GiveUp(TimePoint now, SendId id) {
   events_.Push({Queued::Kind::kUndelivered, confirmable.session, id, RequestRef{}}, {});
   const auto request = requests_.FindSerial(session.requests, confirmable.request);
   if (!request || (*request)->state != State::kSeparate) return;
-  requests_.GiveUp(*request, std::move(confirmable.message));
+  requests_.GiveUp(now, *request, std::move(confirmable.message));
   KeepWithinLimits(now, session);
 }
 
@@ -219,7 +135,10 @@ void Layer::Impl::KeepWithinLimits(TimePoint now, Session& session) {
 void Layer::Impl::Evict(TimePoint now, Deduplication::Entry request) {
   ++counters_.answers_evicted;
   Session& session = sessions_.at(request->ref.session);
-  Ignore(now, session, request->ref.message_id);
+  // Inside an ACK the ID was one of ours.
+  if (request->ref.arrival == Arrival::kConfirmable) {
+    Ignore(now, session, request->ref.message_id);
+  }
   requests_.Erase(session.requests, request);
 }
 

@@ -9,9 +9,11 @@
 //                                                                  └──93 s──▶ undelivered
 //
 // A duplicate gets what was sent last for it: nothing yet, the empty ACK, or the same piggybacked
-// bytes; when the separate CON had been given up, it is sent anew, since the client still waits. A
-// NON request is answered by NON and its duplicates are ignored; a request inside an ACK (deployed
-// clients fetch the further blocks of a CON so) is answered by CON.
+// bytes. A NON request is answered by NON and its duplicates are ignored; a request inside an ACK
+// (deployed clients fetch the further blocks of a CON so) is answered by CON.
+//
+// Once acknowledged, a client waits for ever. An answer that was given up is therefore kept for
+// EXCHANGE_LIFETIME and sent anew as soon as anything comes from its session.
 //
 // NSTART (RFC 7252 §4.7) is not 1: every answer that is ready goes out, so that a long poll does
 // not hold up the rest; limits.h bounds how many.

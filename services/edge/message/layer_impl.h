@@ -24,9 +24,11 @@ class Layer::Impl {
   // receive.cc: what a datagram means.
   void Receive(TimePoint now, SessionId session_id, ByteView datagram);
 
-  // layer.cc: what goes out, and when.
+  // send.cc: what goes out.
   SendId Respond(TimePoint now, const RequestRef& ref, Bytes message, OnDuplicate on_duplicate);
   SendId SendConfirmable(TimePoint now, SessionId session_id, Bytes message);
+
+  // layer.cc: what time and limits do.
   void Abandon(TimePoint now, SendId id);
   void Forget(SessionId session_id);
   void Advance(TimePoint now);
@@ -50,6 +52,8 @@ class Layer::Impl {
   };
 
   // receive.cc
+  void ReceiveParsed(TimePoint now, SessionId session_id, const coap::MessageView& message,
+                     ByteView datagram);
   void ReceiveMalformed(SessionId session_id, ByteView datagram);
   void ReceiveNew(TimePoint now, SessionId session_id, const coap::MessageView& message,
                   ByteView datagram);
@@ -57,28 +61,34 @@ class Layer::Impl {
   void ReceiveRequest(TimePoint now, SessionId session_id, const coap::MessageView& message,
                       ByteView datagram);
   void ReceiveResponse(TimePoint now, SessionId session_id, const coap::MessageView& message);
-  void ReceiveDuplicate(TimePoint now, SessionId session_id, Session& session,
-                        Deduplication::Entry request);
+  void ReceiveDuplicate(SessionId session_id, Deduplication::Entry request);
   void ReceiveReply(TimePoint now, SessionId session_id, const coap::MessageView& message,
                     ByteView datagram);
   void ReceiveFollowUp(TimePoint now, SessionId session_id, Session& session, uint16_t message_id,
                        SendId acknowledges, ByteView datagram);
   void EndConfirmable(SessionId session_id, Session& session, SendId id, Queued::Kind fate);
+  void Hear(TimePoint now, Session& session, uint16_t message_id);
+
+  // send.cc
+  void Piggyback(TimePoint now, Session& session, Deduplication::Entry request, Bytes message,
+                 OnDuplicate on_duplicate);
+  SendId RespondSeparately(TimePoint now, Session& session, Deduplication::Entry request,
+                           Bytes message);
+  SendId SendUntilAcknowledged(TimePoint now, SessionId session_id, Session& session, uint16_t near,
+                               uint64_t request, Bytes message);
+  void SendOnce(TimePoint now, SessionId session_id, Session& session, uint16_t near,
+                Bytes message);
+  void SendEmpty(SessionId session_id, coap::Type type, uint16_t message_id);
+  void RetryUndelivered(TimePoint now, SessionId session_id);
+  bool HasRoomForConfirmable(const Session& session) const;
 
   // layer.cc
   Session& Touch(TimePoint now, SessionId session_id);
   Session* Find(SessionId session_id);
-  void SendEmpty(SessionId session_id, coap::Type type, uint16_t message_id);
-  void SendOnce(TimePoint now, SessionId session_id, Session& session, uint16_t near,
-                Bytes message);
-  SendId SendUntilAcknowledged(TimePoint now, SessionId session_id, Session& session, uint16_t near,
-                               uint64_t request, Bytes message);
-  SendId RespondSeparately(TimePoint now, Session& session, Deduplication::Entry request,
-                           uint16_t near, Bytes message);
-  bool HasRoomForConfirmable(const Session& session) const;
   void Ignore(TimePoint now, Session& session, uint16_t message_id);
   void KeepWithinLimits(TimePoint now, Session& session);
   void Evict(TimePoint now, Deduplication::Entry request);
+  void EndRequest(Session& session, uint64_t serial);
   void GiveUp(TimePoint now, SendId id);
   void Expire(TimePoint now);
 

@@ -1,4 +1,4 @@
-#include <array>
+#include <algorithm>
 
 #include "services/edge/message/layer_impl.h"
 #include "services/edge/message/limits.h"
@@ -9,16 +9,21 @@ using State = ReceivedRequest::State;
 
 void Layer::Impl::Receive(TimePoint now, SessionId session_id, ByteView datagram) {
   ++counters_.messages;
-  const auto message = coap::Parse(datagram);
-  if (!message) {
+  if (const auto message = coap::Parse(datagram)) {
+    ReceiveParsed(now, session_id, *message, datagram);
+  } else {
     ReceiveMalformed(session_id, datagram);
-    return;
   }
-  switch (message->type) {
+  if (requests_.undelivered() > 0) RetryUndelivered(now, session_id);
+}
+
+void Layer::Impl::ReceiveParsed(TimePoint now, SessionId session_id,
+                                const coap::MessageView& message, ByteView datagram) {
+  switch (message.type) {
     case coap::Type::kConfirmable:
-    case coap::Type::kNonConfirmable: ReceiveNew(now, session_id, *message, datagram); return;
+    case coap::Type::kNonConfirmable: ReceiveNew(now, session_id, message, datagram); return;
     case coap::Type::kAcknowledgement:
-    case coap::Type::kReset: ReceiveReply(now, session_id, *message, datagram); return;
+    case coap::Type::kReset: ReceiveReply(now, session_id, message, datagram); return;
   }
 }
 
@@ -49,10 +54,7 @@ void Layer::Impl::ReceiveNew(TimePoint now, SessionId session_id, const coap::Me
 void Layer::Impl::ReceivePing(TimePoint now, SessionId session_id,
                               const coap::MessageView& message) {
   // A client that does nothing but ping is not worth remembering.
-  if (Session* session = Find(session_id)) {
-    session->used = now;
-    if (!session->heard.Add(now, message.message_id)) ++counters_.message_ids_forgotten;
-  }
+  if (Session* session = Find(session_id)) Hear(now, *session, message.message_id);
   if (message.type != coap::Type::kConfirmable) return;
   ++counters_.pings;
   SendEmpty(session_id, coap::Type::kReset, message.message_id);
@@ -62,7 +64,7 @@ void Layer::Impl::ReceiveRequest(TimePoint now, SessionId session_id,
                                  const coap::MessageView& message, ByteView datagram) {
   Session& session = Touch(now, session_id);
   if (const auto known = requests_.FindId(session.requests, message.message_id)) {
-    ReceiveDuplicate(now, session_id, session, *known);
+    ReceiveDuplicate(session_id, *known);
     return;
   }
   if (session.ignored.Contains(now, message.message_id)) {
@@ -74,7 +76,7 @@ void Layer::Impl::ReceiveRequest(TimePoint now, SessionId session_id,
     ++counters_.requests_dropped;
     return;
   }
-  if (!session.heard.Add(now, message.message_id)) ++counters_.message_ids_forgotten;
+  Hear(now, session, message.message_id);
   const bool confirmable = message.type == coap::Type::kConfirmable;
   ++(confirmable ? counters_.requests_con : counters_.requests_non);
   const RequestRef ref{session_id, ++last_serial_, message.message_id,
@@ -83,26 +85,17 @@ void Layer::Impl::ReceiveRequest(TimePoint now, SessionId session_id,
   events_.Push({Queued::Kind::kRequest, session_id, SendId{}, ref}, datagram);
 }
 
-void Layer::Impl::ReceiveDuplicate(TimePoint now, SessionId session_id, Session& session,
-                                   Deduplication::Entry request) {
+void Layer::Impl::ReceiveDuplicate(SessionId session_id, Deduplication::Entry request) {
   ++counters_.duplicates;
   if (request->ref.arrival != Arrival::kConfirmable) return;
-  const uint16_t message_id = request->ref.message_id;
   switch (request->state) {
     case State::kUnacknowledged:
     case State::kAwaited: return;
     case State::kPiggybacked: out_.Push(session_id, request->answer); return;
     case State::kAcknowledged:
     case State::kSeparate:
-      SendEmpty(session_id, coap::Type::kAcknowledgement, message_id);
-      ++counters_.empty_acks;
-      return;
     case State::kUndelivered:
-      SendEmpty(session_id, coap::Type::kAcknowledgement, message_id);
-      ++counters_.empty_acks;
-      if (!HasRoomForConfirmable(session)) return;
-      SendUntilAcknowledged(now, session_id, session, message_id, request->ref.serial,
-                            requests_.Retry(request));
+      SendEmpty(session_id, coap::Type::kAcknowledgement, request->ref.message_id);
       return;
   }
 }
@@ -113,14 +106,12 @@ void Layer::Impl::ReceiveResponse(TimePoint now, SessionId session_id,
   const bool confirmable = message.type == coap::Type::kConfirmable;
   Session* session = Find(session_id);
   if (session != nullptr && message.code == coap::kRequestEntityIncomplete) {
-    session->used = now;
-    if (!session->heard.Add(now, message.message_id)) ++counters_.message_ids_forgotten;
+    Hear(now, *session, message.message_id);
     for (const SentConfirmable& sent : session->sent) {
       const Confirmable* ours = confirmables_.Find(sent.id);
       if (ours == nullptr || coap::Parse(ours->message)->token != message.token) continue;
       if (confirmable) {
         SendEmpty(session_id, coap::Type::kAcknowledgement, message.message_id);
-        ++counters_.empty_acks;
       }
       EndConfirmable(session_id, *session, sent.id, Queued::Kind::kRejected);
       return;
@@ -134,7 +125,8 @@ void Layer::Impl::ReceiveResponse(TimePoint now, SessionId session_id,
 void Layer::Impl::ReceiveReply(TimePoint now, SessionId session_id,
                                const coap::MessageView& message, ByteView datagram) {
   Session* session = Find(session_id);
-  SentConfirmable* sent = session == nullptr ? nullptr : session->FindSent(message.message_id);
+  const SentConfirmable* sent =
+      session == nullptr ? nullptr : session->FindSent(message.message_id);
   const bool reserved =
       !message.code.is_empty() && !message.code.is_request() && !message.code.is_response();
   const bool reset = message.type == coap::Type::kReset;
@@ -170,10 +162,17 @@ void Layer::Impl::ReceiveFollowUp(TimePoint now, SessionId session_id, Session& 
 // once.
 void Layer::Impl::EndConfirmable(SessionId session_id, Session& session, SendId id,
                                  Queued::Kind fate) {
-  std::erase_if(session.sent, [&](const SentConfirmable& each) { return each.id == id; });
+  const auto sent = std::ranges::find(session.sent, id, &SentConfirmable::id);
+  EndRequest(session, sent->request);
+  session.sent.erase(sent);
   if (!confirmables_.Take(id)) return;  // given up before: that was told already
   ++(fate == Queued::Kind::kRejected ? counters_.rejected : counters_.delivered);
   events_.Push({fate, session_id, id, RequestRef{}}, {});
+}
+
+void Layer::Impl::Hear(TimePoint now, Session& session, uint16_t message_id) {
+  session.used = now;
+  if (!session.heard.Add(now, message_id)) ++counters_.message_ids_forgotten;
 }
 
 }  // namespace lowband::edge::message

@@ -11,12 +11,16 @@ Retransmission::Retransmission(const Config& config, Random& random)
       random_(random) {}
 
 SendId Retransmission::Add(TimePoint now, Confirmable confirmable) {
+  const SendId id{++last_id_};
+  AddAgain(now, id, std::move(confirmable));
+  return id;
+}
+
+void Retransmission::AddAgain(TimePoint now, SendId id, Confirmable confirmable) {
   const double stretch = 1 + (ack_random_factor_ - 1) * random_.Unit();
   const auto timeout = std::chrono::duration_cast<Duration>(ack_timeout_ * stretch);
-  const SendId id{++last_id_};
   waiting_.emplace(id.value, Waiting{std::move(confirmable), timeout, 0});
   timers_.Set(id.value, now + timeout);
-  return id;
 }
 
 const Confirmable* Retransmission::Find(SendId id) const {

@@ -34,6 +34,8 @@ class Retransmission {
 
   /// `confirmable` is being sent for the first time.
   SendId Add(TimePoint now, Confirmable confirmable);
+  /// One that was taken out is being sent again, under the name it had.
+  void AddAgain(TimePoint now, SendId id, Confirmable confirmable);
   const Confirmable* Find(SendId id) const;
   /// Ends the wait.
   std::optional<Confirmable> Take(SendId id);

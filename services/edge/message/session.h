@@ -19,6 +19,7 @@ namespace lowband::edge::message {
 struct SentConfirmable {
   uint16_t message_id;
   SendId id;
+  uint64_t request;  ///< The serial of what it answers; 0: nothing.
   TimePoint since;
   bool given_up = false;
 };

@@ -78,11 +78,16 @@ TEST(Deduplication, BytesAreCountedThroughEveryChange) {
   requests.Acknowledge(separate);
   requests.Answer(At(1), table, separate, State::kSeparate, {});
   EXPECT_EQ(requests.answer_bytes(), 2 * kAnswerOverheadBytes + 100);
-  requests.GiveUp(separate, Bytes(50));
+  requests.GiveUp(At(2), separate, Bytes(50));
   EXPECT_EQ(separate->state, State::kUndelivered);
+  EXPECT_EQ(separate->since, At(2));
+  EXPECT_EQ(requests.undelivered(), 1u);
+  EXPECT_EQ(requests.FindUndelivered(table), separate);
   EXPECT_EQ(requests.answer_bytes(), 2 * kAnswerOverheadBytes + 150);
   EXPECT_EQ(requests.Retry(separate).size(), 50u);
   EXPECT_EQ(separate->state, State::kSeparate);
+  EXPECT_EQ(requests.undelivered(), 0u);
+  EXPECT_FALSE(requests.FindUndelivered(table));
   EXPECT_EQ(requests.answer_bytes(), 2 * kAnswerOverheadBytes + 100);
   requests.Erase(table, piggybacked);
   EXPECT_EQ(requests.answer_bytes(), kAnswerOverheadBytes);

@@ -1,0 +1,139 @@
+#include <algorithm>
+#include <cstdlib>
+#include <utility>
+
+#include "services/edge/message/layer_impl.h"
+#include "services/edge/message/limits.h"
+
+namespace lowband::edge::message {
+
+using State = ReceivedRequest::State;
+
+SendId Layer::Impl::Respond(TimePoint now, const RequestRef& ref, Bytes message,
+                            OnDuplicate on_duplicate) {
+  Session* session = Find(ref.session);
+  if (session == nullptr) return {};
+  const auto found = requests_.FindSerial(session->requests, ref.serial);
+  if (!found) return {};
+  switch ((*found)->state) {
+    case State::kUnacknowledged:
+      Piggyback(now, *session, *found, std::move(message), on_duplicate);
+      return {};
+    case State::kAcknowledged: return RespondSeparately(now, *session, *found, std::move(message));
+    case State::kAwaited:
+      if (ref.arrival == Arrival::kInAcknowledgement) {
+        return RespondSeparately(now, *session, *found, std::move(message));
+      }
+      ++counters_.answers_non;
+      SendOnce(now, ref.session, *session, ref.message_id, std::move(message));
+      Ignore(now, *session, ref.message_id);
+      requests_.Erase(session->requests, *found);
+      return {};
+    case State::kPiggybacked:
+    case State::kSeparate:
+    case State::kUndelivered: return {};
+  }
+  std::abort();
+}
+
+void Layer::Impl::Piggyback(TimePoint now, Session& session, Deduplication::Entry request,
+                            Bytes message, OnDuplicate on_duplicate) {
+  ++counters_.answers_piggybacked;
+  const RequestRef& ref = request->ref;
+  coap::StampTypeAndId(message, coap::Type::kAcknowledgement, ref.message_id);
+  out_.Push(ref.session, message);
+  if (on_duplicate == OnDuplicate::kAskAgain) {
+    requests_.Erase(session.requests, request);
+    return;
+  }
+  requests_.Answer(now, session.requests, request, State::kPiggybacked, std::move(message));
+  KeepWithinLimits(now, session);
+}
+
+SendId Layer::Impl::RespondSeparately(TimePoint now, Session& session, Deduplication::Entry request,
+                                      Bytes message) {
+  const RequestRef ref = request->ref;
+  SendId id;
+  if (HasRoomForConfirmable(session)) {
+    ++counters_.answers_separate;
+    id = SendUntilAcknowledged(now, ref.session, session, ref.message_id, ref.serial,
+                               std::move(message));
+  } else {
+    ++counters_.answers_non;
+    ++counters_.answers_unreliable;
+    SendOnce(now, ref.session, session, ref.message_id, std::move(message));
+  }
+  requests_.Answer(now, session.requests, request, State::kSeparate, {});
+  if (id.value == 0) EndRequest(session, ref.serial);
+  KeepWithinLimits(now, session);
+  return id;
+}
+
+SendId Layer::Impl::SendConfirmable(TimePoint now, SessionId session_id, Bytes message) {
+  Session& session = Touch(now, session_id);
+  if (!HasRoomForConfirmable(session)) {
+    ++counters_.notifications_refused;
+    return {};
+  }
+  ++counters_.notifications;
+  return SendUntilAcknowledged(now, session_id, session, 0, 0, std::move(message));
+}
+
+SendId Layer::Impl::SendUntilAcknowledged(TimePoint now, SessionId session_id, Session& session,
+                                          uint16_t near, uint64_t request, Bytes message) {
+  const uint16_t message_id = session.TakeId(now, near, random_);
+  coap::StampTypeAndId(message, coap::Type::kConfirmable, message_id);
+  out_.Push(session_id, message);
+  const SendId id = confirmables_.Add(now, {session_id, request, message_id, std::move(message)});
+  session.sent.push_back({message_id, id, request, now});
+  return id;
+}
+
+void Layer::Impl::SendOnce(TimePoint now, SessionId session_id, Session& session, uint16_t near,
+                           Bytes message) {
+  coap::StampTypeAndId(message, coap::Type::kNonConfirmable, session.TakeId(now, near, random_));
+  out_.Push(session_id, message);
+}
+
+void Layer::Impl::SendEmpty(SessionId session_id, coap::Type type, uint16_t message_id) {
+  switch (type) {
+    case coap::Type::kAcknowledgement: ++counters_.empty_acks; break;
+    case coap::Type::kReset: ++counters_.resets; break;
+    case coap::Type::kConfirmable:
+    case coap::Type::kNonConfirmable: break;
+  }
+  out_.Push(session_id, coap::EmptyMessage(type, message_id));
+}
+
+// The client is back: what could not be delivered is sent anew, as the message that it was while
+// its ID still means it.
+void Layer::Impl::RetryUndelivered(TimePoint now, SessionId session_id) {
+  Session* session = Find(session_id);
+  if (session == nullptr) return;
+  while (HasRoomForConfirmable(*session)) {
+    const auto request = requests_.FindUndelivered(session->requests);
+    if (!request) return;
+    ++counters_.retried;
+    const RequestRef ref = (*request)->ref;
+    Bytes message = requests_.Retry(*request);
+    const auto sent = std::ranges::find_if(session->sent, [&](const SentConfirmable& each) {
+      return each.request == ref.serial && each.since + kExchangeLifetime > now;
+    });
+    if (sent == session->sent.end()) {
+      SendUntilAcknowledged(now, session_id, *session, ref.message_id, ref.serial,
+                            std::move(message));
+      continue;
+    }
+    sent->given_up = false;
+    out_.Push(session_id, message);
+    confirmables_.AddAgain(now, sent->id,
+                           {session_id, ref.serial, sent->message_id, std::move(message)});
+  }
+}
+
+bool Layer::Impl::HasRoomForConfirmable(const Session& session) const {
+  return session.confirmables() < kConfirmablesPerSessionMax &&
+         confirmables_.size() < kConfirmablesMax;
+}
+
+}  // namespace lowband::edge::message
