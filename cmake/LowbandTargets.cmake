@@ -34,12 +34,11 @@ if(LOWBAND_SANITIZE)
     set(LOWBAND_TEST_LAUNCHER setarch -R)
   endif()
 endif()
-set(suppressions "${CMAKE_SOURCE_DIR}/tests/sanitizers")
 set(LOWBAND_TEST_ENVIRONMENT
     "ASAN_OPTIONS=detect_stack_use_after_return=1:strict_string_checks=1"
     "UBSAN_OPTIONS=print_stacktrace=1"
-    "LSAN_OPTIONS=suppressions=${suppressions}/lsan.supp:print_suppressions=0"
-    "TSAN_OPTIONS=suppressions=${suppressions}/tsan.supp:halt_on_error=1:second_deadlock_stack=1")
+    "LSAN_OPTIONS=suppressions=${CMAKE_SOURCE_DIR}/tests/sanitizers/lsan.supp:print_suppressions=0"
+    "TSAN_OPTIONS=ignore_noninstrumented_modules=1:halt_on_error=1:second_deadlock_stack=1")
 
 # lowband_test(NAME SOURCES … DEPS … [TIMEOUT seconds] [LABELS l …]): a GoogleTest program,
 # run by ctest as one test that dies loudly when its time (default 60 s) is over. The target
