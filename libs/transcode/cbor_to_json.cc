@@ -5,7 +5,6 @@
 #include <bit>
 #include <cmath>
 #include <cstring>
-#include <memory_resource>
 
 #include "libs/transcode/cbor_head.h"
 #include "libs/transcode/cbor_number.h"
@@ -103,10 +102,8 @@ class JsonWriter {
   size_t depth_ = 0;
   Error error_{};
 
-  std::array<std::byte, 4096> first_memory_;
-  std::pmr::monotonic_buffer_resource memory_{first_memory_.data(), first_memory_.size()};
-  KeyRecords records_{&memory_};
-  Drops drops_{&memory_};
+  KeyRecords records_;
+  Drops drops_;
   std::array<Frame, kDepthMax> frames_;
 };
 
@@ -191,13 +188,14 @@ inline Cursor JsonWriter::Open(Cursor c, bool map) {
     // Each item takes at least one byte, each pair two.
     if (count > Left(c.in) / (map ? 2 : 1)) return Refuse(Cause::kTruncated, head);
   }
-  frames_[depth_++] = {.left = count,
-                       .first_record = static_cast<uint32_t>(records_.size()),
-                       .map = map,
-                       .indefinite = indefinite,
-                       .empty = true,
-                       .maybe_twice = false,
-                       .filter = {}};
+  Frame& frame = frames_[depth_++];
+  frame.left = count;
+  frame.first_record = records_.size();
+  frame.map = map;
+  frame.indefinite = indefinite;
+  frame.empty = true;
+  frame.maybe_twice = false;
+  frame.filter.Clear();
   *c.out++ = map ? '{' : '[';
   return c;
 }
@@ -268,7 +266,7 @@ inline Cursor JsonWriter::IntegerKey(Cursor c) {
   c = Integer({at.in, at.out + 1});
   if (c.in == nullptr) return c;
   const size_t size = static_cast<size_t>(c.out - at.out) - 1;
-  Record(0, KeyTextHash(at.out + 1, size, EndsOf(at.out + 1, size, limit_)), at);
+  Record(0, KeyTextHash(at.out + 1, size, StartOf(at.out + 1, size, limit_)), at);
   *c.out++ = '"';
   *c.out++ = ':';
   return c;
@@ -281,9 +279,9 @@ inline Cursor JsonWriter::TextKey(Cursor c) {
   if (c.in == nullptr) return c;
   const uint8_t* const text = start_ + entry + 1;
   const size_t size = static_cast<size_t>(c.out - text) - 1;
-  const KeyEnds ends = EndsOf(text, size, limit_);
-  const unsigned id = KeyId(text, size, ends);
-  Record(id, id != 0 ? KeyIdHash(id) : KeyTextHash(text, size, ends), {source, start_ + entry});
+  const KeyStart start = StartOf(text, size, limit_);
+  const unsigned id = KeyId(text, size, start);
+  Record(id, id != 0 ? KeyIdHash(id) : KeyTextHash(text, size, start), {source, start_ + entry});
   *c.out++ = ':';
   return c;
 }

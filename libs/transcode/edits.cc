@@ -43,8 +43,8 @@ size_t Drops::Apply(uint8_t* out, size_t size, Growths* growths) {
   Normalize();
   size_t read = 0;
   size_t written = 0;
-  std::pmr::vector<Growth> none;
-  std::pmr::vector<Growth>& heads = growths != nullptr ? growths->growths_ : none;
+  std::vector<Growth> none;
+  std::vector<Growth>& heads = growths != nullptr ? growths->growths_ : none;
   size_t head = 0;
   size_t heads_kept = 0;
   const auto keep_until = [&](size_t end) {

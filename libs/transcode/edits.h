@@ -9,7 +9,6 @@
 
 #include <cstddef>
 #include <cstdint>
-#include <memory_resource>
 #include <span>
 #include <vector>
 
@@ -24,8 +23,6 @@ struct Growth {
 /// Heads to grow, always ascending by place.
 class Growths {
  public:
-  explicit Growths(std::pmr::memory_resource* memory) : growths_(memory) {}
-
   size_t size() const { return growths_.size(); }
   /// `base` is what size() was when the container was opened: those after it are inside it.
   void Insert(size_t base, Growth growth) {
@@ -39,14 +36,12 @@ class Growths {
 
  private:
   friend class Drops;
-  std::pmr::vector<Growth> growths_;
+  std::vector<Growth> growths_;
 };
 
 /// Ranges to take out. They may lie inside each other, but do not overlap otherwise.
 class Drops {
  public:
-  explicit Drops(std::pmr::memory_resource* memory) : drops_(memory) {}
-
   bool empty() const { return drops_.empty(); }
   void Add(uint32_t begin, uint32_t end) { drops_.push_back({begin, end}); }
   /// Takes the ranges out of `out` and returns its new size. Growths inside them vanish and others
@@ -61,7 +56,7 @@ class Drops {
   /// Leaves ascending ranges that do not lie inside each other.
   void Normalize();
 
-  std::pmr::vector<Range> drops_;
+  std::vector<Range> drops_;
 };
 
 }  // namespace lowband::transcode

@@ -67,7 +67,7 @@ bool IsLarge(const Parts& parts) {
 
 }  // namespace
 
-NumberResult ConvertNumber(const uint8_t* from, const uint8_t* end, uint8_t* out) {
+NumberResult WriteNumber(const uint8_t* from, const uint8_t* end, uint8_t* out) {
   NumberResult result;
   Parts parts;
   const uint8_t* at = from;

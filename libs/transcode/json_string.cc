@@ -7,21 +7,6 @@ namespace {
 
 constexpr uint32_t kReplacement = 0xfffd;
 
-/// The closing quote, or null with `at` on what stands in its way.
-const uint8_t* FindQuote(const uint8_t* from, const uint8_t* end, const uint8_t*& at) {
-  for (at = from;;) {
-    at = FindSpecial(at, end);
-    if (at == end) return nullptr;
-    if (*at == '"') return at;
-    if (*at != '\\') return nullptr;
-    if (end - at < 2) {
-      at = end;
-      return nullptr;
-    }
-    at += 2;
-  }
-}
-
 int HexDigit(uint8_t byte) {
   if (byte >= '0' && byte <= '9') return byte - '0';
   const uint8_t lower = byte | 0x20;
@@ -101,7 +86,8 @@ constexpr auto kEscapes = [] {
 
 /// Reads the escape at `from`, writes its character and moves behind it; or moves to what is wrong.
 bool WriteEscape(const uint8_t*& from, const uint8_t* end, uint8_t*& out) {
-  const uint8_t letter = *++from;
+  if (++from == end) return false;
+  const uint8_t letter = *from;
   if (letter == 'u') {
     uint32_t code = 0;
     if (!ReadCodePoint(++from, end, code)) return false;
@@ -118,26 +104,22 @@ bool WriteEscape(const uint8_t*& from, const uint8_t* end, uint8_t*& out) {
 
 StringResult WriteEscapedString(const uint8_t* from, const uint8_t* escape, const uint8_t* end,
                                 uint8_t* out) {
-  const uint8_t* at = nullptr;
-  const uint8_t* const quote = FindQuote(escape, end, at);
-  if (quote == nullptr) return {nullptr, nullptr, at};
-  // Text never grows, so the head of the escaped size is long enough.
-  const size_t reserved = HeadBytes(static_cast<size_t>(quote - from));
-  uint8_t* const text = out + reserved;
+  // Texts with escapes are mostly of 24 to 255 bytes; others are moved once their size is known.
+  uint8_t* const text = out + HeadBytes(kInfoUint8);
   uint8_t* text_end = text;
   while (true) {
     const size_t run = static_cast<size_t>(escape - from);
     CopyPadded(text_end, from, run, end);
     text_end += run;
     from = escape;
-    if (from == quote) break;
-    if (!WriteEscape(from, quote, text_end)) return {nullptr, nullptr, from};
-    escape = FindSpecial(from, quote);
+    if (from == end) return {nullptr, nullptr, end};
+    if (*from == '"') break;
+    if (*from != '\\' || !WriteEscape(from, end, text_end)) return {nullptr, nullptr, from};
+    escape = FindSpecial(from, end);
   }
   const size_t size = static_cast<size_t>(text_end - text);
-  uint8_t* const start = WriteHead(out, Major::kText, size);
-  if (start != text) std::memmove(start, text, size);
-  return {quote + 1, start + size, nullptr};
+  if (HeadBytes(size) != HeadBytes(kInfoUint8)) std::memmove(out + HeadBytes(size), text, size);
+  return {from + 1, WriteHead(out, Major::kText, size) + size, nullptr};
 }
 
 }  // namespace lowband::transcode

@@ -3,7 +3,6 @@
 // in one sweep at the end (edits.h).
 #include <array>
 #include <cstring>
-#include <memory_resource>
 
 #include "libs/transcode/cbor_entries.h"
 #include "libs/transcode/edits.h"
@@ -33,7 +32,7 @@ constexpr size_t Room(size_t rest) { return rest + rest / 128 + 2 * kCopyPadding
 /// A container that is open.
 struct Frame {
   uint32_t head;          ///< Its place in the output.
-  uint32_t items;         ///< Of an array, so far.
+  uint32_t items;         ///< Items or entries so far.
   uint32_t first_record;  ///< Of a map's keys.
   uint32_t first_growth;  ///< Of the containers inside.
   KeyFilter filter;
@@ -57,7 +56,7 @@ class CborWriter {
   Cursor Document(Cursor c);
   Cursor Value(Cursor c);
   Cursor AfterValue(Cursor c);
-  Cursor Open(Cursor c);
+  Cursor Open(Cursor c, uint8_t bracket);
   Cursor Close(Cursor c);
   uint32_t CloseMap(Cursor& c, const Frame& frame);
   Cursor Key(Cursor c);
@@ -67,12 +66,20 @@ class CborWriter {
   Cursor String(Cursor c);
   Cursor Number(Cursor c);
   Cursor Literal(Cursor c, std::string_view text, uint8_t item);
-  Cursor MakeRoom(Cursor c);
+  Cursor HaveRoom(Cursor c);
   void Finish(const uint8_t* out);
 
-  const uint8_t* SkipSpace(const uint8_t* in) const {
-    while (in != end_ && (*in == ' ' || *in == '\n' || *in == '\r' || *in == '\t')) ++in;
-    return in;
+  /// Moves over whitespace and returns the byte behind it, or 0 at the end: no token begins so.
+  uint8_t Peek(Cursor& c) const {
+    if (c.in != end_ && *c.in > ' ') return *c.in;
+    return PeekBehindSpace(c);
+  }
+  uint8_t PeekBehindSpace(Cursor& c) const {
+    const auto is_space = [](uint8_t byte) {
+      return byte == ' ' || byte == '\n' || byte == '\r' || byte == '\t';
+    };
+    while (c.in != end_ && is_space(*c.in)) ++c.in;
+    return c.in != end_ ? *c.in : 0;
   }
   Frame& Top() { return frames_[depth_ - 1]; }
   uint32_t Offset(const uint8_t* out) const { return static_cast<uint32_t>(out - start_); }
@@ -98,11 +105,9 @@ class CborWriter {
   size_t depth_ = 0;
   Error error_{};
 
-  std::array<std::byte, 4096> first_memory_;
-  std::pmr::monotonic_buffer_resource memory_{first_memory_.data(), first_memory_.size()};
-  KeyRecords records_{&memory_};
-  Growths growths_{&memory_};
-  Drops drops_{&memory_};
+  KeyRecords records_;
+  Growths growths_;
+  Drops drops_;
   std::array<Frame, kDepthMax> frames_;
 };
 
@@ -118,7 +123,7 @@ Result<void, Error> CborWriter::Run() {
   limit_ = cbor_.data() + cbor_.size();
   Cursor c = Document({begin_, start_});
   if (c.in != nullptr) {
-    c.in = SkipSpace(c.in);
+    PeekBehindSpace(c);
     if (c.in != end_) c = Refuse(Cause::kTrailingBytes, c.in);
   }
   if (c.in == nullptr) {
@@ -142,71 +147,68 @@ Cursor CborWriter::Document(Cursor c) {
     const size_t depth = depth_;
     c = Value(c);
     if (c.in == nullptr) return c;
-    if (depth_ > depth) continue;  // inside a container now, before its first value
-    c = AfterValue(c);
-    if (c.in == nullptr || depth_ == 0) return c;
+    if (depth_ <= depth) {  // else it opened a container
+      c = AfterValue(c);
+      if (c.in == nullptr || depth_ == 0) return c;
+    }
+    if (Top().closer == '}') c = Key(c);
+    if (c.in == nullptr) return c;
   }
 }
 
-/// A whole value, or a container up to its first one.
+/// A whole value, or the opening of a container that is not empty.
 inline Cursor CborWriter::Value(Cursor c) {
-  c.in = SkipSpace(c.in);
-  if (c.in == end_) return Unexpected(c.in);
-  if (++items_ > kResponseItemsMax) return Refuse(Cause::kTooManyItems, c.in);
-  switch (*c.in) {
+  const uint8_t first = Peek(c);
+  switch (first) {
     case '"': return String(c);
     case '{':
-    case '[': return Open(c);
+    case '[': return Open(c, first);
     case 't': return Literal(c, "true", kTrue);
     case 'f': return Literal(c, "false", kFalse);
     case 'n': return Literal(c, "null", kNull);
-    default: return Number(c);
+    default: return first == '-' || IsDigit(first) ? Number(c) : Unexpected(c.in);
   }
 }
 
 /// From behind a value to where the next one begins, closing what closes; or to depth 0.
 inline Cursor CborWriter::AfterValue(Cursor c) {
   while (depth_ > 0) {
-    c.in = SkipSpace(c.in);
-    if (c.in == end_) return Unexpected(c.in);
+    const uint8_t next = Peek(c);
     Frame& frame = Top();
-    if (*c.in == ',') {
-      ++c.in;
-      if (frame.closer == '}') return Key(c);
+    if (next == ',') {
       ++frame.items;
-      return c;
+      return {c.in + 1, c.out};
     }
-    if (*c.in != frame.closer) return Unexpected(c.in);
-    ++c.in;
-    c = Close(c);
+    if (next != frame.closer) return Unexpected(c.in);
+    c = Close({c.in + 1, c.out});
+    if (c.in == nullptr) return c;
   }
   return c;
 }
 
-inline Cursor CborWriter::Open(Cursor c) {
-  const uint8_t* const bracket = c.in;
-  const bool map = *bracket == '{';
+inline Cursor CborWriter::Open(Cursor c, uint8_t bracket) {
+  if (depth_ == kDepthMax) return Refuse(Cause::kTooDeep, c.in);
+  const bool map = bracket == '{';
   const uint8_t closer = map ? '}' : ']';
-  if (depth_ == kDepthMax) return Refuse(Cause::kTooDeep, bracket);
-  c.in = SkipSpace(c.in + 1);
   const uint32_t head = Offset(c.out);
   *c.out++ = static_cast<uint8_t>(map ? Major::kMap : Major::kArray);
-  if (c.in != end_ && *c.in == closer) {
-    ++c.in;
-    return c;
-  }
-  frames_[depth_++] = {.head = head,
-                       .items = 1,
-                       .first_record = static_cast<uint32_t>(records_.size()),
-                       .first_growth = static_cast<uint32_t>(growths_.size()),
-                       .filter = {},
-                       .closer = closer,
-                       .maybe_twice = false};
-  return map ? Key(c) : c;
+  ++c.in;
+  if (Peek(c) == closer) return {c.in + 1, c.out};
+  Frame& frame = frames_[depth_++];
+  frame.head = head;
+  frame.items = 1;
+  frame.first_record = records_.size();
+  frame.first_growth = static_cast<uint32_t>(growths_.size());
+  frame.filter.Clear();
+  frame.closer = closer;
+  frame.maybe_twice = false;
+  return c;
 }
 
 inline Cursor CborWriter::Close(Cursor c) {
   const Frame& frame = Top();
+  items_ += frame.items;
+  if (items_ > kResponseItemsMax) return Refuse(Cause::kTooManyItems, c.in - 1);
   const uint32_t count = frame.closer == '}' ? CloseMap(c, frame) : frame.items;
   uint8_t* const head = start_ + frame.head;
   if (count < kInfoUint8) {
@@ -243,29 +245,30 @@ inline uint32_t CborWriter::CloseMap(Cursor& c, const Frame& frame) {
 }
 
 inline Cursor CborWriter::Key(Cursor c) {
-  c.in = SkipSpace(c.in);
-  if (c.in == end_ || *c.in != '"') return Unexpected(c.in);
-  if (++items_ > kResponseItemsMax) return Refuse(Cause::kTooManyItems, c.in);
+  if (Peek(c) != '"') return Unexpected(c.in);
   ++c.in;
   const uint8_t* const stop = FindSpecial(c.in, end_);
-  if (stop == end_ || (*stop != '"' && *stop != '\\')) return Unexpected(stop);
-  c = *stop == '"' ? PlainKey(c, stop) : EscapedKey(c, stop);
-  if (c.in == nullptr) return c;
-  c.in = SkipSpace(c.in);
-  if (c.in == end_ || *c.in != ':') return Unexpected(c.in);
-  ++c.in;
-  return c;
+  if (stop != end_ && *stop == '"') {
+    c = PlainKey(c, stop);
+  } else if (stop != end_ && *stop == '\\') {
+    c = EscapedKey(c, stop);
+    if (c.in == nullptr) return c;
+  } else {
+    return Unexpected(stop);
+  }
+  if (Peek(c) != ':') return Unexpected(c.in);
+  return {c.in + 1, c.out};
 }
 
 inline Cursor CborWriter::PlainKey(Cursor c, const uint8_t* quote) {
   const size_t size = static_cast<size_t>(quote - c.in);
-  const KeyEnds ends = EndsOf(c.in, size, end_);
-  const unsigned id = integer_keys_ ? KeyId(c.in, size, ends) : 0;
+  const KeyStart start = StartOf(c.in, size, end_);
+  const unsigned id = integer_keys_ ? KeyId(c.in, size, start) : 0;
   if (id != 0) {
     Record(id, KeyIdHash(id), c.out);
     return {quote + 1, WriteHead(c.out, Major::kUnsigned, id)};
   }
-  Record(0, KeyTextHash(c.in, size, ends), c.out);
+  Record(0, KeyTextHash(c.in, size, start), c.out);
   c.out = WriteHead(c.out, Major::kText, size);
   CopyPadded(c.out, c.in, size, end_);
   return {quote + 1, c.out + size};
@@ -281,9 +284,9 @@ Cursor CborWriter::EscapedKey(Cursor c, const uint8_t* escape) {
   size_t head = 1;
   while (HeadBytes(text_size(head)) != head) ++head;
   const uint8_t* const text = c.out + head;
-  const KeyEnds ends = EndsOf(text, text_size(head), string.out);
-  const unsigned id = integer_keys_ ? KeyId(text, text_size(head), ends) : 0;
-  Record(id, id != 0 ? KeyIdHash(id) : KeyTextHash(text, text_size(head), ends), c.out);
+  const KeyStart start = StartOf(text, text_size(head), string.out);
+  const unsigned id = integer_keys_ ? KeyId(text, text_size(head), start) : 0;
+  Record(id, id != 0 ? KeyIdHash(id) : KeyTextHash(text, text_size(head), start), c.out);
   return {string.next, id != 0 ? WriteHead(c.out, Major::kUnsigned, id) : string.out};
 }
 
@@ -301,12 +304,11 @@ inline Cursor CborWriter::String(Cursor c) {
 }
 
 inline Cursor CborWriter::Number(Cursor c) {
-  if (*c.in != '-' && !IsDigit(*c.in)) return Unexpected(c.in);
+  const NumberResult integer = WriteShortInteger(c.in, end_, c.out);
+  if (integer.next != nullptr) return {integer.next, integer.out};
   const NumberResult number = WriteNumber(c.in, end_, c.out);
   if (number.next == nullptr) return Unexpected(number.at);
-  c = {number.next, number.out};
-  const bool room = static_cast<size_t>(limit_ - c.out) >= Room(static_cast<size_t>(end_ - c.in));
-  return room ? c : MakeRoom(c);
+  return HaveRoom({number.next, number.out});
 }
 
 inline Cursor CborWriter::Literal(Cursor c, std::string_view text, uint8_t item) {
@@ -322,10 +324,12 @@ inline Cursor CborWriter::Literal(Cursor c, std::string_view text, uint8_t item)
   return {c.in + text.size(), c.out};
 }
 
-/// Floats made the output longer than the input promised.
-Cursor CborWriter::MakeRoom(Cursor c) {
+/// Called behind a float, which may be longer than its text was.
+Cursor CborWriter::HaveRoom(Cursor c) {
+  const size_t room = Room(static_cast<size_t>(end_ - c.in));
+  if (static_cast<size_t>(limit_ - c.out) >= room) return c;
   const size_t written = Offset(c.out);
-  const size_t needed = written + Room(static_cast<size_t>(end_ - c.in));
+  const size_t needed = written + room;
   cbor_.resize(base_ + needed + needed / 2);
   start_ = cbor_.data() + base_;
   limit_ = cbor_.data() + cbor_.size();

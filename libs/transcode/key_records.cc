@@ -12,16 +12,29 @@ uint64_t Fold(uint64_t a, uint64_t b) {
 
 constexpr uint64_t kSaltA = 0xa0761d6478bd642f;
 constexpr uint64_t kSaltB = 0xe7037ed1a0b428db;
+constexpr uint64_t kSaltC = 0x8ebc6af09c88c6e3;
 
 }  // namespace
 
-uint64_t KeyTextHash(const uint8_t* key, size_t size, KeyEnds ends) {
-  uint64_t hash = size * kSaltB;  // spread, so that no byte of the key can make up for it
-  for (size_t i = 8; i + 8 < size; i += 8) hash = Fold(hash ^ Load64(key + i), kSaltB);
-  return Fold(ends.first ^ kSaltA ^ hash, ends.last ^ kSaltB);
+uint64_t KeyTextHash(const uint8_t* key, size_t size, KeyStart start) {
+  // The size is spread, so that no byte of the key can make up for it.
+  uint64_t hash = Fold(start.low ^ kSaltA ^ size * kSaltC, start.high ^ kSaltB);
+  for (size_t i = 16; i < size; i += 16) {
+    const uint8_t* const word = i + 16 < size ? key + i : key + size - 16;
+    hash = Fold(hash ^ Load64(word), Load64(word + 8) ^ kSaltB);
+  }
+  return hash;
 }
 
-bool KeyRecords::AnyEqualHash(size_t base) {
+void KeyRecords::Grow() {
+  auto larger = std::make_unique_for_overwrite<KeyRecord[]>(2 * size_t{capacity_});
+  std::copy_n(records_, size_, larger.get());
+  more_ = std::move(larger);
+  records_ = more_.get();
+  capacity_ *= 2;
+}
+
+bool KeyRecords::AnyEqualHash(uint32_t base) const {
   constexpr size_t kFew = 24;  // below it, comparing all pairs beats sorting
   const std::span records = From(base);
   if (records.size() <= kFew) {
@@ -32,10 +45,11 @@ bool KeyRecords::AnyEqualHash(size_t base) {
     }
     return false;
   }
-  scratch_.clear();
-  for (const KeyRecord& record : records) scratch_.push_back(record.hash);
-  std::sort(scratch_.begin(), scratch_.end());
-  return std::adjacent_find(scratch_.begin(), scratch_.end()) != scratch_.end();
+  std::vector<uint64_t> hashes;
+  hashes.reserve(records.size());
+  for (const KeyRecord& record : records) hashes.push_back(record.hash);
+  std::sort(hashes.begin(), hashes.end());
+  return std::adjacent_find(hashes.begin(), hashes.end()) != hashes.end();
 }
 
 }  // namespace lowband::transcode

@@ -12,7 +12,8 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
-#include <memory_resource>
+#include <iterator>
+#include <memory>
 #include <numeric>
 #include <span>
 #include <string_view>
@@ -22,6 +23,8 @@
 
 namespace lowband::transcode {
 
+// Neither records nor filters start as zeros: hundreds of them stand ready in each call.
+
 struct KeyRecord {
   uint64_t hash;    ///< Equal texts have equal hashes.
   uint32_t entry;   ///< Where the key begins in the output.
@@ -30,17 +33,18 @@ struct KeyRecord {
 
 /// The hash of a key of the table, in whichever form it came.
 inline uint64_t KeyIdHash(unsigned id) { return id * 0x9e3779b97f4a7c15; }
-/// The hash of any other key. `ends` are those of its `size` bytes.
-uint64_t KeyTextHash(const uint8_t* key, size_t size, KeyEnds ends);
+/// The hash of any other key. `start` is that of its `size` bytes.
+uint64_t KeyTextHash(const uint8_t* key, size_t size, KeyStart start);
 
 /// Which keys of one map were seen. Set bits stay: no answer "new" is ever wrong.
 class KeyFilter {
  public:
-  /// True if the key of the table was seen before, as integer or as string.
-  bool SeenId(unsigned id) {
-    uint64_t& word = ids_[id / 64];
-    return TestAndSet(word, uint64_t{1} << (id % 64));
+  void Clear() {
+    ids_[0] = ids_[1] = 0;
+    hashes_ = 0;
   }
+  /// True if the key of the table was seen before, as integer or as string.
+  bool SeenId(unsigned id) { return TestAndSet(ids_[id / 64], uint64_t{1} << (id % 64)); }
   /// True if another key of this hash may have been seen before.
   bool MaybeSeen(uint64_t hash) { return TestAndSet(hashes_, uint64_t{1} << (hash >> 58)); }
 
@@ -51,27 +55,38 @@ class KeyFilter {
     return seen;
   }
 
-  std::array<uint64_t, 2> ids_{};
-  uint64_t hashes_ = 0;
+  std::array<uint64_t, 2> ids_;
+  uint64_t hashes_;
 };
 static_assert(kKeyIdMax < 128);
 
-/// A stack of records: each open map has the top part from its own base on.
+/// A stack of records: each open map has the top part from its own base on. The first ones need no
+/// memory from the heap.
 class KeyRecords {
  public:
-  explicit KeyRecords(std::pmr::memory_resource* memory) : records_(memory), scratch_(memory) {}
+  KeyRecords() : records_(first_), capacity_(std::size(first_)) {}
+  KeyRecords(const KeyRecords&) = delete;
+  KeyRecords& operator=(const KeyRecords&) = delete;
 
-  size_t size() const { return records_.size(); }
-  void Push(const KeyRecord& record) { records_.push_back(record); }
-  void Pop(size_t base) { records_.resize(base); }
-  std::span<const KeyRecord> From(size_t base) const { return std::span(records_).subspan(base); }
+  uint32_t size() const { return size_; }
+  void Push(const KeyRecord& record) {
+    if (size_ == capacity_) Grow();
+    records_[size_++] = record;
+  }
+  void Pop(uint32_t base) { size_ = base; }
+  std::span<const KeyRecord> From(uint32_t base) const { return {records_ + base, size_ - base}; }
 
   /// True if two records from `base` on share a hash.
-  bool AnyEqualHash(size_t base);
+  bool AnyEqualHash(uint32_t base) const;
 
  private:
-  std::pmr::vector<KeyRecord> records_;
-  std::pmr::vector<uint64_t> scratch_;
+  void Grow();
+
+  KeyRecord first_[64];
+  std::unique_ptr<KeyRecord[]> more_;
+  KeyRecord* records_;  ///< first_ or more_
+  uint32_t capacity_;
+  uint32_t size_ = 0;
 };
 
 /// Calls `group` with the indices, ascending, of each set of two or more records that share hash

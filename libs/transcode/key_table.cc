@@ -1,5 +1,6 @@
 #include "libs/transcode/key_table.h"
 
+#include <algorithm>
 #include <iterator>
 
 namespace lowband::transcode {
@@ -10,6 +11,8 @@ constexpr std::string_view kNames[] = {
 #include "libs/transcode/key_names.inc"
 };
 static_assert(std::size(kNames) == kKeyIdMax + 1);
+static_assert(std::ranges::max(kNames, {}, &std::string_view::size).size() <= 32,
+              "a row compares the first and the last sixteen bytes");
 
 constexpr uint64_t WordAt(std::string_view text, size_t offset) {
   uint64_t word = 0;
@@ -22,13 +25,9 @@ constexpr uint64_t WordAt(std::string_view text, size_t offset) {
 constexpr KeyRow RowOf(std::string_view name) {
   const size_t size = name.size();
   KeyRow row{};
-  row.size = static_cast<uint8_t>(size);
-  row.ends.first = WordAt(name, 0);
-  row.ends.last = size < 8 ? row.ends.first : WordAt(name, size - 8);
-  if (size > 16) {
-    row.second = WordAt(name, 8);
-    row.last_but_one = WordAt(name, size - 16);
-  }
+  row.size = size;
+  row.start = {WordAt(name, 0), WordAt(name, 8)};
+  if (size > 16) row.end = {WordAt(name, size - 16), WordAt(name, size - 8)};
   return row;
 }
 
@@ -54,7 +53,7 @@ constexpr auto JsonKeys() {
 constexpr bool Fill(KeyIndex& index, const std::array<KeyRow, kKeyIdMax + 1>& rows) {
   index.slots = {};
   for (size_t id = 1; id <= kKeyIdMax; ++id) {
-    uint8_t& slot = index.slots[KeySlot(rows[id].ends, rows[id].size, index.factor)];
+    uint8_t& slot = index.slots[KeySlot(rows[id].start, rows[id].size, index.factor)];
     if (slot != 0) return false;
     slot = static_cast<uint8_t>(id);
   }
@@ -79,9 +78,15 @@ constinit const std::array<KeyRow, kKeyIdMax + 1> kKeyRows = kConstRows;
 constinit const std::array<JsonKey, kKeyIdMax + 1> kJsonKeys = JsonKeys();
 constinit const KeyIndex kKeyIndex = kConstIndex;
 
+KeyStart ShortStart(const uint8_t* key, size_t size) {
+  KeyStart start{};
+  std::memcpy(&start, key, size);
+  return start;
+}
+
 unsigned KeyId(std::string_view key) {
   const auto* bytes = reinterpret_cast<const uint8_t*>(key.data());
-  return KeyId(bytes, key.size(), EndsOf(bytes, key.size(), bytes + key.size()));
+  return KeyId(bytes, key.size(), StartOf(bytes, key.size(), bytes + key.size()));
 }
 
 std::string_view KeyName(unsigned id) { return kNames[id]; }

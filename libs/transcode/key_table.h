@@ -15,22 +15,32 @@ namespace lowband::transcode {
 /// The highest integer of the table. Later tables give other meanings to those above it.
 inline constexpr unsigned kKeyIdMax = 104;
 
-/// The first and the last eight bytes of a key; of a shorter key all of it, twice.
-struct KeyEnds {
-  uint64_t first;
-  uint64_t last;
+/// The first sixteen bytes of a key, zeros behind its end.
+struct KeyStart {
+  uint64_t low;
+  uint64_t high;
 };
 
-/// The ends of the `size` bytes at `key`. Reads only below `end`.
-inline KeyEnds EndsOf(const uint8_t* key, size_t size, const uint8_t* end) {
-  if (size >= 8) return {Load64(key), Load64(key + size - 8)};
-  uint64_t word = 0;
-  if (end - key >= 8) {
-    word = Load64(key) & ((uint64_t{1} << (8 * size)) - 1);
-  } else {
-    std::memcpy(&word, key, size);
+/// The bits that a key of so many bytes has in its start.
+inline constexpr auto kStartBits = [] {
+  std::array<KeyStart, 17> bits{};
+  for (size_t size = 0; size < bits.size(); ++size) {
+    const auto low_bytes = [](size_t count) {
+      return count < 8 ? (uint64_t{1} << (8 * count)) - 1 : ~uint64_t{0};
+    };
+    bits[size] = {low_bytes(size), size < 8 ? 0 : low_bytes(size - 8)};
   }
-  return {word, word};
+  return bits;
+}();
+
+/// The start of a key that has fewer than sixteen bytes of input behind its beginning.
+KeyStart ShortStart(const uint8_t* key, size_t size);
+
+/// The start of the `size` bytes at `key`. Reads only below `end`.
+inline KeyStart StartOf(const uint8_t* key, size_t size, const uint8_t* end) {
+  if (end - key < 16) return ShortStart(key, size);
+  const KeyStart& bits = kStartBits.data()[size < 16 ? size : 16];
+  return {Load64(key) & bits.low, Load64(key + 8) & bits.high};
 }
 
 /// A key as JSON writes it: quoted and with its colon. Made to be copied whole.
@@ -40,10 +50,9 @@ struct JsonKey {
 };
 
 struct KeyRow {
-  KeyEnds ends;
-  uint64_t second;        ///< Bytes 8 to 15 of a key longer than 16, else 0.
-  uint64_t last_but_one;  ///< Bytes −16 to −9 of a key longer than 16, else 0.
-  uint8_t size;
+  KeyStart start;
+  KeyStart end;  ///< The last sixteen bytes of a key longer than that, else zeros.
+  size_t size;
 };
 
 /// A perfect hash: the slot of each key holds its integer, every other slot 0.
@@ -58,17 +67,18 @@ extern const std::array<KeyRow, kKeyIdMax + 1> kKeyRows;
 extern const std::array<JsonKey, kKeyIdMax + 1> kJsonKeys;
 extern const KeyIndex kKeyIndex;
 
-inline constexpr size_t KeySlot(KeyEnds ends, size_t size, uint64_t factor) {
-  return ((ends.first ^ (ends.last << 1) ^ size) * factor) >> 54;
+inline constexpr size_t KeySlot(KeyStart start, size_t size, uint64_t factor) {
+  return ((start.low ^ std::rotl(start.high, 29)) + size) * factor >> 54;
 }
 static_assert(kKeySlots == size_t{1} << (64 - 54));
 
-/// The integer of a key given its ends, or 0.
-inline unsigned KeyId(const uint8_t* key, size_t size, KeyEnds ends) {
-  const unsigned id = kKeyIndex.slots[KeySlot(ends, size, kKeyIndex.factor)];
-  const KeyRow& row = kKeyRows[id];
-  if (row.size != size || row.ends.first != ends.first || row.ends.last != ends.last) return 0;
-  if (size > 16 && (Load64(key + 8) != row.second || Load64(key + size - 16) != row.last_but_one)) {
+/// The integer of a key given its start, or 0.
+inline unsigned KeyId(const uint8_t* key, size_t size, KeyStart start) {
+  const unsigned id = kKeyIndex.slots[KeySlot(start, size, kKeyIndex.factor)];
+  const KeyRow& row = kKeyRows.data()[id];
+  if (row.size != size || row.start.low != start.low || row.start.high != start.high) return 0;
+  if (size > 16 &&
+      (Load64(key + size - 16) != row.end.low || Load64(key + size - 8) != row.end.high)) {
     return 0;
   }
   return id;

@@ -56,32 +56,39 @@ class SwarBlock {
 };
 
 #if defined(__SSE2__)
-/// The same for sixteen bytes.
+/// The same for thirty-two bytes: all of most keys and many values.
 class SseBlock {
  public:
-  static constexpr size_t kBytes = 16;
+  static constexpr size_t kBytes = 32;
   static SseBlock Load(const uint8_t* from) {
-    return SseBlock(_mm_loadu_si128(reinterpret_cast<const __m128i*>(from)));
+    const auto* const halves = reinterpret_cast<const __m128i*>(from);
+    return {_mm_loadu_si128(halves), _mm_loadu_si128(halves + 1)};
   }
 
-  void Store(uint8_t* to) const { _mm_storeu_si128(reinterpret_cast<__m128i*>(to), bytes_); }
-  bool Ascii() const { return _mm_movemask_epi8(bytes_) == 0; }
+  void Store(uint8_t* to) const {
+    auto* const halves = reinterpret_cast<__m128i*>(to);
+    _mm_storeu_si128(halves, low_);
+    _mm_storeu_si128(halves + 1, high_);
+  }
+  bool Ascii() const { return _mm_movemask_epi8(_mm_or_si128(low_, high_)) == 0; }
   bool AnySpecial() const { return Marks() != 0; }
   size_t FirstSpecial() const { return static_cast<size_t>(std::countr_zero(Marks())); }
 
  private:
-  explicit SseBlock(__m128i bytes) : bytes_(bytes) {}
+  SseBlock(__m128i low, __m128i high) : low_(low), high_(high) {}
 
-  uint32_t Marks() const {
+  static uint32_t MarksOf(__m128i bytes) {
     const __m128i last_control = _mm_set1_epi8(0x1f);
-    const __m128i control = _mm_cmpeq_epi8(_mm_max_epu8(bytes_, last_control), last_control);
-    const __m128i quote = _mm_cmpeq_epi8(bytes_, _mm_set1_epi8('"'));
-    const __m128i backslash = _mm_cmpeq_epi8(bytes_, _mm_set1_epi8('\\'));
+    const __m128i control = _mm_cmpeq_epi8(_mm_max_epu8(bytes, last_control), last_control);
+    const __m128i quote = _mm_cmpeq_epi8(bytes, _mm_set1_epi8('"'));
+    const __m128i backslash = _mm_cmpeq_epi8(bytes, _mm_set1_epi8('\\'));
     return static_cast<uint32_t>(
         _mm_movemask_epi8(_mm_or_si128(control, _mm_or_si128(quote, backslash))));
   }
+  uint32_t Marks() const { return MarksOf(low_) | MarksOf(high_) << 16; }
 
-  __m128i bytes_;
+  __m128i low_;
+  __m128i high_;
 };
 using Block = SseBlock;
 #else
@@ -97,23 +104,27 @@ inline const uint8_t* FindSpecial(const uint8_t* from, const uint8_t* end) {
     const B block = B::Load(from);
     if (block.AnySpecial()) return from + block.FirstSpecial();
   }
+  if constexpr (B::kBytes > SwarBlock::kBytes) return FindSpecial<SwarBlock>(from, end);
   while (from != end && !IsSpecial(*from)) ++from;
   return from;
 }
 
-/// Bytes past the end of what it copies that CopyPadded may write.
+/// Bytes past the end of what it copies that CopyPadded may write, and may read below `end`.
 inline constexpr size_t kCopyPadding = 32;
 
 /// Copies `size` bytes. Short runs go in whole blocks, without the branches of memcpy: writes up to
 /// kCopyPadding bytes more, and reads more only below `end`.
 inline void CopyPadded(uint8_t* to, const uint8_t* from, size_t size, const uint8_t* end) {
-  static_assert(kCopyPadding >= Block::kBytes);
   constexpr size_t kShort = 128;
-  if (size > kShort || static_cast<size_t>(end - from) < size + Block::kBytes) {
+  if (size > kShort || static_cast<size_t>(end - from) < size + kCopyPadding) {
     std::memcpy(to, from, size);
     return;
   }
-  for (size_t i = 0; i < size; i += Block::kBytes) Block::Load(from + i).Store(to + i);
+  size_t i = 0;
+  do {
+    std::memcpy(to + i, from + i, kCopyPadding);
+    i += kCopyPadding;
+  } while (i < size);
 }
 
 }  // namespace lowband::transcode

@@ -13,7 +13,7 @@ namespace lowband::transcode {
 namespace {
 
 std::string Dropped(std::string text, std::initializer_list<std::pair<uint32_t, uint32_t>> ranges) {
-  Drops drops(std::pmr::new_delete_resource());
+  Drops drops;
   for (const auto& [begin, end] : ranges) drops.Add(begin, end);
   auto* const out = reinterpret_cast<uint8_t*>(text.data());
   text.resize(drops.Apply(out, text.size(), nullptr));
@@ -34,7 +34,7 @@ TEST(Drops, RangesInsideOthersAddNothing) {
 }
 
 TEST(Growths, HeadsGrowAndWhatIsBehindMoves) {
-  Growths growths(std::pmr::new_delete_resource());
+  Growths growths;
   Bytes out = {0x80, 0x01, 0xa0, 0x02, 0x03, 0x80, 0x04};
   growths.Insert(0, {5, 24});
   growths.Insert(0, {2, 256});  // opened before: stands before
@@ -49,8 +49,8 @@ TEST(Growths, HeadsGrowAndWhatIsBehindMoves) {
 }
 
 TEST(Drops, GrowthsMoveAlongAndVanishInside) {
-  Growths growths(std::pmr::new_delete_resource());
-  Drops drops(std::pmr::new_delete_resource());
+  Growths growths;
+  Drops drops;
   Bytes out = {0x80, 0x11, 0x80, 0x22, 0x80, 0x33, 0x80};
   for (uint32_t at : {0, 2, 4, 6}) growths.Insert(growths.size(), {at, 24});
   drops.Add(1, 4);
