@@ -139,6 +139,11 @@ void Check(const LoadOptions& options, const Url& url) {
   if (options.threads > options.sessions) {
     throw UsageError("--threads: more threads than --sessions would have nothing to do");
   }
+  const PlanOptions& plan = options.plan;
+  if (options.handshakes && (!plan.operations.empty() || !plan.gets.empty() || !plan.puts.empty() ||
+                             !plan.posts.empty() || !plan.deletes.empty())) {
+    throw UsageError("--operation handshake goes with no other operation");
+  }
   if (options.handshakes && options.warm_up > 0) {
     throw UsageError("--warm-up: a run of handshakes has no requests to warm up with");
   }

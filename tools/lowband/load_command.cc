@@ -2,7 +2,6 @@
 #include <memory>
 
 #include "tools/lowband/commands.h"
-#include "tools/lowband/exit_status.h"
 #include "tools/lowband/help_format.h"
 #include "tools/lowband/load.h"
 
@@ -109,13 +108,7 @@ std::function<int()> AddLoadCommand(CLI::App& app) {
       ->type_name("FILE");
   options->connect.AddTo(*command);
   return [options] {
-    auto& operations = options->plan.operations;
-    if (std::erase(operations, kHandshake) > 0) {
-      options->handshakes = true;
-      if (!operations.empty()) {
-        throw UsageError("--operation handshake goes with no other operation");
-      }
-    }
+    options->handshakes = std::erase(options->plan.operations, kHandshake) > 0;
     return RunLoad(*options);
   };
 }

@@ -72,13 +72,13 @@ Result<Parsed, std::string> ParseOperation(std::string_view text) {
   parsed.method = head;
   parsed.path = TakeWord(text);
   parsed.data = text;
-  if (!parsed.path.starts_with('/')) return Failure(std::string("its path begins with no \"/\""));
   return parsed;
 }
 
 Result<LoadOperation, std::string> MakeOperation(const std::string& name, const Parsed& parsed,
                                                  const PlanOptions& options, const Url& base,
                                                  const std::string& run) {
+  if (!parsed.path.starts_with('/')) return Failure(std::string("its path begins with no \"/\""));
   auto url = ParseUrl("coaps://host" + parsed.path);
   if (!url) return Failure(url.error());
   url->path.insert(url->path.begin(), base.path.begin(), base.path.end());

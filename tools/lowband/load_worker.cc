@@ -153,8 +153,14 @@ void LoadWorker::OnReadable(size_t index) {
   for (size_t reads = 0; reads < std::max<size_t>(1, slot.in_flight.size()); ++reads) {
     if (!slot.session) return;
     ByteView datagram;
-    if (slot.socket->Receive(buffer_, datagram) != client::UdpSocket::Status::kOk) return;
-    slot.session->Receive(Now(), datagram);
+    const auto status = slot.socket->Receive(buffer_, datagram);
+    if (status == client::UdpSocket::Status::kOk) {
+      slot.session->Receive(Now(), datagram);
+    } else if (status == client::UdpSocket::Status::kRefused && slot.state == State::kConnecting) {
+      OnDisconnected(index, "nothing listens at UDP " + options_.server.Text());
+    } else {
+      return;
+    }
     Drain(index);
   }
 }

@@ -35,7 +35,7 @@ struct LoadWorkerOptions {
 class LoadWorker {
  public:
   /// Handshakes of one session that may fail in a row before it is given up.
-  static constexpr unsigned kConnectAttemptsMax = 5;
+  static constexpr unsigned kConnectAttemptsMax = 3;
   /// After so many a session is replaced: message IDs must not come again within 247 s
   /// (RFC 7252 §4.4), and there are 65,536.
   static constexpr uint64_t kDatagramsPerSessionMax = 50'000;
