@@ -67,7 +67,7 @@ std::string EnvironmentName(const std::string& flag) {
 // lines.
 std::string Describe(const CLI::ParseError& error) {
   const std::string text = std::string(error.what());
-  const std::string line = text.substr(0, text.find('\n'));
+  std::string line = text.substr(0, text.find('\n'));
   if (dynamic_cast<const CLI::FileError*>(&error) != nullptr) return "--config: " + line;
   if (dynamic_cast<const CLI::ExtrasError*>(&error) != nullptr) {
     return line.substr(line.rfind(": ") + 2) + ": unknown flag or argument; see --help";
@@ -83,7 +83,7 @@ class HelpFormatter : public CLI::Formatter {
     return option->get_type_size() == 0 ? "" : " " + option->get_type_name();
   }
   std::string make_option_desc(const CLI::Option* option) const override {
-    const std::string text = option->get_description();
+    const std::string& text = option->get_description();
     const std::string value = option->get_default_str();
     return value.empty() ? text : text + " [" + value + "]";
   }

@@ -109,7 +109,7 @@ Result<bool, std::string> IsLocalTarget(std::string_view text) {
     if (slash == std::string_view::npos) {
       return Failure(Quoted(text) + ": dns: takes three slashes, dns:///HOST:PORT");
     }
-    const auto local = HostIsLocal(rest->substr(slash + 1));
+    auto local = HostIsLocal(rest->substr(slash + 1));
     if (!local) return local;
     // What another name server says of localhost is its own affair.
     return *local && slash == 0;

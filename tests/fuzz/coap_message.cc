@@ -51,8 +51,7 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
     Check(!coap::Text(parsed.error()).empty());
     return 0;
   }
-  Check(envelope && envelope->type == parsed->type &&
-        envelope->message_id == parsed->message_id);
+  Check(envelope && envelope->type == parsed->type && envelope->message_id == parsed->message_id);
   CheckBounds(*parsed, datagram);
   if (parsed->code.is_empty() || parsed->has_surplus_options()) return 0;
   coap::MessageWriter writer(parsed->type, parsed->code, parsed->message_id, parsed->token);

@@ -51,8 +51,8 @@ class Subject {
       case 2:
         if (!requests_.empty()) {
           const uint8_t choice = script_.Byte();
-          Answer(choice % requests_.size(), choice & 0x80 ? message::OnDuplicate::kAskAgain
-                                                          : message::OnDuplicate::kRepeat);
+          Answer(choice % requests_.size(),
+                 choice & 0x80 ? message::OnDuplicate::kAskAgain : message::OnDuplicate::kRepeat);
         }
         break;
       case 3: Pass(script_.Pause()); break;

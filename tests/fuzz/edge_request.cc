@@ -94,8 +94,7 @@ class Subject {
   Bytes WriteRequest(uint8_t operation) {
     const uint8_t head = script_.Byte();
     const auto id = static_cast<uint16_t>(head & 15);
-    return WriteRequestAs(operation & 0x80 ? coap::Type::kNonConfirmable
-                                           : coap::Type::kConfirmable,
+    return WriteRequestAs(operation & 0x80 ? coap::Type::kNonConfirmable : coap::Type::kConfirmable,
                           id, head);
   }
   Bytes WriteRequestAs(coap::Type type, uint16_t id, uint8_t head) {

@@ -31,7 +31,7 @@ struct Counters {
   uint64_t notifications = 0;          ///< CONs of our own accord.
   uint64_t notifications_refused = 0;  ///< Too many CONs were under way.
   uint64_t retransmissions = 0;
-  uint64_t retried = 0;              ///< Answers sent anew to a client that is back.
+  uint64_t retried = 0;  ///< Answers sent anew to a client that is back.
 
   // What became of our CONs.
   uint64_t delivered = 0;

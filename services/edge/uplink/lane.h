@@ -13,10 +13,10 @@
 namespace lowband::edge::uplink {
 
 enum class LaneState : uint8_t {
-  kOpening,   ///< Asked for; nothing may be written.
-  kOpen,      ///< Takes requests.
-  kDraining,  ///< Takes no new requests, finishes what it has.
-  kFinishing, ///< Half-closed; the stream's end is awaited.
+  kOpening,    ///< Asked for; nothing may be written.
+  kOpen,       ///< Takes requests.
+  kDraining,   ///< Takes no new requests, finishes what it has.
+  kFinishing,  ///< Half-closed; the stream's end is awaited.
 };
 
 struct Lane {

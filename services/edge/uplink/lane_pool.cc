@@ -47,8 +47,8 @@ std::optional<TimePoint> LanePool::NextDeadline() const {
 }
 
 Lane* LanePool::Find(LaneId id) {
-  const auto it = std::find_if(lanes_.begin(), lanes_.end(),
-                               [&](const auto& lane) { return lane->id == id; });
+  const auto it =
+      std::find_if(lanes_.begin(), lanes_.end(), [&](const auto& lane) { return lane->id == id; });
   return it == lanes_.end() ? nullptr : it->get();
 }
 
@@ -148,14 +148,14 @@ std::optional<Action> LanePool::PollAction() {
 }
 
 size_t LanePool::Count(LaneState state) const {
-  return static_cast<size_t>(std::count_if(
-      lanes_.begin(), lanes_.end(), [&](const auto& lane) { return lane->state == state; }));
+  return static_cast<size_t>(std::count_if(lanes_.begin(), lanes_.end(),
+                                           [&](const auto& lane) { return lane->state == state; }));
 }
 
 size_t LanePool::Missing() const {
   if (stopped_) return 0;
-  const auto serving = static_cast<size_t>(
-      std::count_if(lanes_.begin(), lanes_.end(), [](const auto& lane) {
+  const auto serving =
+      static_cast<size_t>(std::count_if(lanes_.begin(), lanes_.end(), [](const auto& lane) {
         return lane->state == LaneState::kOpening ||
                (lane->state == LaneState::kOpen && !lane->expired);
       }));
@@ -179,8 +179,8 @@ void LanePool::DelayReopening(TimePoint now, const Lane& lane) {
   shared_life_ = config_.shared_life_min;
   // Lanes lost while the delay runs are of the same failure.
   if (now < reopen_at_) return;
-  const bool lived = lane.state == LaneState::kOpen &&
-                     now - lane.opened_at >= config_.reopen_delay_max;
+  const bool lived =
+      lane.state == LaneState::kOpen && now - lane.opened_at >= config_.reopen_delay_max;
   failures_ = lived ? 1 : failures_ + 1;
   Duration delay = config_.reopen_delay_min;
   for (unsigned i = 1; i < failures_ && delay < config_.reopen_delay_max; ++i) delay *= 2;
@@ -193,8 +193,7 @@ void LanePool::Remove(LaneId id) {
 }
 
 Duration LanePool::LifeOf(const Lane& lane) {
-  const Duration spread =
-      std::max(config_.lane_life_max - config_.lane_life_min, Duration::zero());
+  const Duration spread = std::max(config_.lane_life_max - config_.lane_life_min, Duration::zero());
   const Duration life =
       config_.lane_life_min + std::chrono::duration_cast<Duration>(spread * random_.Unit());
   const bool shared = std::any_of(lanes_.begin(), lanes_.end(), [&](const auto& other) {

@@ -59,8 +59,8 @@ void LaneStream::OnWriteDone(bool ok) {
   // A failed write means a failed stream; the read that is under way tells so.
   if (!ok) return;
   const bool awaited = write_state_.exchange(WriteState::kIdle) == WriteState::kAwaited;
-  const bool told = awaited ? mailbox_->Push(LaneWritten{id_})
-                            : mailbox_->PushQuietly(LaneWritten{id_});
+  const bool told =
+      awaited ? mailbox_->Push(LaneWritten{id_}) : mailbox_->PushQuietly(LaneWritten{id_});
   if (!told) std::abort();
 }
 

@@ -14,9 +14,9 @@
 #include "lowband/v1/translator.pb.h"
 #include "services/translator/mapping/answer.h"
 #include "services/translator/mapping/config.h"
+#include "services/translator/mapping/http.h"
 #include "services/translator/mapping/query.h"
 #include "services/translator/mapping/rewrite.h"
-#include "services/translator/mapping/http.h"
 
 namespace lowband::translator {
 
