@@ -41,6 +41,7 @@ inline constexpr Code kBadOption = Code::Of(4, 2);
 inline constexpr Code kForbidden = Code::Of(4, 3);
 inline constexpr Code kNotFound = Code::Of(4, 4);
 inline constexpr Code kMethodNotAllowed = Code::Of(4, 5);
+inline constexpr Code kNotAcceptable = Code::Of(4, 6);
 inline constexpr Code kRequestEntityIncomplete = Code::Of(4, 8);
 inline constexpr Code kConflict = Code::Of(4, 9);
 inline constexpr Code kPreconditionFailed = Code::Of(4, 12);

@@ -23,6 +23,7 @@ constexpr std::array kTable = {
     Row{403, kForbidden, true},
     Row{404, kNotFound, true},
     Row{405, kMethodNotAllowed, true},
+    Row{406, kNotAcceptable, false},
     Row{409, kConflict, false},
     Row{412, kPreconditionFailed, false},
     Row{413, kRequestEntityTooLarge, true},

@@ -13,7 +13,7 @@ PACKAGES_BUILD=(
 # fuzzing and lint. The Go compiler (the deployed clients are Go programs) is added below.
 PACKAGES_TEST=(
   clang clang-format clang-tidy libgtest-dev libgmock-dev libbenchmark-dev
-  libcoap3-bin python3-venv curl procps
+  zlib1g-dev libcoap3-bin python3-venv curl procps
 )
 
 packages_missing() {

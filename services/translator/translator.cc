@@ -7,6 +7,7 @@
 
 #include "libs/base/admin_server.h"
 #include "libs/base/config_error.h"
+#include "libs/base/descriptors.h"
 #include "libs/base/metrics.h"
 #include "libs/base/options.h"
 #include "libs/base/version.h"
@@ -22,6 +23,8 @@ namespace lowband::translator {
 namespace {
 
 constexpr Duration kWatchInterval = std::chrono::seconds(1);
+/// Descriptors beside one for each request at the homeserver: lanes, admin, files, libraries.
+constexpr uint64_t kOtherDescriptors = 256;
 
 MappingConfig Decide(MappingConfig mapping, const UpstreamConfig& upstream) {
   // A homeserver of ours may be told who the client is; somebody else's only on request.
@@ -130,8 +133,16 @@ int Translator::RunUntilSignal(ShutdownSignal& shutdown) {
 }  // namespace
 
 int RunTranslator(const Options& options, Logger& log, ShutdownSignal& shutdown) {
+  const uint64_t descriptors = RaiseDescriptorLimit();
   Translator translator(options, log);
   if (options.check) return kExitOk;
+  if (const uint64_t needed = options.upstream.active_max + kOtherDescriptors;
+      descriptors < needed) {
+    log.Warning("few_descriptors", {{"limit", descriptors},
+                                    {"needed", needed},
+                                    {"because", "--upstream-max-active"},
+                                    {"remedy", "raise the hard limit (ulimit -Hn)"}});
+  }
   translator.Start();
   return translator.RunUntilSignal(shutdown);
 }
