@@ -68,6 +68,7 @@ TEST(CopyPadded, CopiesAnySizeAndKeepsWithinItsPadding) {
   for (size_t size = 0; size < 300; ++size) {
     for (size_t behind : {0, 5, 40}) {
       std::vector<uint8_t> from(size + behind);
+      from.reserve(1);  // never null
       for (size_t i = 0; i < from.size(); ++i) from[i] = static_cast<uint8_t>(i * 7);
       std::vector<uint8_t> to(size + kCopyPadding + 1, 0xee);
       CopyPadded(to.data(), from.data(), size, from.data() + from.size());
