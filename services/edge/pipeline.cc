@@ -130,6 +130,10 @@ bool Pipeline::DrainRequests(TimePoint now) {
     moved = true;
     lanes_.Submit(now, std::move(*command));
   }
+  while (const auto exchange = lanes_.PollObservable()) {
+    moved = true;
+    requests_.MakeObservable(now, *exchange);
+  }
   while (auto answer = lanes_.PollAnswer()) {
     moved = true;
     requests_.Complete(now, std::move(*answer));

@@ -15,7 +15,7 @@ namespace {
 TEST(Interop, MessageIdZeroOfAClientIsValid) {
   Script().Play(R"(
     --> CON GET 0 token=0102030405060708 observe=0 path=7 query=since=s1 auth="tok"
-    ==> GET path=7 query=since=s1 auth=tok
+    ==> GET path=7 query=since=s1 auth=tok observe
     <== 2.05 format=60 body=hex:a0
     <-- ACK 2.05 0 token=0102030405060708 format=60 body=hex:a0
     --> again

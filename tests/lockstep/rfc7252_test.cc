@@ -346,7 +346,7 @@ TEST(Rfc7252, Section54UnknownElectiveOptionIsIgnored) {
   Script().Play(R"(
     --> CON GET 1 path=a observe=0 etag=0102 opt=3:686f7374 opt=7:1633 opt=252:aa opt=258:02 \
         opt=65000:00
-    ==> GET path=a
+    ==> GET path=a observe
     <== 2.05 format=60 body=hex:a0
     <-- ACK 2.05 1 format=60 body=hex:a0
     --> CON GET 2 path=a format=60 format=50 opt=60:0102030405

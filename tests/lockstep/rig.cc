@@ -33,6 +33,11 @@ void Rig::Answer(request::Answer answer) {
   Pump();
 }
 
+void Rig::MakeObservable(request::ExchangeId exchange) {
+  requests_.MakeObservable(now_, exchange);
+  Pump();
+}
+
 std::optional<TimePoint> Rig::NextDeadline() {
   return Earlier(messages_.NextDeadline(), requests_.NextDeadline());
 }

@@ -34,6 +34,7 @@ class Rig {
   void Close(SessionId session);
   void Receive(SessionId session, ByteView datagram);
   void Answer(request::Answer answer);
+  void MakeObservable(request::ExchangeId exchange);
   /// Runs everything that is due until `time`, each at its own time. Stops early at a moment at
   /// which something came out.
   void AdvanceTowards(TimePoint time);

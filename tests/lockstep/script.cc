@@ -28,6 +28,10 @@ std::string TextOf(const v1::Request& request) {
   }
   if (request.has_accept()) out += " accept=" + std::to_string(request.accept());
   if (!request.token().empty()) out += " auth=" + request.token();
+  if (request.has_observe()) {
+    const std::string& cursor = request.observe().cursor();
+    out += cursor.empty() ? " observe" : " cursor=" + cursor;
+  }
   if (request.key_table() != 1) out += " keys=" + std::to_string(request.key_table());
   return out;
 }
@@ -35,6 +39,15 @@ std::string TextOf(const v1::Request& request) {
 coap::Code CodeOf(const std::string& text) {
   return coap::Code::Of(static_cast<unsigned>(text.at(0) - '0'),
                         static_cast<unsigned>(std::stoul(text.substr(2))));
+}
+
+v1::Poll::Outcome OutcomeOf(std::string_view word) {
+  static const std::map<std::string_view, v1::Poll::Outcome> kOutcomes = {
+      {"changed", v1::Poll::CHANGED},
+      {"unchanged", v1::Poll::UNCHANGED},
+      {"failed", v1::Poll::FAILED},
+      {"ended", v1::Poll::ENDED}};
+  return kOutcomes.at(ValueOf(word));
 }
 
 uint32_t UintOf(std::string_view word) {
@@ -46,6 +59,7 @@ uint32_t UintOf(std::string_view word) {
 RigConfig LockstepConfig() {
   RigConfig config;
   config.message.ack_random_factor = 1;
+  config.request.poll_jitter = 0;
   return config;
 }
 
@@ -163,6 +177,11 @@ void Script::EdgeStarted(std::vector<std::string> words) {
 void Script::HomeserverAnswers(std::vector<std::string> words) {
   request::Answer answer;
   answer.id = exchanges_.at(TakeName(words));
+  if (words.at(0) == "observable") {
+    rig_.MakeObservable(answer.id);
+    return;
+  }
+  v1::Poll poll;
   answer.code = CodeOf(words.at(0));
   for (size_t i = 1; i < words.size(); ++i) {
     const std::string& word = words[i];
@@ -176,10 +195,17 @@ void Script::HomeserverAnswers(std::vector<std::string> words) {
       answer.max_age = UintOf(word);
     } else if (word.starts_with("status=")) {
       answer.http_status = UintOf(word);
+    } else if (word.starts_with("poll=")) {
+      poll.set_outcome(OutcomeOf(word));
+    } else if (word.starts_with("cursor=")) {
+      poll.set_cursor(std::string(ValueOf(word)));
+    } else if (word.starts_with("retry=")) {
+      poll.set_retry_after_s(UintOf(word));
     } else {
       throw std::invalid_argument("cannot read '" + word + "'");
     }
   }
+  if (poll.outcome() != v1::Poll::OUTCOME_UNSPECIFIED) answer.poll = poll;
   rig_.Answer(std::move(answer));
 }
 

@@ -5,7 +5,9 @@
 //   <-- MESSAGE         the edge must have sent this, now and next
 //   <-- again           the very bytes it sent last
 //   ==> GET path=…      the edge must have started this exchange; "==> cancel" has ended it
-//   <== 2.05 body=…     the homeserver answers it (also: format, max-age, status, refused)
+//   <== observable      the translator says that it can be observed
+//   <== 2.05 body=…     the homeserver answers it (also: format, max-age, status, refused; of the
+//                       poll of an observation: poll=changed cursor=…, poll=failed retry=…, …)
 //   at 2s               time passes until two seconds from the start
 //   close               the session ends
 //
@@ -26,7 +28,7 @@
 
 namespace lowband::edge::testing {
 
-/// Retransmission without the random stretch, so that scripts can tell the time: 2, 4, 8 … s.
+/// Retransmission and backoff without chance, so that scripts can tell the time: 2, 4, 8 … s.
 RigConfig LockstepConfig();
 
 class Script {

@@ -49,12 +49,17 @@ struct Rejected {
   SessionId session;
   SendId id;
 };
-/// A CON of ours was never acknowledged: MAX_TRANSMIT_WAIT is over.
+/// A CON of ours was not acknowledged so far: MAX_TRANSMIT_WAIT is over. Delivered or Rejected may
+/// still follow.
 struct Undelivered {
   SessionId session;
   SendId id;
 };
-using Event = std::variant<RequestArrived, Delivered, Rejected, Undelivered>;
+/// The first thing that came from the session since Undelivered: the client is back.
+struct Heard {
+  SessionId session;
+};
+using Event = std::variant<RequestArrived, Delivered, Rejected, Undelivered, Heard>;
 
 struct Transmit {
   SessionId session;

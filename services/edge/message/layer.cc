@@ -27,6 +27,7 @@ void Layer::Impl::Abandon(TimePoint now, SendId id) {
 }
 
 void Layer::Impl::Forget(SessionId session_id) {
+  silent_.erase(session_id);
   const auto it = sessions_.find(session_id);
   if (it == sessions_.end()) return;
   requests_.EraseAll(it->second.requests);
@@ -69,8 +70,14 @@ void Layer::Impl::GiveUp(TimePoint now, SendId id) {
   ++counters_.undelivered;
   Confirmable confirmable = *confirmables_.Take(id);
   Session& session = sessions_.at(confirmable.session);
-  session.MarkGivenUp(now, id);
+  SentConfirmable* sent = session.MarkGivenUp(now, id);
+  silent_.insert(confirmable.session);
   events_.Push({Queued::Kind::kUndelivered, confirmable.session, id, RequestRef{}}, {});
+  if (sent != nullptr) sent->undelivered = true;
+  if (confirmable.request == 0) {
+    if (sent != nullptr) sent->notification = std::move(confirmable.message);
+    return;
+  }
   const auto request = requests_.FindSerial(session.requests, confirmable.request);
   if (!request || (*request)->state != State::kSeparate) return;
   requests_.GiveUp(now, *request, std::move(confirmable.message));
@@ -152,6 +159,7 @@ std::optional<Event> Layer::Impl::PollEvent() {
     case Queued::Kind::kDelivered: return Delivered{head.session, head.id};
     case Queued::Kind::kRejected: return Rejected{head.session, head.id};
     case Queued::Kind::kUndelivered: return Undelivered{head.session, head.id};
+    case Queued::Kind::kHeard: return Heard{head.session};
   }
   std::abort();
 }
@@ -176,6 +184,12 @@ void Layer::Receive(TimePoint now, SessionId session, ByteView datagram) {
 SendId Layer::Respond(TimePoint now, const RequestRef& ref, Bytes message,
                       OnDuplicate on_duplicate) {
   return impl_->Respond(now, ref, std::move(message), on_duplicate);
+}
+SendId Layer::RespondConfirmably(TimePoint now, const RequestRef& ref, Bytes message) {
+  return impl_->RespondConfirmably(now, ref, std::move(message));
+}
+bool Layer::Revive(TimePoint now, SessionId session, SendId id) {
+  return impl_->Revive(now, session, id);
 }
 SendId Layer::SendConfirmable(TimePoint now, SessionId session, Bytes message) {
   return impl_->SendConfirmable(now, session, std::move(message));

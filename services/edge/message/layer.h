@@ -13,7 +13,8 @@
 // (deployed clients fetch the further blocks of a CON so) is answered by CON.
 //
 // Once acknowledged, a client waits for ever. An answer that was given up is therefore kept for
-// EXCHANGE_LIFETIME and sent anew as soon as anything comes from its session.
+// EXCHANGE_LIFETIME and sent anew as soon as anything comes from its session; a notification is
+// kept as long, for Revive(), so that a client that has it knows it again by its message ID.
 //
 // NSTART (RFC 7252 §4.7) is not 1: every answer that is ready goes out, so that a long poll does
 // not hold up the rest; limits.h bounds how many.
@@ -64,9 +65,15 @@ class Layer {
   /// The id is 0 unless the answer went as CON.
   SendId Respond(TimePoint now, const RequestRef& ref, Bytes message,
                  OnDuplicate on_duplicate = OnDuplicate::kRepeat);
+  /// The same, always as CON, so that its fate is told: an answer that rides on an ACK is never
+  /// acknowledged itself. The id is 0 when too many CONs are under way; it then went as NON.
+  SendId RespondConfirmably(TimePoint now, const RequestRef& ref, Bytes message);
   /// Sends a message of our own accord, as CON (a notification). The id is 0, and nothing was
   /// sent, when too many CONs are under way (kConfirmablesPerSessionMax, kConfirmablesMax).
   SendId SendConfirmable(TimePoint now, SessionId session, Bytes message);
+  /// Sends what was given up once more, under the message ID it had. False if it is not kept any
+  /// more, or was never given up and its fate is known.
+  bool Revive(TimePoint now, SessionId session, SendId id);
   /// Stops retransmitting; no event follows.
   void Abandon(TimePoint now, SendId id);
   /// The session ended: drops all it has, without events.

@@ -5,6 +5,7 @@
 
 #include <optional>
 #include <unordered_map>
+#include <unordered_set>
 #include <utility>
 
 #include "libs/base/packet_queue.h"
@@ -26,7 +27,9 @@ class Layer::Impl {
 
   // send.cc: what goes out.
   SendId Respond(TimePoint now, const RequestRef& ref, Bytes message, OnDuplicate on_duplicate);
+  SendId RespondConfirmably(TimePoint now, const RequestRef& ref, Bytes message);
   SendId SendConfirmable(TimePoint now, SessionId session_id, Bytes message);
+  bool Revive(TimePoint now, SessionId session_id, SendId id);
 
   // layer.cc: what time and limits do.
   void Abandon(TimePoint now, SendId id);
@@ -44,7 +47,7 @@ class Layer::Impl {
 
  private:
   struct Queued {
-    enum class Kind : uint8_t { kRequest, kDelivered, kRejected, kUndelivered };
+    enum class Kind : uint8_t { kRequest, kDelivered, kRejected, kUndelivered, kHeard };
     Kind kind;
     SessionId session;
     SendId id;
@@ -98,6 +101,7 @@ class Layer::Impl {
   uint64_t last_serial_ = 0;
   std::unordered_map<SessionId, Session> sessions_;
   TimerQueue<SessionId> session_ends_;
+  std::unordered_set<SessionId> silent_;  ///< Nothing came from them since something was given up.
   Deduplication requests_;
   Retransmission confirmables_;
   PacketQueue<Queued> events_;  // with the datagram of a request

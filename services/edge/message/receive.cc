@@ -15,6 +15,9 @@ void Layer::Impl::Receive(TimePoint now, SessionId session_id, ByteView datagram
     ReceiveMalformed(session_id, datagram);
   }
   if (requests_.undelivered() > 0) RetryUndelivered(now, session_id);
+  if (!silent_.empty() && silent_.erase(session_id) > 0) {
+    events_.Push({Queued::Kind::kHeard, session_id, SendId{}, RequestRef{}}, {});
+  }
 }
 
 void Layer::Impl::ReceiveParsed(TimePoint now, SessionId session_id,
@@ -163,9 +166,10 @@ void Layer::Impl::ReceiveFollowUp(TimePoint now, SessionId session_id, Session& 
 void Layer::Impl::EndConfirmable(SessionId session_id, Session& session, SendId id,
                                  Queued::Kind fate) {
   const auto sent = std::ranges::find(session.sent, id, &SentConfirmable::id);
+  const bool undelivered = sent->undelivered;
   EndRequest(session, sent->request);
   session.sent.erase(sent);
-  if (!confirmables_.Take(id)) return;  // given up before: that was told already
+  if (!confirmables_.Take(id) && !undelivered) return;  // abandoned: nobody asks
   ++(fate == Queued::Kind::kRejected ? counters_.rejected : counters_.delivered);
   events_.Push({fate, session_id, id, RequestRef{}}, {});
 }

@@ -69,6 +69,40 @@ SendId Layer::Impl::RespondSeparately(TimePoint now, Session& session, Deduplica
   return id;
 }
 
+SendId Layer::Impl::RespondConfirmably(TimePoint now, const RequestRef& ref, Bytes message) {
+  Session* session = Find(ref.session);
+  if (session == nullptr) return {};
+  const auto found = requests_.FindSerial(session->requests, ref.serial);
+  if (!found) return {};
+  switch ((*found)->state) {
+    case State::kUnacknowledged:
+      SendEmpty(ref.session, coap::Type::kAcknowledgement, ref.message_id);
+      requests_.Acknowledge(*found);
+      return RespondSeparately(now, *session, *found, std::move(message));
+    case State::kAcknowledged:
+    case State::kAwaited: return RespondSeparately(now, *session, *found, std::move(message));
+    case State::kPiggybacked:
+    case State::kSeparate:
+    case State::kUndelivered: return {};
+  }
+  std::abort();
+}
+
+bool Layer::Impl::Revive(TimePoint now, SessionId session_id, SendId id) {
+  if (confirmables_.Find(id) != nullptr) return true;
+  Session* session = Find(session_id);
+  if (session == nullptr || !HasRoomForConfirmable(*session)) return false;
+  const auto sent = std::ranges::find(session->sent, id, &SentConfirmable::id);
+  if (sent == session->sent.end() || sent->notification.empty()) return false;
+  if (sent->since + kExchangeLifetime <= now) return false;
+  ++counters_.retried;
+  sent->given_up = sent->undelivered = false;
+  out_.Push(session_id, sent->notification);
+  confirmables_.AddAgain(now, id,
+                         {session_id, 0, sent->message_id, std::exchange(sent->notification, {})});
+  return true;
+}
+
 SendId Layer::Impl::SendConfirmable(TimePoint now, SessionId session_id, Bytes message) {
   Session& session = Touch(now, session_id);
   if (!HasRoomForConfirmable(session)) {
@@ -124,7 +158,7 @@ void Layer::Impl::RetryUndelivered(TimePoint now, SessionId session_id) {
                             std::move(message));
       continue;
     }
-    sent->given_up = false;
+    sent->given_up = sent->undelivered = false;
     out_.Push(session_id, message);
     confirmables_.AddAgain(now, sent->id,
                            {session_id, ref.serial, sent->message_id, std::move(message)});

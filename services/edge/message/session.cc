@@ -30,9 +30,9 @@ uint16_t Session::TakeId(TimePoint now, uint16_t near, Random& random) {
   return id;
 }
 
-void Session::MarkGivenUp(TimePoint now, SendId id) {
+SentConfirmable* Session::MarkGivenUp(TimePoint now, SendId id) {
   const auto it = std::ranges::find(sent, id, &SentConfirmable::id);
-  if (it == sent.end()) return;
+  if (it == sent.end()) return nullptr;
   it->given_up = true;
   std::erase_if(sent, [&](const SentConfirmable& each) {
     return each.given_up && each.since + kExchangeLifetime <= now;
@@ -40,6 +40,8 @@ void Session::MarkGivenUp(TimePoint now, SendId id) {
   if (sent.size() - confirmables() > kGivenUpPerSessionMax) {
     sent.erase(std::ranges::find(sent, true, &SentConfirmable::given_up));
   }
+  const auto kept = std::ranges::find(sent, id, &SentConfirmable::id);
+  return kept == sent.end() ? nullptr : &*kept;
 }
 
 bool Session::IsOver(TimePoint now) const {

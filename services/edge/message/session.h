@@ -22,6 +22,8 @@ struct SentConfirmable {
   uint64_t request;  ///< The serial of what it answers; 0: nothing.
   TimePoint since;
   bool given_up = false;
+  bool undelivered = false;  ///< Given up by us, not by the layer above: a late fate is told.
+  Bytes notification = {};  ///< What was given up and answers nothing, to be sent again.
 };
 
 struct Session {
@@ -40,7 +42,8 @@ struct Session {
   /// An ID for a message of ours: never 0, nor one the client used lately, nor one of ours that may
   /// still mean an earlier message. `near` is an ID of the client's.
   uint16_t TakeId(TimePoint now, uint16_t near, Random& random);
-  void MarkGivenUp(TimePoint now, SendId id);
+  /// Null if there is no such one, or it is too old to matter.
+  SentConfirmable* MarkGivenUp(TimePoint now, SendId id);
   /// Nothing in it matters any more.
   bool IsOver(TimePoint now) const;
 };

@@ -47,13 +47,22 @@ void Layer::Impl::HandleFollowUp(TimePoint now, const Incoming& incoming) {
   // A block is made anew while its body is kept; only the last may be asked for after that.
   const auto on_duplicate =
       block->more ? message::OnDuplicate::kAskAgain : message::OnDuplicate::kRepeat;
-  const message::SendId sent = messages_.Respond(
-      now, ref, WriteResponse(token, pinned.head, blocks, BytesOf(pinned.body, *block)),
-      on_duplicate);
+  Bytes message = WriteResponse(token, pinned.head, blocks, BytesOf(pinned.body, *block));
+  const ObservationId observation = pinned.observation;
+  // Whether the client has all of a notification must be known; nothing else tells.
+  const message::SendId sent = observation != 0 && !block->more
+                                   ? messages_.RespondConfirmably(now, ref, std::move(message))
+                                   : messages_.Respond(now, ref, std::move(message), on_duplicate);
   downloads_.Served(now, *found, sent, !block->more);
+  if (observation != 0) OnBlockServed(now, observation, sent, !block->more);
 }
 
 void Layer::Impl::Complete(TimePoint now, Answer answer) {
+  if (Observation* observation = observations_.FindByPoll(answer.id)) {
+    ++counters_.answers;
+    OnPolled(now, *observation, std::move(answer));
+    return;
+  }
   const auto found = exchanges_.Find(answer.id);
   if (!found || (*found)->held) {
     ++counters_.answers_late;
@@ -87,64 +96,72 @@ void Layer::Impl::Finish(TimePoint now, ExchangeTable::Entry exchange, Answer an
 }
 
 void Layer::Impl::Respond(TimePoint now, const Exchange& exchange, Answer answer) {
-  ResponseHead head{answer.code, answer.http_status, answer.content_format, answer.max_age};
-  // Nothing else ends a request; 2.31 would have the client send the rest of an upload.
-  if (!head.code.is_response() || head.code == coap::kContinue) head.code = coap::kBadGateway;
-  if (answer.body.empty()) {
-    // Deployed clients crash on a response without a body.
-    answer.body = exchange.form.cbor ? Bytes{0xa0} : Bytes{'{', '}'};
-    head.content_format = exchange.form.content_format();
-  }
-  if (!head.content_format) head.content_format = coap::kFormatOctets;
-  uint8_t szx = config_.block_szx;
-  if (exchange.block2) szx = std::min(szx, exchange.block2->szx);
-  const coap::Block whole{0, false, szx};
-  // Two bytes over a block are no reason for a second round trip.
-  const bool may_exceed_block = szx == 6 && !exchange.block2;
-  if (answer.body.size() <= whole.size() ||
-      (may_exceed_block && answer.body.size() <= coap::kMessageBytesDefault)) {
-    ResponseBlocks blocks{.block1 = exchange.block1};
-    if (exchange.block2) blocks.block2 = whole;
-    Bytes message = WriteResponse(exchange.token, head, blocks, answer.body);
-    if (answer.body.size() <= whole.size() || message.size() <= coap::kMessageBytesDefault) {
-      messages_.Respond(now, exchange.ref, std::move(message));
-      return;
-    }
-  }
-  RespondByBlocks(now, exchange, head, std::move(answer.body), szx);
-}
-
-void Layer::Impl::RespondByBlocks(TimePoint now, const Exchange& exchange, const ResponseHead& head,
-                                  Bytes body, uint8_t szx) {
-  PinnedBody pinned{exchange.ref.session,
-                    exchange.key,
-                    exchange.token,
-                    head,
-                    std::move(body),
-                    {},
-                    {},
-                    now,
-                    false};
-  const auto entry = downloads_.Pin(now, pinned);
-  if (!entry) {
+  auto first = WriteFirst(now, exchange.target, std::move(answer), {});
+  if (!first) {
     Refusal refusal = Unavailable(RefusalReason::kOverload, "No room for the response");
     if (!exchange.idempotent) {
       // It happened: "come later" would make it happen twice.
       refusal.http_status = 504;
       refusal.come_later = false;
     }
-    RespondRefused(now, exchange.ref, exchange.token, exchange.form, refusal);
+    RespondRefused(now, exchange.ref, exchange.target.token, exchange.target.form, refusal);
     return;
   }
+  const message::SendId sent = messages_.Respond(now, exchange.ref, std::move(first->message));
+  if (first->pinned) downloads_.Served(now, *first->pinned, sent, false);
+}
+
+std::optional<Layer::Impl::FirstMessage> Layer::Impl::WriteFirst(TimePoint now,
+                                                                 const ResponseTarget& target,
+                                                                 Answer answer,
+                                                                 const Notification& notification) {
+  ResponseHead head{answer.code, answer.http_status, answer.content_format, answer.max_age};
+  // Nothing else ends a request; 2.31 would have the client send the rest of an upload.
+  if (!head.code.is_response() || head.code == coap::kContinue) head.code = coap::kBadGateway;
+  if (answer.body.empty()) {
+    // Deployed clients crash on a response without a body.
+    answer.body = target.form.cbor ? Bytes{0xa0} : Bytes{'{', '}'};
+    head.content_format = target.form.content_format();
+  }
+  if (!head.content_format) head.content_format = coap::kFormatOctets;
+  uint8_t szx = config_.block_szx;
+  if (target.block2) szx = std::min(szx, target.block2->szx);
+  const coap::Block whole{0, false, szx};
+  // Two bytes over a block are no reason for a second round trip.
+  const bool may_exceed_block = szx == 6 && !target.block2;
+  if (answer.body.size() <= whole.size() ||
+      (may_exceed_block && answer.body.size() <= coap::kMessageBytesDefault)) {
+    ResponseBlocks blocks{.block1 = target.block1};
+    if (notification.observation != 0) blocks.observe = notification.number;
+    if (target.block2) blocks.block2 = whole;
+    Bytes message = WriteResponse(target.token, head, blocks, answer.body);
+    if (answer.body.size() <= whole.size() || message.size() <= coap::kMessageBytesDefault) {
+      return FirstMessage{std::move(message), std::nullopt};
+    }
+  }
+  return WriteFirstBlock(now, target, head, std::move(answer.body), szx, notification);
+}
+
+std::optional<Layer::Impl::FirstMessage> Layer::Impl::WriteFirstBlock(
+    TimePoint now, const ResponseTarget& target, const ResponseHead& head, Bytes body, uint8_t szx,
+    const Notification& notification) {
+  PinnedBody pinned;
+  pinned.session = target.session;
+  pinned.key = target.key;
+  pinned.token = target.token;
+  pinned.head = head;
+  pinned.body = std::move(body);
+  pinned.observation = notification.observation;
+  const auto entry = downloads_.Pin(now, pinned);
+  if (!entry) return std::nullopt;
   const PinnedBody& kept = **entry;
   const coap::Block first{0, true, szx};
-  const ResponseBlocks blocks{.entity_tag = kept.entity_tag,
-                              .block2 = first,
-                              .block1 = exchange.block1,
-                              .size2 = static_cast<uint32_t>(kept.body.size())};
-  const message::SendId sent = messages_.Respond(
-      now, exchange.ref, WriteResponse(exchange.token, head, blocks, BytesOf(kept.body, first)));
-  downloads_.Served(now, *entry, sent, false);
+  ResponseBlocks blocks{.entity_tag = kept.entity_tag,
+                        .block2 = first,
+                        .block1 = target.block1,
+                        .size2 = static_cast<uint32_t>(kept.body.size())};
+  if (notification.observation != 0) blocks.observe = notification.number;
+  return FirstMessage{WriteResponse(target.token, head, blocks, BytesOf(kept.body, first)), entry};
 }
 
 Exchange Layer::Impl::Take(Session& session, ExchangeTable::Entry exchange) {

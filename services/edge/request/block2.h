@@ -43,6 +43,7 @@ struct PinnedBody {
   coap::Token token;  ///< Of the request that it answers.
   ResponseHead head;
   Bytes body;
+  uint64_t observation = 0;  ///< The ObservationId, of a notification's body.
   // Kept by PinnedBodies:
   std::array<uint8_t, kEntityTagBytes> entity_tag{};
   message::SendId last_sent;  ///< The block sent last, when it went as CON.

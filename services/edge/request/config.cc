@@ -31,6 +31,11 @@ std::string Config::Validate() const {
   if (pinned_per_session_max == 0 || pinned_per_session_max > 64) {
     return "request.pinned_per_session_max must be from 1 to 64";
   }
+  if (observations_per_session_max > kObservationsPerSessionMax) {
+    return "request.observations_per_session_max must be from 0 to " +
+           std::to_string(kObservationsPerSessionMax);
+  }
+  if (poll_jitter < 0 || poll_jitter > 1) return "request.poll_jitter must be from 0 to 1";
   if (token_wait < Duration::zero() || token_wait > seconds(10)) {
     return "request.token_wait must be from 0 to 10 s";
   }

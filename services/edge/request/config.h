@@ -40,6 +40,14 @@ struct Config {
   /// Their bytes, of all sessions.
   size_t pinned_bytes_max = size_t{256} << 20;
 
+  /// Observations of one session; a registration beyond is answered once, like any request. 0: none.
+  size_t observations_per_session_max = 4;
+  /// The same of all sessions. Each costs some 2 KB here, and a long poll at the homeserver.
+  size_t observations_max = 100'000;
+  /// The share of a wait after a failed poll that chance may take off, 0 to 1: many observations
+  /// fail at once and must not come back at once.
+  double poll_jitter = 0.5;
+
   /// A request that was refused for want of a token waits so long for the token of its session,
   /// which may have been overtaken; 0: it does not wait.
   Duration token_wait = std::chrono::milliseconds(500);

@@ -22,28 +22,22 @@
 #include <unordered_map>
 
 #include "libs/base/time.h"
-#include "libs/coap/block.h"
-#include "libs/coap/message.h"
 #include "services/edge/message/event.h"
-#include "services/edge/request/body_form.h"
 #include "services/edge/request/exchange.h"
+#include "services/edge/request/response_target.h"
 #include "services/edge/request/sticky.h"
-#include "services/edge/request/validation.h"
 
 namespace lowband::edge::request {
 
 struct Exchange {
   ExchangeId id = 0;
   message::RequestRef ref;
-  coap::Token token;
-  BodyForm form;
-  TransferKey key;
+  ResponseTarget target;
   bool idempotent = false;
-  std::optional<coap::Block> block1;   ///< Of the last block of its body.
-  std::optional<coap::Block> block2;   ///< What it said of the response.
   AccessToken access_token;            ///< The one it went with.
   size_t body_bytes = 0;               ///< Taken from the budget.
   std::unique_ptr<v1::Request> retry;  ///< The request, while it may be tried again.
+  std::unique_ptr<v1::Request> poll;   ///< The request, when it asks to observe.
   bool held = false;
   std::unique_ptr<Answer> refused;  ///< Held: what it gets when no token comes.
   TimePoint due;  ///< Under way: when the uplink must have answered. Held: when it is answered.
@@ -53,6 +47,8 @@ class ExchangeTable {
  public:
   using Entry = std::list<Exchange>::iterator;
 
+  /// An id for an exchange that is kept elsewhere.
+  ExchangeId NextId() { return ++last_id_; }
   /// Gives it an id, unique for the life of the table. `due` must not decrease from call to call.
   Entry Start(Exchange exchange, TimePoint due);
   std::optional<Entry> Find(ExchangeId id) const;

@@ -11,6 +11,7 @@ namespace lowband::edge::request {
 Layer::Impl::Impl(const Config& config, message::Layer& messages, Random& random)
     : config_(config),
       messages_(messages),
+      random_(random),
       request_bytes_(config.request_bytes_max),
       uploads_(config, request_bytes_, counters_),
       downloads_(config, random, counters_) {}
@@ -30,6 +31,12 @@ void Layer::Impl::CloseSession(SessionId session_id) {
   const auto found = sessions_.find(session_id);
   if (found == sessions_.end()) return;
   Session& session = found->second;
+  for (const ObservationId id : std::vector<ObservationId>(observations_.Of(session_id))) {
+    ++counters_.observations_lost;
+    Observation& observation = *observations_.Find(id);
+    CancelPoll(observation);
+    observations_.Erase(id);
+  }
   while (!session.exchanges.empty()) {
     const ExchangeTable::Entry exchange = *exchanges_.Find(session.exchanges.back());
     if (!exchange->held) {
@@ -46,9 +53,16 @@ void Layer::Impl::Handle(TimePoint now, const message::Event& event) {
     HandleRequest(now, *arrived);
   } else if (const auto* rejected = std::get_if<message::Rejected>(&event)) {
     downloads_.Reject(rejected->session, rejected->id);
+    OnRejected(now, rejected->session, rejected->id);
+  } else if (const auto* delivered = std::get_if<message::Delivered>(&event)) {
+    // It tells a download nothing that its follow-ups do not.
+    OnDelivered(now, delivered->session, delivered->id);
+  } else if (const auto* undelivered = std::get_if<message::Undelivered>(&event)) {
+    // The client may still come back for the body of a download.
+    OnUndelivered(undelivered->session, undelivered->id);
+  } else if (const auto* heard = std::get_if<message::Heard>(&event)) {
+    OnHeard(now, heard->session);
   }
-  // Delivered tells a download nothing that its follow-ups do not; after Undelivered the client
-  // may come back for its body.
 }
 
 void Layer::Impl::Advance(TimePoint now) {
@@ -64,16 +78,17 @@ void Layer::Impl::Advance(TimePoint now) {
     ++counters_.exchanges_cancelled;
     commands_.emplace_back(CancelExchange{exchange->id});
     const Exchange late = Take(sessions_.at(exchange->ref.session), exchange);
-    RespondRefused(now, late.ref, late.token, late.form,
+    RespondRefused(now, late.ref, late.target.token, late.target.form,
                    {.reason = RefusalReason::kNoAnswer,
                     .code = coap::kGatewayTimeout,
                     .errcode = "M_UNKNOWN",
                     .error = "The homeserver did not answer in time"});
   }
+  while (Observation* due = observations_.FindDue(now)) OnObservationDue(now, *due);
 }
 
-std::optional<TimePoint> Layer::Impl::NextDeadline() const {
-  return Earlier(exchanges_.NextDeadline(),
+std::optional<TimePoint> Layer::Impl::NextDeadline() {
+  return Earlier(Earlier(exchanges_.NextDeadline(), observations_.NextDeadline()),
                  Earlier(uploads_.NextDeadline(), downloads_.NextDeadline()));
 }
 
@@ -86,7 +101,7 @@ std::optional<Command> Layer::Impl::PollCommand() {
 
 Usage Layer::Impl::usage() const {
   return {sessions_.size(), exchanges_.size(), request_bytes_.used(),
-          uploads_.size(),  downloads_.size(), downloads_.bytes()};
+          uploads_.size(),  downloads_.size(), downloads_.bytes(),    observations_.size()};
 }
 
 Layer::Layer(const Config& config, message::Layer& messages, Random& random)
@@ -100,6 +115,7 @@ void Layer::MovePeer(SessionId session, const SocketAddress& peer) {
 }
 void Layer::CloseSession(TimePoint, SessionId session) { impl_->CloseSession(session); }
 void Layer::Handle(TimePoint now, const message::Event& event) { impl_->Handle(now, event); }
+void Layer::MakeObservable(TimePoint now, ExchangeId id) { impl_->MakeObservable(now, id); }
 void Layer::Complete(TimePoint now, Answer answer) { impl_->Complete(now, std::move(answer)); }
 void Layer::StopAccepting() { impl_->StopAccepting(); }
 void Layer::Advance(TimePoint now) { impl_->Advance(now); }

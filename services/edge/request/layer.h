@@ -6,10 +6,12 @@
 //                   ├─ Block1, more to come ──▶ 2.31 Continue, piece kept (block1.h)
 //                   ├─ Block2 n>0 of a pinned body ──▶ that block (block2.h)
 //                   └─ whole request ──▶ Command::StartExchange ──▶ Answer ──▶ response, its body
-//                                                       pinned and served by blocks when large
+//                                              │        ▲               pinned and served by blocks
+//                             path is observable        │ polls                        when large
+//                                              └─▶ observation (observation.h) ──▶ notifications
 //
 // Threading: one worker thread. Ownership: uses the message layer, which outlives it. Limits:
-// limits.h. Spec: RFC 7252 §5, RFC 7959, RFC 9175 §3; MSC3079.
+// limits.h. Spec: RFC 7252 §5, RFC 7641, RFC 7959, RFC 9175 §3; MSC3079.
 #pragma once
 
 #include <memory>
@@ -35,6 +37,7 @@ struct Usage {
   size_t uploads = 0;        ///< Bodies being received by blocks.
   size_t downloads = 0;      ///< Bodies being fetched by blocks.
   size_t download_bytes = 0;
+  size_t observations = 0;
 };
 
 class Layer {
@@ -50,6 +53,8 @@ class Layer {
 
   /// One event of the message layer, in order.
   void Handle(TimePoint now, const message::Event& event);
+  /// The translator's word that the path of an exchange can be observed; its answer follows.
+  void MakeObservable(TimePoint now, ExchangeId exchange);
   /// The answer of an exchange. Unknown ids (cancelled meanwhile) are dropped.
   void Complete(TimePoint now, Answer answer);
   /// Requests from here on get 5.03 (for deployed clients 5.02): the edge is stopping.

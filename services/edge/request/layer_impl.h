@@ -1,6 +1,6 @@
 // The parts of the request layer, put together; layer.h says what it does.
 //
-// Threading: one worker thread. Spec: RFC 7252 §5, RFC 7959, MSC3079.
+// Threading: one worker thread. Spec: RFC 7252 §5, RFC 7641, RFC 7959, MSC3079.
 #pragma once
 
 #include <deque>
@@ -14,6 +14,7 @@
 #include "services/edge/request/counters.h"
 #include "services/edge/request/exchange_table.h"
 #include "services/edge/request/layer.h"
+#include "services/edge/request/observation.h"
 #include "services/edge/request/refusal.h"
 #include "services/edge/request/response.h"
 #include "services/edge/request/sticky.h"
@@ -32,11 +33,14 @@ class Layer::Impl {
   void Handle(TimePoint now, const message::Event& event);
   void StopAccepting() { stopping_ = true; }
   void Advance(TimePoint now);
-  std::optional<TimePoint> NextDeadline() const;
+  std::optional<TimePoint> NextDeadline();
   std::optional<Command> PollCommand();
 
   // answers.cc: what goes back.
   void Complete(TimePoint now, Answer answer);
+
+  // observe.cc: what is watched.
+  void MakeObservable(TimePoint now, ExchangeId id);
 
   const Counters& counters() const { return counters_; }
   size_t exchanges_in_flight() const { return exchanges_.size(); }
@@ -62,6 +66,17 @@ class Layer::Impl {
     std::optional<coap::Block> block1;
   };
 
+  /// The message that begins a response, or is all of it.
+  struct FirstMessage {
+    Bytes message;
+    std::optional<PinnedBodies::Entry> pinned;  ///< The body, when more of it has to follow.
+  };
+  /// What makes a response a notification; all 0: it is none.
+  struct Notification {
+    ObservationId observation = 0;
+    uint32_t number = 0;
+  };
+
   // requests.cc: what comes.
   void HandleRequest(TimePoint now, const message::RequestArrived& arrived);
   void TakeSticky(TimePoint now, Incoming& incoming);
@@ -80,12 +95,36 @@ class Layer::Impl {
   bool MayRetry(TimePoint now, Session& session, ExchangeTable::Entry exchange, Answer& answer);
   void Finish(TimePoint now, ExchangeTable::Entry exchange, Answer answer);
   void Respond(TimePoint now, const Exchange& exchange, Answer answer);
-  void RespondByBlocks(TimePoint now, const Exchange& exchange, const ResponseHead& head,
-                       Bytes body, uint8_t szx);
+  /// None: there is no room to keep the body.
+  std::optional<FirstMessage> WriteFirst(TimePoint now, const ResponseTarget& target, Answer answer,
+                                         const Notification& notification);
+  std::optional<FirstMessage> WriteFirstBlock(TimePoint now, const ResponseTarget& target,
+                                              const ResponseHead& head, Bytes body, uint8_t szx,
+                                              const Notification& notification);
   Exchange Take(Session& session, ExchangeTable::Entry exchange);
+
+  // observe.cc
+  bool AsksToObserve(const Incoming& incoming) const;
+  /// False if there is nothing to end: the request is one like others.
+  bool Deregister(TimePoint now, const Incoming& incoming);
+  void Poll(TimePoint now, Observation& observation);
+  void Wait(TimePoint now, Observation& observation, Duration duration);
+  void OnPolled(TimePoint now, Observation& observation, Answer answer);
+  void OnPollFailed(TimePoint now, Observation& observation, Duration at_least);
+  void Notify(TimePoint now, Observation& observation, Answer answer);
+  void EndWithError(TimePoint now, Observation& observation, Answer answer);
+  void EndObservation(TimePoint now, Observation& observation);
+  void CancelPoll(Observation& observation);
+  void OnBlockServed(TimePoint now, ObservationId id, message::SendId sent, bool last);
+  void OnDelivered(TimePoint now, SessionId session, message::SendId sent);
+  void OnRejected(TimePoint now, SessionId session, message::SendId sent);
+  void OnUndelivered(SessionId session, message::SendId sent);
+  void OnHeard(TimePoint now, SessionId session);
+  void OnObservationDue(TimePoint now, Observation& observation);
 
   const Config config_;
   message::Layer& messages_;
+  Random& random_;
   Counters counters_;
   bool stopping_ = false;
   std::unordered_map<SessionId, Session> sessions_;
@@ -93,6 +132,7 @@ class Layer::Impl {
   PartialBodies uploads_;
   PinnedBodies downloads_;
   ExchangeTable exchanges_;
+  ObservationTable observations_;
   std::deque<Command> commands_;
 };
 

@@ -36,11 +36,30 @@ inline constexpr size_t kRetriedBodyBytesMax = 16 * 1024;
 /// layer does.
 inline constexpr std::chrono::seconds kExchangeGrace{5};
 
+/// Observations of one session, whatever Config says: each may have a CON under way.
+inline constexpr size_t kObservationsPerSessionMax = 16;
+/// What an observation's next poll goes by; homeservers' sync tokens are below 300 bytes.
+inline constexpr size_t kCursorBytesMax = 4096;
+/// A client that has the first block of a notification asks for the next one within this.
+inline constexpr std::chrono::seconds kNotificationGap{60};
+/// The wait after a poll that failed, doubled each time.
+inline constexpr std::chrono::seconds kPollBackoffMin{2};
+inline constexpr std::chrono::seconds kPollBackoffMax{60};
+/// A homeserver may tell a poll to wait, but not for longer.
+inline constexpr std::chrono::seconds kRetryAfterMax{600};
+/// The same after a notification whose blocks the client did not fetch.
+inline constexpr std::chrono::seconds kStallBackoffMin{60};
+inline constexpr std::chrono::seconds kStallBackoffMax{960};
+/// Polls that come back empty sooner than this are paced, up to kPollPaceMax.
+inline constexpr std::chrono::seconds kPollPaceMin{1};
+inline constexpr std::chrono::seconds kPollPaceMax{30};
+
 /// What clients are told to wait when the edge is over a limit.
 inline constexpr std::chrono::seconds kRetryAfter{1};
 
 static_assert(kExchangesPerSessionMax < message::kUnansweredPerSessionMax,
               "the message layer must hand up what this layer refuses");
+static_assert(kObservationsPerSessionMax < message::kConfirmablesPerSessionMax);
 static_assert(kPartialBodyGap <= kPartialBodyLifetime);
 static_assert(kPinnedFinishedLifetime <= kPinnedLifetime);
 

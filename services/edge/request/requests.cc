@@ -27,6 +27,8 @@ void Layer::Impl::HandleRequest(TimePoint now, const message::RequestArrived& ar
     Refuse(now, incoming, *options.refusal);
   } else if (options.block2 && options.block2->number > 0) {
     HandleFollowUp(now, incoming);
+  } else if (options.observe == 1u && Deregister(now, incoming)) {
+    return;
   } else if (stopping_) {
     Refuse(now, incoming, Unavailable(RefusalReason::kStopping, "This server is stopping"));
   } else if (options.block1) {
@@ -107,16 +109,21 @@ void Layer::Impl::Start(TimePoint now, const Incoming& incoming, const WholeBody
   v1::Request request = WriteRequest(incoming, body);
   Exchange exchange;
   exchange.ref = incoming.arrived.ref;
-  exchange.token = incoming.arrived.message.token;
-  exchange.form =
-      FormFor(options.accept, body.content_format, !body.bytes.empty(), incoming.form.keys);
-  exchange.key = options.key;
+  exchange.target = {
+      .session = incoming.arrived.ref.session,
+      .token = incoming.arrived.message.token,
+      .form = FormFor(options.accept, body.content_format, !body.bytes.empty(), incoming.form.keys),
+      .key = options.key,
+      .block1 = body.block1,
+      .block2 = options.block2,
+  };
   exchange.idempotent = IsIdempotent(options.method);
-  exchange.block1 = body.block1;
-  exchange.block2 = options.block2;
   exchange.access_token = incoming.session.sticky.token();
   exchange.body_bytes = body.bytes.size();
-  if (!exchange.access_token && config_.token_wait > Duration::zero() &&
+  if (AsksToObserve(incoming)) {
+    (void)request.mutable_observe();
+    exchange.poll = std::make_unique<v1::Request>(request);
+  } else if (!exchange.access_token && config_.token_wait > Duration::zero() &&
       body.bytes.size() <= kRetriedBodyBytesMax) {
     exchange.retry = std::make_unique<v1::Request>(request);
   }

@@ -16,6 +16,7 @@ Bytes WriteResponse(const coap::Token& token, const ResponseHead& head,
     if (block) writer.OptionUint(number, block->Pack());
   };
   if (!blocks.entity_tag.empty()) writer.Option(OptionNumber::kETag, blocks.entity_tag);
+  uint_option(OptionNumber::kObserve, blocks.observe);
   uint_option(OptionNumber::kContentFormat, head.content_format);
   uint_option(OptionNumber::kMaxAge, head.max_age);
   block_option(OptionNumber::kBlock2, blocks.block2);

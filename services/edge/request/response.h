@@ -22,8 +22,10 @@ struct ResponseHead {
   std::optional<uint32_t> max_age = {};  ///< Seconds.
 };
 
+/// What the one or other block carries.
 struct ResponseBlocks {
-  ByteView entity_tag = {};  ///< Empty: none.
+  ByteView entity_tag = {};              ///< Empty: none.
+  std::optional<uint32_t> observe = {};  ///< RFC 7641 §3.3.
   std::optional<coap::Block> block2 = {};
   std::optional<coap::Block> block1 = {};
   std::optional<uint32_t> size2 = {};

@@ -92,6 +92,7 @@ class Reader {
       case OptionNumber::kUriPort: return;
       case OptionNumber::kContentFormat: ReadUint(option, 2, out_.content_format); return;
       case OptionNumber::kAccept: ReadUint(option, 2, out_.accept); return;
+      case OptionNumber::kObserve: ReadUint(option, 3, out_.observe); return;
       case OptionNumber::kSize1: ReadUint(option, 4, out_.size1); return;
       case OptionNumber::kMatrixKeyTableVersion: ReadUint(option, 4, out_.key_table); return;
       case OptionNumber::kMatrixAccessToken:

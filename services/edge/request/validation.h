@@ -5,7 +5,7 @@
 //   Proxy-Uri, Proxy-Scheme ──▶ 5.05   Block1 or Block2 of the reserved size ──▶ 4.00
 //   If-Match, If-None-Match ──▶ 4.02: resources have no entity tags of ours to compare with
 //   Uri-Host, Uri-Port ──▶ ignored: there is one homeserver
-//   Observe, No-Response, Echo, ETag ──▶ ignored: elective
+//   No-Response, Echo, ETag ──▶ ignored: elective
 //
 // Threading: free functions without state; any thread. Ownership: points into the message. Spec:
 // RFC 7252 §5.4, §5.10, RFC 7959 §2.2, RFC 9175 §3.
@@ -38,6 +38,7 @@ struct RequestOptions {
   std::optional<coap::Block> block1;
   std::optional<coap::Block> block2;
   std::optional<uint32_t> size1;
+  std::optional<uint32_t> observe;       ///< 0: register, 1: deregister (RFC 7641 §2).
   std::optional<ByteView> access_token;  ///< Option 256.
   std::optional<uint32_t> key_table;     ///< Option 257.
   /// The first thing that is wrong. What stands above is valid nevertheless, as far as it goes.

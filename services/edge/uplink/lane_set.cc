@@ -38,6 +38,7 @@ class LaneSet::Impl {
   std::optional<TimePoint> NextDeadline();
   std::optional<Action> PollAction();
   std::optional<request::Answer> PollAnswer();
+  std::optional<ExchangeId> PollObservable();
 
   const LanePool& pool() const { return pool_; }
   size_t exchanges() const { return exchanges_.size(); }
@@ -79,6 +80,7 @@ class LaneSet::Impl {
   std::deque<ExchangeId> waiting_;
   std::deque<Resend> resends_;
   std::deque<request::Answer> answers_;
+  std::deque<ExchangeId> observables_;
 };
 
 ExchangeState* LaneSet::Impl::Find(ExchangeId id) {
@@ -206,6 +208,10 @@ void LaneSet::Impl::OnFrame(Lane& lane, const v1::TranslatorFrame& frame) {
   switch (frame.kind_case()) {
     case v1::TranslatorFrame::kAnswer: progress = exchange->answer().AddHead(frame.answer()); break;
     case v1::TranslatorFrame::kBody: progress = exchange->answer().AddChunk(frame.body()); break;
+    case v1::TranslatorFrame::kObservable:
+      observables_.push_back(exchange->id());
+      progress = AnswerAssembly::Progress::kMore;
+      break;
     case v1::TranslatorFrame::KIND_NOT_SET: break;
   }
   switch (progress) {
@@ -362,6 +368,13 @@ size_t LaneSet::Impl::placed() const {
   return sum;
 }
 
+std::optional<ExchangeId> LaneSet::Impl::PollObservable() {
+  if (observables_.empty()) return std::nullopt;
+  const ExchangeId id = observables_.front();
+  observables_.pop_front();
+  return id;
+}
+
 std::optional<request::Answer> LaneSet::Impl::PollAnswer() {
   if (answers_.empty()) return std::nullopt;
   request::Answer answer = std::move(answers_.front());
@@ -393,6 +406,7 @@ void LaneSet::Advance(TimePoint now) { impl_->Advance(now); }
 std::optional<TimePoint> LaneSet::NextDeadline() { return impl_->NextDeadline(); }
 std::optional<Action> LaneSet::PollAction() { return impl_->PollAction(); }
 std::optional<request::Answer> LaneSet::PollAnswer() { return impl_->PollAnswer(); }
+std::optional<request::ExchangeId> LaneSet::PollObservable() { return impl_->PollObservable(); }
 bool LaneSet::ready() const { return impl_->pool().open() > 0; }
 size_t LaneSet::lanes_open() const { return impl_->pool().open(); }
 bool LaneSet::stopped() const { return impl_->pool().stopped() && impl_->pool().lanes().empty(); }

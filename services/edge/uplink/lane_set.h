@@ -53,6 +53,8 @@ class LaneSet {
 
   std::optional<Action> PollAction();
   std::optional<request::Answer> PollAnswer();
+  /// An exchange whose path can be observed; drained before the answers.
+  std::optional<request::ExchangeId> PollObservable();
 
   /// At least one lane is open: what /readyz asks.
   bool ready() const;

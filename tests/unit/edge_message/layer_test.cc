@@ -64,8 +64,11 @@ class LayerTest : public ::testing::Test {
         delivered_.insert(delivered->id);
       } else if (const auto* rejected = std::get_if<Rejected>(&*event)) {
         rejected_.insert(rejected->id);
+      } else if (const auto* undelivered = std::get_if<Undelivered>(&*event)) {
+        undelivered_.insert(undelivered->id);
       } else {
-        undelivered_.insert(std::get<Undelivered>(*event).id);
+        EXPECT_EQ(std::get<Heard>(*event).session, kSession);
+        ++heard_;
       }
     }
     while (const auto transmit = layer_->PollTransmit()) {
@@ -94,6 +97,7 @@ class LayerTest : public ::testing::Test {
   std::set<SendId> delivered_;
   std::set<SendId> rejected_;
   std::set<SendId> undelivered_;
+  int heard_ = 0;
   std::deque<Bytes> sent_;
 };
 
@@ -220,6 +224,44 @@ TEST_F(LayerTest, NotificationIsDeliveredRejectedOrUndelivered) {
   EXPECT_EQ(undelivered_, std::set{ids['c']});
 }
 
+TEST_F(LayerTest, ClientIsBackThenHeardOnceAndTheNotificationRevivedAsItWas) {
+  const SendId id = layer_->SendConfirmable(now_, kSession, Response());
+  Drain();
+  const Bytes first = TakeSent();
+  PassTo(seconds(100));
+  ASSERT_EQ(undelivered_, std::set{id});
+  sent_.clear();
+  EXPECT_EQ(heard_, 0);
+  Receive(ConGet(7));
+  Receive(ConGet(8));
+  EXPECT_EQ(heard_, 1);
+  ASSERT_TRUE(layer_->Revive(now_, kSession, id));
+  Drain();
+  EXPECT_EQ(TakeSent(), first);
+  Receive(coap::EmptyMessage(coap::Type::kAcknowledgement, coap::Parse(first)->message_id));
+  EXPECT_EQ(delivered_, std::set{id});
+  EXPECT_FALSE(layer_->Revive(now_, kSession, id));
+}
+
+TEST_F(LayerTest, NotificationTooOldForItsIdThenNotRevived) {
+  const SendId id = layer_->SendConfirmable(now_, kSession, Response());
+  PassTo(seconds(248));
+  EXPECT_FALSE(layer_->Revive(now_, kSession, id));
+}
+
+TEST_F(LayerTest, AnswerThatMustBeAcknowledgedThenEmptyAckAndCon) {
+  Receive(ConGet(1));
+  const SendId id = layer_->RespondConfirmably(now_, arrived_.back(), Response());
+  ASSERT_NE(id, SendId{});
+  Drain();
+  EXPECT_TRUE(coap::Parse(TakeSent())->code.is_empty());
+  const Bytes answer = TakeSent();
+  EXPECT_EQ(coap::Parse(answer)->type, coap::Type::kConfirmable);
+  Receive(coap::EmptyMessage(coap::Type::kAcknowledgement, coap::Parse(answer)->message_id));
+  EXPECT_EQ(delivered_, std::set{id});
+  EXPECT_TRUE(sent_.empty());
+}
+
 TEST_F(LayerTest, AbandonedThenItIsNotSentAgainAndNothingIsTold) {
   const RequestRef ref = Acknowledged(1);
   const SendId id = Respond(ref, Response());
@@ -245,7 +287,7 @@ TEST_F(LayerTest, LateAckWithARequestIsStillTakenOnce) {
   ASSERT_EQ(arrived_.size(), 2u);
   EXPECT_EQ(arrived_.back().arrival, Arrival::kInAcknowledgement);
   EXPECT_EQ(acknowledged_.back(), id);
-  EXPECT_TRUE(delivered_.empty()) << "its fate was told already";
+  EXPECT_EQ(delivered_, std::set{id}) << "late, but true";
   Receive(Request(coap::Type::kAcknowledgement, own));
   EXPECT_EQ(arrived_.size(), 2u);
 }

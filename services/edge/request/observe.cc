@@ -1,0 +1,261 @@
+// What the request layer does with observations; observation.h has their states.
+#include <algorithm>
+#include <utility>
+
+#include "services/edge/request/layer_impl.h"
+#include "services/edge/request/limits.h"
+
+namespace lowband::edge::request {
+namespace {
+
+using State = Observation::State;
+
+// `base` doubled for each of `count` times after the first, at most `max`.
+Duration Doubled(Duration base, unsigned count, Duration max) {
+  constexpr unsigned kDoublingsMax = 16;
+  return std::min<Duration>(base * (1 << std::min(std::max(count, 1u) - 1, kDoublingsMax)), max);
+}
+
+}  // namespace
+
+bool Layer::Impl::AsksToObserve(const Incoming& incoming) const {
+  const RequestOptions& options = incoming.options;
+  return options.observe == 0u && !options.block1 && incoming.arrived.message.payload.empty() &&
+         (options.method == v1::GET || options.method == v1::FETCH);
+}
+
+bool Layer::Impl::Deregister(TimePoint now, const Incoming& incoming) {
+  const message::RequestRef& ref = incoming.arrived.ref;
+  const coap::Token& token = incoming.arrived.message.token;
+  Observation* observation = observations_.FindByToken(ref.session, token);
+  if (observation == nullptr) return false;
+  ++counters_.observations_cancelled;
+  EndObservation(now, *observation);
+  const uint8_t empty_map = 0xa0;
+  const std::string_view empty_object = "{}";
+  const ResponseHead head{.code = coap::kContent,
+                          .content_format = incoming.form.content_format()};
+  const ByteView body = incoming.form.cbor ? ByteView(&empty_map, 1) : AsBytes(empty_object);
+  messages_.Respond(now, ref, WriteResponse(token, head, {}, body));
+  return true;
+}
+
+void Layer::Impl::MakeObservable(TimePoint now, ExchangeId id) {
+  const auto found = exchanges_.Find(id);
+  // Unknown: cancelled, or told before, by a lane that has died since.
+  if (!found || (*found)->held || (*found)->poll == nullptr) return;
+  const SessionId session_id = (*found)->target.session;
+  Observation* earlier = observations_.FindByToken(session_id, (*found)->target.token);
+  const size_t own = observations_.Of(session_id).size() - (earlier != nullptr ? 1 : 0);
+  if (own >= config_.observations_per_session_max ||
+      observations_.size() >= config_.observations_max) {
+    ++counters_.observations_refused;
+    return;  // answered once, by what comes
+  }
+  ++counters_.observations;
+  Exchange exchange = Take(sessions_.at(session_id), *found);
+  Observation observation;
+  observation.target = std::move(exchange.target);
+  observation.request = std::move(*exchange.poll);
+  observation.access_token = std::move(exchange.access_token);
+  observation.polled_at = now;
+  if (earlier != nullptr) {
+    ++counters_.observations_replaced;
+    observation.number = earlier->number;
+    EndObservation(now, *earlier);
+  }
+  observation.number = NextObserveNumber(observation.number);
+  Observation& added = observations_.Add(std::move(observation));
+  observations_.SetPoll(added, id, exchange.due);
+  // An answer that rides on the ACK is never acknowledged itself, so that the first body is a
+  // notification like the others. Deployed clients take a body here for a sync result, and pass
+  // over none.
+  messages_.Respond(now, exchange.ref,
+                    WriteResponse(added.target.token, {.code = coap::kContent},
+                                  {.observe = added.number}, {}));
+}
+
+void Layer::Impl::Poll(TimePoint now, Observation& observation) {
+  if (stopping_) {
+    observation.state = State::kWaiting;
+    return;
+  }
+  ++counters_.polls;
+  observation.polled_at = now;
+  v1::Request request = observation.request;
+  request.set_client_address(sessions_.at(observation.target.session).client_address);
+  const ExchangeId id = exchanges_.NextId();
+  const TimePoint deadline = now + config_.exchange_timeout;
+  observations_.SetPoll(observation, id, deadline + kExchangeGrace);
+  commands_.emplace_back(StartExchange{id, std::move(request), deadline});
+}
+
+void Layer::Impl::Wait(TimePoint now, Observation& observation, Duration duration) {
+  observation.state = State::kWaiting;
+  observations_.SetTimer(observation, now + duration);
+}
+
+void Layer::Impl::OnPolled(TimePoint now, Observation& observation, Answer answer) {
+  observations_.TakePoll(observation);
+  const v1::Poll poll = answer.poll.value_or(v1::Poll());
+  auto outcome = poll.outcome();
+  if (outcome == v1::Poll::CHANGED && poll.cursor().size() > kCursorBytesMax) {
+    outcome = v1::Poll::FAILED;
+  }
+  switch (outcome) {
+    case v1::Poll::CHANGED:
+      observation.failures = observation.quick = 0;
+      observation.offered = poll.cursor();
+      Notify(now, observation, std::move(answer));
+      return;
+    case v1::Poll::UNCHANGED: {
+      observation.failures = 0;
+      ++counters_.polls_unchanged;
+      if (now - observation.polled_at >= kPollPaceMin) {
+        observation.quick = 0;
+        Poll(now, observation);
+      } else {
+        Wait(now, observation, Doubled(kPollPaceMin, ++observation.quick, kPollPaceMax));
+      }
+      return;
+    }
+    case v1::Poll::ENDED: EndWithError(now, observation, std::move(answer)); return;
+    default: OnPollFailed(now, observation, std::chrono::seconds(poll.retry_after_s())); return;
+  }
+}
+
+void Layer::Impl::OnPollFailed(TimePoint now, Observation& observation, Duration at_least) {
+  ++counters_.polls_failed;
+  const Duration backoff = Doubled(kPollBackoffMin, ++observation.failures, kPollBackoffMax);
+  const double off = config_.poll_jitter * static_cast<double>(random_.Below(1024)) / 1024;
+  const auto jittered = std::chrono::duration_cast<Duration>(backoff * (1 - off));
+  Wait(now, observation, std::max(jittered, std::min<Duration>(at_least, kRetryAfterMax)));
+}
+
+void Layer::Impl::Notify(TimePoint now, Observation& observation, Answer answer) {
+  const uint32_t number = NextObserveNumber(observation.number);
+  auto first =
+      WriteFirst(now, observation.target, std::move(answer), {observation.id, number});
+  const message::SendId sent =
+      first ? messages_.SendConfirmable(now, observation.target.session, std::move(first->message))
+            : message::SendId{};
+  if (first && first->pinned) downloads_.Served(now, *first->pinned, sent, false);
+  if (sent.value == 0) {  // no room: not the client's doing
+    OnPollFailed(now, observation, Duration::zero());
+    return;
+  }
+  ++counters_.notifications;
+  observation.number = number;
+  observation.state = State::kNotifying;
+  observation.sent = sent;
+  observation.whole = !first->pinned;
+}
+
+void Layer::Impl::EndWithError(TimePoint now, Observation& observation, Answer answer) {
+  ++counters_.observations_ended;
+  if (answer.token_refused) {
+    Session& session = sessions_.at(observation.target.session);
+    if (session.sticky.OnRefused(observation.access_token)) ++counters_.tokens_cleared;
+  }
+  // RFC 7641 §4.2: without Observe. Nothing depends on its fate.
+  auto first = WriteFirst(now, observation.target, std::move(answer), {});
+  if (first) {
+    const SessionId session = observation.target.session;
+    const auto sent = messages_.SendConfirmable(now, session, std::move(first->message));
+    if (first->pinned) downloads_.Served(now, *first->pinned, sent, false);
+  }
+  EndObservation(now, observation);
+}
+
+void Layer::Impl::EndObservation(TimePoint now, Observation& observation) {
+  CancelPoll(observation);
+  if (observation.state == State::kNotifying) messages_.Abandon(now, observation.sent);
+  observations_.Erase(observation.id);
+}
+
+void Layer::Impl::CancelPoll(Observation& observation) {
+  const ExchangeId poll = observations_.TakePoll(observation);
+  if (poll == 0) return;
+  ++counters_.exchanges_cancelled;
+  commands_.emplace_back(CancelExchange{poll});
+}
+
+// A block of the notification's body was sent, as CON if `sent` is not 0.
+void Layer::Impl::OnBlockServed(TimePoint now, ObservationId id, message::SendId sent, bool last) {
+  Observation* observation = observations_.Find(id);
+  if (observation == nullptr || observation->state == State::kPolling ||
+      observation->state == State::kWaiting) {
+    return;  // the body of an earlier notification
+  }
+  observation->state = State::kNotifying;
+  if (last && sent.value != 0) {
+    observation->sent = sent;
+    observation->whole = true;
+    observations_.CancelTimer(*observation);
+  } else if (!observation->whole) {
+    observations_.SetTimer(*observation, now + kNotificationGap);
+  }
+}
+
+void Layer::Impl::OnDelivered(TimePoint now, SessionId session, message::SendId sent) {
+  Observation* observation = observations_.FindBySent(session, sent);
+  if (observation == nullptr) return;
+  if (!observation->whole) {  // the first block; its client asks for the next
+    observation->state = State::kNotifying;
+    observations_.SetTimer(*observation, now + kNotificationGap);
+    return;
+  }
+  ++counters_.notifications_acknowledged;
+  observation->stalls = 0;
+  observation->request.mutable_observe()->set_cursor(std::exchange(observation->offered, {}));
+  Poll(now, *observation);
+}
+
+void Layer::Impl::OnRejected(TimePoint now, SessionId session, message::SendId sent) {
+  Observation* observation = observations_.FindBySent(session, sent);
+  if (observation == nullptr) return;
+  ++counters_.observations_cancelled;
+  EndObservation(now, *observation);
+}
+
+void Layer::Impl::OnUndelivered(SessionId session, message::SendId sent) {
+  Observation* observation = observations_.FindBySent(session, sent);
+  if (observation == nullptr) return;
+  ++counters_.notifications_parked;
+  observation->state = State::kParked;
+  observations_.CancelTimer(*observation);
+}
+
+// The same message once more, as long as the client knows it again by its ID; else whatever is new
+// by now.
+void Layer::Impl::OnHeard(TimePoint now, SessionId session) {
+  for (const ObservationId id : std::vector<ObservationId>(observations_.Of(session))) {
+    Observation& observation = *observations_.Find(id);
+    const bool stalled = observation.state == State::kWaiting && observation.stalls > 0;
+    if (observation.state == State::kParked &&
+        messages_.Revive(now, session, observation.sent)) {
+      observation.state = State::kNotifying;
+    } else if (observation.state == State::kParked || stalled) {
+      observations_.CancelTimer(observation);
+      Poll(now, observation);
+    }
+  }
+}
+
+void Layer::Impl::OnObservationDue(TimePoint now, Observation& observation) {
+  switch (observation.state) {
+    case State::kPolling:  // the uplink let the deadline pass
+      CancelPoll(observation);
+      OnPollFailed(now, observation, Duration::zero());
+      return;
+    case State::kWaiting: Poll(now, observation); return;
+    case State::kNotifying:
+      ++counters_.notifications_stalled;
+      messages_.Abandon(now, observation.sent);
+      Wait(now, observation, Doubled(kStallBackoffMin, ++observation.stalls, kStallBackoffMax));
+      return;
+    case State::kParked: return;
+  }
+}
+
+}  // namespace lowband::edge::request
