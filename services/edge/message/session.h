@@ -23,7 +23,7 @@ struct SentConfirmable {
   TimePoint since;
   bool given_up = false;
   bool undelivered = false;  ///< Given up by us, not by the layer above: a late fate is told.
-  Bytes notification = {};  ///< What was given up and answers nothing, to be sent again.
+  Bytes notification = {};   ///< What was given up and answers nothing, to be sent again.
 };
 
 struct Session {

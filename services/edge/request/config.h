@@ -40,7 +40,8 @@ struct Config {
   /// Their bytes, of all sessions.
   size_t pinned_bytes_max = size_t{256} << 20;
 
-  /// Observations of one session; a registration beyond is answered once, like any request. 0: none.
+  /// Observations of one session; a registration beyond is answered once, like any request. 0: none
+  /// at all.
   size_t observations_per_session_max = 4;
   /// The same of all sessions. Each costs some 2 KB here, and a long poll at the homeserver.
   size_t observations_max = 100'000;

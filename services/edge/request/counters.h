@@ -50,19 +50,19 @@ struct Counters {
   uint64_t downloads_evicted = 0;    ///< For lack of room, unfinished.
   uint64_t downloads_abandoned = 0;  ///< Timed out or rejected, unfinished.
 
-  uint64_t observations = 0;               ///< Registered.
-  uint64_t observations_refused = 0;       ///< Over a limit: answered once.
-  uint64_t observations_replaced = 0;      ///< Registered anew under the same token.
-  uint64_t observations_cancelled = 0;     ///< By Observe 1, RST or 4.08.
-  uint64_t observations_ended = 0;         ///< By an error notification.
-  uint64_t observations_lost = 0;          ///< With their session.
-  uint64_t polls = 0;                      ///< Sent to the uplink.
+  uint64_t observations = 0;            ///< Registered.
+  uint64_t observations_refused = 0;    ///< Over a limit: answered once.
+  uint64_t observations_replaced = 0;   ///< Registered anew under the same token.
+  uint64_t observations_cancelled = 0;  ///< By Observe 1, RST or 4.08.
+  uint64_t observations_ended = 0;      ///< By an error notification.
+  uint64_t observations_lost = 0;       ///< With their session.
+  uint64_t polls = 0;                   ///< Sent to the uplink.
   uint64_t polls_failed = 0;
   uint64_t polls_unchanged = 0;
-  uint64_t notifications = 0;              ///< Begun.
-  uint64_t notifications_acknowledged = 0; ///< Whole.
-  uint64_t notifications_parked = 0;       ///< Their client was silent.
-  uint64_t notifications_stalled = 0;      ///< Their client did not fetch the rest.
+  uint64_t notifications = 0;               ///< Begun.
+  uint64_t notifications_acknowledged = 0;  ///< Whole.
+  uint64_t notifications_parked = 0;        ///< Their client was silent.
+  uint64_t notifications_stalled = 0;       ///< Their client did not fetch the rest.
 
   uint64_t tokens_set = 0;
   uint64_t tokens_cleared = 0;

@@ -100,8 +100,8 @@ std::optional<Command> Layer::Impl::PollCommand() {
 }
 
 Usage Layer::Impl::usage() const {
-  return {sessions_.size(), exchanges_.size(), request_bytes_.used(),
-          uploads_.size(),  downloads_.size(), downloads_.bytes(),    observations_.size()};
+  return {sessions_.size(),  exchanges_.size(),  request_bytes_.used(), uploads_.size(),
+          downloads_.size(), downloads_.bytes(), observations_.size()};
 }
 
 Layer::Layer(const Config& config, message::Layer& messages, Random& random)

@@ -47,12 +47,12 @@ struct Observation {
 
   ExchangeId poll = 0;  ///< Polling.
   TimePoint polled_at;
-  std::string offered;          ///< Notifying, parked: the cursor of the body that is on its way.
-  message::SendId sent;         ///< Its last message whose fate matters.
-  bool whole = false;           ///< `sent` carries the end of the body.
-  unsigned failures = 0;        ///< Polls in a row.
-  unsigned quick = 0;           ///< Empty polls in a row that came back at once.
-  unsigned stalls = 0;          ///< Notifications in a row whose rest was not fetched.
+  std::string offered;    ///< Notifying, parked: the cursor of the body that is on its way.
+  message::SendId sent;   ///< Its last message whose fate matters.
+  bool whole = false;     ///< `sent` carries the end of the body.
+  unsigned failures = 0;  ///< Polls in a row.
+  unsigned quick = 0;     ///< Empty polls in a row that came back at once.
+  unsigned stalls = 0;    ///< Notifications in a row whose rest was not fetched.
 };
 
 class ObservationTable {

@@ -33,8 +33,7 @@ bool Layer::Impl::Deregister(TimePoint now, const Incoming& incoming) {
   EndObservation(now, *observation);
   const uint8_t empty_map = 0xa0;
   const std::string_view empty_object = "{}";
-  const ResponseHead head{.code = coap::kContent,
-                          .content_format = incoming.form.content_format()};
+  const ResponseHead head{.code = coap::kContent, .content_format = incoming.form.content_format()};
   const ByteView body = incoming.form.cbor ? ByteView(&empty_map, 1) : AsBytes(empty_object);
   messages_.Respond(now, ref, WriteResponse(token, head, {}, body));
   return true;
@@ -70,9 +69,9 @@ void Layer::Impl::MakeObservable(TimePoint now, ExchangeId id) {
   // An answer that rides on the ACK is never acknowledged itself, so that the first body is a
   // notification like the others. Deployed clients take a body here for a sync result, and pass
   // over none.
-  messages_.Respond(now, exchange.ref,
-                    WriteResponse(added.target.token, {.code = coap::kContent},
-                                  {.observe = added.number}, {}));
+  messages_.Respond(
+      now, exchange.ref,
+      WriteResponse(added.target.token, {.code = coap::kContent}, {.observe = added.number}, {}));
 }
 
 void Layer::Impl::Poll(TimePoint now, Observation& observation) {
@@ -134,8 +133,7 @@ void Layer::Impl::OnPollFailed(TimePoint now, Observation& observation, Duration
 
 void Layer::Impl::Notify(TimePoint now, Observation& observation, Answer answer) {
   const uint32_t number = NextObserveNumber(observation.number);
-  auto first =
-      WriteFirst(now, observation.target, std::move(answer), {observation.id, number});
+  auto first = WriteFirst(now, observation.target, std::move(answer), {observation.id, number});
   const message::SendId sent =
       first ? messages_.SendConfirmable(now, observation.target.session, std::move(first->message))
             : message::SendId{};
@@ -232,8 +230,7 @@ void Layer::Impl::OnHeard(TimePoint now, SessionId session) {
   for (const ObservationId id : std::vector<ObservationId>(observations_.Of(session))) {
     Observation& observation = *observations_.Find(id);
     const bool stalled = observation.state == State::kWaiting && observation.stalls > 0;
-    if (observation.state == State::kParked &&
-        messages_.Revive(now, session, observation.sent)) {
+    if (observation.state == State::kParked && messages_.Revive(now, session, observation.sent)) {
       observation.state = State::kNotifying;
     } else if (observation.state == State::kParked || stalled) {
       observations_.CancelTimer(observation);

@@ -124,7 +124,7 @@ void Layer::Impl::Start(TimePoint now, const Incoming& incoming, const WholeBody
     (void)request.mutable_observe();
     exchange.poll = std::make_unique<v1::Request>(request);
   } else if (!exchange.access_token && config_.token_wait > Duration::zero() &&
-      body.bytes.size() <= kRetriedBodyBytesMax) {
+             body.bytes.size() <= kRetriedBodyBytesMax) {
     exchange.retry = std::make_unique<v1::Request>(request);
   }
   const TimePoint deadline = now + config_.exchange_timeout;
