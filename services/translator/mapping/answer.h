@@ -18,13 +18,20 @@
 
 namespace lowband::translator {
 
+/// What has to be remembered of a poll of an observation.
+struct PollForm {
+  /// That of the last answer that the client has, from the cursor; none: the first poll.
+  std::optional<uint64_t> residue;
+};
+
 /// What has to be remembered of a request until its answer comes.
 struct AnswerForm {
   Route route = Route::kOther;
   bool cbor = true;  ///< Else JSON.
   transcode::KeyTable keys = transcode::KeyTable::kV1;
-  bool edge_token = false;  ///< The token that the edge gave was used; a 401 can end it.
-  bool repeatable = true;   ///< Executing it twice does no harm: anything but POST.
+  bool edge_token = false;       ///< The token that the edge gave was used; a 401 can end it.
+  bool repeatable = true;        ///< Executing it twice does no harm: anything but POST.
+  std::optional<PollForm> poll;  ///< Only of polls of an observation.
 };
 
 /// An answer without its exchange: body is whole; the ingress cuts it into chunks.

@@ -19,9 +19,15 @@ inline constexpr size_t kTargetBytesMax = size_t{32} << 10;
 /// What the edge accepts for option 256.
 inline constexpr size_t kTokenBytesMax = 4096;
 
+/// The longest next_batch that an observation goes on from. Those of homeservers with many writers
+/// have some hundred bytes.
+inline constexpr size_t kNextBatchBytesMax = 4096;
+static_assert(3 * kNextBatchBytesMax < kTargetBytesMax, "it fits into the next target, encoded");
+
 /// How long a homeserver may take for anything but a long-poll.
 inline constexpr Duration kRequestTimeout = std::chrono::seconds(30);
-/// The longest wait that a client's own `timeout` can ask of the homeserver.
+/// The longest wait that a client's own `timeout` can ask of the homeserver, and the one that every
+/// poll of an observation but the first asks.
 inline constexpr Duration kPollWaitMax = std::chrono::seconds(60);
 /// A long-poll may take this much longer than the wait it asked for.
 inline constexpr Duration kPollMargin = std::chrono::seconds(15);

@@ -40,6 +40,7 @@ class Mapping {
                       const Result<HttpResponse, UpstreamFault>& response) const;
 
  private:
+  MappedAnswer FromFault(const AnswerForm& form, UpstreamFault fault) const;
   MappedAnswer FromResponse(const AnswerForm& form, const HttpResponse& response) const;
   MappedAnswer FromSuccess(const AnswerForm& form, const HttpResponse& response) const;
   MappedAnswer FromError(const AnswerForm& form, const HttpResponse& response) const;

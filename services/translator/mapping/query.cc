@@ -11,6 +11,8 @@ namespace {
 
 constexpr std::string_view kTimeout = "timeout";
 constexpr std::string_view kAccessToken = "access_token";
+constexpr std::string_view kSince = "since";
+constexpr std::string_view kFullState = "full_state";
 
 }  // namespace
 
@@ -48,6 +50,24 @@ void Query::SetTimeoutMs(uint64_t timeout_ms) {
   for (Item& item : items_) {
     if (item.name == kTimeout) item.value = std::to_string(timeout_ms);
   }
+}
+
+void Query::Resume(std::string_view since, uint64_t timeout_ms) {
+  std::erase_if(items_, [](const Item& item) { return item.name == kFullState; });
+  SetOnly(kSince, std::string(since));
+  SetOnly(kTimeout, std::to_string(timeout_ms));
+}
+
+/// In the place of the first one of that name, or else at the end. `name` is a constant.
+void Query::SetOnly(std::string_view name, std::string value) {
+  const auto is_named = [name](const Item& item) { return item.name == name; };
+  const auto first = std::find_if(items_.begin(), items_.end(), is_named);
+  if (first == items_.end()) {
+    items_.push_back({name, std::move(value)});
+    return;
+  }
+  first->value = std::move(value);
+  items_.erase(std::remove_if(first + 1, items_.end(), is_named), items_.end());
 }
 
 void Query::AppendTo(std::string& target) const {

@@ -25,6 +25,10 @@ class Query {
   /// Replaces the value of every `timeout`.
   void SetTimeoutMs(uint64_t timeout_ms);
 
+  /// Turns the query into that of a further poll of an observation: one `since`, one `timeout`, no
+  /// `full_state`; the rest as it is.
+  void Resume(std::string_view since, uint64_t timeout_ms);
+
   /// Appends `?name=value&…` in the order of the options; nothing if there are none.
   void AppendTo(std::string& target) const;
   size_t size() const { return items_.size(); }
@@ -34,6 +38,7 @@ class Query {
     std::string_view name;
     std::string value;
   };
+  void SetOnly(std::string_view name, std::string value);
   std::vector<Item> items_;
 };
 

@@ -7,6 +7,7 @@
 #include "services/translator/mapping/json_edit.h"
 #include "services/translator/mapping/limits.h"
 #include "services/translator/mapping/mapping.h"
+#include "services/translator/mapping/poll_answer.h"
 
 namespace lowband::translator {
 namespace {
@@ -64,10 +65,17 @@ bool IsJsonType(std::string_view content_type) {
   return type == "application/json" || type.ends_with("+json");
 }
 
-/// How long a 429 or 503 tells the client to wait: its header, else its body, else our default.
-uint32_t RetryAfterSeconds(const HttpResponse& response, std::optional<uint64_t> body_ms) {
-  if (response.retry_after_s) return *response.retry_after_s;
-  if (!body_ms) return kRetryAfterDefaultSeconds;
+/// What the body of a 429 or 503 says itself.
+std::optional<uint64_t> RetryAfterMs(const HttpResponse& response) {
+  if (!AsksToWait(response.status)) return std::nullopt;
+  return UintMember(response.body, "retry_after_ms");
+}
+
+/// How long a 429 or 503 tells the client to wait: its header, else its body, else `otherwise`.
+uint32_t RetryAfterSeconds(const HttpResponse& response, uint32_t otherwise) {
+  if (response.retry_after_s && AsksToWait(response.status)) return *response.retry_after_s;
+  const std::optional<uint64_t> body_ms = RetryAfterMs(response);
+  if (!body_ms) return otherwise;
   return static_cast<uint32_t>(
       std::min<uint64_t>(*body_ms / 1000 + (*body_ms % 1000 != 0), UINT32_MAX));
 }
@@ -90,11 +98,26 @@ Mapping::Mapping(MappingConfig config)
 
 MappedAnswer Mapping::ToCoap(const AnswerForm& form,
                              const Result<HttpResponse, UpstreamFault>& response) const {
-  if (response) return FromResponse(form, *response);
-  const Refusal refusal = RefusalOf(response.error(), form);
-  return ErrorAnswer(
-      form, config_.codes, refusal,
-      AsksToWait(refusal.http_status) ? std::optional(kRetryAfterOverloadSeconds) : std::nullopt);
+  if (!response) return FromFault(form, response.error());
+  if (!form.poll) return FromResponse(form, *response);
+  if (response->status >= 200 && response->status < 300) {
+    return PollAnswer(form, *form.poll, config_.codes, *response);
+  }
+  MappedAnswer answer = FromResponse(form, *response);
+  *answer.head.mutable_poll() = PollOfError(*form.poll, *response, RetryAfterSeconds(*response, 0));
+  return answer;
+}
+
+MappedAnswer Mapping::FromFault(const AnswerForm& form, UpstreamFault fault) const {
+  const Refusal refusal = RefusalOf(fault, form);
+  const bool asks_to_wait = AsksToWait(refusal.http_status);
+  MappedAnswer answer =
+      ErrorAnswer(form, config_.codes, refusal,
+                  asks_to_wait ? std::optional(kRetryAfterOverloadSeconds) : std::nullopt);
+  if (form.poll) {
+    *answer.head.mutable_poll() = FailedPoll(asks_to_wait ? kRetryAfterOverloadSeconds : 0);
+  }
+  return answer;
 }
 
 MappedAnswer Mapping::FromResponse(const AnswerForm& form, const HttpResponse& response) const {
@@ -137,10 +160,9 @@ MappedAnswer Mapping::FromError(const AnswerForm& form, const HttpResponse& resp
   const bool asks_to_wait = AsksToWait(status);
   std::string json;
   if (IsJsonObject(response.body)) json = response.body;
-  const auto body_ms = asks_to_wait ? UintMember(json, "retry_after_ms") : std::nullopt;
-  const uint32_t retry_after_s = RetryAfterSeconds(response, body_ms);
+  const uint32_t retry_after_s = RetryAfterSeconds(response, kRetryAfterDefaultSeconds);
   if (!json.empty()) {
-    if (asks_to_wait && !body_ms && response.retry_after_s) {
+    if (asks_to_wait && response.retry_after_s && !RetryAfterMs(response)) {
       SetMember(json, "retry_after_ms", std::to_string(uint64_t{retry_after_s} * 1000));
     }
     auto answer = JsonAnswer(form, config_.codes, status, json);

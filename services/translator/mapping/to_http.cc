@@ -1,3 +1,4 @@
+#include <chrono>
 #include <optional>
 #include <string>
 #include <utility>
@@ -5,6 +6,7 @@
 
 #include "libs/base/address.h"
 #include "services/translator/mapping/content.h"
+#include "services/translator/mapping/cursor.h"
 #include "services/translator/mapping/limits.h"
 #include "services/translator/mapping/mapping.h"
 #include "services/translator/mapping/path.h"
@@ -35,6 +37,23 @@ Result<HttpMethod, Refusal> MapMethod(v1::Method method, Route route) {
       return Failure(Refusal{405, "M_UNRECOGNIZED", "FETCH is served where Matrix has a POST"});
     default: return Failure(Refusal{405, "M_UNRECOGNIZED", "the method is not served"});
   }
+}
+
+/// A poll of an observation. FETCH without a body asks what GET asks (RFC 8132 §2.4).
+bool IsPoll(const v1::Request& request, Route route) {
+  const bool gets =
+      request.method() == v1::GET || (request.method() == v1::FETCH && request.body().empty());
+  return request.has_observe() && gets && IsObservable(route);
+}
+
+/// The first poll goes by the client's own queries, a further one goes on from its cursor. A cursor
+/// that nobody here wrote is none: the client gets again what it may have had, and misses nothing.
+PollForm MapPoll(const v1::Request& request, Query& query) {
+  const std::optional<Cursor> cursor = ReadCursor(request.observe().cursor());
+  if (!cursor) return {};
+  const auto wait = std::chrono::duration_cast<std::chrono::milliseconds>(kPollWaitMax);
+  query.Resume(cursor->next_batch, static_cast<uint64_t>(wait.count()));
+  return {cursor->residue};
 }
 
 /// RFC 6750 §2.1 allows fewer characters; the tokens of application services are free text. What
@@ -111,7 +130,8 @@ Result<MappedRequest, MappedAnswer> Mapping::ToHttp(const v1::Request& request) 
   auto path = MapRequestPath(request, config_.enum_api);
   if (!path) return refuse(path.error());
   form.route = path->route;
-  const auto method = MapMethod(request.method(), form.route);
+  const bool is_poll = IsPoll(request, form.route);
+  const auto method = MapMethod(is_poll ? v1::GET : request.method(), form.route);
   if (!method) return refuse(method.error());
   http.method = *method;
   form.repeatable = http.method != HttpMethod::kPost;
@@ -121,6 +141,7 @@ Result<MappedRequest, MappedAnswer> Mapping::ToHttp(const v1::Request& request) 
   auto authorization = MapToken(request, *query, form);
   if (!authorization) return refuse(authorization.error());
   http.authorization = std::move(*authorization);
+  if (is_poll) form.poll = MapPoll(request, *query);
 
   const TimeBudget budget = IsLongPoll(form.route)
                                 ? PollBudget(query->TimeoutMs(), request.deadline_ms())

@@ -1,0 +1,28 @@
+// Where an observation of /sync stands, in the bytes that the edge keeps for the translator.
+//
+//   0        1                 9
+//   version  residue, 8 bytes  next_batch to the end
+//
+// Another build may have written it, so what does not parse is no error but no cursor.
+//
+// Threading: free functions; any thread. Limits: limits.h. Spec: proto/lowband/v1/translator.proto,
+// Observe.cursor and Poll.cursor.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+
+namespace lowband::translator {
+
+struct Cursor {
+  std::string next_batch;  ///< UTF-8, not empty, at most kNextBatchBytesMax.
+  uint64_t residue = 0;    ///< SyncAnswer::residue of the answer that gave it.
+  friend bool operator==(const Cursor&, const Cursor&) = default;
+};
+
+std::string WriteCursor(const Cursor& cursor);
+std::optional<Cursor> ReadCursor(std::string_view bytes);
+
+}  // namespace lowband::translator

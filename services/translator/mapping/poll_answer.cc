@@ -1,0 +1,65 @@
+#include "services/translator/mapping/poll_answer.h"
+
+#include <string>
+#include <utility>
+
+#include "libs/coap/code.h"
+#include "services/translator/mapping/cursor.h"
+#include "services/translator/mapping/json_edit.h"
+#include "services/translator/mapping/sync_answer.h"
+
+namespace lowband::translator {
+namespace {
+
+MappedAnswer Unchanged() {
+  MappedAnswer answer;
+  answer.head.set_code(coap::kContent.value);
+  answer.head.mutable_poll()->set_outcome(v1::Poll::UNCHANGED);
+  return answer;
+}
+
+}  // namespace
+
+v1::Poll FailedPoll(uint32_t retry_after_s) {
+  v1::Poll poll;
+  poll.set_outcome(v1::Poll::FAILED);
+  poll.set_retry_after_s(retry_after_s);
+  return poll;
+}
+
+MappedAnswer PollAnswer(const AnswerForm& form, const PollForm& poll, coap::CodeSet codes,
+                        const HttpResponse& response) {
+  // Never a success that is no sync: the edge may show it to the client as one.
+  const auto failed = [&](std::string error) {
+    MappedAnswer answer = ErrorAnswer(form, codes, {502, "M_UNKNOWN", std::move(error)});
+    *answer.head.mutable_poll() = FailedPoll(0);
+    return answer;
+  };
+  auto sync = response.status == 200 ? ReadSyncAnswer(response.body) : std::nullopt;
+  if (!sync) return failed("the homeserver's answer to a sync has no next_batch");
+  auto answer = JsonAnswer(form, codes, response.status, response.body);
+  if (!answer) {
+    return failed("the homeserver's answer cannot become CBOR: " + answer.error().Text());
+  }
+  if (!sync->news && poll.residue == sync->residue) return Unchanged();
+  v1::Poll& changed = *answer->head.mutable_poll();
+  changed.set_outcome(v1::Poll::CHANGED);
+  changed.set_cursor(WriteCursor({std::move(sync->next_batch), sync->residue}));
+  return std::move(*answer);
+}
+
+v1::Poll PollOfError(const PollForm& poll, const HttpResponse& response, uint32_t retry_after_s) {
+  const uint16_t status = response.status;
+  const bool refused = status == 401 || status == 403;
+  const bool passing = status == 408 || status == 429;
+  // Later polls go by our queries, not the client's, and a homeserver that was well with them
+  // before will be again.
+  const bool first = !poll.residue.has_value();
+  const bool ends = refused || (first && status >= 400 && status < 500 && !passing);
+  if (!ends || !StringMember(response.body, "errcode")) return FailedPoll(retry_after_s);
+  v1::Poll ended;
+  ended.set_outcome(v1::Poll::ENDED);
+  return ended;
+}
+
+}  // namespace lowband::translator

@@ -1,0 +1,30 @@
+// The answers to polls of an observation: what they tell the edge besides the answer itself.
+//
+//   homeserver's answer                              outcome
+//   200, JSON, next_batch   first poll               CHANGED
+//                           news or other residue    CHANGED
+//                           otherwise                UNCHANGED, and no body
+//   401, 403                a Matrix error           ENDED
+//   other 4xx               a Matrix error, at the   ENDED: the client's own queries are wrong
+//   but 408 and 429         first poll
+//   anything else, or none                           FAILED, with the error that a request gets
+//
+// Threading: free functions; any thread. Spec: proto/lowband/v1/translator.proto, Poll.
+#pragma once
+
+#include <cstdint>
+
+#include "libs/coap/status.h"
+#include "services/translator/mapping/answer.h"
+#include "services/translator/mapping/http.h"
+
+namespace lowband::translator {
+
+/// The answer for a 2xx.
+MappedAnswer PollAnswer(const AnswerForm& form, const PollForm& poll, coap::CodeSet codes,
+                        const HttpResponse& response);
+/// What any other response means. `retry_after_s`: what it says itself; 0: nothing.
+v1::Poll PollOfError(const PollForm& poll, const HttpResponse& response, uint32_t retry_after_s);
+v1::Poll FailedPoll(uint32_t retry_after_s);
+
+}  // namespace lowband::translator

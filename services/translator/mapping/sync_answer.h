@@ -1,0 +1,33 @@
+// What an observation has to know of a homeserver's answer to /sync: where the next one begins, and
+// whether this one says anything.
+//
+// Every member of the document is one of three:
+//   next_batch
+//   news      content of the members that carry events: rooms, presence, account_data, to_device,
+//             device_lists. Empty ones are nothing.
+//   residue   all the rest: counts of one-time keys, extensions unknown here. A homeserver repeats
+//             it in every answer, so it is something new when it differs from the last one.
+//
+// Threading: free functions; any thread. Spec: Matrix client-server API, GET /sync.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+
+namespace lowband::translator {
+
+struct SyncAnswer {
+  std::string next_batch;
+  bool news = false;
+  /// A hash of the residue's keys and values as they are written, in their order. The same in every
+  /// build: replicas compare it with each other's.
+  uint64_t residue = 0;
+};
+
+/// None if that is no JSON object, or has no next_batch that a cursor could hold. Only what is
+/// looked at is validated.
+std::optional<SyncAnswer> ReadSyncAnswer(std::string_view json);
+
+}  // namespace lowband::translator
