@@ -20,14 +20,22 @@ void AnswerQueue::PushUncharged(uint64_t exchange, ExchangeAnswer answer) {
   answers_.push_back({exchange, std::move(answer), false});
 }
 
+void AnswerQueue::PushObservable(uint64_t exchange) {
+  Pending& pending = answers_.emplace_back();
+  pending.exchange = exchange;
+  pending.charged = false;
+  pending.observable = true;
+}
+
 bool AnswerQueue::Remove(uint64_t exchange) {
-  const auto it = std::find_if(answers_.begin(), answers_.end(), [&](const Pending& pending) {
-    return pending.exchange == exchange;
+  bool answered = false;
+  std::erase_if(answers_, [&](const Pending& pending) {
+    if (pending.exchange != exchange) return false;
+    Release(pending, pending.answer.body.size() - pending.written);
+    answered = answered || !pending.observable;
+    return true;
   });
-  if (it == answers_.end()) return false;
-  Release(*it, it->answer.body.size() - it->written);
-  answers_.erase(it);
-  return true;
+  return answered;
 }
 
 void AnswerQueue::Clear() {
@@ -57,12 +65,16 @@ void AnswerQueue::Fill(v1::TranslatorBatch& batch) {
 }
 
 bool AnswerQueue::NextFrame(Pending& pending, v1::TranslatorFrame& frame) {
+  frame.set_exchange(pending.exchange);
+  if (pending.observable) {
+    frame.mutable_observable();
+    return true;
+  }
   const Bytes& body = pending.answer.body;
   const size_t size = std::min(body.size() - pending.written, contract::kChunkBytesMax);
   std::string piece(AsText(ByteView(body).subspan(pending.written, size)));
   pending.written += size;
   const bool last = pending.written == body.size();
-  frame.set_exchange(pending.exchange);
   if (!pending.begun) {
     pending.begun = true;
     v1::Answer& head = *frame.mutable_answer();

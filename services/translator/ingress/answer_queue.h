@@ -25,7 +25,10 @@ class AnswerQueue {
   [[nodiscard]] bool Push(uint64_t exchange, ExchangeAnswer& answer);
   /// For the small answers made here, which must always fit.
   void PushUncharged(uint64_t exchange, ExchangeAnswer answer);
-  /// Forgets the rest of an answer that nobody wants any more. False if there is none.
+  /// Goes out before the answer if it is queued before it.
+  void PushObservable(uint64_t exchange);
+  /// Forgets what is left of an exchange that nobody wants any more. False if no answer of it was
+  /// here: then it is still to come.
   bool Remove(uint64_t exchange);
   void Clear();
 
@@ -41,6 +44,7 @@ class AnswerQueue {
     uint64_t exchange = 0;
     ExchangeAnswer answer;
     bool charged = true;
+    bool observable = false;  ///< That frame, and no answer.
     bool begun = false;
     size_t written = 0;
   };

@@ -35,6 +35,7 @@ enum class Refused : uint8_t {
 class AnswerSink {
  public:
   virtual ~AnswerSink() = default;
+  virtual void Observable(uint64_t exchange) = 0;
   virtual void Answer(uint64_t exchange, ExchangeAnswer answer) = 0;
 };
 
@@ -44,6 +45,11 @@ class Respond {
  public:
   Respond(std::weak_ptr<AnswerSink> sink, uint64_t exchange)
       : sink_(std::move(sink)), exchange_(exchange) {}
+  /// Tells the edge that the path can be observed; once, and before the answer, which then has a
+  /// poll. Any thread; does nothing under the same conditions.
+  void Observable() const {
+    if (const auto sink = sink_.lock()) sink->Observable(exchange_);
+  }
   void operator()(ExchangeAnswer answer) const {
     if (const auto sink = sink_.lock()) sink->Answer(exchange_, std::move(answer));
   }

@@ -46,6 +46,17 @@ void Lane::Drain() {
   Do(todo);
 }
 
+void Lane::Observable(uint64_t exchange) {
+  Todo todo;
+  {
+    const MutexLock lock(mutex_);
+    if (!active_.contains(exchange)) return;
+    queue_.PushObservable(exchange);
+    Plan(todo);
+  }
+  Do(todo);
+}
+
 void Lane::Answer(uint64_t exchange, ExchangeAnswer answer) {
   Todo todo;
   bool queued = false;
@@ -62,11 +73,7 @@ void Lane::Answer(uint64_t exchange, ExchangeAnswer answer) {
   Count(shared_->counters.answers);
   if (!queued) {
     Count(shared_->counters.answers_over_limit);
-    // What is left of the request is the form of its answer. Either key table's clients can read
-    // string keys.
-    v1::Request asked;
-    if (answer.head.has_content_format()) asked.set_accept(answer.head.content_format());
-    Refuse(exchange, asked, Refused::kOverload);
+    Replace(exchange, answer);
     const MutexLock lock(mutex_);
     Plan(todo);
   }
@@ -255,6 +262,19 @@ void Lane::Refuse(uint64_t exchange, const v1::Request& request, Refused reason)
   ExchangeAnswer answer = handler_.Refuse(request, reason);
   const MutexLock lock(mutex_);
   if (!dead_) queue_.PushUncharged(exchange, std::move(answer));
+}
+
+void Lane::Replace(uint64_t exchange, const ExchangeAnswer& answer) {
+  Count(shared_->counters.refused_overload);
+  // What is left of the request is the form of its answer. Either key table's clients can read
+  // string keys.
+  v1::Request asked;
+  if (answer.head.has_content_format()) asked.set_accept(answer.head.content_format());
+  ExchangeAnswer refusal = handler_.Refuse(asked, Refused::kOverload);
+  // The edge was told that the answer has a poll, and must not take what it never got for had.
+  if (answer.head.has_poll()) refusal.head.mutable_poll()->set_outcome(v1::Poll::FAILED);
+  const MutexLock lock(mutex_);
+  if (!dead_) queue_.PushUncharged(exchange, std::move(refusal));
 }
 
 void Lane::TakeCancel(uint64_t exchange) {

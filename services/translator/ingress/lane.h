@@ -4,9 +4,9 @@
 //   serving ──edge half-closed, all answered, all written──▶ finished (OK)
 //      └─────cancelled, or a write failed──▶ dead ──no read, no write under way──▶ finished
 //
-// Threading: the On... by gRPC, Answer and Drain by any. Ownership: owns itself from Begin()
-// to OnDone(); whoever answers holds it weakly. Limits: limits.h. Spec: gRPC's callback API,
-// grpcpp/support/server_callback.h; proto/lowband/v1/translator.proto.
+// Threading: the On... by gRPC; Observable, Answer and Drain by any. Ownership: owns itself from
+// Begin() to OnDone(); whoever answers holds it weakly. Limits: limits.h. Spec: gRPC's callback
+// API, grpcpp/support/server_callback.h; proto/lowband/v1/translator.proto.
 #pragma once
 
 #include <grpcpp/support/server_callback.h>
@@ -38,6 +38,7 @@ class Lane final : public grpc::ServerBidiReactor<v1::EdgeBatch, v1::TranslatorB
   void Begin();
   /// Tells the edge to send nothing new here.
   void Drain();
+  void Observable(uint64_t exchange) override;
   void Answer(uint64_t exchange, ExchangeAnswer answer) override;
 
  private:
@@ -61,6 +62,8 @@ class Lane final : public grpc::ServerBidiReactor<v1::EdgeBatch, v1::TranslatorB
   void TakeCancel(uint64_t exchange);
   void StartExchange(uint64_t exchange, v1::Request request);
   void Refuse(uint64_t exchange, const v1::Request& request, Refused reason);
+  /// Queues an error in the place of `answer`.
+  void Replace(uint64_t exchange, const ExchangeAnswer& answer);
 
   void Die(Todo& todo) LOWBAND_REQUIRES(mutex_);
   /// Adds what the stream is ready for.

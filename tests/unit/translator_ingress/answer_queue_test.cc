@@ -132,5 +132,33 @@ TEST(AnswerQueue, RemovedHalfWayThenTheRestIsForgottenAndItsBytesAreFree) {
   EXPECT_EQ(budget.used(), 0u);
 }
 
+TEST(AnswerQueue, ObservableThenItsFrameGoesBeforeTheAnswer) {
+  SharedBudget budget(10'000'000);
+  AnswerQueue queue(budget);
+  queue.PushObservable(1);
+  EXPECT_TRUE(Push(queue, 1, Answer(kChunkBytesMax + 1)));
+  EXPECT_EQ(queue.bytes(), kChunkBytesMax + 1);
+  v1::TranslatorBatch batch;
+  queue.Fill(batch);
+  ASSERT_EQ(batch.frames_size(), 3);
+  for (const auto& frame : batch.frames()) EXPECT_EQ(frame.exchange(), 1u);
+  EXPECT_TRUE(batch.frames(0).has_observable());
+  EXPECT_TRUE(batch.frames(1).has_answer());
+  EXPECT_TRUE(batch.frames(2).has_body());
+  EXPECT_EQ(budget.used(), 0u);
+}
+
+TEST(AnswerQueue, RemovedAfterObservableThenOnlyAnAnswerCounts) {
+  SharedBudget budget(1000);
+  AnswerQueue queue(budget);
+  queue.PushObservable(1);
+  queue.PushObservable(2);
+  EXPECT_TRUE(Push(queue, 2, Answer(8)));
+  EXPECT_FALSE(queue.Remove(1)) << "its answer is still to come";
+  EXPECT_TRUE(queue.Remove(2));
+  EXPECT_TRUE(queue.empty());
+  EXPECT_EQ(budget.used(), 0u);
+}
+
 }  // namespace
 }  // namespace lowband::translator::ingress

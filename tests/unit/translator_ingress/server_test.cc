@@ -32,6 +32,7 @@ class Recorder final : public Handler {
     Respond respond;
   };
   void Start(ExchangeKey key, v1::Request request, Respond respond) override {
+    if (observe_all_) respond.Observable();
     const std::lock_guard lock(mutex_);
     started_.push_back({key, std::move(request), std::move(respond)});
     changed_.notify_all();
@@ -47,6 +48,9 @@ class Recorder final : public Handler {
     answer.head.set_content_format(request.accept());
     return answer;
   }
+
+  /// Every path can be observed. Before the first request.
+  void ObserveAll() { observe_all_ = true; }
 
   /// The exchange of that number, as soon as it is there.
   Started WaitFor(uint64_t exchange) {
@@ -80,6 +84,7 @@ class Recorder final : public Handler {
   std::condition_variable changed_;
   std::vector<Started> started_;
   std::vector<uint64_t> cancelled_;
+  bool observe_all_ = false;
 };
 
 ExchangeAnswer Text(const std::string& body) {
@@ -298,6 +303,75 @@ TEST_F(IngressServer, AnswersOverTheLimitThenReplacedByAnErrorInTheSameForm) {
   EXPECT_EQ(batch.frames(0).answer().content_format(), 60u);
   EXPECT_EQ(server_->counters().answers_over_limit, 1u);
   EXPECT_EQ(server_->exchanges_in_flight(), 0u);
+}
+
+TEST_F(IngressServer, ObservableThenItComesAtOnceAndTheAnswerFollows) {
+  Start();
+  lane_->AddRequest(1);
+  lane_->Write();
+  const auto started = handler_.WaitFor(1);
+  started.respond.Observable();
+  const v1::TranslatorBatch batch = lane_->Read();
+  ASSERT_EQ(batch.frames_size(), 1);
+  EXPECT_EQ(batch.frames(0).exchange(), 1u);
+  EXPECT_TRUE(batch.frames(0).has_observable());
+  started.respond(Text("sync"));
+  EXPECT_EQ(lane_->ReadAnswer(1).second, "sync");
+  started.respond.Observable();
+  lane_->HalfClose();
+  EXPECT_EQ(lane_->Read().frames_size(), 0) << "nothing comes after the answer";
+}
+
+TEST_F(IngressServer, CancelAfterObservableThenTheHandlerLearns) {
+  Start();
+  lane_->AddRequest(1);
+  lane_->Write();
+  const auto started = handler_.WaitFor(1);
+  started.respond.Observable();
+  EXPECT_TRUE(lane_->Read().frames(0).has_observable());
+  lane_->AddCancel(1);
+  lane_->Write();
+  EXPECT_TRUE(handler_.WaitForCancel(1));
+  started.respond.Observable();
+  started.respond(Text("unwanted"));
+  EXPECT_EQ(server_->exchanges_in_flight(), 0u);
+  lane_->HalfClose();
+  EXPECT_EQ(lane_->Read().frames_size(), 0);
+  EXPECT_TRUE(lane_->Finish().ok());
+}
+
+TEST_F(IngressServer, CancelInTheBatchOfItsRequestThenTheHandlerLearnsInSpiteOfObservable) {
+  handler_.ObserveAll();
+  Start();
+  lane_->AddRequest(1);
+  lane_->AddCancel(1);  // Observable is queued now, and not written.
+  lane_->AddRequest(2);
+  lane_->Write();
+  EXPECT_TRUE(handler_.WaitForCancel(1));
+  const v1::TranslatorBatch batch = lane_->Read();
+  ASSERT_EQ(batch.frames_size(), 1);
+  EXPECT_EQ(batch.frames(0).exchange(), 2u);
+}
+
+TEST_F(IngressServer, PollOverTheLimitThenTheErrorIsAFailedPoll) {
+  Config config;
+  config.answers_bytes_max = 1000;
+  Start(config);
+  lane_->AddRequest(1);
+  lane_->Write();
+  const auto started = handler_.WaitFor(1);
+  started.respond.Observable();
+  ExchangeAnswer answer = Text(std::string(1001, 'x'));
+  answer.head.mutable_poll()->set_outcome(v1::Poll::CHANGED);
+  answer.head.mutable_poll()->set_cursor("next");
+  started.respond(std::move(answer));
+  v1::TranslatorBatch batch = lane_->Read();
+  if (batch.frames_size() == 1) batch.MergeFrom(lane_->Read());
+  ASSERT_EQ(batch.frames_size(), 2);
+  EXPECT_TRUE(batch.frames(0).has_observable());
+  EXPECT_EQ(batch.frames(1).answer().code(), 0xa3u);
+  EXPECT_EQ(batch.frames(1).answer().poll().outcome(), v1::Poll::FAILED);
+  EXPECT_EQ(batch.frames(1).answer().poll().cursor(), "") << "the client never had it";
 }
 
 TEST_F(IngressServer, EdgeHalfClosesThenWhatIsUnderWayIsAnsweredAndTheLaneEndsWell) {
