@@ -39,15 +39,23 @@ void ExchangeHandler::Start(ingress::ExchangeKey key, v1::Request request,
     const MutexLock lock(mutex_);
     under_way_[key] = {};
   }
+  if (mapped->form.poll) respond.Observable();
   auto done = [this, key, form = mapped->form,
                respond](const Result<HttpResponse, UpstreamFault>& response) {
     if (!Finish(key)) return;
     MappedAnswer answer = mapping_.ToCoap(form, response);
-    counters_.answers[(answer.head.code() >> 5) % counters_.answers.size()].fetch_add(
-        1, std::memory_order_relaxed);
+    Count(answer.head);
     respond(ToExchangeAnswer(std::move(answer)));
   };
   Submitted(key, upstream_.Submit(std::move(mapped->http), std::move(done)));
+}
+
+void ExchangeHandler::Count(const v1::Answer& head) {
+  counters_.answers[(head.code() >> 5) % counters_.answers.size()].fetch_add(
+      1, std::memory_order_relaxed);
+  if (!head.has_poll()) return;
+  counters_.polls[static_cast<size_t>(head.poll().outcome())].fetch_add(1,
+                                                                        std::memory_order_relaxed);
 }
 
 // False if the exchange was cancelled: then nobody waits for the answer.

@@ -2,7 +2,9 @@
 // homeserver, and its answer mapped back.
 //
 //   Start ─▶ Mapping::ToHttp ─┬─ refused ───────────────▶ respond
-//                             └─▶ UpstreamClient::Submit ─▶ Mapping::ToCoap ─▶ respond
+//                             ├─ poll ─▶ Observable ──┐
+//                             └───────────────────────┴─▶ UpstreamClient::Submit
+//                                                    ─▶ Mapping::ToCoap ─▶ respond
 //
 // Threading: Start and Cancel on gRPC's threads, completions on the upstream's. Ownership: mapping
 // and upstream outlive the handler. Limits: one entry an exchange in flight, which the ingress
@@ -26,6 +28,8 @@ namespace lowband::translator {
 struct HandlerCounters {
   std::array<std::atomic<uint64_t>, 6> answers{};
   std::atomic<uint64_t> cancelled{0};
+  /// Polls of observations by v1::Poll::Outcome.
+  std::array<std::atomic<uint64_t>, v1::Poll::Outcome_ARRAYSIZE> polls{};
 };
 
 class ExchangeHandler final : public ingress::Handler {
@@ -46,6 +50,7 @@ class ExchangeHandler final : public ingress::Handler {
     bool cancelled = false;
   };
 
+  void Count(const v1::Answer& head);
   bool Finish(ingress::ExchangeKey key);
   void Submitted(ingress::ExchangeKey key, UpstreamClient::Handle handle);
 

@@ -1,6 +1,7 @@
 #include "services/translator/metrics.h"
 
 #include <string>
+#include <utility>
 #include <vector>
 
 namespace lowband::translator {
@@ -42,6 +43,16 @@ void SetAnswers(MetricSet& m, const Figures& f) {
   }
 }
 
+void SetPolls(MetricSet& m, const Figures& f) {
+  using Label = std::pair<const char*, v1::Poll::Outcome>;
+  for (const auto& [name, outcome] :
+       {Label{"changed", v1::Poll::CHANGED}, Label{"unchanged", v1::Poll::UNCHANGED},
+        Label{"failed", v1::Poll::FAILED}, Label{"ended", v1::Poll::ENDED}}) {
+    m.Total("polls_total", "Polls of observations by what they found.", {{"outcome", name}},
+            Read(f.handler.polls[static_cast<size_t>(outcome)]));
+  }
+}
+
 void SetUpstream(MetricSet& m, const Figures& f) {
   const UpstreamCounters& c = f.upstream;
   for (size_t hundreds = 1; hundreds < c.answers.size(); ++hundreds) {
@@ -77,6 +88,7 @@ void SetUpstream(MetricSet& m, const Figures& f) {
 void SetTranslatorMetrics(MetricSet& metrics, const Figures& figures) {
   SetIngress(metrics, figures);
   SetAnswers(metrics, figures);
+  SetPolls(metrics, figures);
   SetUpstream(metrics, figures);
   metrics.Level("draining", "1 from SIGTERM on.", {}, figures.draining ? 1 : 0);
   metrics.Process();
