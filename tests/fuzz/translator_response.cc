@@ -4,6 +4,7 @@
 
 #include "libs/coap/code.h"
 #include "libs/transcode/transcode.h"
+#include "services/translator/mapping/cursor.h"
 #include "services/translator/mapping/mapping.h"
 #include "tests/fuzz/translator_input.h"
 
@@ -29,6 +30,9 @@ translator::AnswerForm Form(uint8_t flags, uint8_t route) {
       (flags & 4) == 0 ? lowband::transcode::KeyTable::kV1 : lowband::transcode::KeyTable::kStrings;
   form.edge_token = (flags & 8) != 0;
   form.repeatable = (flags & 16) != 0;
+  // 96 is a further poll; its residue is that of an answer without any.
+  if ((flags & 32) != 0) form.poll.emplace();
+  if ((flags & 96) == 96) form.poll->residue = 0xcbf29ce484222325;
   return form;
 }
 
@@ -41,6 +45,23 @@ translator::HttpResponse Response(Input& input) {
   response.content_type = input.Text();
   response.body = input.Rest();
   return response;
+}
+
+void CheckPoll(const translator::AnswerForm& form, const translator::HttpResponse& response,
+               const translator::MappedAnswer& answer) {
+  using lowband::v1::Poll;
+  Require(answer.head.has_poll() == form.poll.has_value(), "polls have a poll");
+  if (!form.poll) return;
+  const Poll& poll = answer.head.poll();
+  const bool success = answer.head.code() == lowband::coap::kContent.value;
+  const bool says_something = poll.outcome() == Poll::CHANGED || poll.outcome() == Poll::UNCHANGED;
+  Require(poll.outcome() != Poll::OUTCOME_UNSPECIFIED, "an outcome");
+  Require(success == says_something, "a success says something");
+  Require(!success || response.status == 200, "of a sync");
+  Require(answer.body.empty() == (poll.outcome() == Poll::UNCHANGED), "a body if there is news");
+  Require(form.poll->residue || poll.outcome() != Poll::UNCHANGED, "a first poll is news");
+  const auto cursor = translator::ReadCursor(poll.cursor());
+  Require(cursor.has_value() == (poll.outcome() == Poll::CHANGED), "a cursor if there is news");
 }
 
 }  // namespace
@@ -57,6 +78,8 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
 
   const lowband::coap::Code code{static_cast<uint8_t>(answer.head.code())};
   Require(code.is_response(), "a response code");
+  CheckPoll(form, response, answer);
+  if (answer.head.poll().outcome() == lowband::v1::Poll::UNCHANGED) return 0;
   const uint32_t format = answer.head.content_format();
   Require(format == 60 || format == 50 || format == 42, "format");
   Require(!answer.body.empty(), "a body");
