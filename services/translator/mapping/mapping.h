@@ -6,6 +6,9 @@
 //           ──content.h: CBOR→JSON ────────────────────┘                      │
 //   Answer ◀──answer.h: JSON→CBOR, code ◀── rewrite.h (.well-known, login, versions) ◀──┘
 //
+// A poll of an observation goes on from its cursor (cursor.h), and its answer tells the edge what
+// it found (poll_answer.h).
+//
 // Threading: const after construction; any thread. Limits: limits.h. Spec: MSC3079, RFC 8075,
 // protocol rules "Paths and queries", "Methods and codes", "HTTP fallback and rewriting".
 #pragma once
