@@ -9,6 +9,8 @@ namespace lowband::client {
 
 /// Requests of one session at once, waiting for the handshake or for their answers.
 inline constexpr size_t kRequestsMax = 4096;
+/// Observations of one session at once; servers allow fewer.
+inline constexpr size_t kObservationsMax = 16;
 /// Message IDs of the server remembered to tell duplicates; the oldest goes when all are taken.
 inline constexpr size_t kPeerMessagesMax = 64;
 /// How often an upload starts over after a 4.08 before the transfer counts as broken.
@@ -22,6 +24,8 @@ inline constexpr size_t kMessageBytesMax = 8192;
 inline constexpr std::chrono::seconds kExchangeLifetime{247};
 /// From the last acknowledged step of a request to its answer: above every long-poll of Matrix.
 inline constexpr std::chrono::seconds kAnswerTimeoutDefault{300};
+/// RFC 7641 §3.4: a notification this long after the last one is newer, whatever its number.
+inline constexpr std::chrono::seconds kNotificationOrderLifetime{128};
 /// Handshakes that outlast every retransmission of a flight have failed long before.
 inline constexpr std::chrono::seconds kHandshakeTimeoutDefault{30};
 

@@ -1,5 +1,6 @@
 #include "libs/client/message_layer.h"
 
+#include <algorithm>
 #include <utility>
 
 #include "libs/client/limits.h"
@@ -45,6 +46,12 @@ bool MessageLayer::SendNonConfirmable(TimePoint now, Handle handle, Bytes messag
 void MessageLayer::Erase(uint16_t message_id) {
   outgoing_.erase(message_id);
   timers_.Cancel(message_id);
+}
+
+bool MessageLayer::Unacknowledged(Handle handle) const {
+  return std::ranges::any_of(outgoing_, [handle](const auto& entry) {
+    return entry.second.handle == handle && !entry.second.message.empty();
+  });
 }
 
 void MessageLayer::Forget(Handle handle) {
@@ -130,6 +137,12 @@ void MessageLayer::Acknowledge(TimePoint now, const MessageView& message) {
 
 void MessageLayer::Reject(TimePoint now, const MessageView& message) {
   Answer(now, message, Type::kReset);
+}
+
+void MessageLayer::Overlook(TimePoint now, const MessageView& message) {
+  for (Seen& seen : seen_) {
+    if (seen.message_id == message.message_id) seen.until = std::min(seen.until, now);
+  }
 }
 
 std::optional<MessageLayer::Handle> MessageLayer::PopExpired(TimePoint now) {

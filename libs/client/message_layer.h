@@ -49,6 +49,8 @@ class MessageLayer {
   [[nodiscard]] bool SendConfirmable(TimePoint now, Handle handle, Bytes message);
   /// Sends `message` once. A RST to it is reported while its ID is remembered: until Forget.
   [[nodiscard]] bool SendNonConfirmable(TimePoint now, Handle handle, Bytes message);
+  /// A CON on behalf of `handle` waits for its acknowledgement.
+  bool Unacknowledged(Handle handle) const;
   /// Stops every retransmission on behalf of `handle`.
   void Forget(Handle handle);
 
@@ -57,6 +59,8 @@ class MessageLayer {
   /// message of another type.
   void Acknowledge(TimePoint now, const coap::MessageView& message);
   void Reject(TimePoint now, const coap::MessageView& message);
+  /// As if the message had been lost: it gets no answer, and its retransmission is no duplicate.
+  void Overlook(TimePoint now, const coap::MessageView& message);
 
   /// Retransmits what is due. Returns a handle whose message was given up; to be called until none.
   std::optional<Handle> PopExpired(TimePoint now);

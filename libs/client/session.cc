@@ -1,16 +1,9 @@
 #include "libs/client/session.h"
 
 #include <cstdlib>
-#include <deque>
-#include <unordered_map>
 #include <utility>
 
-#include "libs/base/packet_queue.h"
-#include "libs/base/timer_queue.h"
-#include "libs/client/dtls_channel.h"
-#include "libs/client/message_layer.h"
-#include "libs/client/tokens.h"
-#include "libs/client/transfer.h"
+#include "libs/client/session_impl.h"
 
 namespace lowband::client {
 
@@ -26,56 +19,6 @@ std::string_view Text(Failure failure) {
   }
   std::abort();
 }
-
-class Session::Impl {
- public:
-  Impl(const Config& config, Random& random)
-      : config_(config), random_(random), messages_(config, random) {}
-
-  void Connect(TimePoint now);
-  RequestId Send(TimePoint now, Request request);
-  void Cancel(RequestId id);
-  void Ping(TimePoint now);
-  void Close(TimePoint now);
-  void Receive(TimePoint now, ByteView datagram);
-  void Advance(TimePoint now);
-  std::optional<TimePoint> NextDeadline();
-  std::optional<Event> PollEvent();
-  std::optional<ByteView> PollTransmit();
-  const Traffic& traffic();
-  Bytes SaveTicket() const { return channel_ ? channel_->SaveTicket() : Bytes{}; }
-
- private:
-  enum class State : uint8_t { kIdle, kConnecting, kReady, kClosed };
-  // Requests are numbered from 1.
-  static constexpr RequestId kPing = 0;
-
-  void SendNext(TimePoint now, RequestId id);
-  void OnMessage(TimePoint now, ByteView bytes);
-  void OnResponse(TimePoint now, const MessageView& message);
-  void OnReset(RequestId id);
-  void OnExpired(RequestId id);
-  void Fail(RequestId id, Failure failure);
-  void End(RequestId id, bool answered);
-  void FollowChannel(TimePoint now);
-  void Flush(TimePoint now);
-  void Disconnect(std::string detail);
-
-  Config config_;
-  Random& random_;
-  State state_ = State::kIdle;
-  std::unique_ptr<DtlsChannel> channel_;  ///< Null over plain UDP.
-  MessageLayer messages_;
-  Tokens tokens_;
-  std::unordered_map<RequestId, Transfer> requests_;
-  TimerQueue<RequestId> answer_deadlines_;
-  std::deque<RequestId> waiting_;  ///< For the handshake.
-  RequestId next_id_ = kPing + 1;
-  std::deque<Event> events_;
-  struct None {};
-  PacketQueue<None> plain_out_;
-  Traffic traffic_;
-};
 
 void Session::Impl::Connect(TimePoint now) {
   if (state_ != State::kIdle) return;
@@ -119,6 +62,7 @@ RequestId Session::Impl::Send(TimePoint now, Request request) {
 
 void Session::Impl::Cancel(RequestId id) {
   if (requests_.contains(id)) End(id, false);
+  if (observations_.contains(id)) EraseObservation(id);
 }
 
 void Session::Impl::SendNext(TimePoint now, RequestId id) {
@@ -158,6 +102,9 @@ void Session::Impl::Close(TimePoint now) {
 void Session::Impl::Disconnect(std::string detail) {
   state_ = State::kClosed;
   while (!requests_.empty()) Fail(requests_.begin()->first, Failure::kClosed);
+  while (!observations_.empty()) {
+    EndObservation(observations_.begin()->first, ObservationEnd::kClosed);
+  }
   events_.push_back(Disconnected{std::move(detail)});
 }
 
@@ -192,7 +139,7 @@ void Session::Impl::OnMessage(TimePoint now, ByteView bytes) {
     case MessageLayer::What::kAcknowledged:
       if (*incoming.handle == kPing) {
         events_.push_back(Pong{true});
-      } else if (requests_.contains(*incoming.handle)) {
+      } else if (requests_.contains(*incoming.handle) || observations_.contains(*incoming.handle)) {
         answer_deadlines_.Set(*incoming.handle, now + config_.answer_timeout);
       }
       return;
@@ -209,22 +156,36 @@ void Session::Impl::OnResponse(TimePoint now, const MessageView& message) {
     messages_.Reject(now, message);
     return;
   }
+  if (observations_.contains(*id) && OnObserved(now, *id, message)) return;
   messages_.Acknowledge(now, message);
   // The answer stands for its acknowledgement too, should that have been lost (RFC 7252 §5.3.2).
   messages_.Forget(*id);
   Transfer& transfer = requests_.at(*id);
   switch (transfer.OnResponse(message)) {
     case Transfer::Step::kSendNext: SendNext(now, *id); return;
-    case Transfer::Step::kDone: {
-      Response response = transfer.TakeResponse();
-      response.id = *id;
-      End(*id, true);
-      events_.push_back(std::move(response));
-      return;
-    }
+    case Transfer::Step::kDone: OnDone(*id); return;
     case Transfer::Step::kBroken: Fail(*id, Failure::kBlockwise); return;
   }
   std::abort();
+}
+
+void Session::Impl::OnDone(RequestId id) {
+  Response response = requests_.at(id).TakeResponse();
+  response.id = id;
+  const auto observed = FetchedBy(id);
+  // An error in the middle says that the body is gone, not that the observation is.
+  if (observed && response.code.cls() != 2) {
+    FailFetch(id, *observed, Failure::kBlockwise);
+    return;
+  }
+  End(id, true);
+  if (observed) {
+    DeliverObserved(*observed, std::move(response));
+  } else {
+    // What has been answered like any other request is no observation.
+    observations_.erase(id);
+    events_.push_back(std::move(response));
+  }
 }
 
 void Session::Impl::OnReset(RequestId id) {
@@ -244,8 +205,17 @@ void Session::Impl::OnExpired(RequestId id) {
 }
 
 void Session::Impl::Fail(RequestId id, Failure failure) {
-  if (!requests_.contains(id)) return;
+  if (!requests_.contains(id)) {
+    // A cancellation that nobody confirmed is one all the same.
+    if (observations_.contains(id)) EndObservation(id, ObservationEnd::kCancelled);
+    return;
+  }
+  if (const auto observed = FetchedBy(id)) {
+    FailFetch(id, *observed, failure);
+    return;
+  }
   End(id, false);
+  observations_.erase(id);
   events_.push_back(RequestFailed{id, failure});
 }
 
@@ -335,6 +305,10 @@ void Session::Connect(TimePoint now) { impl_->Connect(now); }
 RequestId Session::Send(TimePoint now, Request request) {
   return impl_->Send(now, std::move(request));
 }
+RequestId Session::Observe(TimePoint now, Request request) {
+  return impl_->Observe(now, std::move(request));
+}
+void Session::Unobserve(TimePoint now, RequestId id) { impl_->Unobserve(now, id); }
 void Session::Cancel(RequestId id) { impl_->Cancel(id); }
 void Session::Ping(TimePoint now) { impl_->Ping(now); }
 void Session::Close(TimePoint now) { impl_->Close(now); }

@@ -4,12 +4,14 @@
 //   Connect ──▶ handshake (with cookie, optional CID and ticket) ──▶ ready
 //   Request ──▶ Block1 upload if large ──▶ CON, retransmitted ──▶ piggybacked or separate answer
 //           ──▶ Block2 download if large ──▶ Response event
+//   Observe ──▶ as above; an answer with the Observe option begins an observation
+//           ──▶ Notification events ──▶ ObservationEnded event
 //
 // One mutation (Connect, Send, Receive, Advance, …), then drain: PollTransmit and PollEvent until
 // they are empty, then sleep until NextDeadline.
 //
 // Threading: one thread. Ownership: drained views are valid until the next call.
-// Limits: limits.h. Spec: RFC 7252, RFC 7959, RFC 6347, RFC 9146.
+// Limits: limits.h. Spec: RFC 7252, RFC 7641, RFC 7959, RFC 6347, RFC 9146.
 #pragma once
 
 #include <cstdint>
@@ -46,7 +48,7 @@ using RequestId = uint64_t;
 struct Response {
   RequestId id = 0;
   coap::Code code;
-  std::vector<OutgoingOption> options;  ///< Of the last block.
+  std::vector<OutgoingOption> options;  ///< Of the last block, and Observe if it is observed.
   Bytes body;                           ///< Whole, reassembled.
 };
 enum class Failure : uint8_t {
@@ -62,6 +64,28 @@ struct RequestFailed {
   RequestId id = 0;
   Failure failure;
 };
+/// Another representation of what is observed, whole. Those that a newer one overtook on the way
+/// are not among them.
+struct Notification {
+  RequestId id = 0;
+  coap::Code code;
+  std::vector<OutgoingOption> options;  ///< As those of Response.
+  Bytes body;
+  uint32_t observe = 0;  ///< The server's number; rises, and wraps at 2^24.
+};
+enum class ObservationEnd : uint8_t {
+  kServer,     ///< The server said so; what it said came as the last Notification.
+  kBlockwise,  ///< The rest of a body could not be fetched. The server may still go on.
+  kCancelled,  ///< By Unobserve.
+  kClosed,     ///< The connection ended first.
+};
+/// For people: "the server ended the observation".
+std::string_view Text(ObservationEnd reason);
+/// The end of each observation that began and was not ended by Cancel.
+struct ObservationEnded {
+  RequestId id = 0;
+  ObservationEnd reason;
+};
 /// The handshake is done; requests given before are sent now.
 struct Connected {
   std::string cipher_suite;
@@ -76,7 +100,8 @@ struct Disconnected {
 struct Pong {
   bool answered = false;
 };
-using Event = std::variant<Connected, Response, RequestFailed, Disconnected, Pong>;
+using Event = std::variant<Connected, Response, RequestFailed, Disconnected, Pong, Notification,
+                           ObservationEnded>;
 
 /// Datagrams and bytes of UDP payload, and what they were for. What -v prints.
 struct Traffic {
@@ -96,7 +121,15 @@ class Session {
   void Connect(TimePoint now);
   /// The request ends in one Response or one RequestFailed event that bears the same id.
   RequestId Send(TimePoint now, Request request);
-  /// Ends a request without an event; its answer is ignored when it comes.
+  /// Send of a GET or FETCH, with the option Observe added. If the Response has that option too,
+  /// the observation has begun: Notifications follow, and one ObservationEnded. If it has none,
+  /// the server does not let this be observed, and the Response is all there is.
+  RequestId Observe(TimePoint now, Request request);
+  /// Tells the server to end the observation; ObservationEnded comes when it has confirmed, or was
+  /// silent. Notifications that come meanwhile are refused.
+  void Unobserve(TimePoint now, RequestId id);
+  /// Ends a request without an event; its answer is ignored when it comes. Of an observation the
+  /// next notification is answered by RST, which tells the server.
   void Cancel(RequestId id);
   /// An empty CON, answered by RST (RFC 7252 §4.3): tells that the path and session live.
   void Ping(TimePoint now);

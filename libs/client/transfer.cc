@@ -62,6 +62,10 @@ Bytes Transfer::NextMessage() const {
     // RFC 7959 §2.4: a client that wants smaller blocks says so before the first comes.
     if (fetch_szx_ < kSzxMax) add(OptionNumber::kBlock2, Block{0, false, fetch_szx_}.Pack());
   } else {
+    // RFC 7959 §2.6: only the first block is observed; with it, this would register again.
+    std::erase_if(options, [](const OutgoingOption& option) {
+      return option.number == OptionNumber::kObserve;
+    });
     const auto number = static_cast<uint32_t>(response_.body.size() / BlockBytes(fetch_szx_));
     add(OptionNumber::kBlock2, Block{number, false, fetch_szx_}.Pack());
   }

@@ -34,6 +34,8 @@ class Transfer {
   Response TakeResponse() { return std::move(response_); }
 
   const coap::Token& token() const { return token_; }
+  /// For the rest of a notification, which must not have the token of the observation.
+  void SetToken(const coap::Token& token) { token_ = token; }
   bool confirmable() const { return request_.confirmable; }
 
  private:
