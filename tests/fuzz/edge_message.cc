@@ -62,7 +62,7 @@ class Subject {
         break;
       }
       case 5:
-        if (!sent_.empty()) layer_.Abandon(now_, sent_[script_.Byte() % sent_.size()]);
+        if (!sent_.empty()) layer_.Abandon(now_, Session(), sent_[script_.Byte() % sent_.size()]);
         break;
       case 6: Forget(Session()); break;
     }

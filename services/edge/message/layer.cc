@@ -18,7 +18,8 @@ constexpr std::chrono::seconds kExpiryTick{1};
 Layer::Impl::Impl(const Config& config, Random& random)
     : config_(config), random_(random), confirmables_(config, random) {}
 
-void Layer::Impl::Abandon(TimePoint now, SendId id) {
+void Layer::Impl::Abandon(TimePoint now, SessionId session_id, SendId id) {
+  if (Session* session = Find(session_id)) session->Forget(id);
   const auto confirmable = confirmables_.Take(id);
   if (!confirmable) return;
   Session& session = sessions_.at(confirmable->session);
@@ -194,7 +195,9 @@ bool Layer::Revive(TimePoint now, SessionId session, SendId id) {
 SendId Layer::SendConfirmable(TimePoint now, SessionId session, Bytes message) {
   return impl_->SendConfirmable(now, session, std::move(message));
 }
-void Layer::Abandon(TimePoint now, SendId id) { impl_->Abandon(now, id); }
+void Layer::Abandon(TimePoint now, SessionId session, SendId id) {
+  impl_->Abandon(now, session, id);
+}
 void Layer::Forget(SessionId session) { impl_->Forget(session); }
 void Layer::Advance(TimePoint now) { impl_->Advance(now); }
 std::optional<TimePoint> Layer::NextDeadline() { return impl_->NextDeadline(); }

@@ -13,13 +13,14 @@
 // (deployed clients fetch the further blocks of a CON so) is answered by CON.
 //
 // Once acknowledged, a client waits for ever. An answer that was given up is therefore kept for
-// EXCHANGE_LIFETIME and sent anew as soon as anything comes from its session; a notification is
-// kept as long, for Revive(), so that a client that has it knows it again by its message ID.
+// EXCHANGE_LIFETIME and sent anew as soon as anything comes from its session. A notification is
+// kept for Revive(): a client that has it already may know it again by its message ID.
 //
 // NSTART (RFC 7252 §4.7) is not 1: every answer that is ready goes out, so that a long poll does
 // not hold up the rest; limits.h bounds how many.
 //
-// A session that was quiet for EXCHANGE_LIFETIME costs nothing here.
+// A session that was quiet for EXCHANGE_LIFETIME costs nothing here, but for what it did not
+// acknowledge.
 //
 // Threading: one worker thread. Ownership: copies what it is given; what is drained is valid until
 // the next call of the same kind (Receive for events, any that sends for messages). Limits:
@@ -71,11 +72,12 @@ class Layer {
   /// Sends a message of our own accord, as CON (a notification). The id is 0, and nothing was
   /// sent, when too many CONs are under way (kConfirmablesPerSessionMax, kConfirmablesMax).
   SendId SendConfirmable(TimePoint now, SessionId session, Bytes message);
-  /// Sends what was given up once more, under the message ID it had. False if it is not kept any
-  /// more, or was never given up and its fate is known.
+  /// Sends a notification that was given up once more, under the message ID it had: no other
+  /// message of ours gets that meanwhile. True, too, if it is still under way; false if its fate is
+  /// known, or it could not be kept.
   bool Revive(TimePoint now, SessionId session, SendId id);
-  /// Stops retransmitting; no event follows.
-  void Abandon(TimePoint now, SendId id);
+  /// Stops retransmitting, or keeping for Revive(); no event follows.
+  void Abandon(TimePoint now, SessionId session, SendId id);
   /// The session ended: drops all it has, without events.
   void Forget(SessionId session);
   void Advance(TimePoint now);

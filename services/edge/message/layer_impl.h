@@ -32,7 +32,7 @@ class Layer::Impl {
   bool Revive(TimePoint now, SessionId session_id, SendId id);
 
   // layer.cc: what time and limits do.
-  void Abandon(TimePoint now, SendId id);
+  void Abandon(TimePoint now, SessionId session_id, SendId id);
   void Forget(SessionId session_id);
   void Advance(TimePoint now);
   std::optional<TimePoint> NextDeadline();

@@ -78,14 +78,22 @@ SendId Layer::Impl::RespondConfirmably(TimePoint now, const RequestRef& ref, Byt
     case State::kUnacknowledged:
       SendEmpty(ref.session, coap::Type::kAcknowledgement, ref.message_id);
       requests_.Acknowledge(*found);
-      return RespondSeparately(now, *session, *found, std::move(message));
+      break;
     case State::kAcknowledged:
-    case State::kAwaited: return RespondSeparately(now, *session, *found, std::move(message));
+    case State::kAwaited: break;
     case State::kPiggybacked:
     case State::kSeparate:
     case State::kUndelivered: return {};
   }
-  std::abort();
+  if (!HasRoomForConfirmable(*session)) {
+    return RespondSeparately(now, *session, *found, std::move(message));
+  }
+  ++counters_.answers_separate;
+  // On its own from here on: kept for Revive() when it is given up.
+  requests_.Answer(now, session->requests, *found, State::kSeparate, {});
+  EndRequest(*session, ref.serial);
+  KeepWithinLimits(now, *session);
+  return SendUntilAcknowledged(now, ref.session, *session, ref.message_id, 0, std::move(message));
 }
 
 bool Layer::Impl::Revive(TimePoint now, SessionId session_id, SendId id) {
@@ -94,7 +102,6 @@ bool Layer::Impl::Revive(TimePoint now, SessionId session_id, SendId id) {
   if (session == nullptr || !HasRoomForConfirmable(*session)) return false;
   const auto sent = std::ranges::find(session->sent, id, &SentConfirmable::id);
   if (sent == session->sent.end() || sent->notification.empty()) return false;
-  if (sent->since + kExchangeLifetime <= now) return false;
   ++counters_.retried;
   sent->given_up = sent->undelivered = false;
   out_.Push(session_id, sent->notification);

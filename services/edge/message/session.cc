@@ -35,7 +35,7 @@ SentConfirmable* Session::MarkGivenUp(TimePoint now, SendId id) {
   if (it == sent.end()) return nullptr;
   it->given_up = true;
   std::erase_if(sent, [&](const SentConfirmable& each) {
-    return each.given_up && each.since + kExchangeLifetime <= now;
+    return each.given_up && each.notification.empty() && each.since + kExchangeLifetime <= now;
   });
   if (sent.size() - confirmables() > kGivenUpPerSessionMax) {
     sent.erase(std::ranges::find(sent, true, &SentConfirmable::given_up));
@@ -44,8 +44,17 @@ SentConfirmable* Session::MarkGivenUp(TimePoint now, SendId id) {
   return kept == sent.end() ? nullptr : &*kept;
 }
 
+void Session::Forget(SendId id) {
+  const auto it = std::ranges::find(sent, id, &SentConfirmable::id);
+  if (it == sent.end()) return;
+  it->undelivered = false;
+  it->notification.clear();
+}
+
 bool Session::IsOver(TimePoint now) const {
-  return requests.empty() && confirmables() == 0 && used + kExchangeLifetime + kIdRunSpan <= now;
+  const bool keeps = std::ranges::any_of(
+      sent, [](const SentConfirmable& each) { return !each.notification.empty(); });
+  return !keeps && requests.empty() && confirmables() == 0 && used + kExchangeLifetime + kIdRunSpan <= now;
 }
 
 }  // namespace lowband::edge::message

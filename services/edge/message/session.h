@@ -44,6 +44,8 @@ struct Session {
   uint16_t TakeId(TimePoint now, uint16_t near, Random& random);
   /// Null if there is no such one, or it is too old to matter.
   SentConfirmable* MarkGivenUp(TimePoint now, SendId id);
+  /// Its fate is of no interest any more.
+  void Forget(SendId id);
   /// Nothing in it matters any more.
   bool IsOver(TimePoint now) const;
 };

@@ -103,6 +103,14 @@ void PinnedBodies::Served(TimePoint now, Entry pinned, message::SendId sent, boo
   to.splice(to.end(), from, pinned);
 }
 
+bool PinnedBodies::Keeps(SessionId session, uint64_t observation) const {
+  const auto own = by_session_.find(session);
+  return own != by_session_.end() &&
+         std::ranges::any_of(own->second, [&](Entry pinned) {
+           return pinned->observation == observation;
+         });
+}
+
 void PinnedBodies::Reject(SessionId session, message::SendId sent) {
   const auto own = by_session_.find(session);
   if (own == by_session_.end()) return;

@@ -69,6 +69,8 @@ class PinnedBodies {
   /// Keeps a body; none, and `body` left as it is, when there is no room.
   std::optional<Entry> Pin(TimePoint now, PinnedBody& body);
   std::optional<Entry> Find(const FollowUp& follow_up) const;
+  /// The body of a notification, `observation` being its id, is still kept.
+  bool Keeps(SessionId session, uint64_t observation) const;
   /// A block of it was sent, as CON if `sent` is not 0.
   void Served(TimePoint now, Entry pinned, message::SendId sent, bool last);
   /// The client does not want it.

@@ -120,6 +120,7 @@ class Layer::Impl {
   void OnRejected(TimePoint now, SessionId session, message::SendId sent);
   void OnUndelivered(SessionId session, message::SendId sent);
   void OnHeard(TimePoint now, SessionId session);
+  void Stall(TimePoint now, Observation& observation);
   void OnObservationDue(TimePoint now, Observation& observation);
 
   const Config config_;

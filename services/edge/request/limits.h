@@ -39,7 +39,7 @@ inline constexpr std::chrono::seconds kExchangeGrace{5};
 /// Observations of one session, whatever Config says: each may have a CON under way.
 inline constexpr size_t kObservationsPerSessionMax = 16;
 /// What an observation's next poll goes by; homeservers' sync tokens are below 300 bytes.
-inline constexpr size_t kCursorBytesMax = 4096;
+inline constexpr size_t kCursorBytesMax = 8192;
 /// A client that has the first block of a notification asks for the next one within this.
 inline constexpr std::chrono::seconds kNotificationGap{60};
 /// The wait after a poll that failed, doubled each time.
@@ -47,8 +47,10 @@ inline constexpr std::chrono::seconds kPollBackoffMin{2};
 inline constexpr std::chrono::seconds kPollBackoffMax{60};
 /// A homeserver may tell a poll to wait, but not for longer.
 inline constexpr std::chrono::seconds kRetryAfterMax{600};
-/// The same after a notification whose blocks the client did not fetch.
-inline constexpr std::chrono::seconds kStallBackoffMin{60};
+/// The same after a notification whose blocks the client did not fetch; longer, with the gap, than
+/// it may still ask for them: a block on its way to the client, its request for the next, 45 s of
+/// retransmissions (MAX_TRANSMIT_SPAN) each.
+inline constexpr std::chrono::seconds kStallBackoffMin{120};
 inline constexpr std::chrono::seconds kStallBackoffMax{960};
 /// Polls that come back empty sooner than this are paced, up to kPollPaceMax.
 inline constexpr std::chrono::seconds kPollPaceMin{1};

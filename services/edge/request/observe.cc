@@ -145,8 +145,11 @@ void Layer::Impl::Notify(TimePoint now, Observation& observation, Answer answer)
   ++counters_.notifications;
   observation.number = number;
   observation.state = State::kNotifying;
-  observation.sent = sent;
+  observation.notification = observation.sent = sent;
   observation.whole = !first->pinned;
+  if (config_.canary_advance_early && observation.whole) {
+    OnDelivered(now, observation.target.session, sent);
+  }
 }
 
 void Layer::Impl::EndWithError(TimePoint now, Observation& observation, Answer answer) {
@@ -167,7 +170,7 @@ void Layer::Impl::EndWithError(TimePoint now, Observation& observation, Answer a
 
 void Layer::Impl::EndObservation(TimePoint now, Observation& observation) {
   CancelPoll(observation);
-  if (observation.state == State::kNotifying) messages_.Abandon(now, observation.sent);
+  if (observation.sent.value != 0) messages_.Abandon(now, observation.target.session, observation.sent);
   observations_.Erase(observation.id);
 }
 
@@ -178,7 +181,7 @@ void Layer::Impl::CancelPoll(Observation& observation) {
   commands_.emplace_back(CancelExchange{poll});
 }
 
-// A block of the notification's body was sent, as CON if `sent` is not 0.
+// A block of the notification's body was sent, as CON if `sent` is not 0: the client has the first.
 void Layer::Impl::OnBlockServed(TimePoint now, ObservationId id, message::SendId sent, bool last) {
   Observation* observation = observations_.Find(id);
   if (observation == nullptr || observation->state == State::kPolling ||
@@ -186,6 +189,7 @@ void Layer::Impl::OnBlockServed(TimePoint now, ObservationId id, message::SendId
     return;  // the body of an earlier notification
   }
   observation->state = State::kNotifying;
+  if (!observation->whole) messages_.Abandon(now, observation->target.session, observation->sent);
   if (last && sent.value != 0) {
     observation->sent = sent;
     observation->whole = true;
@@ -212,8 +216,12 @@ void Layer::Impl::OnDelivered(TimePoint now, SessionId session, message::SendId 
 void Layer::Impl::OnRejected(TimePoint now, SessionId session, message::SendId sent) {
   Observation* observation = observations_.FindBySent(session, sent);
   if (observation == nullptr) return;
-  ++counters_.observations_cancelled;
-  EndObservation(now, *observation);
+  if (sent == observation->notification) {
+    ++counters_.observations_cancelled;
+    EndObservation(now, *observation);
+  } else {
+    Stall(now, *observation);  // it was asked for by a transfer that has ended since
+  }
 }
 
 void Layer::Impl::OnUndelivered(SessionId session, message::SendId sent) {
@@ -224,19 +232,27 @@ void Layer::Impl::OnUndelivered(SessionId session, message::SendId sent) {
   observations_.CancelTimer(*observation);
 }
 
-// The same message once more, as long as the client knows it again by its ID; else whatever is new
-// by now.
+// The same message, which a client that has it all may know again, and whose further blocks are
+// still those that were asked for. A new body must not come while the client may be asking for the
+// rest of the old one: it could take a block of either for the other's.
 void Layer::Impl::OnHeard(TimePoint now, SessionId session) {
   for (const ObservationId id : std::vector<ObservationId>(observations_.Of(session))) {
     Observation& observation = *observations_.Find(id);
-    const bool stalled = observation.state == State::kWaiting && observation.stalls > 0;
-    if (observation.state == State::kParked && messages_.Revive(now, session, observation.sent)) {
+    if (observation.state != State::kParked) continue;
+    const bool complete = observation.whole || downloads_.Keeps(session, id);
+    if (complete && messages_.Revive(now, session, observation.sent)) {
       observation.state = State::kNotifying;
-    } else if (observation.state == State::kParked || stalled) {
-      observations_.CancelTimer(observation);
+    } else {
+      messages_.Abandon(now, session, observation.sent);
       Poll(now, observation);
     }
   }
+}
+
+void Layer::Impl::Stall(TimePoint now, Observation& observation) {
+  ++counters_.notifications_stalled;
+  messages_.Abandon(now, observation.target.session, observation.sent);
+  Wait(now, observation, Doubled(kStallBackoffMin, ++observation.stalls, kStallBackoffMax));
 }
 
 void Layer::Impl::OnObservationDue(TimePoint now, Observation& observation) {
@@ -246,11 +262,7 @@ void Layer::Impl::OnObservationDue(TimePoint now, Observation& observation) {
       OnPollFailed(now, observation, Duration::zero());
       return;
     case State::kWaiting: Poll(now, observation); return;
-    case State::kNotifying:
-      ++counters_.notifications_stalled;
-      messages_.Abandon(now, observation.sent);
-      Wait(now, observation, Doubled(kStallBackoffMin, ++observation.stalls, kStallBackoffMax));
-      return;
+    case State::kNotifying: Stall(now, observation); return;
     case State::kParked: return;
   }
 }

@@ -12,7 +12,8 @@ constexpr size_t kChunkBytes = 64 * 1024;
 
 }  // namespace
 
-EdgeWorld::EdgeWorld(uint64_t seed, PipelineConfig config) : random_(MakeSeededRandom(seed)) {
+EdgeWorld::EdgeWorld(uint64_t seed, PipelineConfig config)
+    : random_(MakeSeededRandom(seed)), link_(timeline_, *random_) {
   const auto files = dtls::WriteIdentity(folder_, *random_);
   auto credentials = dtls::Credentials::Load(files, MakeSeededRandom(seed + 1));
   if (!credentials) ADD_FAILURE() << credentials.error().text;
@@ -20,7 +21,7 @@ EdgeWorld::EdgeWorld(uint64_t seed, PipelineConfig config) : random_(MakeSeededR
   config.dtls.handshakes_per_prefix_rate = 0;
   edge_ = std::make_unique<Pipeline>(config, *credentials_, *random_, 0, 1);
   translate = [](const v1::Request&) { return Content("\xa0"); };
-  edge_->Advance(now_);
+  edge_->Advance(now());
   Settle();
 }
 
@@ -33,34 +34,18 @@ SocketAddress EdgeWorld::NewAddress() {
 size_t EdgeWorld::AddClient(client::Config config) {
   Client added{NewAddress(), std::make_unique<client::Session>(config, *random_)};
   clients_.push_back(std::move(added));
-  clients_.back().session->Connect(now_);
+  clients_.back().session->Connect(now());
   Settle();
   return clients_.size() - 1;
 }
 
 client::RequestId EdgeWorld::Send(size_t client, client::Request request) {
-  const auto id = clients_[client].session->Send(now_, std::move(request));
+  const auto id = clients_[client].session->Send(now(), std::move(request));
   Settle();
   return id;
 }
 
 void EdgeWorld::MoveClient(size_t client) { clients_[client].address = NewAddress(); }
-
-void EdgeWorld::At(Duration delay, std::function<void()> run) {
-  events_.push({now_ + delay, order_++, std::move(run)});
-}
-
-void EdgeWorld::Carry(std::function<void(const Bytes&)> deliver, ByteView datagram) {
-  ++datagrams;
-  largest_datagram = std::max(largest_datagram, datagram.size());
-  const size_t copies = random_->Unit() < weather.duplication ? 2 : 1;
-  for (size_t i = 0; i < copies; ++i) {
-    if (random_->Unit() < weather.loss) continue;
-    const auto spread = static_cast<uint64_t>((weather.delay_max - weather.delay_min).count());
-    const Duration delay = weather.delay_min + Duration(random_->Below(spread + 1));
-    At(delay, [deliver, bytes = Bytes(datagram.begin(), datagram.end())] { deliver(bytes); });
-  }
-}
 
 void EdgeWorld::Settle() {
   bool moved = true;
@@ -76,7 +61,8 @@ bool EdgeWorld::DrainClients() {
     while (const auto datagram = clients_[i].session->PollTransmit()) {
       moved = true;
       const SocketAddress from = clients_[i].address;
-      Carry([this, from](const Bytes& d) { edge_->ReceiveDatagram(now_, from, d); }, *datagram);
+      link_.Carry(*datagram,
+                  [this, from](const Bytes& d) { edge_->ReceiveDatagram(now(), from, d); });
     }
     DrainClientEvents(i);
   }
@@ -102,10 +88,10 @@ bool EdgeWorld::DrainEdge() {
     const SocketAddress to = transmit->peer;
     const auto deliver = [this, to](const Bytes& d) {
       for (Client& client : clients_) {
-        if (client.address == to) client.session->Receive(now_, d);
+        if (client.address == to) client.session->Receive(now(), d);
       }
     };
-    Carry(deliver, transmit->datagram);
+    link_.Carry(transmit->datagram, deliver);
   }
   while (auto action = edge_->PollLaneAction()) {
     moved = true;
@@ -117,20 +103,20 @@ bool EdgeWorld::DrainEdge() {
 // gRPC is reliable and in order; only its end may come at any time.
 void EdgeWorld::Obey(uplink::Action action) {
   if (const auto* open = std::get_if<uplink::OpenLane>(&action)) {
-    At(std::chrono::milliseconds(1), [this, lane = open->lane] {
-      if (!translator_alive_) return edge_->OnLaneDead(now_, lane);
+    timeline_.After(std::chrono::milliseconds(1), [this, lane = open->lane] {
+      if (!translator_alive_) return edge_->OnLaneDead(now(), lane);
       lanes_[lane];
-      edge_->OnLaneOpened(now_, lane);
+      edge_->OnLaneOpened(now(), lane);
     });
   } else if (auto* write = std::get_if<uplink::WriteBatch>(&action)) {
-    At(std::chrono::milliseconds(1), [this, lane = write->lane, batch = std::move(write->batch)] {
+    timeline_.After(std::chrono::milliseconds(1), [this, lane = write->lane, batch = std::move(write->batch)] {
       if (!lanes_.contains(lane)) return;
       for (const v1::EdgeFrame& frame : batch.frames()) TakeFrame(lane, frame);
-      edge_->OnLaneWritten(now_, lane);
+      edge_->OnLaneWritten(now(), lane);
     });
   } else if (const auto* finish = std::get_if<uplink::FinishLane>(&action)) {
-    At(std::chrono::milliseconds(1), [this, lane = finish->lane] {
-      if (lanes_.erase(lane) != 0) edge_->OnLaneDead(now_, lane);
+    timeline_.After(std::chrono::milliseconds(1), [this, lane = finish->lane] {
+      if (lanes_.erase(lane) != 0) edge_->OnLaneDead(now(), lane);
     });
   } else if (const auto* abort = std::get_if<uplink::AbortLane>(&action)) {
     lanes_.erase(abort->lane);
@@ -156,7 +142,7 @@ void EdgeWorld::TakeFrame(uplink::LaneId lane, const v1::EdgeFrame& frame) {
   const v1::Request request = std::move(partial[frame.exchange()]);
   partial.erase(frame.exchange());
   requests.push_back(request);
-  At(translator_delay, [this, lane, exchange = frame.exchange(), request] {
+  timeline_.After(translator_delay, [this, lane, exchange = frame.exchange(), request] {
     if (lanes_.contains(lane)) Reply(lane, exchange, request);
   });
 }
@@ -179,35 +165,29 @@ void EdgeWorld::Reply(uplink::LaneId lane, uint64_t exchange, const v1::Request&
     at += size;
     frame->mutable_body()->set_more(at < body.size());
   }
-  edge_->OnLaneBatch(now_, lane, std::move(batch));
+  edge_->OnLaneBatch(now(), lane, std::move(batch));
 }
 
 void EdgeWorld::KillTranslator() {
   translator_alive_ = false;
-  for (const auto& [lane, partial] : std::exchange(lanes_, {})) edge_->OnLaneDead(now_, lane);
+  for (const auto& [lane, partial] : std::exchange(lanes_, {})) edge_->OnLaneDead(now(), lane);
   Settle();
 }
 
 void EdgeWorld::Run(Duration time, const std::function<bool()>& until) {
-  const TimePoint end = now_ + time;
+  const TimePoint end = now() + time;
   Settle();
   while (!(until && until())) {
-    std::optional<TimePoint> next = edge_->NextDeadline();
+    std::optional<TimePoint> next = Earlier(edge_->NextDeadline(), timeline_.Next());
     for (const Client& client : clients_) next = Earlier(next, client.session->NextDeadline());
-    if (!events_.empty()) next = Earlier(next, events_.top().at);
     if (!next || *next > end) break;
-    now_ = std::max(now_, *next);
-    while (!events_.empty() && events_.top().at <= now_) {
-      const auto run = events_.top().run;
-      events_.pop();
-      run();
-      Settle();
-    }
-    edge_->Advance(now_);
-    for (Client& client : clients_) client.session->Advance(now_);
+    timeline_.MoveTo(*next);
+    while (timeline_.RunOne()) Settle();
+    edge_->Advance(now());
+    for (Client& client : clients_) client.session->Advance(now());
     Settle();
   }
-  if (!(until && until())) now_ = end;
+  if (!(until && until())) timeline_.MoveTo(end);
 }
 
 const client::Response* EdgeWorld::Await(size_t client, client::RequestId request) {

@@ -7,23 +7,15 @@
 #include <functional>
 #include <map>
 #include <memory>
-#include <queue>
 #include <string>
 #include <vector>
 
 #include "libs/client/session.h"
+#include "libs/sim/link.h"
 #include "services/edge/pipeline.h"
 #include "tests/unit/edge_dtls/identity_files.h"
 
 namespace lowband::edge {
-
-/// How the network treats datagrams; chances are of 0 to 1.
-struct Weather {
-  double loss = 0;
-  double duplication = 0;
-  Duration delay_min = std::chrono::milliseconds(10);
-  Duration delay_max = std::chrono::milliseconds(10);
-};
 
 /// What the translator answers; called once for each whole request it is given.
 using Translate = std::function<v1::Answer(const v1::Request&)>;
@@ -48,7 +40,7 @@ class EdgeWorld {
   void KillTranslator();
   void ReviveTranslator() { translator_alive_ = true; }
 
-  Weather weather;
+  sim::Link& link() { return link_; }
   Translate translate;
   Duration translator_delay = std::chrono::milliseconds(5);
   /// Whole requests that reached the translator, in order.
@@ -60,28 +52,15 @@ class EdgeWorld {
   };
   std::map<std::pair<size_t, client::RequestId>, Outcome> outcomes;
   std::vector<std::string> disconnects;
-  size_t datagrams = 0;
-  size_t largest_datagram = 0;
-
   Pipeline& edge() { return *edge_; }
-  TimePoint now() const { return now_; }
+  TimePoint now() const { return timeline_.now(); }
 
  private:
-  struct Event {
-    TimePoint at;
-    uint64_t order;
-    std::function<void()> run;
-    bool operator<(const Event& other) const {
-      return std::pair(other.at, other.order) < std::pair(at, order);
-    }
-  };
   struct Client {
     SocketAddress address;
     std::unique_ptr<client::Session> session;
   };
 
-  void At(Duration delay, std::function<void()> run);
-  void Carry(std::function<void(const Bytes&)> deliver, ByteView datagram);
   void Settle();
   bool DrainClients();
   bool DrainEdge();
@@ -91,14 +70,13 @@ class EdgeWorld {
   void Reply(uplink::LaneId lane, uint64_t exchange, const v1::Request& request);
   SocketAddress NewAddress();
 
-  TimePoint now_ = TimePoint(std::chrono::hours(1000));
-  uint64_t order_ = 0;
   uint16_t next_port_ = 2000;
   std::unique_ptr<Random> random_;
+  sim::Timeline timeline_;
+  sim::Link link_;
   dtls::TemporaryFolder folder_;
   std::unique_ptr<dtls::Credentials> credentials_;
   std::unique_ptr<Pipeline> edge_;
-  std::priority_queue<Event> events_;
   std::vector<Client> clients_;
   std::map<uplink::LaneId, std::map<uint64_t, v1::Request>>
       lanes_;  // open ones, with partial bodies

@@ -26,13 +26,13 @@ TEST(Pipeline, SmallRequestThenTwoDatagramsAndOneExchange) {
   EdgeWorld world(1);
   const size_t phone = world.AddClient();
   world.Run(seconds(2));  // the handshake
-  const size_t before = world.datagrams;
+  const size_t before = world.link().datagrams;
   const auto request = world.Send(phone, Get({"0"}));
   const auto* response = world.Await(phone, request);
   ASSERT_NE(response, nullptr);
   EXPECT_EQ(response->code, coap::kContent);
   EXPECT_EQ(Text(response->body), "\xa0");
-  EXPECT_EQ(world.datagrams - before, 2U) << "the answer rides on the acknowledgement";
+  EXPECT_EQ(world.link().datagrams - before, 2U) << "the answer rides on the acknowledgement";
   ASSERT_EQ(world.requests.size(), 1U);
   EXPECT_EQ(world.requests[0].path(0), "0");
   EXPECT_EQ(world.requests[0].client_address(), "192.0.2.7");
@@ -61,7 +61,7 @@ TEST(Pipeline, LargeBodiesBothWaysThenWholeAndWithinTheDatagramLimit) {
   EXPECT_EQ(Text(response->body), down);
   ASSERT_EQ(world.requests.size(), 1U);
   EXPECT_EQ(world.requests[0].body(), std::string(100'000, 'u'));
-  EXPECT_LE(world.largest_datagram, 1280U);
+  EXPECT_LE(world.link().largest, 1280U);
 }
 
 TEST(Pipeline, ClientMovesWithAConnectionIdThenItsSessionGoesOn) {
@@ -104,7 +104,7 @@ TEST(Pipeline, BadNetworkThenEachRequestOnceAndOneAnswer) {
   for (uint64_t seed = 1; seed <= 20; ++seed) {
     SCOPED_TRACE("seed " + std::to_string(seed));
     EdgeWorld world(seed);
-    world.weather = {.loss = 0.2,
+    world.link().weather = {.loss = 0.2,
                      .duplication = 0.2,
                      .delay_min = milliseconds(5),
                      .delay_max = milliseconds(800)};

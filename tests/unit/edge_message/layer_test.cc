@@ -243,10 +243,20 @@ TEST_F(LayerTest, ClientIsBackThenHeardOnceAndTheNotificationRevivedAsItWas) {
   EXPECT_FALSE(layer_->Revive(now_, kSession, id));
 }
 
-TEST_F(LayerTest, NotificationTooOldForItsIdThenNotRevived) {
+TEST_F(LayerTest, NotificationOfAnHourAgoThenRevivedUnderItsIdUnlessAbandoned) {
   const SendId id = layer_->SendConfirmable(now_, kSession, Response());
-  PassTo(seconds(248));
+  Drain();
+  const Bytes first = TakeSent();
+  PassTo(std::chrono::hours(1));
+  sent_.clear();
+  ASSERT_TRUE(layer_->Revive(now_, kSession, id));
+  Drain();
+  EXPECT_EQ(TakeSent(), first);
+  PassTo(std::chrono::hours(2));
+  layer_->Abandon(now_, kSession, id);
   EXPECT_FALSE(layer_->Revive(now_, kSession, id));
+  PassTo(std::chrono::hours(3));
+  EXPECT_EQ(layer_->session_count(), 0u);
 }
 
 TEST_F(LayerTest, AnswerThatMustBeAcknowledgedThenEmptyAckAndCon) {
@@ -267,7 +277,7 @@ TEST_F(LayerTest, AbandonedThenItIsNotSentAgainAndNothingIsTold) {
   const SendId id = Respond(ref, Response());
   ASSERT_NE(id, SendId{});
   const uint16_t own = coap::Parse(TakeSent())->message_id;
-  layer_->Abandon(now_, id);
+  layer_->Abandon(now_, kSession, id);
   PassTo(seconds(100));
   EXPECT_TRUE(sent_.empty());
   EXPECT_TRUE(undelivered_.empty());

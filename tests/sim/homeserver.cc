@@ -1,0 +1,131 @@
+#include "tests/sim/homeserver.h"
+
+#include <nlohmann/json.hpp>
+#include <utility>
+
+namespace lowband::testing {
+namespace {
+
+using translator::HttpMethod;
+using translator::HttpResponse;
+
+HttpResponse Json(uint16_t status, const nlohmann::json& body) {
+  HttpResponse response;
+  response.status = status;
+  response.body = body.dump();
+  response.content_type = "application/json";
+  return response;
+}
+
+uint64_t PositionOf(const std::string& token) {
+  return token.size() > 1 && token[0] == 's' ? std::stoull(token.substr(1)) : 0;
+}
+
+}  // namespace
+
+std::string QueryValue(std::string_view target, std::string_view name) {
+  const std::string key = std::string(name) + "=";
+  size_t at = target.find('?');
+  while (at != std::string_view::npos) {
+    const std::string_view item = target.substr(at + 1);
+    if (item.starts_with(key)) return std::string(item.substr(key.size(), item.find('&') - key.size()));
+    at = target.find('&', at + 1);
+  }
+  return "";
+}
+
+uint64_t Homeserver::Request(const translator::HttpRequest& request, Done done) {
+  const uint64_t id = ++last_request_;
+  const std::string path = request.target.substr(0, request.target.find('?'));
+  const std::string user = request.authorization.substr(sizeof("Bearer ") - 1);
+  if (path.ends_with("/sync")) {
+    const uint64_t since = PositionOf(QueryValue(request.target, "since"));
+    if (on_since) on_since(user, since);
+    // To-device messages that the client has are gone, as in Synapse.
+    std::erase_if(users_[user].events, [&](const Event& event) {
+      return event.to_device && event.position <= since;
+    });
+    const std::string timeout = QueryValue(request.target, "timeout");
+    waiting_[id] = {user, since, std::move(done)};
+    if (since == 0 || HasNews(user, since) || timeout.empty() || timeout == "0") {
+      Finish(id);
+    } else {
+      timeline_.After(std::chrono::milliseconds(std::stoull(timeout)), [this, id] { Finish(id); });
+    }
+    return id;
+  }
+  if (request.method == HttpMethod::kPost) {
+    const auto body = nlohmann::json::parse(request.body, nullptr, false);
+    ++executions_[body.value("name", "")];
+    done(Json(200, {{"room_id", "!" + body.value("name", "")}}));
+    return id;
+  }
+  if (request.method == HttpMethod::kPut) {
+    // The path is the key: a transaction that comes again is not carried out again (N3).
+    const bool fresh = transactions_.insert(user + path).second;
+    const auto body = nlohmann::json::parse(request.body, nullptr, false);
+    if (fresh) {
+      ++executions_[body.value("name", "")];
+      Emit(body.value("to", user), false, 0);
+    }
+    done(Json(200, {{"event_id", "$" + path}}));
+    return id;
+  }
+  done(Json(200, {{"padding", std::string(5'000, 'p')}}));
+  return id;
+}
+
+void Homeserver::Emit(const std::string& user, bool to_device, size_t padding) {
+  User& to = users_[user];
+  to.events.push_back({++position_, ++to.emitted, to_device, padding});
+  Wake(user);
+}
+
+uint64_t Homeserver::Emitted(const std::string& user) const {
+  const auto it = users_.find(user);
+  return it == users_.end() ? 0 : it->second.emitted;
+}
+
+bool Homeserver::HasNews(const std::string& user, uint64_t since) const {
+  const auto it = users_.find(user);
+  return it != users_.end() && !it->second.events.empty() &&
+         it->second.events.back().position > since;
+}
+
+void Homeserver::Wake(const std::string& user) {
+  std::vector<uint64_t> ready;
+  for (const auto& [id, waiting] : waiting_) {
+    if (waiting.user == user && HasNews(user, waiting.since)) ready.push_back(id);
+  }
+  for (const uint64_t id : ready) {
+    timeline_.After(std::chrono::milliseconds(1), [this, id] { Finish(id); });
+  }
+}
+
+void Homeserver::Finish(uint64_t request) {
+  const auto it = waiting_.find(request);
+  if (it == waiting_.end()) return;
+  const Waiting waiting = std::move(it->second);
+  waiting_.erase(it);
+  waiting.done(Sync(waiting.user, waiting.since));
+}
+
+Homeserver::Answer Homeserver::Sync(const std::string& user, uint64_t since) {
+  nlohmann::json timeline = nlohmann::json::array();
+  nlohmann::json to_device = nlohmann::json::array();
+  for (const Event& event : users_[user].events) {
+    if (event.position <= since) continue;
+    nlohmann::json item = {{"type", "m.test"},
+                           {"content", {{"n", event.number}}},
+                           {"padding", std::string(event.padding, 'e')}};
+    if (!event.to_device) item["event_id"] = "$" + std::to_string(event.position);
+    (event.to_device ? to_device : timeline).push_back(std::move(item));
+  }
+  nlohmann::json body = {{"next_batch", "s" + std::to_string(position_)},
+                         {"device_one_time_keys_count", {{"signed_curve25519", 50}}}};
+  if (!timeline.empty()) body["rooms"]["join"]["!r:h"]["timeline"]["events"] = timeline;
+  if (!to_device.empty()) body["to_device"]["events"] = to_device;
+  return Json(200, body);
+}
+
+}  // namespace lowband::testing

@@ -1,0 +1,11 @@
+# The whole of Lowband in one process and in virtual time.
+add_library(lowband_sim_world STATIC
+  sim/homeserver.cc sim/phone.cc sim/scenario.cc sim/translator.cc sim/world.cc
+  unit/edge_dtls/identity_files.cc)
+target_include_directories(lowband_sim_world PUBLIC "${CMAKE_SOURCE_DIR}")
+target_link_libraries(lowband_sim_world
+  PUBLIC lowband::sim lowband::edge_pipeline lowband::client lowband::translator_mapping
+         lowband::transcode GTest::gtest
+  PRIVATE nlohmann_json::nlohmann_json)
+lowband_test(sim_test SOURCES sim/sim_test.cc DEPS lowband_sim_world TIMEOUT 300)
+lowband_program(lowband-sim SOURCES sim/main.cc DEPS lowband_sim_world CLI11::CLI11)

@@ -1,0 +1,108 @@
+// Seeds of the simulator: each is a storm of its own. A failure names its seed; lowband-sim --seed
+// plays it again and tells what happens.
+#include <gtest/gtest.h>
+
+#include <cstdlib>
+#include <string>
+
+#include "tests/sim/world.h"
+
+namespace lowband::testing {
+namespace {
+
+using std::chrono::hours;
+using std::chrono::minutes;
+using std::chrono::seconds;
+
+// LOWBAND_SIM_SEEDS: how many. In parts, so that they run side by side.
+constexpr uint64_t kSeedsDefault = 2000;
+constexpr uint64_t kParts = 2;
+
+uint64_t Seeds() {
+  const char* text = std::getenv("LOWBAND_SIM_SEEDS");
+  return text != nullptr ? std::strtoull(text, nullptr, 10) : kSeedsDefault;
+}
+
+std::string Joined(const std::vector<std::string>& lines) {
+  std::string out;
+  for (const std::string& line : lines) out += "\n  " + line;
+  return out;
+}
+
+class Storms : public ::testing::TestWithParam<uint64_t> {};
+
+TEST_P(Storms, NothingIsLostNorDoneTwice) {
+  uint64_t events = 0;
+  for (uint64_t seed = 1 + GetParam(); seed <= Seeds(); seed += kParts) {
+    World world(Scenario::Of(seed), Canary::kNone);
+    const auto violations = world.Run();
+    events += world.events();
+    ASSERT_TRUE(violations.empty()) << "lowband-sim --seed " << seed << Joined(violations);
+  }
+  EXPECT_GT(events, 0u) << "a storm in which nothing happens proves nothing";
+  RecordProperty("events", std::to_string(events));
+}
+INSTANTIATE_TEST_SUITE_P(Part, Storms, ::testing::Range(uint64_t{0}, kParts));
+
+class Canaries : public ::testing::TestWithParam<Canary> {};
+
+TEST_P(Canaries, AreFound) {
+  for (uint64_t seed = 1; seed <= 200; ++seed) {
+    World world(Scenario::Of(seed), GetParam());
+    if (!world.Run().empty()) return;
+  }
+  FAIL() << "200 seeds did not find " << kCanaryNames[static_cast<size_t>(GetParam())];
+}
+INSTANTIATE_TEST_SUITE_P(Each, Canaries,
+                         ::testing::Values(Canary::kAdvanceEarly, Canary::kIgnoreSince,
+                                           Canary::kEndOnFault, Canary::kLoseNews,
+                                           Canary::kRepeatPost));
+
+TEST(Repeatable, OneSeedThenOneRunToTheByte) {
+  const auto run = [] {
+    std::string trace;
+    World world(Scenario::Of(7), Canary::kNone,
+                [&](const std::string& line) { trace += line + "\n"; });
+    world.Run();
+    return trace + std::to_string(world.link().bytes);
+  };
+  EXPECT_EQ(run(), run());
+}
+
+TEST(Idle, HourOfAnObserverThenAFewBytesAMinute) {
+  Scenario scenario;
+  scenario.seed = 1;
+  scenario.phones = 1;
+  scenario.storm = minutes(1);
+  World world(scenario, Canary::kNone);
+  ASSERT_TRUE(world.Run().empty());
+  const size_t before = world.link().bytes;
+  const size_t datagrams = world.link().datagrams;
+  world.Pass(hours(1));
+  const size_t bytes = world.link().bytes - before;
+  std::printf("an idle hour: %zu bytes in %zu datagrams, %.1f bytes a minute\n", bytes,
+              world.link().datagrams - datagrams, static_cast<double>(bytes) / 60);
+  // Nothing but the client's own ping each minute.
+  EXPECT_LE(world.link().datagrams - datagrams, 2u * 60);
+}
+
+// What issue and operators ask: many at once, on a bad network, while translators keep dying.
+TEST(Crowd, FiveHundredObserversThenEachEventOnceAndInOrder) {
+  Scenario scenario;
+  scenario.seed = 500;
+  scenario.phones = 500;
+  scenario.replicas = 3;
+  scenario.storm = minutes(10);
+  scenario.weather.loss = 0.2;
+  scenario.weather.delay_max = std::chrono::milliseconds(300);
+  scenario.move_every = seconds(200);  // 5 % in ten seconds
+  scenario.replica_crash_every = seconds(10);
+  scenario.event_every = seconds(30);
+  World world(scenario, Canary::kNone);
+  const auto violations = world.Run();
+  std::printf("500 observers: %llu events\n", static_cast<unsigned long long>(world.events()));
+  EXPECT_TRUE(violations.empty()) << Joined(violations);
+}
+
+}  // namespace
+}  // namespace lowband::testing
