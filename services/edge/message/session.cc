@@ -35,7 +35,8 @@ SentConfirmable* Session::MarkGivenUp(TimePoint now, SendId id) {
   if (it == sent.end()) return nullptr;
   it->given_up = true;
   std::erase_if(sent, [&](const SentConfirmable& each) {
-    return each.given_up && each.notification.empty() && each.since + kExchangeLifetime <= now;
+    return each.given_up && each.id != id && each.notification.empty() &&
+           each.since + kExchangeLifetime <= now;
   });
   if (sent.size() - confirmables() > kGivenUpPerSessionMax) {
     sent.erase(std::ranges::find(sent, true, &SentConfirmable::given_up));
