@@ -2,6 +2,8 @@
 
 #include <poll.h>
 
+#include <algorithm>
+#include <array>
 #include <deque>
 #include <utility>
 #include <variant>
@@ -17,24 +19,26 @@ constexpr unsigned kReadsPerTurn = 64;
 
 TimePoint Now() { return std::chrono::steady_clock::now(); }
 
-// Ends early for no reason at times (signals); callers look at the clock.
-void WaitReadable(int fd, Duration wait) {
+// Ends early for no reason at times (signals); callers look at the clock. True: woken.
+bool WaitReadable(int fd, int wake_fd, Duration wait) {
   const auto whole =
       std::chrono::duration_cast<std::chrono::nanoseconds>(std::max(wait, Duration::zero()));
   timespec limit{};
   limit.tv_sec = whole.count() / 1'000'000'000;
   limit.tv_nsec = whole.count() % 1'000'000'000;
-  pollfd entry{fd, POLLIN, 0};
-  ppoll(&entry, 1, &limit, nullptr);
+  std::array<pollfd, 2> entries = {pollfd{fd, POLLIN, 0}, pollfd{wake_fd, POLLIN, 0}};
+  ppoll(entries.data(), entries.size(), &limit, nullptr);
+  return entries[1].revents != 0;
 }
 
 }  // namespace
 
 class Connection::Impl {
  public:
-  Impl(std::vector<SocketAddress> addresses, UdpSocket socket, const Config& config)
+  Impl(std::vector<SocketAddress> addresses, UdpSocket socket, const Config& config, int wake_fd)
       : addresses_(std::move(addresses)),
         socket_(std::move(socket)),
+        wake_fd_(wake_fd),
         random_(MakeSystemRandom()),
         session_(config, *random_),
         buffer_(kUdpPayloadMax) {}
@@ -61,6 +65,8 @@ class Connection::Impl {
   std::vector<SocketAddress> addresses_;
   size_t address_ = 0;
   UdpSocket socket_;
+  int wake_fd_;
+  bool woken_ = false;
   std::unique_ptr<Random> random_;
   Session session_;
   Bytes buffer_;
@@ -69,6 +75,7 @@ class Connection::Impl {
   std::vector<Bytes> unheard_;  ///< What was sent before that, for the next address.
   Connected connected_;
   std::string ended_;  ///< Why the connection is over.
+  bool told_end_ = false;
   bool closed_ = false;
 };
 
@@ -82,6 +89,7 @@ std::optional<std::string> Connection::Impl::Handshake() {
       return std::nullopt;
     }
     if (!ended_.empty()) return ended_;
+    if (woken_) return "interrupted";
   }
 }
 
@@ -97,14 +105,20 @@ std::optional<Event> Connection::Impl::Next(TimePoint deadline) {
     TimePoint until = deadline;
     if (const auto own = session_.NextDeadline()) until = std::min(until, *own);
     // An hour stands for ever: the arithmetic of TimePoint::max() would overflow.
-    WaitReadable(socket_.fd(), std::min<Duration>(until - now, std::chrono::hours(1)));
+    woken_ = WaitReadable(socket_.fd(), wake_fd_,
+                          std::min<Duration>(until - now, std::chrono::hours(1)));
     ReadSome();
     session_.Advance(Now());
+    // What has come meanwhile is told first.
+    if (woken_) deadline = now;
   }
 }
 
 void Connection::Impl::Remember(const Event& event) {
-  if (const auto* end = std::get_if<Disconnected>(&event)) ended_ = end->detail;
+  const auto* end = std::get_if<Disconnected>(&event);
+  if (end == nullptr) return;
+  ended_ = end->detail;
+  told_end_ = true;
 }
 
 void Connection::Impl::Transmit() {
@@ -166,7 +180,10 @@ std::optional<Event> Connection::Impl::Wait(Duration wait) {
     held_.pop_front();
     return event;
   }
-  return Next(Now() + wait);
+  auto event = Next(Now() + wait);
+  // Of a refusal by the server's machine the session knows nothing.
+  if (!event && !ended_.empty() && !std::exchange(told_end_, true)) return Disconnected{ended_};
+  return event;
 }
 
 Result<Response, std::string> Connection::Impl::Exchange(Request request, Duration timeout) {
@@ -203,7 +220,8 @@ void Connection::Impl::Close() {
 }
 
 Result<std::unique_ptr<Connection>, std::string> Connection::Open(const std::string& host,
-                                                                  uint16_t port, Config config) {
+                                                                  uint16_t port, Config config,
+                                                                  int wake_fd) {
   auto addresses = Resolve(host, port);
   if (!addresses) return lowband::Failure(addresses.error());
   // A machine without IPv6 refuses those addresses at once.
@@ -214,7 +232,7 @@ Result<std::unique_ptr<Connection>, std::string> Connection::Open(const std::str
   }
   if (!socket) return lowband::Failure(socket.error());
   if (config.server_name.empty()) config.server_name = host;
-  auto impl = std::make_unique<Impl>(std::move(*addresses), std::move(*socket), config);
+  auto impl = std::make_unique<Impl>(std::move(*addresses), std::move(*socket), config, wake_fd);
   if (const auto problem = impl->Handshake()) {
     return lowband::Failure("cannot connect to " + host + " port " + std::to_string(port) + ": " +
                             *problem);

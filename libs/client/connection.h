@@ -17,19 +17,23 @@ class Connection {
   class Impl;
 
  public:
+  static constexpr int kNoWake = -1;
+
   /// Resolves `host` (a name or literal, without brackets), opens the socket and completes the
   /// handshake. Where the machine at one address says that nothing listens there, the next address
   /// is tried. An empty Config::server_name becomes `host`. The error is a sentence that names
-  /// what failed.
+  /// what failed. While `wake_fd` is readable, nothing waits: Open fails, Wait returns none.
   static Result<std::unique_ptr<Connection>, std::string> Open(const std::string& host,
-                                                               uint16_t port, Config config);
+                                                               uint16_t port, Config config,
+                                                               int wake_fd = kNoWake);
   explicit Connection(std::unique_ptr<Impl> impl);  ///< For Open.
   ~Connection();
 
   /// Sends one request and waits for its answer. `timeout` bounds the whole transfer. Events of
   /// other requests are kept for Wait.
   Result<Response, std::string> Exchange(Request request, Duration timeout);
-  /// Waits for one event, `wait` at most; for observers and tools that do their own thing.
+  /// Waits for one event, `wait` at most, or until woken; for observers and tools that do their own
+  /// thing. The end of the connection is told once as Disconnected, whatever ended it.
   std::optional<Event> Wait(Duration wait);
   Session& session();
   /// What the handshake came to.

@@ -1,7 +1,11 @@
 // The blocking connection over real sockets.
 #include "libs/client/connection.h"
 
+#include <fcntl.h>
 #include <gtest/gtest.h>
+#include <unistd.h>
+
+#include <array>
 
 #include "tests/unit/libs_client/lockstep.h"
 #include "tests/unit/libs_client/responder.h"
@@ -141,6 +145,52 @@ TEST(Connection, ClosedThenRequestsFail) {
   ASSERT_TRUE(connection);
   (*connection)->Close();
   EXPECT_FALSE((*connection)->Exchange(Get("x"), seconds(10)));
+}
+
+// A descriptor that is readable from the start.
+class Woken {
+ public:
+  Woken() {
+    EXPECT_EQ(pipe2(fds_.data(), O_CLOEXEC), 0);
+    EXPECT_EQ(write(fds_[1], "x", 1), 1);
+  }
+  ~Woken() {
+    close(fds_[0]);
+    close(fds_[1]);
+  }
+  Woken(const Woken&) = delete;
+  Woken& operator=(const Woken&) = delete;
+  int fd() const { return fds_[0]; }
+
+ private:
+  std::array<int, 2> fds_{};
+};
+
+TEST(Connection, WokenThenWaitAndHandshakeEndAtOnce) {
+  const Woken woken;
+  const TestIdentity identity({"127.0.0.1"});
+  Responder server(Echo, &identity);
+  server.Ignore(1000);
+  const auto interrupted = Connection::Open("127.0.0.1", server.port(), Config{}, woken.fd());
+  ASSERT_FALSE(interrupted);
+  EXPECT_NE(interrupted.error().find("interrupted"), std::string::npos);
+  auto plain = Connection::Open("127.0.0.1", server.port(), Plain(), woken.fd());
+  ASSERT_TRUE(plain) << plain.error();
+  EXPECT_FALSE((*plain)->Wait(std::chrono::hours(1)));
+}
+
+TEST(Connection, RefusedByTheMachineThenDisconnectedOnce) {
+  auto server = std::make_unique<Responder>(Echo);
+  auto connection = Connection::Open("127.0.0.1", server->port(), Plain());
+  ASSERT_TRUE(connection) << connection.error();
+  server.reset();
+  (*connection)->session().Send(std::chrono::steady_clock::now(), Get("x"));
+  const auto event = (*connection)->Wait(seconds(10));
+  ASSERT_TRUE(event);
+  const auto* end = std::get_if<Disconnected>(&*event);
+  ASSERT_NE(end, nullptr);
+  EXPECT_NE(end->detail.find("nothing listens"), std::string::npos);
+  EXPECT_FALSE((*connection)->Wait(milliseconds(1)));
 }
 
 }  // namespace
