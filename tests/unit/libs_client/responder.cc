@@ -8,6 +8,7 @@
 #include <array>
 #include <utility>
 
+#include "libs/client/options.h"
 #include "libs/coap/block.h"
 
 namespace lowband::client {
@@ -18,6 +19,11 @@ using coap::MessageView;
 using coap::OptionNumber;
 
 constexpr uint8_t kSzx = 6;
+constexpr size_t kBlockBytes = 1024;
+constexpr uint8_t kEmptyMap = 0xa0;
+// Fatal, internal_error; epoch 0 with a high sequence number, as the edge sends it.
+constexpr std::array<uint8_t, 15> kStaleAlert = {21, 0xfe, 0xfd, 0, 0, 0, 1, 0,
+                                                 0,  0,    0,    0, 2, 2, 80};
 
 std::optional<Block> FindBlock(const MessageView& message, OptionNumber number) {
   const auto value = message.Find(number);
@@ -72,6 +78,7 @@ size_t Responder::peers() const {
 void Responder::Run() {
   std::array<uint8_t, 65536> buffer;
   while (!stop_) {
+    GoOn();
     pollfd entry{fd_, POLLIN, 0};
     if (poll(&entry, 1, 20) != 1) continue;
     sockaddr_storage raw{};
@@ -92,6 +99,10 @@ void Responder::OnDatagram(const SocketAddress& from, ByteView datagram) {
     const std::lock_guard lock(mutex_);
     ++peers_[from];
   }
+  if (from == forgotten_) {
+    if (!hide_alerts_) SendTo(from, kStaleAlert);
+    return;
+  }
   if (identity_ == nullptr) {
     if (const auto reply = Serve(from, datagram)) SendTo(from, *reply);
     return;
@@ -104,16 +115,27 @@ void Responder::OnDatagram(const SocketAddress& from, ByteView datagram) {
   for (; !dtls_->messages.empty(); dtls_->messages.pop_front()) {
     if (const auto reply = Serve(from, dtls_->messages.front())) dtls_->Send(*reply);
   }
-  for (; !dtls_->outgoing.empty(); dtls_->outgoing.pop_front()) {
-    SendTo(from, dtls_->outgoing.front());
-  }
+  FlushDtls();
 }
 
 std::optional<Bytes> Responder::Serve(const SocketAddress& from, ByteView bytes) {
   const auto message = coap::Parse(bytes);
-  if (!message || !message->code.is_request()) return std::nullopt;
+  if (!message) return std::nullopt;
+  if (!message->code.is_request()) {
+    OnReply(*message);
+    const bool ping = message->type == coap::Type::kConfirmable && message->code.is_empty();
+    if (!ping) return std::nullopt;
+    const auto reset = coap::EmptyMessage(coap::Type::kReset, message->message_id);
+    return Bytes(reset.begin(), reset.end());
+  }
   const auto block2 = FindBlock(*message, OptionNumber::kBlock2);
-  if (block2 && block2->number > 0) return Reply(*message, downloads_[from]);
+  if (block2 && block2->number > 0) {
+    const Answer& answer = downloads_[from];
+    if (observer_ && block2->offset() + block2->size() >= answer.body.size()) {
+      observer_->fetching = false;
+    }
+    return Reply(*message, answer);
+  }
   const auto block1 = FindBlock(*message, OptionNumber::kBlock1);
   Bytes& upload = uploads_[from];
   if (!block1 || block1->number == 0) upload.clear();
@@ -123,7 +145,13 @@ std::optional<Bytes> Responder::Serve(const SocketAddress& from, ByteView bytes)
   }
   Asked asked = MakeAsked(*message);
   asked.body = std::exchange(upload, {});
+  if (message->FindUint(OptionNumber::kObserve) == 1u) {
+    observer_.reset();
+    ++deregistered_;
+    return Reply(*message, {coap::kContent, {}, Bytes{kEmptyMap}});
+  }
   downloads_[from] = handler_(asked);
+  NoteObserver(from, *message, downloads_[from]);
   ++answered_;
   return Reply(*message, downloads_[from]);
 }
@@ -143,6 +171,85 @@ Bytes Responder::Reply(const MessageView& request, const Answer& answer) {
                              request.token);
   for (const auto& option : options) writer.Option(option.number, option.value);
   return std::move(writer).Finish(payload);
+}
+
+void Responder::Then(ObservedStep step) {
+  const std::lock_guard lock(mutex_);
+  script_.push_back(std::move(step));
+}
+
+void Responder::NoteObserver(const SocketAddress& from, const MessageView& request,
+                             const Answer& answer) {
+  const auto* observe = FindOption(answer.options, OptionNumber::kObserve);
+  if (observe == nullptr || request.FindUint(OptionNumber::kObserve) != 0u) return;
+  observer_ = Observer{from, request.token, 2, std::nullopt, answer.body.size() > kBlockBytes};
+}
+
+void Responder::OnReply(const MessageView& reply) {
+  if (!observer_ || observer_->in_flight != reply.message_id) return;
+  observer_->in_flight.reset();
+  if (reply.type == coap::Type::kReset) {
+    observer_.reset();
+    ++resets_;
+  } else {
+    ++acknowledged_;
+  }
+}
+
+void Responder::GoOn() {
+  if (!observer_ || observer_->in_flight || observer_->fetching) return;
+  ObservedStep step;
+  {
+    const std::lock_guard lock(mutex_);
+    if (script_.empty()) return;
+    step = std::move(script_.front());
+    script_.pop_front();
+  }
+  switch (step.what) {
+    case ObservedStep::What::kNotify: Notify(step.notification); return;
+    case ObservedStep::What::kClose:
+      observer_.reset();
+      dtls_->CloseNotify();
+      FlushDtls();
+      return;
+    case ObservedStep::What::kForget:
+      observer_.reset();
+      forgotten_ = dtls_peer_;
+      dtls_.reset();
+      return;
+  }
+}
+
+void Responder::Notify(const Answer& answer) {
+  std::vector<OutgoingOption> options = answer.options;
+  ByteView payload = answer.body;
+  if (answer.code.cls() == 2) {
+    options.push_back(UintOption(OptionNumber::kObserve, ++observer_->number));
+  }
+  if (payload.size() > kBlockBytes) {
+    payload = payload.first(kBlockBytes);
+    options.push_back(BlockOption(OptionNumber::kBlock2, Block{0, true, kSzx}));
+    observer_->fetching = true;
+    downloads_[observer_->address] = answer;
+  }
+  std::ranges::stable_sort(options, {}, &OutgoingOption::number);
+  observer_->in_flight = next_message_id_++;
+  coap::MessageWriter writer(coap::Type::kConfirmable, answer.code, *observer_->in_flight,
+                             observer_->token);
+  for (const auto& option : options) writer.Option(option.number, option.value);
+  const Bytes message = writer.Finish(payload);
+  if (dtls_) {
+    dtls_->Send(message);
+    FlushDtls();
+  } else {
+    SendTo(observer_->address, message);
+  }
+}
+
+void Responder::FlushDtls() {
+  for (; !dtls_->outgoing.empty(); dtls_->outgoing.pop_front()) {
+    SendTo(dtls_peer_, dtls_->outgoing.front());
+  }
 }
 
 void Responder::SendTo(const SocketAddress& to, ByteView datagram) {

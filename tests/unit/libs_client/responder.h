@@ -2,14 +2,20 @@
 // ACK; takes uploads and gives answers in blocks of 1,024 bytes. Serves one client at a time over
 // DTLS (a new address begins a new session), any number over UDP.
 //
+// A GET with Observe is an observation if the handler's answer has that option. The script then
+// goes on, one step after the other: each notification waits until the one before is acknowledged
+// and fetched whole.
+//
 // Threading: the handler runs on the responder's thread; counters are safe from any thread.
 #pragma once
 
 #include <atomic>
+#include <deque>
 #include <functional>
 #include <map>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <string>
 #include <thread>
 #include <vector>
@@ -35,6 +41,17 @@ struct Answer {
   Bytes body;
 };
 
+/// What happens next to whoever observes.
+struct ObservedStep {
+  enum class What : uint8_t {
+    kNotify,
+    kClose,   ///< close_notify (DTLS).
+    kForget,  ///< A restart: the session is unknown, which an alert without a key says (DTLS).
+  };
+  What what = What::kNotify;
+  Answer notification;
+};
+
 class Responder {
  public:
   using Handler = std::function<Answer(const Asked&)>;
@@ -48,6 +65,15 @@ class Responder {
   uint64_t answered() const { return answered_; }
   /// Different client addresses seen.
   size_t peers() const;
+  /// Appends to the script.
+  void Then(ObservedStep step);
+  void Then(Answer notification) { Then({ObservedStep::What::kNotify, std::move(notification)}); }
+  /// After kForget the server is silent instead.
+  void HideAlerts() { hide_alerts_ = true; }
+  /// Notifications acknowledged, and observations ended by RST, by Observe 1.
+  unsigned acknowledged() const { return acknowledged_; }
+  unsigned resets() const { return resets_; }
+  unsigned deregistered() const { return deregistered_; }
   /// From now on this many datagrams are ignored.
   void Ignore(unsigned datagrams) { ignore_ = datagrams; }
 
@@ -57,6 +83,12 @@ class Responder {
   std::optional<Bytes> Serve(const SocketAddress& from, ByteView message);
   Bytes Reply(const coap::MessageView& request, const Answer& answer);
   void SendTo(const SocketAddress& to, ByteView datagram);
+  void FlushDtls();
+  void NoteObserver(const SocketAddress& from, const coap::MessageView& request,
+                    const Answer& answer);
+  void OnReply(const coap::MessageView& reply);
+  void GoOn();
+  void Notify(const Answer& answer);
 
   Handler handler_;
   const TestIdentity* identity_;
@@ -68,6 +100,21 @@ class Responder {
   std::map<SocketAddress, Answer> downloads_;
   mutable std::mutex mutex_;
   std::map<SocketAddress, uint64_t> peers_;  ///< Guarded by mutex_.
+  struct Observer {
+    SocketAddress address;
+    coap::Token token;
+    uint32_t number = 2;
+    std::optional<uint16_t> in_flight;
+    bool fetching = false;
+  };
+  std::optional<Observer> observer_;
+  std::deque<ObservedStep> script_;  ///< Guarded by mutex_.
+  uint16_t next_message_id_ = 1000;
+  std::optional<SocketAddress> forgotten_;
+  std::atomic<bool> hide_alerts_{false};
+  std::atomic<unsigned> acknowledged_{0};
+  std::atomic<unsigned> resets_{0};
+  std::atomic<unsigned> deregistered_{0};
   std::atomic<uint64_t> answered_{0};
   std::atomic<unsigned> ignore_{0};
   std::atomic<bool> stop_{false};
