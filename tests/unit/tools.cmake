@@ -9,7 +9,8 @@ add_dependencies(lowband_test_run_program lowband)
 lowband_test(cli_test
   SOURCES
     unit/tools/convert_test.cc unit/tools/load_test.cc unit/tools/request_message_test.cc
-    unit/tools/request_test.cc unit/tools/url_test.cc
+    unit/tools/request_test.cc unit/tools/sync_parts_test.cc unit/tools/sync_test.cc
+    unit/tools/url_test.cc
   DEPS lowband::cli lowband::test_run_program lowband::test_client_servers
        nlohmann_json::nlohmann_json
   TIMEOUT 180)

@@ -17,5 +17,6 @@ namespace lowband::tools {
 std::function<int()> AddConvertCommand(CLI::App& app);
 std::function<int()> AddRequestCommand(CLI::App& app);
 std::function<int()> AddLoadCommand(CLI::App& app);
+std::function<int()> AddSyncCommand(CLI::App& app);
 
 }  // namespace lowband::tools

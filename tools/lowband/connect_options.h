@@ -1,4 +1,4 @@
-// The flags about the connection that `request` and `load` have in common.
+// The flags about the connection that `request`, `load` and `sync` have in common.
 //
 // Threading: main; the options are then read from any thread.
 #pragma once

@@ -42,9 +42,9 @@ int Run(int argc, char** argv) {
   app.footer(kFooter);
   app.require_subcommand(1);
   app.formatter(std::make_shared<HelpFormat>());
-  const std::array<std::string, 3> names = {"convert", "request", "load"};
-  const std::array<std::function<int()>, 3> runs = {AddConvertCommand(app), AddRequestCommand(app),
-                                                    AddLoadCommand(app)};
+  const std::array<std::string, 4> names = {"convert", "request", "load", "sync"};
+  const std::array<std::function<int()>, 4> runs = {AddConvertCommand(app), AddRequestCommand(app),
+                                                    AddLoadCommand(app), AddSyncCommand(app)};
   std::string command;
   if (argc > 1 && argv[1][0] != '-' && std::ranges::find(names, argv[1]) == names.end()) {
     return Fail("", "there is no command \"" + std::string(argv[1]) + "\"; see --help", kExitUsage);

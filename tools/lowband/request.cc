@@ -17,8 +17,6 @@
 namespace lowband::tools {
 namespace {
 
-constexpr unsigned kIpv4AndUdpBytes = 28;
-constexpr unsigned kIpv6AndUdpBytes = 48;
 constexpr int kPrivateMode = 0600;
 
 TimePoint Now() { return std::chrono::steady_clock::now(); }
@@ -103,8 +101,7 @@ class Exchange {
     const auto response = (*connection)->Exchange(std::move(built_.request), deadline - Now());
     traffic_.EndExchange(Now());
     SaveTicket(**connection);
-    const unsigned headers =
-        (*connection)->server().is_ipv4() ? kIpv4AndUdpBytes : kIpv6AndUdpBytes;
+    const unsigned headers = IpUdpBytes((*connection)->server());
     (*connection)->Close();
     if (options_.verbose) std::cerr << traffic_.Summary(headers);
     if (!options_.stats_file.empty()) WriteFile(options_.stats_file, AsBytes(traffic_.Json()));

@@ -8,10 +8,18 @@
 #include <optional>
 #include <string>
 
+#include "libs/base/address.h"
 #include "libs/base/time.h"
 #include "libs/client/config.h"
 
 namespace lowband::tools {
+
+/// What each datagram has around its payload: the headers of IP and UDP.
+inline constexpr unsigned kIpv4AndUdpBytes = 28;
+inline constexpr unsigned kIpv6AndUdpBytes = 48;
+inline unsigned IpUdpBytes(const SocketAddress& address) {
+  return address.is_ipv4() ? kIpv4AndUdpBytes : kIpv6AndUdpBytes;
+}
 
 struct PhaseTraffic {
   uint64_t datagrams_sent = 0;

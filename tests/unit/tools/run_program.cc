@@ -101,6 +101,8 @@ RunResult RunLowband(std::vector<std::string> arguments, const std::string& inpu
   return RunProgram(arguments, input, environment);
 }
 
+std::string LowbandPath() { return LOWBAND_BINARY; }
+
 Background::Background(const std::vector<std::string>& command) : pid_(fork()) {
   if (pid_ != 0) return;
   const int nowhere = open("/dev/null", O_RDWR);

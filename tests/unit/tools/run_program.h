@@ -27,6 +27,9 @@ RunResult RunProgram(const std::vector<std::string>& command, const std::string&
 RunResult RunLowband(std::vector<std::string> arguments, const std::string& input = "",
                      const std::vector<std::string>& environment = {});
 
+/// Where it is, for shells.
+std::string LowbandPath();
+
 /// A process in the background, killed when this ends. Its output goes nowhere.
 class Background {
  public:

@@ -1,0 +1,35 @@
+// How far `lowband sync` has come: prints what is new, then moves the cursor.
+//
+// Threading: main. Ownership: borrows options and summary, which outlive it.
+#pragma once
+
+#include <string>
+
+#include "libs/base/result.h"
+#include "libs/client/session.h"
+#include "tools/lowband/sync.h"
+#include "tools/lowband/sync_batch.h"
+#include "tools/lowband/sync_summary.h"
+
+namespace lowband::tools {
+
+class SyncProgress {
+ public:
+  /// Reads the cursor file. Throws UsageError naming it.
+  SyncProgress(const SyncOptions& options, SyncSummary& summary);
+
+  /// Up to where everything is printed; empty at the very beginning.
+  const std::string& since() const { return since_; }
+  /// True if `answer`, a success, brought a batch. Nothing is printed of one that ends where the
+  /// last one did. The error says what is wrong with it, or with standard output; then the cursor
+  /// stays. Throws UsageError when the cursor file cannot be written.
+  Result<bool, std::string> Take(TimePoint now, const client::Response& answer);
+
+ private:
+  const SyncOptions& options_;
+  SyncSummary& summary_;
+  std::string since_;
+  RecentEvents recent_;
+};
+
+}  // namespace lowband::tools

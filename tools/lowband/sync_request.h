@@ -1,0 +1,33 @@
+// What `lowband sync` asks for, but for the point from which.
+//
+// Threading: main.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "libs/client/session.h"
+#include "tools/lowband/sync.h"
+#include "tools/lowband/url.h"
+
+namespace lowband::tools {
+
+class SyncRequest {
+ public:
+  /// Reads --token-file. Throws UsageError naming the flag that is wrong.
+  explicit SyncRequest(const SyncOptions& options);
+
+  const Url& url() const { return url_; }
+  /// Headers that have no CoAP option.
+  const std::vector<std::string>& ignored_headers() const { return ignored_headers_; }
+  /// `since` may be empty. Over DTLS the access token and the key table stay in force (MSC3079),
+  /// so only the `first_of_session` has them.
+  client::Request Make(const std::string& since, bool first_of_session) const;
+
+ private:
+  Url url_;
+  client::Request request_;
+  std::vector<std::string> ignored_headers_;
+};
+
+}  // namespace lowband::tools
