@@ -270,10 +270,15 @@ TEST_F(SyncTest, ErrorThatPassesThenAskedAgain) {
 
 TEST_F(SyncTest, SignalThenDeregisteredAndSummary) {
   Serve({Cbor(Batch("s1", {Message("$1", "one")}))});
-  const RunResult result =
-      RunProgram({"/usr/bin/env", "timeout", "--preserve-status", "-s", "INT", "1", LowbandPath(),
-                  "sync", "-k", "coaps://127.0.0.1:" + std::to_string(server_->port())});
-  EXPECT_EQ(result.status, 0) << result.err;
+  const TemporaryFolder folder;
+  // The first line of output sends the signal, so nobody has to guess when it is time.
+  const std::string script = "cd " + folder.Path("") + " && { sh -c 'echo $$ > pid; exec " +
+                             LowbandPath() +
+                             " sync -k coaps://127.0.0.1:" + std::to_string(server_->port()) +
+                             "'; echo $? > status; } | { read -r line; echo \"$line\"; "
+                             "kill -INT $(cat pid); cat; }";
+  const RunResult result = RunProgram({"/bin/sh", "-c", script});
+  EXPECT_EQ(ReadText(folder.Path("status")), "0\n") << result.err;
   EXPECT_EQ(result.out, Line("one"));
   EXPECT_EQ(server_->deregistered(), 1u);
   EXPECT_THAT(result.err, HasSubstr("* 1 batches"));
