@@ -212,6 +212,7 @@ void Responder::GoOn() {
       dtls_->CloseNotify();
       FlushDtls();
       return;
+    case ObservedStep::What::kLose: Ignore(1); return;
     case ObservedStep::What::kForget:
       observer_.reset();
       forgotten_ = dtls_peer_;

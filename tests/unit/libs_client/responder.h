@@ -46,6 +46,7 @@ struct ObservedStep {
   enum class What : uint8_t {
     kNotify,
     kClose,   ///< close_notify (DTLS).
+    kLose,    ///< The next datagram of the client is lost.
     kForget,  ///< A restart: the session is unknown, which an alert without a key says (DTLS).
   };
   What what = What::kNotify;

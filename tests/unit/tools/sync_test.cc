@@ -229,6 +229,19 @@ TEST_F(SyncTest, SilentObservationThenPingsKeepItAlive) {
   EXPECT_THAT(result.err, HasSubstr("* no event, no idle minute\n"));
 }
 
+// What keeps a ping from the server keeps notifications from us: after some time of that, a server
+// puts the observation aside.
+TEST_F(SyncTest, PathDownForAWhileThenRegistersAgain) {
+  Serve({Cbor(nlohmann::json::object()), Cbor(Batch("s1", {Message("$1", "one")}))});
+  server_->Then({ObservedStep::What::kLose, {}});
+  const RunResult result = Sync({"-k", "--once", "--keepalive", "0.2", "--ack-timeout", "0.05"});
+  EXPECT_EQ(result.status, 0) << result.err;
+  EXPECT_EQ(result.out, Line("one"));
+  EXPECT_EQ(asked().size(), 2u);
+  EXPECT_EQ(server_->deregistered(), 2u);
+  EXPECT_THAT(result.err, HasSubstr("1 events, 0 reconnects"));
+}
+
 TEST_F(SyncTest, NotObservableThenSaidOnceAndPolled) {
   Serve({Cbor(Batch("s1", {Message("$1", "one")})), Cbor(Batch("s2", {Message("$2", "two")})),
          TokenRefused()},
