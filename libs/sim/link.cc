@@ -14,9 +14,8 @@ void Link::Carry(ByteView datagram, std::function<void(const Bytes&)> deliver) {
     if (random_.Unit() < weather.loss) continue;
     const auto spread = static_cast<uint64_t>((weather.delay_max - weather.delay_min).count());
     const Duration delay = weather.delay_min + Duration(random_.Below(spread + 1));
-    timeline_.After(delay, [deliver, copy = Bytes(datagram.begin(), datagram.end())] {
-      deliver(copy);
-    });
+    timeline_.After(delay,
+                    [deliver, copy = Bytes(datagram.begin(), datagram.end())] { deliver(copy); });
   }
 }
 

@@ -9,11 +9,11 @@ namespace lowband::testing {
 
 enum class Canary : uint8_t {
   kNone,
-  kAdvanceEarly,    ///< The edge polls on before the client has acknowledged the body (N4).
-  kIgnoreSince,     ///< The translator drops the client's own since (N5).
-  kEndOnFault,      ///< The translator calls a 502 the end of an observation (N6).
-  kLoseNews,        ///< The translator now and then sends an empty body for news.
-  kRepeatPost,      ///< The translator carries out a POST twice now and then (N2, N3).
+  kAdvanceEarly,  ///< The edge polls on before the client has acknowledged the body (N4).
+  kIgnoreSince,   ///< The translator drops the client's own since (N5).
+  kEndOnFault,    ///< The translator calls a 502 the end of an observation (N6).
+  kLoseNews,      ///< The translator now and then sends an empty body for news.
+  kRepeatPost,    ///< The translator carries out a POST twice now and then (N2, N3).
 };
 inline constexpr std::array<std::string_view, 6> kCanaryNames = {
     "none", "advance-early", "ignore-since", "end-on-fault", "lose-news", "repeat-post"};

@@ -28,7 +28,8 @@ std::string QueryValue(std::string_view target, std::string_view name) {
   size_t at = target.find('?');
   while (at != std::string_view::npos) {
     const std::string_view item = target.substr(at + 1);
-    if (item.starts_with(key)) return std::string(item.substr(key.size(), item.find('&') - key.size()));
+    if (item.starts_with(key))
+      return std::string(item.substr(key.size(), item.find('&') - key.size()));
     at = target.find('&', at + 1);
   }
   return "";
@@ -42,9 +43,8 @@ uint64_t Homeserver::Request(const translator::HttpRequest& request, Done done) 
     const uint64_t since = PositionOf(QueryValue(request.target, "since"));
     if (on_since) on_since(user, since);
     // To-device messages that the client has are gone, as in Synapse.
-    std::erase_if(users_[user].events, [&](const Event& event) {
-      return event.to_device && event.position <= since;
-    });
+    std::erase_if(users_[user].events,
+                  [&](const Event& event) { return event.to_device && event.position <= since; });
     const std::string timeout = QueryValue(request.target, "timeout");
     waiting_[id] = {user, since, std::move(done)};
     if (since == 0 || HasNews(user, since) || timeout.empty() || timeout == "0") {

@@ -25,9 +25,9 @@ Canary CanaryOf(const std::string& name) {
 // Plays one seed; false if something went wrong.
 bool Play(uint64_t seed, Canary canary, bool trace) {
   const Scenario scenario = Scenario::Of(seed);
-  World world(scenario, canary, trace ? [](const std::string& line) {
-    std::printf("%s\n", line.c_str());
-  } : std::function<void(const std::string&)>());
+  World world(scenario, canary,
+              trace ? [](const std::string& line) { std::printf("%s\n", line.c_str()); }
+                    : std::function<void(const std::string&)>());
   const auto& violations = world.Run();
   for (const std::string& violation : violations) {
     std::printf("seed %llu: %s\n", static_cast<unsigned long long>(seed), violation.c_str());

@@ -119,6 +119,8 @@ SyncSession::End SyncSession::On(TimePoint now, const client::Response& response
     Notice("the server does not let /sync be observed; polling instead");
     run_.polling = true;
   }
+  // Registered; what there is comes as a notification.
+  if (observing_ && response.body.empty()) return std::nullopt;
   const std::string before = run_.progress.since();
   auto end = OnAnswer(now, response);
   if (end || observing_) return end;

@@ -55,7 +55,8 @@ void Session::Forget(SendId id) {
 bool Session::IsOver(TimePoint now) const {
   const bool keeps = std::ranges::any_of(
       sent, [](const SentConfirmable& each) { return !each.notification.empty(); });
-  return !keeps && requests.empty() && confirmables() == 0 && used + kExchangeLifetime + kIdRunSpan <= now;
+  return !keeps && requests.empty() && confirmables() == 0 &&
+         used + kExchangeLifetime + kIdRunSpan <= now;
 }
 
 }  // namespace lowband::edge::message

@@ -170,7 +170,8 @@ void Layer::Impl::EndWithError(TimePoint now, Observation& observation, Answer a
 
 void Layer::Impl::EndObservation(TimePoint now, Observation& observation) {
   CancelPoll(observation);
-  if (observation.sent.value != 0) messages_.Abandon(now, observation.target.session, observation.sent);
+  if (observation.sent.value != 0)
+    messages_.Abandon(now, observation.target.session, observation.sent);
   observations_.Erase(observation.id);
 }
 

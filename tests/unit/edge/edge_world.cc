@@ -109,11 +109,12 @@ void EdgeWorld::Obey(uplink::Action action) {
       edge_->OnLaneOpened(now(), lane);
     });
   } else if (auto* write = std::get_if<uplink::WriteBatch>(&action)) {
-    timeline_.After(std::chrono::milliseconds(1), [this, lane = write->lane, batch = std::move(write->batch)] {
-      if (!lanes_.contains(lane)) return;
-      for (const v1::EdgeFrame& frame : batch.frames()) TakeFrame(lane, frame);
-      edge_->OnLaneWritten(now(), lane);
-    });
+    timeline_.After(std::chrono::milliseconds(1),
+                    [this, lane = write->lane, batch = std::move(write->batch)] {
+                      if (!lanes_.contains(lane)) return;
+                      for (const v1::EdgeFrame& frame : batch.frames()) TakeFrame(lane, frame);
+                      edge_->OnLaneWritten(now(), lane);
+                    });
   } else if (const auto* finish = std::get_if<uplink::FinishLane>(&action)) {
     timeline_.After(std::chrono::milliseconds(1), [this, lane = finish->lane] {
       if (lanes_.erase(lane) != 0) edge_->OnLaneDead(now(), lane);

@@ -105,9 +105,9 @@ TEST(Pipeline, BadNetworkThenEachRequestOnceAndOneAnswer) {
     SCOPED_TRACE("seed " + std::to_string(seed));
     EdgeWorld world(seed);
     world.link().weather = {.loss = 0.2,
-                     .duplication = 0.2,
-                     .delay_min = milliseconds(5),
-                     .delay_max = milliseconds(800)};
+                            .duplication = 0.2,
+                            .delay_min = milliseconds(5),
+                            .delay_max = milliseconds(800)};
     world.translate = [](const v1::Request& request) { return Content(request.body()); };
     const size_t phone = world.AddClient(Patient());
     for (int i = 0; i < 10; ++i) {

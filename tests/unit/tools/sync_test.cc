@@ -122,6 +122,17 @@ TEST_F(SyncTest, EmptyFirstAnswerThenNotificationsInOrderAndOnce) {
   EXPECT_EQ(server_->acknowledged(), 4u);
 }
 
+// An answer that rides on the ACK is never acknowledged itself, so a careful server puts nothing
+// into it.
+TEST_F(SyncTest, FirstAnswerWithoutABodyThenTheResultIsANotification) {
+  Serve({Answer{coap::kContent, {}, {}}});
+  server_->Then(Cbor(Batch("s1", {Message("$1", "one")})));
+  server_->Then(TokenRefused());
+  const RunResult result = Sync({"-k", "--token", "tok"});
+  EXPECT_EQ(result.out, Line("one"));
+  EXPECT_THAT(result.err, HasSubstr("* 1 batches, 1 events, 0 reconnects\n"));
+}
+
 TEST_F(SyncTest, TokenRefusedByNotificationThenStatus1AndWhy) {
   Serve({Cbor(nlohmann::json::object())});
   server_->Then(TokenRefused());
