@@ -157,11 +157,16 @@ void Session::Impl::OnResponse(TimePoint now, const MessageView& message) {
     return;
   }
   if (observations_.contains(*id) && OnObserved(now, *id, message)) return;
-  messages_.Acknowledge(now, message);
   // The answer stands for its acknowledgement too, should that have been lost (RFC 7252 §5.3.2).
   messages_.Forget(*id);
   Transfer& transfer = requests_.at(*id);
-  switch (transfer.OnResponse(message)) {
+  const auto step = transfer.OnResponse(message);
+  if (step == Transfer::Step::kBroken) {
+    messages_.Reject(now, message);  // the server must not take it for received
+  } else {
+    messages_.Acknowledge(now, message);
+  }
+  switch (step) {
     case Transfer::Step::kSendNext: SendNext(now, *id); return;
     case Transfer::Step::kDone: OnDone(*id); return;
     case Transfer::Step::kBroken: Fail(*id, Failure::kBlockwise); return;

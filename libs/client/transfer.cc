@@ -55,6 +55,9 @@ Bytes Transfer::NextMessage() const {
     if (request_.body.size() > block_bytes || upload_offset_ > 0) {
       const auto number = static_cast<uint32_t>(upload_offset_ / block_bytes);
       add(OptionNumber::kBlock1, Block{number, !IsLastBlock(), upload_szx_}.Pack());
+      // RFC 9175 §3: blocks of uploads to one path at one time must not be put together.
+      options.push_back(
+          {OptionNumber::kRequestTag, Bytes(token_.view().begin(), token_.view().end())});
       if (number == 0) add(OptionNumber::kSize1, static_cast<uint32_t>(payload.size()));
       payload = payload.subspan(upload_offset_);
       payload = payload.first(std::min(payload.size(), block_bytes));

@@ -5,6 +5,7 @@
 
 #include "libs/client/options.h"
 #include "libs/transcode/transcode.h"
+#include "tests/lockstep/message_text.h"
 
 namespace lowband::testing {
 namespace {
@@ -59,6 +60,12 @@ void Phone::Connect() {
   pending_.clear();
   client::Config config = config_;
   config.resume = ticket_;
+  if (hooks_.tracing) {
+    config.trace = [this](const client::DatagramTrace& datagram) {
+      if (datagram.message.empty()) return;
+      Trace((datagram.sent ? "> " : "< ") + edge::testing::Describe(datagram.message));
+    };
+  }
   session_ = std::make_unique<client::Session>(config, random_);
   session_->Connect(timeline_.now());
   Trace(ticket_.empty() ? "connects" : "connects again");

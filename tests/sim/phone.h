@@ -26,6 +26,7 @@ class Phone {
   struct Hooks {
     std::function<void(const std::string&)> violation;
     std::function<void(const std::string&)> trace;
+    bool tracing = false;           ///< Its messages are worth the words.
     std::function<void()> stirred;  ///< It did something of its own accord: settle it.
   };
 

@@ -95,11 +95,11 @@ void World::AddPhone(size_t index) {
   offline_.push_back(false);
   by_address_[addresses_.back()] = index;
   const std::string user = "u" + std::to_string(index);
-  phones_.push_back(
-      std::make_unique<Phone>(timeline_, *random_, user, config,
-                              Phone::Hooks{[this](const std::string& text) { Violation(text); },
-                                           [this](const std::string& text) { Trace(text); },
-                                           [this, index] { SettlePhone(index); }}));
+  phones_.push_back(std::make_unique<Phone>(
+      timeline_, *random_, user, config,
+      Phone::Hooks{[this](const std::string& text) { Violation(text); },
+                   [this](const std::string& text) { Trace(text); }, trace_ != nullptr,
+                   [this, index] { SettlePhone(index); }}));
 }
 
 // At times drawn as if nothing remembered the last one.

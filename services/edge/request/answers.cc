@@ -23,7 +23,7 @@ void Layer::Impl::HandleFollowUp(TimePoint now, const Incoming& incoming) {
   downloads_.Expire(now);
   const auto found =
       downloads_.Find({ref.session, incoming.options.key, token, incoming.arrived.acknowledges});
-  if (!found) {
+  if (!found || IsStaleFetch(incoming, (*found)->observation)) {
     Refuse(now, incoming,
            {.reason = RefusalReason::kBlockMissing,
             .code = coap::kRequestEntityIncomplete,
@@ -31,7 +31,8 @@ void Layer::Impl::HandleFollowUp(TimePoint now, const Incoming& incoming) {
             .error = "The rest of this response is not kept any more: ask from the start"});
     return;
   }
-  const PinnedBody& pinned = **found;
+  PinnedBody& pinned = **found;
+  pinned.fetch_token = token;
   const auto block = BlockOf(pinned.body.size(), *incoming.options.block2, config_.block_szx);
   if (!block) {
     Refuse(now, incoming,
@@ -54,7 +55,7 @@ void Layer::Impl::HandleFollowUp(TimePoint now, const Incoming& incoming) {
                                    ? messages_.RespondConfirmably(now, ref, std::move(message))
                                    : messages_.Respond(now, ref, std::move(message), on_duplicate);
   downloads_.Served(now, *found, sent, !block->more);
-  if (observation != 0) OnBlockServed(now, observation, sent, !block->more);
+  if (observation != 0) OnBlockServed(now, incoming, observation, sent, !block->more);
 }
 
 void Layer::Impl::Complete(TimePoint now, Answer answer) {
@@ -111,6 +112,10 @@ void Layer::Impl::Respond(TimePoint now, const Exchange& exchange, Answer answer
   if (first->pinned) downloads_.Served(now, *first->pinned, sent, false);
 }
 
+uint8_t Layer::Impl::SzxFor(const ResponseTarget& target) const {
+  return target.block2 ? std::min(config_.block_szx, target.block2->szx) : config_.block_szx;
+}
+
 std::optional<Layer::Impl::FirstMessage> Layer::Impl::WriteFirst(TimePoint now,
                                                                  const ResponseTarget& target,
                                                                  Answer answer,
@@ -124,8 +129,7 @@ std::optional<Layer::Impl::FirstMessage> Layer::Impl::WriteFirst(TimePoint now,
     head.content_format = target.form.content_format();
   }
   if (!head.content_format) head.content_format = coap::kFormatOctets;
-  uint8_t szx = config_.block_szx;
-  if (target.block2) szx = std::min(szx, target.block2->szx);
+  const uint8_t szx = SzxFor(target);
   const coap::Block whole{0, false, szx};
   // Two bytes over a block are no reason for a second round trip.
   const bool may_exceed_block = szx == 6 && !target.block2;
@@ -154,14 +158,19 @@ std::optional<Layer::Impl::FirstMessage> Layer::Impl::WriteFirstBlock(
   pinned.observation = notification.observation;
   const auto entry = downloads_.Pin(now, pinned);
   if (!entry) return std::nullopt;
-  const PinnedBody& kept = **entry;
+  return WriteFirstBlockOf(*entry, target, szx, notification);
+}
+
+Layer::Impl::FirstMessage Layer::Impl::WriteFirstBlockOf(PinnedBodies::Entry pinned,
+                                                         const ResponseTarget& target, uint8_t szx,
+                                                         const Notification& notification) const {
   const coap::Block first{0, true, szx};
-  ResponseBlocks blocks{.entity_tag = kept.entity_tag,
+  ResponseBlocks blocks{.entity_tag = pinned->entity_tag,
                         .block2 = first,
                         .block1 = target.block1,
-                        .size2 = static_cast<uint32_t>(kept.body.size())};
+                        .size2 = static_cast<uint32_t>(pinned->body.size())};
   if (notification.observation != 0) blocks.observe = notification.number;
-  return FirstMessage{WriteResponse(target.token, head, blocks, BytesOf(kept.body, first)), entry};
+  return {WriteResponse(target.token, pinned->head, blocks, BytesOf(pinned->body, first)), pinned};
 }
 
 Exchange Layer::Impl::Take(Session& session, ExchangeTable::Entry exchange) {

@@ -22,7 +22,8 @@ std::optional<PinnedBodies::Entry> PinnedBodies::Pin(TimePoint now, PinnedBody& 
   body.used = now;
   ++counters_.downloads;
   const SessionId session = body.session;
-  const Entry pinned = unfinished_.insert(unfinished_.end(), std::move(body));
+  auto& list = ListOf(body);
+  const Entry pinned = list.insert(list.end(), std::move(body));
   by_session_[session].push_back(pinned);
   return pinned;
 }
@@ -52,6 +53,9 @@ bool PinnedBodies::MakeRoom(TimePoint now, SessionId session, size_t bytes) {
     } else if (!unfinished_.empty() && unfinished_.front().used + kPinnedSheltered <= now) {
       ++counters_.downloads_evicted;
       Erase(unfinished_.begin());
+    } else if (!notifications_.empty() && notifications_.front().used + kPinnedSheltered <= now) {
+      ++counters_.downloads_evicted;
+      Erase(notifications_.begin());
     } else {
       return false;
     }
@@ -61,7 +65,10 @@ bool PinnedBodies::MakeRoom(TimePoint now, SessionId session, size_t bytes) {
 
 PinnedBodies::Entry PinnedBodies::LeastRecentlyUsed(const std::vector<Entry>& own) const {
   return *std::ranges::min_element(own, [](Entry a, Entry b) {
-    return a->finished != b->finished ? a->finished : a->used < b->used;
+    const auto rank = [](Entry pinned) {  // what is missed least goes first
+      return pinned->observation != 0 ? 2 : pinned->finished ? 0 : 1;
+    };
+    return rank(a) != rank(b) ? rank(a) < rank(b) : a->used < b->used;
   });
 }
 
@@ -74,9 +81,10 @@ std::optional<PinnedBodies::Entry> PinnedBodies::Find(const FollowUp& follow_up)
     const bool acknowledged =
         follow_up.acknowledges.value != 0 && pinned->last_sent == follow_up.acknowledges;
     const bool same_path = asked.path == kept.path;
-    if (acknowledged) return same_path ? 6 : 1;
-    const int same_token = pinned->token == follow_up.token ? 1 : 0;
-    if (asked.resource == kept.resource) return 4 + same_token;
+    if (acknowledged) return same_path ? 10 : 1;
+    const int same_token = (pinned->fetch_token == follow_up.token ? 2 : 0) +
+                           (pinned->token == follow_up.token ? 1 : 0);
+    if (asked.resource == kept.resource) return 6 + same_token;
     const bool same_queries = asked.queries == 0 || asked.queries == kept.queries;
     return same_path && same_queries ? 2 + same_token : 0;
   };
@@ -94,28 +102,34 @@ std::optional<PinnedBodies::Entry> PinnedBodies::Find(const FollowUp& follow_up)
 
 void PinnedBodies::Served(TimePoint now, Entry pinned, message::SendId sent, bool last) {
   if (last && !pinned->finished) ++counters_.downloads_finished;
-  auto& from = pinned->finished ? finished_ : unfinished_;
+  auto& from = ListOf(*pinned);
   // One that was finished stays so: a client that fetches a block again has the rest.
   pinned->finished = pinned->finished || last;
-  auto& to = pinned->finished ? finished_ : unfinished_;
+  auto& to = ListOf(*pinned);
   pinned->last_sent = sent;
   pinned->used = now;
   to.splice(to.end(), from, pinned);
 }
 
-bool PinnedBodies::Keeps(SessionId session, uint64_t observation) const {
+std::optional<PinnedBodies::Entry> PinnedBodies::FindNotification(SessionId session,
+                                                                  uint64_t observation) const {
   const auto own = by_session_.find(session);
-  return own != by_session_.end() &&
-         std::ranges::any_of(own->second, [&](Entry pinned) {
-           return pinned->observation == observation;
-         });
+  if (own == by_session_.end()) return std::nullopt;
+  for (const Entry pinned : own->second) {
+    if (pinned->observation == observation) return pinned;
+  }
+  return std::nullopt;
+}
+
+void PinnedBodies::Release(SessionId session, uint64_t observation) {
+  if (const auto pinned = FindNotification(session, observation)) Erase(*pinned);
 }
 
 void PinnedBodies::Reject(SessionId session, message::SendId sent) {
   const auto own = by_session_.find(session);
   if (own == by_session_.end()) return;
   for (const Entry pinned : own->second) {
-    if (pinned->last_sent != sent) continue;
+    if (pinned->last_sent != sent || pinned->observation != 0) continue;
     if (!pinned->finished) ++counters_.downloads_abandoned;
     Erase(pinned);
     return;
@@ -145,12 +159,17 @@ std::optional<TimePoint> PinnedBodies::NextDeadline() const {
   return next;
 }
 
+std::list<PinnedBody>& PinnedBodies::ListOf(const PinnedBody& body) {
+  if (body.observation != 0) return notifications_;
+  return body.finished ? finished_ : unfinished_;
+}
+
 void PinnedBodies::Erase(Entry pinned) {
   budget_.Give(pinned->body.size());
   const auto own = by_session_.find(pinned->session);
   std::erase(own->second, pinned);
   if (own->second.empty()) by_session_.erase(own);
-  (pinned->finished ? finished_ : unfinished_).erase(pinned);
+  ListOf(*pinned).erase(pinned);
 }
 
 std::optional<coap::Block> BlockOf(size_t body_bytes, const coap::Block& asked, uint8_t szx_max) {

@@ -4,11 +4,15 @@
 //                                  │                    │                       │
 //                                  └── 300 s unused ────┴───── 30 s unused ─────┴──▶ dropped
 //
+// The body of a notification stays until it is released, since its client may come back after
+// hours and must find the same one; for lack of room it goes after the others.
+//
 // A follow-up (Block2 with a number above 0) is never carried out as a request of its own: the
 // client would mix two answers, and a POST would happen twice. It is matched to the body by, in
 // this order: the CON block that it acknowledges, with the path; method, path and queries; the path
 // with the queries or none, since deployed clients leave them out, and change the method and the
-// token; the CON block alone. Among several the one of the same token wins, then the one used last.
+// token; the CON block alone. Among several the one of the same token wins - that of the follow-up
+// before, or of the request - then the one used last.
 //
 // Threading: one thread. Ownership: of the bodies. Limits: limits.h, Config. Spec: RFC 7959 §2.4,
 // §2.6, §3.
@@ -46,7 +50,8 @@ struct PinnedBody {
   uint64_t observation = 0;  ///< The ObservationId, of a notification's body.
   // Kept by PinnedBodies:
   std::array<uint8_t, kEntityTagBytes> entity_tag{};
-  message::SendId last_sent;  ///< The block sent last, when it went as CON.
+  message::SendId last_sent;               ///< The block sent last, when it went as CON.
+  std::optional<coap::Token> fetch_token;  ///< Of the follow-up that came last.
   TimePoint used;
   bool finished = false;
 };
@@ -69,8 +74,10 @@ class PinnedBodies {
   /// Keeps a body; none, and `body` left as it is, when there is no room.
   std::optional<Entry> Pin(TimePoint now, PinnedBody& body);
   std::optional<Entry> Find(const FollowUp& follow_up) const;
-  /// The body of a notification, `observation` being its id, is still kept.
-  bool Keeps(SessionId session, uint64_t observation) const;
+  /// The body of the notification of this observation; none if there was no room to keep it.
+  std::optional<Entry> FindNotification(SessionId session, uint64_t observation) const;
+  /// Its client has it, or will not have it.
+  void Release(SessionId session, uint64_t observation);
   /// A block of it was sent, as CON if `sent` is not 0.
   void Served(TimePoint now, Entry pinned, message::SendId sent, bool last);
   /// The client does not want it.
@@ -78,13 +85,14 @@ class PinnedBodies {
   void Forget(SessionId session);
   void Expire(TimePoint now);
   std::optional<TimePoint> NextDeadline() const;
-  size_t size() const { return unfinished_.size() + finished_.size(); }
+  size_t size() const { return unfinished_.size() + finished_.size() + notifications_.size(); }
   size_t bytes() const { return budget_.used(); }
 
  private:
   bool MakeRoom(TimePoint now, SessionId session, size_t bytes);
   void DropEarlierOf(const PinnedBody& body);
   Entry LeastRecentlyUsed(const std::vector<Entry>& own) const;
+  std::list<PinnedBody>& ListOf(const PinnedBody& body);
   void Erase(Entry pinned);
 
   const size_t per_session_max_;
@@ -94,6 +102,7 @@ class PinnedBodies {
   // The least recently used first.
   std::list<PinnedBody> unfinished_;
   std::list<PinnedBody> finished_;
+  std::list<PinnedBody> notifications_;
   std::unordered_map<SessionId, std::vector<Entry>> by_session_;
 };
 

@@ -95,12 +95,16 @@ class Layer::Impl {
   bool MayRetry(TimePoint now, Session& session, ExchangeTable::Entry exchange, Answer& answer);
   void Finish(TimePoint now, ExchangeTable::Entry exchange, Answer answer);
   void Respond(TimePoint now, const Exchange& exchange, Answer answer);
+  /// The size of blocks that its client takes.
+  uint8_t SzxFor(const ResponseTarget& target) const;
   /// None: there is no room to keep the body.
   std::optional<FirstMessage> WriteFirst(TimePoint now, const ResponseTarget& target, Answer answer,
                                          const Notification& notification);
   std::optional<FirstMessage> WriteFirstBlock(TimePoint now, const ResponseTarget& target,
                                               const ResponseHead& head, Bytes body, uint8_t szx,
                                               const Notification& notification);
+  FirstMessage WriteFirstBlockOf(PinnedBodies::Entry pinned, const ResponseTarget& target,
+                                 uint8_t szx, const Notification& notification) const;
   Exchange Take(Session& session, ExchangeTable::Entry exchange);
 
   // observe.cc
@@ -112,10 +116,16 @@ class Layer::Impl {
   void OnPolled(TimePoint now, Observation& observation, Answer answer);
   void OnPollFailed(TimePoint now, Observation& observation, Duration at_least);
   void Notify(TimePoint now, Observation& observation, Answer answer);
+  void NotifyAgain(TimePoint now, Observation& observation);
+  void SendNotification(TimePoint now, Observation& observation, uint32_t number,
+                        FirstMessage first);
   void EndWithError(TimePoint now, Observation& observation, Answer answer);
   void EndObservation(TimePoint now, Observation& observation);
   void CancelPoll(Observation& observation);
-  void OnBlockServed(TimePoint now, ObservationId id, message::SendId sent, bool last);
+  /// A copy of a request for a block of the body before, which must not get one of this.
+  bool IsStaleFetch(const Incoming& incoming, ObservationId id);
+  void OnBlockServed(TimePoint now, const Incoming& incoming, ObservationId id,
+                     message::SendId sent, bool last);
   void OnDelivered(TimePoint now, SessionId session, message::SendId sent);
   void OnRejected(TimePoint now, SessionId session, message::SendId sent);
   void OnUndelivered(SessionId session, message::SendId sent);

@@ -47,10 +47,8 @@ inline constexpr std::chrono::seconds kPollBackoffMin{2};
 inline constexpr std::chrono::seconds kPollBackoffMax{60};
 /// A homeserver may tell a poll to wait, but not for longer.
 inline constexpr std::chrono::seconds kRetryAfterMax{600};
-/// The same after a notification whose blocks the client did not fetch; longer, with the gap, than
-/// it may still ask for them: a block on its way to the client, its request for the next, 45 s of
-/// retransmissions (MAX_TRANSMIT_SPAN) each.
-inline constexpr std::chrono::seconds kStallBackoffMin{120};
+/// The same before a notification whose blocks the client did not fetch goes out again.
+inline constexpr std::chrono::seconds kStallBackoffMin{60};
 inline constexpr std::chrono::seconds kStallBackoffMax{960};
 /// Polls that come back empty sooner than this are paced, up to kPollPaceMax.
 inline constexpr std::chrono::seconds kPollPaceMin{1};

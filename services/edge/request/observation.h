@@ -6,9 +6,8 @@
 //                  │  ▼
 //                  │ notifying ──whole body acknowledged─▶ polling, by the answer's cursor
 //                  │  │ not acknowledged in 93 s   │ rest of the body not fetched, or refused
-//                  │  ▼                            └──▶ waiting
-//                  └ parked ──the client is heard──▶ notifying by the same message; polling, if the
-//                                                    rest of its body is not kept any more
+//                  │  ▼                            └──▶ waiting ──▶ notifying, by the same body
+//                  └ parked ──the client is heard──▶ notifying, by the same message or body
 //
 // The cursor advances when the client has the whole body, and at no other time: what it has not
 // acknowledged is asked for again. Ended by Observe 1, RST, 4.08, an answer that says so (with one
@@ -48,10 +47,18 @@ struct Observation {
 
   ExchangeId poll = 0;  ///< Polling.
   TimePoint polled_at;
-  std::string offered;    ///< Notifying, parked: the cursor of the body that is on its way.
+  std::string offered;           ///< Notifying, parked: the cursor of the body that is on its way.
   message::SendId notification;  ///< The message that bears the number; RST to it is the end.
   message::SendId sent;          ///< Whose fate matters now: that, or the last block.
   bool whole = false;            ///< `sent` carries the end of the body.
+  /// Of the request for a further block that came last: of the body on its way, and of the one
+  /// before, whose copies may still come.
+  struct Fetch {
+    coap::Token token;
+    uint16_t message_id = 0;
+  };
+  std::optional<Fetch> fetch;
+  std::optional<Fetch> earlier_fetch;
   unsigned failures = 0;  ///< Polls in a row.
   unsigned quick = 0;     ///< Empty polls in a row that came back at once.
   unsigned stalls = 0;    ///< Notifications in a row whose rest was not fetched.

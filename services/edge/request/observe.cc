@@ -133,12 +133,35 @@ void Layer::Impl::OnPollFailed(TimePoint now, Observation& observation, Duration
 
 void Layer::Impl::Notify(TimePoint now, Observation& observation, Answer answer) {
   const uint32_t number = NextObserveNumber(observation.number);
+  observation.earlier_fetch = std::exchange(observation.fetch, std::nullopt);
   auto first = WriteFirst(now, observation.target, std::move(answer), {observation.id, number});
-  const message::SendId sent =
-      first ? messages_.SendConfirmable(now, observation.target.session, std::move(first->message))
-            : message::SendId{};
-  if (first && first->pinned) downloads_.Served(now, *first->pinned, sent, false);
-  if (sent.value == 0) {  // no room: not the client's doing
+  if (!first) {  // no room: not the client's doing
+    OnPollFailed(now, observation, Duration::zero());
+    return;
+  }
+  SendNotification(now, observation, number, std::move(*first));
+}
+
+// The same body once more, so that a client that has it, or some of it, sees that it has.
+void Layer::Impl::NotifyAgain(TimePoint now, Observation& observation) {
+  const auto pinned = downloads_.FindNotification(observation.target.session, observation.id);
+  if (!pinned) {
+    Poll(now, observation);
+    return;
+  }
+  const uint32_t number = NextObserveNumber(observation.number);
+  SendNotification(now, observation, number,
+                   WriteFirstBlockOf(*pinned, observation.target, SzxFor(observation.target),
+                                     {observation.id, number}));
+}
+
+void Layer::Impl::SendNotification(TimePoint now, Observation& observation, uint32_t number,
+                                   FirstMessage first) {
+  const SessionId session = observation.target.session;
+  const message::SendId sent = messages_.SendConfirmable(now, session, std::move(first.message));
+  if (first.pinned) downloads_.Served(now, *first.pinned, sent, false);
+  if (sent.value == 0) {
+    downloads_.Release(session, observation.id);
     OnPollFailed(now, observation, Duration::zero());
     return;
   }
@@ -146,10 +169,8 @@ void Layer::Impl::Notify(TimePoint now, Observation& observation, Answer answer)
   observation.number = number;
   observation.state = State::kNotifying;
   observation.notification = observation.sent = sent;
-  observation.whole = !first->pinned;
-  if (config_.canary_advance_early && observation.whole) {
-    OnDelivered(now, observation.target.session, sent);
-  }
+  observation.whole = !first.pinned;
+  if (config_.canary_advance_early && observation.whole) OnDelivered(now, session, sent);
 }
 
 void Layer::Impl::EndWithError(TimePoint now, Observation& observation, Answer answer) {
@@ -170,8 +191,9 @@ void Layer::Impl::EndWithError(TimePoint now, Observation& observation, Answer a
 
 void Layer::Impl::EndObservation(TimePoint now, Observation& observation) {
   CancelPoll(observation);
-  if (observation.sent.value != 0)
-    messages_.Abandon(now, observation.target.session, observation.sent);
+  const SessionId session = observation.target.session;
+  downloads_.Release(session, observation.id);
+  if (observation.sent.value != 0) messages_.Abandon(now, session, observation.sent);
   observations_.Erase(observation.id);
 }
 
@@ -182,14 +204,22 @@ void Layer::Impl::CancelPoll(Observation& observation) {
   commands_.emplace_back(CancelExchange{poll});
 }
 
+bool Layer::Impl::IsStaleFetch(const Incoming& incoming, ObservationId id) {
+  const Observation* observation = observations_.Find(id);
+  // Inside an ACK it names the block that it follows.
+  if (observation == nullptr || incoming.arrived.acknowledges.value != 0) return false;
+  const auto& earlier = observation->earlier_fetch;
+  if (!earlier || earlier->token != incoming.arrived.message.token) return false;
+  return static_cast<int16_t>(incoming.arrived.ref.message_id - earlier->message_id) <= 0;
+}
+
 // A block of the notification's body was sent, as CON if `sent` is not 0: the client has the first.
-void Layer::Impl::OnBlockServed(TimePoint now, ObservationId id, message::SendId sent, bool last) {
+void Layer::Impl::OnBlockServed(TimePoint now, const Incoming& incoming, ObservationId id,
+                                message::SendId sent, bool last) {
   Observation* observation = observations_.Find(id);
-  if (observation == nullptr || observation->state == State::kPolling ||
-      observation->state == State::kWaiting) {
-    return;  // the body of an earlier notification
-  }
+  if (observation == nullptr || observation->state == State::kPolling) return;
   observation->state = State::kNotifying;
+  observation->fetch = {incoming.arrived.message.token, incoming.arrived.ref.message_id};
   if (!observation->whole) messages_.Abandon(now, observation->target.session, observation->sent);
   if (last && sent.value != 0) {
     observation->sent = sent;
@@ -210,6 +240,7 @@ void Layer::Impl::OnDelivered(TimePoint now, SessionId session, message::SendId 
   }
   ++counters_.notifications_acknowledged;
   observation->stalls = 0;
+  downloads_.Release(session, observation->id);
   observation->request.mutable_observe()->set_cursor(std::exchange(observation->offered, {}));
   Poll(now, *observation);
 }
@@ -233,19 +264,16 @@ void Layer::Impl::OnUndelivered(SessionId session, message::SendId sent) {
   observations_.CancelTimer(*observation);
 }
 
-// The same message, which a client that has it all may know again, and whose further blocks are
-// still those that were asked for. A new body must not come while the client may be asking for the
-// rest of the old one: it could take a block of either for the other's.
+// The same message, which a client that has it all may know again by its ID.
 void Layer::Impl::OnHeard(TimePoint now, SessionId session) {
   for (const ObservationId id : std::vector<ObservationId>(observations_.Of(session))) {
     Observation& observation = *observations_.Find(id);
     if (observation.state != State::kParked) continue;
-    const bool complete = observation.whole || downloads_.Keeps(session, id);
-    if (complete && messages_.Revive(now, session, observation.sent)) {
+    if (messages_.Revive(now, session, observation.sent)) {
       observation.state = State::kNotifying;
     } else {
       messages_.Abandon(now, session, observation.sent);
-      Poll(now, observation);
+      NotifyAgain(now, observation);
     }
   }
 }
@@ -262,7 +290,7 @@ void Layer::Impl::OnObservationDue(TimePoint now, Observation& observation) {
       CancelPoll(observation);
       OnPollFailed(now, observation, Duration::zero());
       return;
-    case State::kWaiting: Poll(now, observation); return;
+    case State::kWaiting: NotifyAgain(now, observation); return;
     case State::kNotifying: Stall(now, observation); return;
     case State::kParked: return;
   }
