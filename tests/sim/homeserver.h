@@ -1,5 +1,5 @@
 // A homeserver of the simulator: /sync with long polls, to-device messages that are deleted once
-// a client's since passes them, messages sent by PUT with transaction IDs, and POSTs that are counted.
+// a client's since passes them, messages sent by PUT with transaction IDs, POSTs that are counted.
 //
 // Threading: one thread. Ownership: timeline outlives it.
 #pragma once

@@ -14,15 +14,20 @@ class Services:
         self.address = f"127.0.0.1:{self.port}"
         self.admin = f"http://127.0.0.1:{free_port()}"
         self.translator_admin = f"http://127.0.0.1:{free_port()}"
+        self.certificate, self._edge_flags = certificate, edge_flags
         self._starts = 0
         self.start_translator()
+        self.start_edge()
+
+    def start_edge(self):
+        self._starts += 1
         self.edge = Process(
-            "edge",
-            [bin_dir / "lowband-edge", "--dtls-bind-addr", self.address,
-             "--tls-cert", certificate.cert, "--tls-key", certificate.key,
+            f"edge-{self._starts}",
+            [self._bin_dir / "lowband-edge", "--dtls-bind-addr", self.address,
+             "--tls-cert", self.certificate.cert, "--tls-key", self.certificate.key,
              "--translator", f"dns:///{self._listen}",
-             "--admin-addr", self.admin.removeprefix("http://"), *edge_flags],
-            folder, ENVIRONMENT,
+             "--admin-addr", self.admin.removeprefix("http://"), *self._edge_flags],
+            self._folder, ENVIRONMENT,
         )  # fmt: skip
         self.edge.wait_for_line(r"listening")
         self.edge.wait_until(lambda: udp_port_is_bound(self.port), 20, "a bound UDP port")

@@ -26,6 +26,9 @@ func main() {
 		log.Fatal("--homeserver must be set")
 	}
 	p := &proxy{gateway: *gateway, dialer: &dialer{address: *gateway, times: timesFromEnvironment()}}
+	if os.Getenv("LB_OBSERVE_ENABLED") == "1" {
+		p.observer = &observer{patience: 5 * time.Second, buffer: 50}
+	}
 	server := http.Server{Addr: *listen, Handler: p, ReadHeaderTimeout: 5 * time.Minute}
 	log.Fatal(server.ListenAndServe())
 }
@@ -52,8 +55,9 @@ func timesFromEnvironment() times {
 }
 
 type proxy struct {
-	gateway string
-	dialer  *dialer
+	gateway  string
+	dialer   *dialer
+	observer *observer // nil: /sync is a request like others
 }
 
 func (p *proxy) ServeHTTP(w http.ResponseWriter, r *http.Request) {
@@ -85,6 +89,9 @@ func (p *proxy) forward(r *http.Request) (*wire.Response, error) {
 		request.ContentType = "application/cbor"
 	}
 	token := strings.TrimPrefix(r.Header.Get("Authorization"), "Bearer ")
+	if p.observer != nil && strings.Contains(r.URL.Path, "/_matrix/client/r0/sync") {
+		return p.observer.sync(p.dialer, r.URL.Query(), token)
+	}
 	response, err := p.dialer.exchange(request, token)
 	if err != nil {
 		return nil, err
