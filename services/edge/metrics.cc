@@ -133,6 +133,28 @@ void SetRequests(MetricSet& m, const std::vector<Stats>& w) {
       {{{"", [](const Stats& s) { return s.request.upload_blocks + s.request.download_blocks; }}}});
 }
 
+void SetObservations(MetricSet& m, const std::vector<Stats>& w) {
+  m.Level("observations", "Observations now.", {},
+          static_cast<double>(Sum(w, [](const Stats& s) { return s.observations; })));
+  Totals<6>(m, w, "observations_total", "Registrations, and how observations ended.", "event",
+            {{{"registered", [](const Stats& s) { return s.request.observations; }},
+              {"refused", [](const Stats& s) { return s.request.observations_refused; }},
+              {"replaced", [](const Stats& s) { return s.request.observations_replaced; }},
+              {"cancelled", [](const Stats& s) { return s.request.observations_cancelled; }},
+              {"ended", [](const Stats& s) { return s.request.observations_ended; }},
+              {"session_ended", [](const Stats& s) { return s.request.observations_lost; }}}});
+  Totals<3>(m, w, "observe_polls_total", "Polls for observers, and those with nothing to tell.",
+            "result",
+            {{{"begun", [](const Stats& s) { return s.request.polls; }},
+              {"unchanged", [](const Stats& s) { return s.request.polls_unchanged; }},
+              {"failed", [](const Stats& s) { return s.request.polls_failed; }}}});
+  Totals<4>(m, w, "notifications_total", "Notifications, and what became of them.", "event",
+            {{{"begun", [](const Stats& s) { return s.request.notifications; }},
+              {"acknowledged", [](const Stats& s) { return s.request.notifications_acknowledged; }},
+              {"parked", [](const Stats& s) { return s.request.notifications_parked; }},
+              {"stalled", [](const Stats& s) { return s.request.notifications_stalled; }}}});
+}
+
 void SetUplink(MetricSet& m, const std::vector<Stats>& w) {
   Totals<1>(m, w, "uplink_requests_total", "Exchanges begun with translators.", nullptr,
             {{{"", [](const Stats& s) { return s.uplink.requests; }}}});
@@ -167,6 +189,7 @@ void SetEdgeMetrics(MetricSet& metrics, const std::vector<WorkerStats>& workers,
   SetDtls(metrics, workers);
   SetMessages(metrics, workers);
   SetRequests(metrics, workers);
+  SetObservations(metrics, workers);
   SetUplink(metrics, workers);
   metrics.Level("workers", "Worker threads.", {}, static_cast<double>(process.workers));
   metrics.Level("dtls_sessions_limit", "Sessions held at most.", {},

@@ -100,6 +100,7 @@ WorkerStats Worker::MakeStats() const {
   stats.sessions = pipeline_.dtls().session_count();
   stats.handshakes = pipeline_.dtls().handshake_count();
   stats.exchanges = pipeline_.requests().exchanges_in_flight();
+  stats.observations = pipeline_.requests().usage().observations;
   stats.forwarded = forwarded_;
   stats.forward_drops = forward_drops_;
   return stats;

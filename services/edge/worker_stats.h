@@ -22,6 +22,7 @@ struct WorkerStats {
   uint64_t sessions = 0;
   uint64_t handshakes = 0;
   uint64_t exchanges = 0;
+  uint64_t observations = 0;
   uint64_t forwarded = 0;      ///< Datagrams handed to the worker they belong to.
   uint64_t forward_drops = 0;  ///< Its mailbox was full.
 };

@@ -77,9 +77,7 @@ class Subject {
         rig_.Open(session);
         break;
       }
-      case 7:
-        if (script_.Byte() == 0xff) rig_.requests().StopAccepting();
-        break;
+      case 7: MakeObservable(script_.Byte()); break;
     }
     Drain();
   }
@@ -104,6 +102,8 @@ class Subject {
     const coap::Code method = coap::Code::Of(0, 1 + (what & 7) % 6);
     coap::MessageWriter writer(type, method, id, coap::Token(ByteView(&token, 1)));
     const uint8_t path = static_cast<uint8_t>('a' + (what >> 3) % 2);
+    if ((what & 0xe0) == 0x80) writer.OptionUint(OptionNumber::kObserve, 0);
+    if ((what & 0xe0) == 0xa0) writer.OptionUint(OptionNumber::kObserve, 1);
     writer.Option(OptionNumber::kUriPath, ByteView(&path, 1));
     const uint8_t with = script_.Byte();
     if (with & 1) writer.OptionUint(OptionNumber::kContentFormat, 50);
@@ -134,6 +134,11 @@ class Subject {
     }
   }
 
+  void MakeObservable(uint8_t choice) {
+    if (choice == 0xff) rig_.requests().StopAccepting();
+    if (!exchanges_.empty()) rig_.MakeObservable(exchanges_[choice % exchanges_.size()]);
+  }
+
   void Answer(size_t index, uint8_t choice) {
     static constexpr size_t kLengths[] = {0, 5, 1024, 1100, 3000, 50'000};
     request::Answer answer;
@@ -144,6 +149,12 @@ class Subject {
     answer.token_refused = (choice & 0x80) != 0;
     if (choice & 0x40) answer.content_format = 60;
     if (choice & 0x20) answer.http_status = 429;
+    if (choice & 0x10) {
+      answer.poll.emplace();
+      answer.poll->set_outcome(static_cast<v1::Poll::Outcome>(script_.Byte() % 5));
+      answer.poll->set_retry_after_s(choice & 3);
+      answer.poll->set_cursor("c" + std::to_string(++last_cursor_));
+    }
     rig_.Answer(std::move(answer));
     Drain();
   }
@@ -161,6 +172,7 @@ class Subject {
         exchanges_.push_back(start->id);
         Check(start->request.method() != v1::METHOD_UNSPECIFIED);
         Check(start->request.key_table() <= 1);
+        CheckCursor(start->request.observe().cursor());
       } else {
         std::erase(exchanges_, std::get<request::CancelExchange>(*command).id);
       }
@@ -168,8 +180,14 @@ class Subject {
     while (const auto sent = rig_.TakeSent()) CheckSent(sent->datagram);
     const request::Usage usage = rig_.requests().usage();
     Check(usage.exchanges <= kSessions * SmallConfig().request.exchanges_per_session_max);
+    Check(usage.observations <= kSessions * SmallConfig().request.observations_per_session_max);
     Check(usage.request_bytes <= SmallConfig().request.request_bytes_max);
     Check(usage.download_bytes <= SmallConfig().request.pinned_bytes_max);
+  }
+
+  // No cursor that no answer gave.
+  void CheckCursor(const std::string& cursor) {
+    Check(cursor.empty() || std::stoull(cursor.substr(1)) <= last_cursor_);
   }
 
   void CheckSent(ByteView datagram) {
@@ -192,6 +210,7 @@ class Subject {
   std::vector<request::ExchangeId> exchanges_;
   std::vector<uint16_t> own_ids_;
   request::ExchangeId last_exchange_ = 0;
+  uint64_t last_cursor_ = 0;
 };
 
 }  // namespace
