@@ -22,6 +22,13 @@ class Subject {
   void Run() {
     while (!script_.done()) Step();
     while (!requests_.empty()) Answer(0, message::OnDuplicate::kRepeat);
+    Pass(std::chrono::seconds(100));
+    // What was given up is kept for its client until nobody wants it any more.
+    for (const message::SendId id : sent_) {
+      for (const SessionId session : {SessionId{1}, SessionId{2}, SessionId{3}}) {
+        layer_.Abandon(now_, session, id);
+      }
+    }
     Pass(std::chrono::seconds(700));
     Check(layer_.unanswered() == 0);
     Check(layer_.unacknowledged() == 0);
