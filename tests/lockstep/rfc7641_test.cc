@@ -109,6 +109,27 @@ TEST(Observe, TokenRefusedThenOneErrorNotificationAndTheEnd) {
   )");
 }
 
+// Found by the fuzzer: the last word was kept for a client that nobody would offer it to again.
+TEST(Observe, ErrorNotificationNobodyAcknowledgesThenForgotten) {
+  Script script;
+  script.Play(kRegistered);
+  script.Play(R"(
+    at 10s
+    <== 4.01 format=60 body="who" poll=ended refused
+    <-- CON 4.01 $m token=0a format=60 body="who"
+    at 12s
+    <-- again
+    at 16s
+    <-- again
+    at 24s
+    <-- again
+    at 40s
+    <-- again
+    at 600s
+  )");
+  EXPECT_EQ(script.rig().messages().session_count(), 0u);
+}
+
 TEST(Observe, FirstPollRefusedThenRegistrationAnsweredAndTheErrorNotified) {
   Script().Play(R"(
     --> CON GET 10 token=0a observe=0 path=7 auth="bad"

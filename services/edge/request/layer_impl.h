@@ -128,7 +128,7 @@ class Layer::Impl {
                      message::SendId sent, bool last);
   void OnDelivered(TimePoint now, SessionId session, message::SendId sent);
   void OnRejected(TimePoint now, SessionId session, message::SendId sent);
-  void OnUndelivered(SessionId session, message::SendId sent);
+  void OnUndelivered(TimePoint now, SessionId session, message::SendId sent);
   void OnHeard(TimePoint now, SessionId session);
   void Stall(TimePoint now, Observation& observation);
   void OnObservationDue(TimePoint now, Observation& observation);

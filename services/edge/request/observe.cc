@@ -256,9 +256,12 @@ void Layer::Impl::OnRejected(TimePoint now, SessionId session, message::SendId s
   }
 }
 
-void Layer::Impl::OnUndelivered(SessionId session, message::SendId sent) {
+void Layer::Impl::OnUndelivered(TimePoint now, SessionId session, message::SendId sent) {
   Observation* observation = observations_.FindBySent(session, sent);
-  if (observation == nullptr) return;
+  if (observation == nullptr) {  // the word that an observation has ended: nobody will revive it
+    messages_.Abandon(now, session, sent);
+    return;
+  }
   ++counters_.notifications_parked;
   observation->state = State::kParked;
   observations_.CancelTimer(*observation);
