@@ -25,8 +25,9 @@ STAGES = {
 }
 # Folders whose code takes time and bytes and returns bytes, and does nothing by itself. In the
 # uplink that holds for the files that do not speak gRPC.
-SANS_IO = ['libs/coap', 'libs/transcode', 'services/edge/dtls', 'services/edge/message',
-           'services/edge/request', 'services/edge/uplink', 'services/translator/mapping']
+SANS_IO = ['libs/coap', 'libs/http', 'libs/transcode', 'services/edge/dtls',
+           'services/edge/message', 'services/edge/request', 'services/edge/uplink',
+           'services/translator/mapping']
 
 # (rule, path): why it may.
 EXCEPTIONS = {
