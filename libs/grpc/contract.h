@@ -28,6 +28,10 @@ inline constexpr size_t kMessageBytesMax = 1024 * 1024;
 static_assert(kChunkBytesMax <= kBatchBytesMax);
 static_assert(kBatchBytesMax + kChunkBytesMax + kRequestHeadBytesMax < kMessageBytesMax);
 
+/// What one relay may have under way on the connection between edge and translator: enough for a
+/// gigabit a second at 2 ms.
+inline constexpr int kRelayWindowBytes = 256 * 1024;
+
 /// Each side asks a silent other for a sign of life, and gives the connection up without one: a
 /// frozen translator is noticed after their sum.
 inline constexpr std::chrono::milliseconds kKeepaliveTime{10'000};

@@ -28,12 +28,19 @@ void KeyLog::Export(void* context, mbedtls_ssl_key_export_type type, const unsig
                     const unsigned char[32], mbedtls_tls_prf_types) {
   if (type != MBEDTLS_SSL_KEY_EXPORT_TLS12_MASTER_SECRET) return;
   std::string line = "CLIENT_RANDOM " + ToHex({client_random, 32}) + " ";
-  line += ToHex({secret, secret_size}) + "\n";
+  line += ToHex({secret, secret_size});
+  static_cast<KeyLog*>(context)->Write(line);
+  mbedtls_platform_zeroize(line.data(), line.size());
+}
+
+void KeyLog::Write(std::string_view line) {
+  std::string whole(line);
+  whole.push_back('\n');
   // One write of an O_APPEND file is one piece, whichever thread or process it comes from. A full
   // disk must not end the handshake, so a failure is left to be seen in the file.
-  const ssize_t written = write(static_cast<KeyLog*>(context)->fd_, line.data(), line.size());
+  const ssize_t written = write(fd_, whole.data(), whole.size());
   static_cast<void>(written);
-  mbedtls_platform_zeroize(line.data(), line.size());
+  mbedtls_platform_zeroize(whole.data(), whole.size());
 }
 
 }  // namespace lowband::tls

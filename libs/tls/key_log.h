@@ -10,6 +10,7 @@
 
 #include <memory>
 #include <string>
+#include <string_view>
 
 #include "libs/base/result.h"
 
@@ -28,6 +29,8 @@ class KeyLog {
   /// Writes the secrets of `ssl`'s handshake when they are known. Before the handshake; may be
   /// repeated after mbedtls_ssl_session_reset.
   void Attach(mbedtls_ssl_context* ssl);
+  /// Appends a line of the format, without its end: what another TLS library gives.
+  void Write(std::string_view line);
 
  private:
   static void Export(void* context, mbedtls_ssl_key_export_type type, const unsigned char* secret,

@@ -10,6 +10,7 @@
 
 #include "libs/base/admin_server.h"
 #include "libs/base/config_error.h"
+#include "libs/base/descriptors.h"
 #include "libs/base/metrics.h"
 #include "libs/base/mutex.h"
 #include "libs/base/options.h"
@@ -19,6 +20,7 @@
 #include "services/edge/datagram/steering.h"
 #include "services/edge/datagram/udp_socket.h"
 #include "services/edge/dtls/credentials.h"
+#include "services/edge/fallback/server.h"
 #include "services/edge/metrics.h"
 #include "services/edge/worker.h"
 
@@ -28,6 +30,9 @@ namespace {
 constexpr Duration kWatchInterval = std::chrono::seconds(1);
 constexpr Duration kDrainPoll = std::chrono::milliseconds(20);
 constexpr Duration kStatsLimit = std::chrono::seconds(1);
+/// Descriptors that are not connections': files, admin, libraries; sockets and lanes.
+constexpr uint64_t kDescriptorsReserved = 128;
+constexpr uint64_t kDescriptorsPerWorker = 32;
 
 const char* FlagOf(dtls::IdentityError::File file) {
   return file == dtls::IdentityError::File::kCertificate ? "--tls-cert" : "--tls-key";
@@ -48,6 +53,8 @@ class Edge {
   void LoadCredentials();
   void OpenKeyLog();
   void MakeWorkers();
+  void MakeFallback(const uplink::TransportConfig& transport, const BindAddress& bound);
+  void UseFallbackIdentity();
   void BindAdmin();
   void StopWorkers();
   void WatchCertificate();
@@ -61,6 +68,7 @@ class Edge {
   std::unique_ptr<tls::KeyLog> key_log_;
   std::unique_ptr<dtls::Credentials> credentials_;
   std::vector<std::unique_ptr<Worker>> workers_;
+  std::unique_ptr<fallback::Server> fallback_;  ///< Null: no --advertise.
   std::string bound_;
   bool steered_ = false;
   Mutex stats_mutex_;
@@ -78,6 +86,7 @@ Edge::~Edge() {
 }
 
 void Edge::StopWorkers() {
+  if (fallback_) fallback_->Stop();
   for (const auto& worker : workers_) worker->Stop();
   for (const auto& worker : workers_) worker->Join();
 }
@@ -95,7 +104,10 @@ void Edge::Start() {
   }
   WarnOfCertificate();
   for (const auto& worker : workers_) worker->Start(workers_);
+  if (fallback_) fallback_->Serve();
+  const char* fallback = options_.fallback.tls ? "https" : "http";
   log_.Info("listening", {{"dtls", bound_},
+                          {"tcp", fallback_ ? fallback : "off"},
                           {"workers", workers_.size()},
                           {"steered", steered_},
                           {"translator", options_.translator},
@@ -133,7 +145,8 @@ void Edge::MakeWorkers() {
   auto sockets = datagram::UdpSocket::OpenGroup(*address, count);
   if (!sockets) throw ConfigError("--dtls-bind-addr", sockets.error());
   steered_ = count == 1 || datagram::SteerByConnectionId(sockets->front()->fd(), count);
-  bound_ = sockets->front()->local_address().Text();
+  const SocketAddress bound_address = sockets->front()->local_address();
+  bound_ = bound_address.Text();
 
   PipelineConfig config = options_.pipeline;
   config.dtls.key_log = key_log_.get();
@@ -146,8 +159,38 @@ void Edge::MakeWorkers() {
     workers_.push_back(std::make_unique<Worker>(config, *credentials_, std::move((*sockets)[i]),
                                                 transport, i, count));
   }
+  if (!options_.advertise.empty()) {
+    // The port in use, where any free one was asked for.
+    BindAddress bound = *address;
+    bound.address = bound_address;
+    MakeFallback(transport, bound);
+  }
   const MutexLock lock(stats_mutex_);
   last_stats_.resize(count);
+}
+
+// More connections than descriptors would end in refusals of the kernel's instead of ours, and
+// leave none for the workers' lanes.
+void Edge::MakeFallback(const uplink::TransportConfig& transport, const BindAddress& bound) {
+  fallback::Config config = options_.fallback;
+  const uint64_t descriptors = RaiseDescriptorLimit();
+  const uint64_t others = kDescriptorsReserved + options_.workers * kDescriptorsPerWorker;
+  const uint64_t fit = descriptors < others + fallback::kDescriptorsPerConnection
+                           ? 1
+                           : (descriptors - others) / fallback::kDescriptorsPerConnection;
+  if (config.connections_max > fit) {
+    log_.Warning("few_descriptors", {{"limit", descriptors},
+                                     {"wanted", config.connections_max},
+                                     {"http_connections", fit},
+                                     {"remedy", "raise the hard limit (ulimit -Hn)"}});
+    config.connections_max = fit;
+  }
+  fallback_ = std::make_unique<fallback::Server>(config, fallback::MakeRelayChannel(transport));
+  if (config.tls) {
+    const auto used = fallback_->UseIdentity(*credentials_->identity(), key_log_.get());
+    if (!used) throw ConfigError("--tls-cert", used.error());
+  }
+  (void)fallback_->Bind("--dtls-bind-addr", bound);
 }
 
 void Edge::BindAdmin() {
@@ -174,6 +217,7 @@ std::string Edge::Metrics() {
                   .last_reload_ok = last_reload_ok_.load(),
                   .keylog_enabled = key_log_ != nullptr,
                   .draining = draining_.load()});
+  if (fallback_) SetFallbackMetrics(metrics_, fallback_->counters());
   return metrics_.Text();
 }
 
@@ -196,14 +240,24 @@ void Edge::WatchCertificate() {
     last_reload_ok_ = true;
     log_.Info("certificate_reloaded", {{"file", options_.tls_cert}});
     WarnOfCertificate();
+    if (fallback_ && options_.fallback.tls) UseFallbackIdentity();
   }
+}
+
+void Edge::UseFallbackIdentity() {
+  const auto used = fallback_->UseIdentity(*credentials_->identity(), key_log_.get());
+  if (used) return;
+  last_reload_ok_ = false;
+  log_.Error("certificate_reload_failed", {{"flag", "--tls-cert"},
+                                           {"problem", used.error()},
+                                           {"in_use", "for HTTPS, the certificate loaded before"}});
 }
 
 bool Edge::AllIdle() const {
   for (const auto& worker : workers_) {
     if (!worker->idle()) return false;
   }
-  return true;
+  return !fallback_ || fallback_->idle();
 }
 
 int Edge::RunUntilSignal(ShutdownSignal& shutdown) {
@@ -212,6 +266,7 @@ int Edge::RunUntilSignal(ShutdownSignal& shutdown) {
   log_.Info("draining", {{"signal", *number}, {"limit", DurationText(options_.drain_timeout)}});
   draining_ = true;
   for (const auto& worker : workers_) worker->StopAccepting();
+  if (fallback_) fallback_->Drain();
   const TimePoint limit = std::chrono::steady_clock::now() + options_.drain_timeout;
   // A turn of each worker after StopAccepting makes idle() mean what it says.
   for (const auto& worker : workers_) (void)worker->Stats(kStatsLimit);

@@ -205,4 +205,34 @@ void SetEdgeMetrics(MetricSet& metrics, const std::vector<WorkerStats>& workers,
   metrics.Process();
 }
 
+void SetFallbackMetrics(MetricSet& m, const fallback::Counters& c) {
+  const auto read = [](const fallback::Counters::Count& count) {
+    return count.load(std::memory_order_relaxed);
+  };
+  for (size_t i = 0; i < c.connections.size(); ++i) {
+    m.Total("http_connections_total", "TCP connections, by what became of them.",
+            {{"event", std::string(fallback::kConnectionEventNames[i])}}, read(c.connections[i]));
+  }
+  for (size_t i = 0; i < c.transfers.size(); ++i) {
+    m.Total("http_transfers_total", "Requests over TCP that were passed on, by their end.",
+            {{"result", std::string(fallback::kTransferEndNames[i])}}, read(c.transfers[i]));
+  }
+  for (size_t i = 0; i < c.refused.size(); ++i) {
+    m.Total("http_requests_refused_total", "Requests over TCP that were not passed on.",
+            {{"reason", std::string(http::Text(static_cast<http::Fault>(i)))}}, read(c.refused[i]));
+  }
+  for (size_t hundreds = 2; hundreds < c.answers.size(); ++hundreds) {
+    m.Total("http_answers_total", "Answers over TCP by the class of their status.",
+            {{"class", std::to_string(hundreds) + "xx"}}, read(c.answers[hundreds]));
+  }
+  m.Total("http_retries_total", "Requests over TCP given to a second translator.", {},
+          read(c.retried));
+  const char* bytes = "Bytes of HTTP messages over TCP, inside TLS.";
+  m.Total("http_bytes_total", bytes, {{"direction", "received"}}, read(c.bytes_received));
+  m.Total("http_bytes_total", bytes, {{"direction", "sent"}}, read(c.bytes_sent));
+  m.Level("http_connections", "TCP connections now.", {}, static_cast<double>(read(c.open)));
+  m.Level("http_transfers_in_flight", "Requests over TCP under way now.", {},
+          static_cast<double>(read(c.active)));
+}
+
 }  // namespace lowband::edge

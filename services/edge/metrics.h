@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "libs/base/metrics.h"
+#include "services/edge/fallback/counters.h"
 #include "services/edge/worker_stats.h"
 
 namespace lowband::edge {
@@ -25,5 +26,7 @@ struct ProcessState {
 /// Sets every metric of the edge. Names with help texts; see docs/operating.md.
 void SetEdgeMetrics(MetricSet& metrics, const std::vector<WorkerStats>& workers,
                     const ProcessState& process);
+/// Those of the TCP fallback, where there is one.
+void SetFallbackMetrics(MetricSet& metrics, const fallback::Counters& counters);
 
 }  // namespace lowband::edge

@@ -5,6 +5,7 @@
 
 #include "libs/base/config_error.h"
 #include "libs/base/options.h"
+#include "libs/base/public_url.h"
 #include "services/edge/limits.h"
 
 namespace lowband::edge {
@@ -39,6 +40,10 @@ void DeclareServing(OptionParser& parser, Options& options) {
   parser.Text("tls-key", options.tls_key, "Its private key, PEM", "FILE");
   parser.Text("translator", options.translator,
               "Where translators are: dns:///NAME:PORT, HOST:PORT or unix:PATH", "TARGET");
+  parser.Text("advertise", options.advertise,
+              "Public URL: serve plain Matrix HTTP on TCP too, on the same address and port; HTTPS "
+              "with the same certificate when the URL is https",
+              "URL");
   parser.Text("admin-addr", options.admin_addr, "Metrics and health over HTTP, or off",
               "HOST:PORT");
   parser.Number("workers", options.workers, 0, kWorkersMax, "Threads for clients; 0: one a core");
@@ -77,6 +82,21 @@ void DeclareDtls(OptionParser& parser, Options& options, Raw& raw) {
   parser.Switch("no-stale-alert", raw.no_stale_alert,
                 "Do not tell clients of a lost session to dial again");
   parser.Switch("allow-ccm8", dtls.allow_ccm8, "Offer AES-128-CCM and CCM-8 too");
+}
+
+void DeclareHttp(OptionParser& parser, Options& options) {
+  fallback::Config& http = options.fallback;
+  parser.Group("HTTP on TCP (with --advertise)");
+  parser.Number("http-max-connections", http.connections_max, 1, fallback::kConnectionsMax,
+                "Connections at once, a thread each; a waiting sync holds one");
+  parser.Size("http-max-body", http.body_bytes_max, 1024, fallback::kBodyBytesMax,
+              "Largest body of a request; the homeserver has a limit of its own");
+  parser.Time("http-idle-timeout", http.idle_timeout, seconds(1), hours(1),
+              "How long a connection may wait for its next request");
+  parser.Time("http-stall-timeout", http.stall_timeout, seconds(1), hours(1),
+              "A client that moves less than 1 KiB in such a time is cut off");
+  parser.Switch("trust-forwarded-for", http.trust_forwarded_for,
+                "Only a proxy of yours can connect: believe its X-Forwarded-For and -Proto");
 }
 
 void DeclareRest(OptionParser& parser, Options& options, Raw& raw) {
@@ -124,6 +144,7 @@ void Finish(Options& options, const Raw& raw) {
   check(pipeline.dtls.Validate());
   check(pipeline.message.Validate());
   check(pipeline.request.Validate());
+  if (!options.advertise.empty()) options.fallback.tls = ParsePublicUrl(options.advertise).tls;
   if (options.tls_cert.empty()) throw ConfigError("--tls-cert", "a certificate file is required");
   if (options.tls_key.empty()) throw ConfigError("--tls-key", "a private key file is required");
 }
@@ -138,6 +159,7 @@ std::optional<int> ParseOptions(int argc, const char* const* argv, Options& opti
   DeclareServing(parser, options);
   DeclareCoap(parser, options, raw);
   DeclareDtls(parser, options, raw);
+  DeclareHttp(parser, options);
   DeclareRest(parser, options, raw);
   if (const auto code = parser.Parse(argc, argv)) return code;
   Finish(options, raw);

@@ -10,6 +10,7 @@
 #include "libs/base/log.h"
 #include "libs/base/time.h"
 #include "libs/grpc/security.h"
+#include "services/edge/fallback/config.h"
 #include "services/edge/pipeline.h"
 
 namespace lowband::edge {
@@ -20,7 +21,9 @@ struct Options {
   std::string tls_key;
   std::string translator = "127.0.0.1:9090";
   std::string admin_addr = "127.0.0.1:9100";  ///< "off": none.
-  uint64_t workers = 0;                       ///< 0: one a core.
+  std::string advertise;                      ///< Empty: no TCP fallback.
+  fallback::Config fallback;
+  uint64_t workers = 0;  ///< 0: one a core.
   Duration drain_timeout = std::chrono::seconds(10);
   PipelineConfig pipeline;
   GrpcSecurity security;

@@ -2,3 +2,8 @@ lowband_test(workers_test
   SOURCES integration/workers_test.cc unit/edge_dtls/identity_files.cc
   DEPS lowband::edge lowband::client lowband::translator_ingress gRPC::grpc++
   TIMEOUT 120)
+lowband_test(fallback_test
+  SOURCES integration/fallback_rig.cc integration/fallback_test.cc
+          integration/fallback_tls_test.cc unit/edge_dtls/identity_files.cc
+  DEPS lowband::edge_fallback OpenSSL::SSL OpenSSL::Crypto
+  LABELS integration)

@@ -1,6 +1,8 @@
 #include "tools/lb_proxy/arguments.h"
 
+#include "libs/base/config_error.h"
 #include "libs/base/options.h"
+#include "libs/base/public_url.h"
 
 namespace lowband::lb_proxy {
 namespace {
@@ -12,7 +14,10 @@ constexpr const char* kFooter =
     "with the flags of the Go lb-proxy (one dash or two).\n\n"
     "Example, homeserver on the same machine:\n"
     "  lb-proxy -local 'http://localhost:8008' --tls-cert cert.pem --tls-key key.pem \\\n"
-    "    --dtls-bind-addr :8008";
+    "    --dtls-bind-addr :8008\n"
+    "Somewhere else, with plain HTTP for media and other clients on the same port:\n"
+    "  lb-proxy -local 'https://matrix.example.org' --tls-cert cert.pem --tls-key key.pem \\\n"
+    "    --advertise 'https://lowband.example.org:8008' --dtls-bind-addr :8008";
 
 }  // namespace
 
@@ -37,9 +42,11 @@ std::optional<int> ParseArguments(int argc, const char* const* argv, Arguments& 
   parser.Text("tls-cert", arguments.tls_cert, "Certificate chain, PEM", "FILE");
   parser.Text("tls-key", arguments.tls_key, "Its private key, PEM", "FILE");
   parser.Text("dtls-bind-addr", arguments.dtls_bind_addr, "UDP address to listen on", "HOST:PORT");
-  parser.Text("advertise", arguments.advertise,
-              "Public URL of this proxy, with a TCP fallback behind it (not in this version)",
-              "URL");
+  parser.Text(
+      "advertise", arguments.advertise,
+      "Public URL of this proxy: told to clients, and plain Matrix HTTP is served on TCP at "
+      "the same address and port (HTTPS when the URL is https)",
+      "URL");
   parser.Group("Not in the Go program");
   parser.Text("edge-admin-addr", arguments.edge_admin_addr,
               "Metrics and health of the edge, or off", "HOST:PORT");
@@ -65,10 +72,11 @@ std::optional<int> ParseArguments(int argc, const char* const* argv, Arguments& 
     return ReportBadConfig(kProgram, "--local: the homeserver's URL is required");
   }
   if (!arguments.advertise.empty()) {
-    return ReportBadConfig(kProgram,
-                           "--advertise: this version has no HTTP fallback on TCP yet, and without "
-                           "it clients sent to the advertised URL could not fetch media; start "
-                           "without the flag");
+    try {
+      (void)ParsePublicUrl(arguments.advertise);
+    } catch (const ConfigError& error) {
+      return ReportBadConfig(kProgram, error.what());
+    }
   }
   return std::nullopt;
 }
@@ -79,12 +87,16 @@ std::string PortOf(const std::string& bind_address) {
 }
 
 std::vector<std::string> TranslatorCommand(const Arguments& arguments, const std::string& socket) {
-  std::vector<std::string> command = {"lowband-translator",
-                                      "--listen=unix:" + socket,
-                                      "--local=" + arguments.local,
-                                      "--dtls-port=" + PortOf(arguments.dtls_bind_addr),
-                                      "--admin-addr=" + arguments.translator_admin_addr,
-                                      "--log-format=" + arguments.log_format};
+  std::vector<std::string> command = {
+      "lowband-translator", "--listen=unix:" + socket, "--local=" + arguments.local,
+      "--admin-addr=" + arguments.translator_admin_addr, "--log-format=" + arguments.log_format};
+  if (!arguments.advertise.empty()) command.push_back("--advertise=" + arguments.advertise);
+  // A port that the URL names is the public one of both transports.
+  const bool url_names_port =
+      !arguments.advertise.empty() && ParsePublicUrl(arguments.advertise).port.has_value();
+  if (!url_names_port) {
+    command.push_back("--dtls-port=" + PortOf(arguments.dtls_bind_addr));
+  }
   if (!arguments.translator_config.empty()) {
     command.push_back("--config=" + arguments.translator_config);
   }
@@ -99,6 +111,7 @@ std::vector<std::string> EdgeCommand(const Arguments& arguments, const std::stri
                                       "--tls-key=" + arguments.tls_key,
                                       "--admin-addr=" + arguments.edge_admin_addr,
                                       "--log-format=" + arguments.log_format};
+  if (!arguments.advertise.empty()) command.push_back("--advertise=" + arguments.advertise);
   if (!arguments.edge_config.empty()) command.push_back("--config=" + arguments.edge_config);
   return command;
 }

@@ -9,6 +9,7 @@
 #include <chrono>
 #include <memory>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "libs/base/random.h"
@@ -46,6 +47,9 @@ class Identity {
   mbedtls_x509_crt* chain() const { return chain_.get(); }
   /// A copy of the key for one thread; null only for lack of memory.
   std::unique_ptr<tls::PrivateKey> MakeKey(Random& random) const;
+
+  /// The key's file, for a TLS library other than mbedTLS. Holds the key: never copy it around.
+  std::string_view key_pem() const { return {key_pem_.data(), key_pem_.size() - 1}; }
 
   /// Of the server's own certificate.
   std::chrono::system_clock::time_point not_after() const;

@@ -25,7 +25,8 @@ std::string LaneServiceConfig() {
          std::string(contract::kServiceName) + "\"}}";
 }
 
-std::shared_ptr<grpc::Channel> MakeLaneChannel(const TransportConfig& config, void* owner) {
+std::shared_ptr<grpc::Channel> MakeLaneChannel(const TransportConfig& config, ChannelUse use,
+                                               void* owner) {
   grpc::ChannelArguments arguments;
   arguments.SetServiceConfigJSON(LaneServiceConfig());
   arguments.SetInt(GRPC_ARG_SERVICE_CONFIG_DISABLE_RESOLUTION, 1);
@@ -43,6 +44,11 @@ std::shared_ptr<grpc::Channel> MakeLaneChannel(const TransportConfig& config, vo
   arguments.SetInt(GRPC_ARG_DNS_MIN_TIME_BETWEEN_RESOLUTIONS_MS, kResolveIntervalMinMs);
   arguments.SetMaxReceiveMessageSize(static_cast<int>(contract::kMessageBytesMax));
   arguments.SetPointer("lowband.owner", owner);
+  if (use == ChannelUse::kRelays) {
+    // gRPC would measure the link and grow the window of a fast one to megabytes.
+    arguments.SetInt(GRPC_ARG_HTTP2_BDP_PROBE, 0);
+    arguments.SetInt(GRPC_ARG_HTTP2_STREAM_LOOKAHEAD_BYTES, contract::kRelayWindowBytes);
+  }
   return grpc::CreateCustomChannel(config.target, config.credentials, arguments);
 }
 

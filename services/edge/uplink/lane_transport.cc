@@ -8,9 +8,9 @@
 
 #include "libs/base/log.h"
 #include "libs/grpc/runtime.h"
-#include "services/edge/uplink/lane_channel.h"
 #include "services/edge/uplink/lane_stream.h"
 #include "services/edge/uplink/limits.h"
+#include "services/edge/uplink/recent_stub.h"
 
 namespace lowband::edge::uplink {
 namespace {
@@ -32,7 +32,9 @@ constexpr size_t kMailboxItemsMax = kStreamsMax * kStreamEventsMax + kLanesAlive
 class LaneTransport::Impl {
  public:
   explicit Impl(const TransportConfig& config)
-      : config_(config), mailbox_(std::make_shared<StreamMailbox>(kMailboxItemsMax)) {
+      : config_(config),
+        mailbox_(std::make_shared<StreamMailbox>(kMailboxItemsMax)),
+        stub_(config, ChannelUse::kLanes) {
     KeepGrpcAlive();
   }
   ~Impl();
@@ -58,8 +60,7 @@ class LaneTransport::Impl {
 
   const TransportConfig config_;
   const std::shared_ptr<StreamMailbox> mailbox_;
-  std::shared_ptr<v1::Translator::Stub> stub_;
-  TimePoint resolved_at_;
+  RecentStub stub_;
   TimePoint logged_at_;
   std::unordered_map<LaneId, Stream> streams_;
   std::vector<StreamEvent> inbox_;
@@ -103,13 +104,9 @@ void LaneTransport::Impl::Open(LaneId lane) {
     if (!mailbox_->Push(StreamRefused{lane})) std::abort();
     return;
   }
-  const TimePoint now = std::chrono::steady_clock::now();
-  if (stub_ == nullptr || now - resolved_at_ >= config_.resolve_interval) {
-    stub_ = v1::Translator::NewStub(MakeLaneChannel(config_, this));
-    resolved_at_ = now;
-  }
+  const auto& stub = stub_.Get(std::chrono::steady_clock::now());
   Stream& stream = streams_[lane];
-  stream.reactor = std::make_unique<LaneStream>(lane, stub_, mailbox_);
+  stream.reactor = std::make_unique<LaneStream>(lane, stub, mailbox_);
   stream.reactor->Open();
 }
 

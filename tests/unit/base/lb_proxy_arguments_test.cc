@@ -31,14 +31,27 @@ TEST(LbProxyArguments, TheReadmesLineThenBothCommands) {
                                      "--tls-cert=cert.pem", "--tls-key=key.pem"}));
 }
 
-TEST(LbProxyArguments, AdvertiseThenRefusedInOneLine) {
+TEST(LbProxyArguments, AdvertisedUrlGoesToBothAndItsPortIsThePublicOne) {
   const char* argv[] = {"lb-proxy", "-local", "http://x",   "-tls-cert",    "c",
-                        "-tls-key", "k",      "-advertise", "http://y:8008"};
+                        "-tls-key", "k",      "-advertise", "http://y:8448"};
+  Arguments arguments;
+  ASSERT_EQ(ParseArguments(9, argv, arguments), std::nullopt);
+  EXPECT_THAT(TranslatorCommand(arguments, "/s"), testing::Contains("--advertise=http://y:8448"));
+  EXPECT_THAT(TranslatorCommand(arguments, "/s"),
+              testing::Not(testing::Contains(testing::StartsWith("--dtls-port"))));
+  EXPECT_THAT(EdgeCommand(arguments, "/s"), testing::Contains("--advertise=http://y:8448"));
+  arguments.advertise = "https://y";
+  EXPECT_THAT(TranslatorCommand(arguments, "/s"), testing::Contains("--dtls-port=8008"));
+}
+
+TEST(LbProxyArguments, AdvertisedUrlThatIsNoneThenRefusedInOneLine) {
+  const char* argv[] = {"lb-proxy", "-local", "http://x",   "-tls-cert", "c",
+                        "-tls-key", "k",      "-advertise", "y:8008"};
   Arguments arguments;
   testing::internal::CaptureStderr();
   EXPECT_EQ(ParseArguments(9, argv, arguments), kExitBadConfig);
   const std::string error = testing::internal::GetCapturedStderr();
-  EXPECT_THAT(error, HasSubstr("--advertise"));
+  EXPECT_THAT(error, HasSubstr("--advertise: 'y:8008' needs a scheme"));
   EXPECT_EQ(std::ranges::count(error, '\n'), 1);
 }
 

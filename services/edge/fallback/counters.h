@@ -1,0 +1,62 @@
+// What the TCP fallback counts. Written by its threads, read by the metrics.
+//
+// Threading: relaxed atomics; any thread. A reader sees each value, not a snapshot of all.
+#pragma once
+
+#include <array>
+#include <atomic>
+#include <cstddef>
+#include <cstdint>
+#include <string_view>
+
+#include "libs/http/refusal.h"
+
+namespace lowband::edge::fallback {
+
+/// What became of a connection that was accepted.
+enum class ConnectionEvent : uint8_t {
+  kOpened,
+  kOverLimit,  ///< --http-max-connections was reached.
+  kTlsFailed,  ///< The handshake did not come to an end.
+  kPlainText,  ///< Plain HTTP on a port that speaks TLS.
+  kIdle,       ///< No further request came in time.
+};
+inline constexpr std::array<std::string_view, 5> kConnectionEventNames = {
+    "opened", "over_limit", "tls_failed", "plain_text", "idle"};
+
+/// How a transfer ended that was passed on.
+enum class TransferEnd : uint8_t {
+  kServed,
+  kClientGone,     ///< It closed, or its body broke off.
+  kClientStalled,  ///< It moved next to nothing for --http-stall-timeout.
+  kBadBody,        ///< The body was malformed or too large.
+  kNoTranslator,   ///< No translator took it: answered with 502 or 503.
+  kBroken,         ///< The answer broke off behind its head.
+  kStopping,       ///< Cut off at the end of the drain.
+};
+inline constexpr std::array<std::string_view, 7> kTransferEndNames = {
+    "served", "client_gone", "client_stalled", "bad_body", "no_translator", "broken", "stopping"};
+
+struct Counters {
+  using Count = std::atomic<uint64_t>;
+
+  std::array<Count, kConnectionEventNames.size()> connections{};
+  std::array<Count, kTransferEndNames.size()> transfers{};
+  /// Requests that were not passed on.
+  std::array<Count, http::kFaultCount> refused{};
+  /// Answers by the hundreds of their status, our own included.
+  std::array<Count, 6> answers{};
+  Count retried{0};         ///< Transfers given to a second translator.
+  Count bytes_received{0};  ///< Of HTTP messages, inside TLS.
+  Count bytes_sent{0};
+  Count open{0};    ///< Connections now.
+  Count active{0};  ///< Transfers now.
+
+  void Add(ConnectionEvent event) { Add(connections[static_cast<size_t>(event)]); }
+  void Add(TransferEnd end) { Add(transfers[static_cast<size_t>(end)]); }
+  void Add(http::Fault fault) { Add(refused[static_cast<size_t>(fault)]); }
+  static void Add(Count& count, uint64_t by = 1) { count.fetch_add(by, std::memory_order_relaxed); }
+  static void Sub(Count& count) { count.fetch_sub(1, std::memory_order_relaxed); }
+};
+
+}  // namespace lowband::edge::fallback

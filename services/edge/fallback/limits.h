@@ -1,0 +1,50 @@
+// The named maxima of the TCP fallback, each with the reason for its size.
+#pragma once
+
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+
+#include "libs/base/time.h"
+#include "libs/grpc/contract.h"
+#include "libs/http/limits.h"
+
+namespace lowband::edge::fallback {
+
+/// Connections at once. Each takes a thread, two descriptors and some 50 KiB with TLS; a waiting
+/// /sync holds one.
+inline constexpr uint64_t kConnectionsDefault = 2048;
+inline constexpr uint64_t kConnectionsMax = 32'768;
+/// Descriptors of a connection: its socket, and what wakes its thread.
+inline constexpr uint64_t kDescriptorsPerConnection = 2;
+/// Connections that wait to be accepted; cpp-httplib's own five would let a burst of clients wait
+/// for TCP's retransmission.
+inline constexpr int kBacklog = 1024;
+
+/// One request's body. Homeservers have limits of their own, mostly 50 to 100 MiB.
+inline constexpr uint64_t kBodyBytesDefault = uint64_t{256} << 20;
+inline constexpr uint64_t kBodyBytesMax = uint64_t{1} << 40;
+
+/// What is held of a transfer in each direction, besides gRPC's own window.
+inline constexpr size_t kBufferBytes = contract::kChunkBytesMax;
+static_assert(kBufferBytes >= http::kHeadBytesMax);
+
+/// From its first byte (or the accept) to the end of a request's head, and of the TLS handshake.
+inline constexpr Duration kHeadTimeout = std::chrono::seconds(10);
+/// Between two requests. Browsers and proxies keep theirs for 60 s and more.
+inline constexpr Duration kIdleTimeout = std::chrono::seconds(75);
+/// A client that must send or take something moves this much in each such time, or is cut off. A
+/// link of 9600 bit/s moves thirty times as much.
+inline constexpr Duration kStallTimeout = std::chrono::seconds(30);
+inline constexpr size_t kStallBytesMin = 1024;
+/// How long what a client still sends is thrown away before its connection is closed: else the
+/// answer it has not read is lost with a reset (RFC 9112 §9.6).
+inline constexpr Duration kLingerTimeout = std::chrono::seconds(2);
+inline constexpr size_t kLingerBytesMax = size_t{1} << 20;
+/// A translator that does not take the call by then is given up.
+inline constexpr Duration kOpenTimeout = std::chrono::seconds(5);
+
+/// What is trusted of a client's X-Forwarded-For.
+inline constexpr size_t kForwardedBytesMax = 1024;
+
+}  // namespace lowband::edge::fallback

@@ -1,0 +1,176 @@
+#include "services/edge/fallback/relay_call.h"
+
+#include <grpcpp/client_context.h>
+#include <grpcpp/support/client_callback.h>
+
+#include <cstdlib>
+#include <utility>
+
+#include "libs/base/mailbox.h"
+#include "libs/base/mutex.h"
+#include "libs/grpc/runtime.h"
+#include "services/edge/uplink/recent_stub.h"
+
+namespace lowband::edge::fallback {
+namespace {
+
+/// Nothing more will be read.
+struct ReadEnded {};
+using StreamEvent = std::variant<CallOpened, CallWritten, CallReceived, ReadEnded, CallEnded>;
+using StreamMailbox = Mailbox<StreamEvent>;
+// One of each kind at a time.
+constexpr size_t kMailboxItemsMax = 8;
+
+/// Keeps itself alive from Begin() to OnDone(), since the connection does not wait for gRPC.
+class Stream final : public grpc::ClientBidiReactor<v1::RelayChunk, v1::RelayChunk>,
+                     public std::enable_shared_from_this<Stream> {
+ public:
+  Stream(std::shared_ptr<v1::Translator::Stub> stub, std::shared_ptr<StreamMailbox> mailbox)
+      : stub_(std::move(stub)), mailbox_(std::move(mailbox)) {}
+
+  void Begin() {
+    self_ = shared_from_this();
+    // A translator that is just being restarted is worth a moment; the connection limits it.
+    context_.set_wait_for_ready(true);
+    stub_->async()->Relay(&context_, this);
+    // Without the hold gRPC could finish the stream while the connection is about to write on it.
+    AddHold();
+    StartRead(&in_);
+    StartCall();
+  }
+  void Write(v1::RelayChunk chunk) {
+    out_ = std::move(chunk);
+    StartWrite(&out_);
+  }
+  void EndWrites() { StartWritesDone(); }
+  void ReadNext() {
+    in_.Clear();
+    StartRead(&in_);
+  }
+  void Abort() { context_.TryCancel(); }
+  /// From here on nothing may be called but Abort.
+  void Release() { RemoveHold(); }
+
+ private:
+  void OnReadInitialMetadataDone(bool ok) override {
+    if (ok) Tell(CallOpened{});
+  }
+  void OnReadDone(bool ok) override {
+    if (!ok) return Tell(ReadEnded{});
+    Tell(CallReceived{std::make_unique<v1::RelayChunk>(std::move(in_))});
+  }
+  void OnWriteDone(bool ok) override {
+    // A failed write means a failed stream; the read that is under way tells so.
+    if (ok) Tell(CallWritten{});
+  }
+  void OnDone(const grpc::Status& status) override {
+    Tell(CallEnded{EndOf(status)});
+    const std::shared_ptr<Stream> self = std::move(self_);
+  }
+
+  CallEnd EndOf(const grpc::Status& status) const {
+    if (status.ok()) return CallEnd::kServed;
+    switch (status.error_code()) {
+      // The contract's word for it; UNAVAILABLE also comes when a translator dies at its work.
+      case grpc::StatusCode::FAILED_PRECONDITION: return CallEnd::kNotTaken;
+      case grpc::StatusCode::RESOURCE_EXHAUSTED: return CallEnd::kOverload;
+      default: return CallEnd::kBroken;
+    }
+  }
+  // The mailbox has room for all that a stream can have to tell; if not, we lost count.
+  void Tell(StreamEvent event) {
+    if (!mailbox_->Push(std::move(event))) std::abort();
+  }
+
+  const std::shared_ptr<v1::Translator::Stub> stub_;
+  const std::shared_ptr<StreamMailbox> mailbox_;
+  std::shared_ptr<Stream> self_;
+  grpc::ClientContext context_;
+  v1::RelayChunk out_;
+  v1::RelayChunk in_;
+};
+
+class GrpcCall final : public RelayChannel::Call {
+ public:
+  explicit GrpcCall(std::shared_ptr<v1::Translator::Stub> stub)
+      : mailbox_(std::make_shared<StreamMailbox>(kMailboxItemsMax)),
+        stream_(std::make_shared<Stream>(std::move(stub), mailbox_)) {
+    stream_->Begin();
+  }
+  ~GrpcCall() override {
+    if (ended_) return;
+    stream_->Abort();
+    if (!released_) stream_->Release();
+  }
+  GrpcCall(const GrpcCall&) = delete;
+  GrpcCall& operator=(const GrpcCall&) = delete;
+
+  // What comes after the end of the stream has no effect: its status is on the way.
+  void Write(v1::RelayChunk chunk) override {
+    if (!released_) stream_->Write(std::move(chunk));
+  }
+  void EndWrites() override {
+    if (!released_) stream_->EndWrites();
+  }
+  void ReadNext() override {
+    if (!released_) stream_->ReadNext();
+  }
+
+  void Drain(std::vector<CallEvent>& events) override {
+    events.clear();
+    mailbox_->Drain(inbox_);
+    for (StreamEvent& event : inbox_) {
+      if (std::holds_alternative<ReadEnded>(event)) {
+        released_ = true;
+        stream_->Release();
+      } else if (auto* received = std::get_if<CallReceived>(&event)) {
+        events.emplace_back(std::move(*received));
+      } else if (const auto* ended = std::get_if<CallEnded>(&event)) {
+        ended_ = true;
+        events.emplace_back(*ended);
+      } else if (std::holds_alternative<CallOpened>(event)) {
+        events.emplace_back(CallOpened{});
+      } else {
+        events.emplace_back(CallWritten{});
+      }
+    }
+    inbox_.clear();
+  }
+  int fd() const override { return mailbox_->fd(); }
+
+ private:
+  const std::shared_ptr<StreamMailbox> mailbox_;
+  const std::shared_ptr<Stream> stream_;
+  std::vector<StreamEvent> inbox_;
+  bool released_ = false;
+  bool ended_ = false;
+};
+
+class GrpcRelayChannel final : public RelayChannel {
+ public:
+  explicit GrpcRelayChannel(const uplink::TransportConfig& config)
+      : stub_(config, uplink::ChannelUse::kRelays) {
+    KeepGrpcAlive();
+  }
+
+  std::unique_ptr<Call> Open() override {
+    std::shared_ptr<v1::Translator::Stub> stub;
+    {
+      const MutexLock lock(mutex_);
+      stub = stub_.Get(std::chrono::steady_clock::now());
+    }
+    return std::make_unique<GrpcCall>(std::move(stub));
+  }
+
+ private:
+  Mutex mutex_;
+  uplink::RecentStub stub_ LOWBAND_GUARDED_BY(mutex_);
+};
+
+}  // namespace
+
+std::unique_ptr<RelayChannel> MakeRelayChannel(const uplink::TransportConfig& config) {
+  return std::make_unique<GrpcRelayChannel>(config);
+}
+
+}  // namespace lowband::edge::fallback

@@ -1,0 +1,209 @@
+#include "services/edge/fallback/transfer.h"
+
+#include <chrono>
+#include <utility>
+
+#include "libs/http/status.h"
+
+namespace lowband::edge::fallback {
+namespace {
+
+constexpr int kAttemptsMax = 2;
+
+TimePoint Now() { return std::chrono::steady_clock::now(); }
+
+/// RFC 9110 §9.2.1: asking twice does what asking once does.
+bool IsSafe(std::string_view method) {
+  return method == "GET" || method == "HEAD" || method == "OPTIONS";
+}
+
+}  // namespace
+
+Transfer::Transfer(const TransferContext& context, const http::RequestHead& head, Wire& wire)
+    : context_(context),
+      head_(head),
+      wire_(wire),
+      body_(head, context.config.body_bytes_max),
+      stall_(context.config.stall_timeout),
+      awaits_proceed_(head.expects_continue) {}
+
+TransferEnd Transfer::Run() {
+  Begin();
+  while (true) {
+    TakeEvents();
+    wire_.Fill();
+    if (!end_) Upload();
+    Download();
+    if (end_) break;
+    if (ClientIsGone()) End(TransferEnd::kClientGone);
+    if (wire_.aborting()) End(TransferEnd::kStopping);
+    const TimePoint now = Now();
+    if (stall_.Stalled(now, WaitsForClient(), wire_.moved())) End(TransferEnd::kClientStalled);
+    if (!end_ && !opened_ && now >= open_deadline_) TakeEnd(CallEnd::kBroken);
+    if (end_) break;
+    Wait(now);
+  }
+  const bool usable = *end_ == TransferEnd::kServed || *end_ == TransferEnd::kNoTranslator;
+  keep_alive_ = keep_alive_ && usable && body_.whole();
+  call_.reset();
+  return *end_;
+}
+
+void Transfer::Begin() {
+  ++attempts_;
+  opened_ = writes_ended_ = reads_next_ = false;
+  open_deadline_ = Now() + kOpenTimeout;
+  call_ = context_.channel.Open();
+  writing_ = true;
+  call_->Write(MakeRelayRequest(head_, context_.client));
+}
+
+void Transfer::TakeEvents() {
+  call_->Drain(events_);
+  // A call that is repeated has no events behind its end.
+  for (CallEvent& event : events_) {
+    if (std::holds_alternative<CallOpened>(event)) {
+      opened_ = true;
+    } else if (std::holds_alternative<CallWritten>(event)) {
+      writing_ = false;
+    } else if (auto* received = std::get_if<CallReceived>(&event)) {
+      opened_ = true;
+      Take(*received);
+    } else {
+      return TakeEnd(std::get<CallEnded>(event).end);
+    }
+  }
+}
+
+void Transfer::Take(CallReceived& received) {
+  reads_next_ = true;
+  switch (received.chunk->kind_case()) {
+    case v1::RelayChunk::kProceed:
+      if (std::exchange(awaits_proceed_, false) && !answered_) {
+        wire_.Send("HTTP/1.1 100 Continue\r\n\r\n");
+      }
+      break;
+    case v1::RelayChunk::kResponse: return TakeHead(received.chunk->response());
+    case v1::RelayChunk::kData: return TakeData(received.chunk->data());
+    case v1::RelayChunk::kRequest:
+    case v1::RelayChunk::KIND_NOT_SET: break;
+  }
+}
+
+void Transfer::TakeHead(const v1::RelayResponse& response) {
+  if (answered_) return TakeEnd(CallEnd::kBroken);
+  // A client that is still sending its body cannot be told where the next request begins.
+  keep_alive_ = head_.keep_alive && body_.whole() && !wire_.draining();
+  auto answer = MakeAnswerHead(head_, response, keep_alive_);
+  if (!answer) return TakeEnd(CallEnd::kBroken);
+  answer_ = std::move(*answer);
+  if (answer_.framing == Framing::kUntilClose) keep_alive_ = false;
+  answered_ = true;
+  wire_.Send(answer_.bytes);
+  Counters::Add(context_.counters.answers[response.status() / 100]);
+}
+
+void Transfer::TakeData(std::string_view data) {
+  if (!answered_) return TakeEnd(CallEnd::kBroken);
+  answer_bytes_ += data.size();
+  switch (answer_.framing) {
+    case Framing::kNone: return;
+    case Framing::kLength:
+      // What is too much would be taken for the next answer.
+      if (answer_bytes_ > answer_.content_length) return End(TransferEnd::kBroken);
+      return wire_.Send(data);
+    case Framing::kUntilClose: return wire_.Send(data);
+    case Framing::kChunked:
+      if (data.empty()) return;  // it would be the last chunk
+      wire_.Send(http::ChunkHead(data.size()));
+      wire_.Send(data);
+      return wire_.Send(http::kChunkEnd);
+  }
+}
+
+void Transfer::TakeEnd(CallEnd end) {
+  if (end == CallEnd::kServed && answered_) {
+    const bool short_of =
+        answer_.framing == Framing::kLength && answer_bytes_ != answer_.content_length;
+    if (short_of) return End(TransferEnd::kBroken);
+    if (answer_.framing == Framing::kChunked) wire_.Send(http::kLastChunk);
+    answer_whole_ = true;
+    return;
+  }
+  if (answered_) return End(TransferEnd::kBroken);
+  if (MayRepeat(end)) {
+    Counters::Add(context_.counters.retried);
+    return Begin();
+  }
+  if (end == CallEnd::kOverload) {
+    AnswerError(503, "too many transfers are under way");
+  } else if (end == CallEnd::kNotTaken || IsSafe(head_.method)) {
+    AnswerError(503, "the gateway has no translator just now");
+  } else {
+    AnswerError(502, "the gateway lost its translator; the request may have been carried out");
+  }
+  End(TransferEnd::kNoTranslator);
+}
+
+bool Transfer::MayRepeat(CallEnd end) const {
+  if (attempts_ >= kAttemptsMax || body_taken_) return false;
+  return end == CallEnd::kNotTaken || (end == CallEnd::kBroken && IsSafe(head_.method));
+}
+
+void Transfer::AnswerError(uint16_t status, std::string_view error) {
+  keep_alive_ = false;
+  Counters::Add(context_.counters.answers[status / 100]);
+  wire_.Send(MakeErrorAnswer(status, "M_UNKNOWN", error, head_.method == "HEAD"));
+}
+
+void Transfer::Upload() {
+  if (writing_ || writes_ended_ || !opened_ || answer_whole_) return;
+  if (!body_.whole()) {
+    auto piece = body_.Next(wire_.in(), kBufferBytes);
+    if (!piece) {
+      refusal_ = piece.error();
+      return End(TransferEnd::kBadBody);
+    }
+    wire_.Take(piece->consumed);
+    if (!piece->data.empty()) {
+      body_taken_ = true;
+      awaits_proceed_ = false;
+      v1::RelayChunk chunk;
+      chunk.set_data(std::move(piece->data));
+      writing_ = true;
+      return call_->Write(std::move(chunk));
+    }
+  }
+  if (!body_.whole()) return;
+  writes_ended_ = true;
+  call_->EndWrites();
+}
+
+void Transfer::Download() {
+  wire_.Flush();
+  if (wire_.unsent() > 0) return;
+  if (answer_whole_ && !end_) return End(TransferEnd::kServed);
+  if (std::exchange(reads_next_, false) && !end_) call_->ReadNext();
+}
+
+bool Transfer::ClientIsGone() const {
+  if (wire_.failed()) return true;
+  if (!wire_.ended()) return false;
+  // Whoever closes its side does not wait for an answer; what it sent before is still served.
+  return wire_.in().empty() || (!body_.whole() && !writing_ && opened_);
+}
+
+bool Transfer::WaitsForClient() const {
+  if (wire_.unsent() > 0) return true;
+  return !body_.whole() && !writing_ && opened_ && !awaits_proceed_ && !answered_;
+}
+
+void Transfer::Wait(TimePoint now) {
+  // The client's body may be read although it waits to be told: it need not wait for ever.
+  std::optional<TimePoint> deadline = stall_.deadline();
+  if (!opened_) deadline = Earlier(deadline, open_deadline_);
+  if (deadline && *deadline <= now) return;
+  wire_.Wait({.input = true, .other_fd = call_->fd()}, deadline);
+}
+
+}  // namespace lowband::edge::fallback

@@ -1,0 +1,87 @@
+// One request and its answer, streamed through a relay call. What waits for the slower side is held
+// nowhere but in one piece a direction: the next is asked for when that one is gone.
+//
+//   client ──Wire──▶ RequestBody ──piece──▶ call ──▶ translator
+//          ◀──Wire── framing    ◀──piece──      ◀──
+//
+// Threading: one thread, the connection's. Ownership: borrows all but the call. Spec: RFC 9112 §6,
+// §9.
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <vector>
+
+#include "libs/http/request_head.h"
+#include "services/edge/fallback/config.h"
+#include "services/edge/fallback/counters.h"
+#include "services/edge/fallback/forward.h"
+#include "services/edge/fallback/relay_call.h"
+#include "services/edge/fallback/request_body.h"
+#include "services/edge/fallback/stall_watch.h"
+#include "services/edge/fallback/wire.h"
+
+namespace lowband::edge::fallback {
+
+/// What a transfer needs beside its request; outlives it.
+struct TransferContext {
+  const Config& config;
+  const Client& client;
+  RelayChannel& channel;
+  Counters& counters;
+};
+
+class Transfer {
+ public:
+  Transfer(const TransferContext& context, const http::RequestHead& head, Wire& wire);
+
+  /// Blocks until it is over. The answer, if there is one, is in the wire, mostly sent.
+  TransferEnd Run();
+  /// After Run: the connection can take another request.
+  bool keep_alive() const { return keep_alive_; }
+  /// The head of an answer is in the wire.
+  bool answered() const { return answered_; }
+  /// After kBadBody: what was wrong.
+  const http::Refusal& refusal() const { return refusal_; }
+
+ private:
+  void Begin();
+  void TakeEvents();
+  void Take(CallReceived& received);
+  void TakeHead(const v1::RelayResponse& response);
+  void TakeData(std::string_view data);
+  void TakeEnd(CallEnd end);
+  void Upload();
+  void Download();
+  void Wait(TimePoint now);
+  bool ClientIsGone() const;
+  bool WaitsForClient() const;
+  bool MayRepeat(CallEnd end) const;
+  void End(TransferEnd end) { end_ = end; }
+  void AnswerError(uint16_t status, std::string_view error);
+
+  const TransferContext& context_;
+  const http::RequestHead& head_;
+  Wire& wire_;
+  RequestBody body_;
+  StallWatch stall_;
+  std::unique_ptr<RelayChannel::Call> call_;
+  std::vector<CallEvent> events_;
+  std::optional<TransferEnd> end_;
+  int attempts_ = 0;
+  TimePoint open_deadline_;
+  bool opened_ = false;
+  bool writing_ = false;  ///< A piece is under way to the translator.
+  bool writes_ended_ = false;
+  bool body_taken_ = false;      ///< Some of the body was given to a call: not to be had again.
+  bool awaits_proceed_ = false;  ///< The client sends the body when it is told to.
+  bool reads_next_ = false;      ///< The next piece of the answer is to be asked for.
+  bool answered_ = false;        ///< The head of an answer is in the wire.
+  bool answer_whole_ = false;
+  bool keep_alive_ = false;
+  AnswerHead answer_;
+  uint64_t answer_bytes_ = 0;
+  http::Refusal refusal_;
+};
+
+}  // namespace lowband::edge::fallback

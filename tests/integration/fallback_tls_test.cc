@@ -1,0 +1,83 @@
+// The TCP fallback inside TLS: the edge's own certificate, its change, and clients that speak
+// something else.
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "tests/integration/fallback_rig.h"
+#include "tests/unit/edge_dtls/identity_files.h"
+
+namespace lowband::edge::fallback::testing {
+namespace {
+
+using ::testing::EndsWith;
+using ::testing::HasSubstr;
+using ::testing::StartsWith;
+
+constexpr const char* kGet = "GET / HTTP/1.1\r\nHost: h\r\nConnection: close\r\n\r\n";
+
+class FallbackTls : public ::testing::Test {
+ protected:
+  FallbackTls() : random_(MakeSystemRandom()), rig_(Always("secret"), Config{}) {
+    Use({});
+    rig_.server().Serve();
+  }
+
+  void Use(const dtls::IdentitySpec& spec) {
+    const auto files = dtls::WriteIdentity(folder_, *random_, spec);
+    const auto identity = dtls::Identity::Load(files, *random_);
+    ASSERT_TRUE(identity);
+    leaf_.assign(reinterpret_cast<const char*>((*identity)->chain()->raw.p),
+                 (*identity)->chain()->raw.len);
+    const auto used = rig_.server().UseIdentity(**identity, nullptr);
+    ASSERT_TRUE(used) << used.error();
+  }
+
+  dtls::TemporaryFolder folder_;
+  std::unique_ptr<Random> random_;
+  Rig rig_;
+  std::string leaf_;
+};
+
+TEST_F(FallbackTls, RequestIsServedWithTheEdgesCertificate) {
+  for (const auto kind : {dtls::KeyKind::kP256, dtls::KeyKind::kRsa2048}) {
+    Use({.key = kind, .signed_by_key = kind});
+    RawClient client(rig_.port());
+    ASSERT_TRUE(client.StartTls());
+    EXPECT_EQ(client.Certificate(), leaf_);
+    client.Send(kGet);
+    EXPECT_THAT(client.ReadAll(), EndsWith("\r\n\r\nsecret"));
+    EXPECT_EQ(rig_.request(rig_.requests() - 1).forwarded_proto(), "https");
+  }
+}
+
+TEST_F(FallbackTls, NewCertificateIsForNewConnections) {
+  RawClient before(rig_.port());
+  ASSERT_TRUE(before.StartTls());
+  const std::string old = leaf_;
+  Use({.key = dtls::KeyKind::kP384, .signed_by_key = dtls::KeyKind::kP384});
+  RawClient after(rig_.port());
+  ASSERT_TRUE(after.StartTls());
+  EXPECT_EQ(after.Certificate(), leaf_);
+  EXPECT_NE(leaf_, old);
+  before.Send(kGet);
+  EXPECT_THAT(before.ReadAll(), EndsWith("secret"));
+}
+
+TEST_F(FallbackTls, PlainHttpIsToldToUseHttps) {
+  const std::string answer = rig_.Talk(kGet);
+  EXPECT_THAT(answer, StartsWith("HTTP/1.1 400"));
+  EXPECT_THAT(answer, HasSubstr("https://"));
+  EXPECT_EQ(rig_.requests(), 0u);
+}
+
+TEST_F(FallbackTls, NoiseIsNoConnection) {
+  RawClient client(rig_.port());
+  client.Send(std::string(100, '\0'));
+  client.ReadAll();
+  const auto& failed =
+      rig_.server().counters().connections[static_cast<size_t>(ConnectionEvent::kTlsFailed)];
+  EXPECT_TRUE(Rig::Eventually([&] { return failed.load() == 1; }));
+}
+
+}  // namespace
+}  // namespace lowband::edge::fallback::testing
