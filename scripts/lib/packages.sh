@@ -9,10 +9,10 @@ PACKAGES_BUILD=(
   nlohmann-json3-dev libsimdjson-dev prometheus-cpp-dev
   libcli11-dev libspdlog-dev libexpected-dev
 )
-# What the tests take on top of that: libcoap's own client and OpenSSL's as peers, clang for
-# fuzzing and lint. The Go compiler (the deployed clients are Go programs) is added below.
+# What the tests take on top of that: libcoap's own client, OpenSSL's and a browser as peers, clang
+# for fuzzing and lint. The Go compiler (the deployed clients are Go programs) is added below.
 PACKAGES_TEST=(
-  clang clang-format clang-tidy libgtest-dev libgmock-dev libbenchmark-dev
+  chromium clang clang-format clang-tidy libgtest-dev libgmock-dev libbenchmark-dev
   zlib1g-dev libcoap3-bin python3-venv curl procps
 )
 

@@ -17,6 +17,8 @@ from harness.certificate import Certificate
 from harness.gateway import Gateway
 from harness.homeservers import DemoHomeserver, Synapse
 from harness.matrix import Client
+from harness.process import free_port
+from harness.upstream import Upstream
 
 
 @pytest.fixture(scope="session")
@@ -103,6 +105,38 @@ def start_gateway(tmp_path, proxy_program, certificate):
     yield start
     for instance in started:
         instance.stop()
+
+
+@pytest.fixture
+def start_fallback(start_gateway):
+    """Starts gateways that serve HTTP on TCP too: start_fallback(homeserver_url, scheme="https").
+    The gateway's `public` is the advertised URL."""
+
+    def start(homeserver_url, *flags, scheme="https", **options):
+        port = free_port()
+        public = f"{scheme}://127.0.0.1:{port}"
+        gateway = start_gateway(
+            homeserver_url, "--advertise", public, *flags, port=port, **options
+        )  # fmt: skip
+        gateway.public = public
+        return gateway
+
+    return start
+
+
+@pytest.fixture
+def start_upstream():
+    """Starts scripted homeservers: start_upstream(answer)."""
+    started = []
+
+    def start(answer=None):
+        server = Upstream(answer)
+        started.append(server)
+        return server
+
+    yield start
+    for server in started:
+        server.stop()
 
 
 @pytest.fixture

@@ -147,9 +147,10 @@ def test_plaintext_grpc_stays_on_this_machine(setup):
     assert "translator" in refused and "insecure-grpc" in refused
 
 
-def test_advertise_is_not_pretended(setup):
-    """Its TCP side comes later; until then nobody shall believe that it is there."""
-    assert "advertise" in setup.refusal("lb-proxy", {"--advertise": "https://example.com:8008"})
+@pytest.mark.parametrize("program", ["lb-proxy", "lowband-edge", "lowband-translator"])
+@pytest.mark.parametrize("url", ["example.com", "coaps://example.com", "https://", "https://u@h"])
+def test_advertised_url_must_be_one(setup, program, url):
+    assert "--advertise" in setup.refusal(program, {"--advertise": url})
 
 
 @pytest.mark.parametrize("program", ["lb-proxy", "lowband-edge", "lowband-translator"])

@@ -28,8 +28,9 @@ Transfer::Transfer(const TransferContext& context, const http::RequestHead& head
       awaits_proceed_(head.expects_continue) {}
 
 TransferEnd Transfer::Run() {
-  Begin();
-  while (true) {
+  ReadAhead();
+  if (!end_) Begin();
+  while (!end_) {
     TakeEvents();
     wire_.Fill();
     if (!end_) Upload();
@@ -47,6 +48,31 @@ TransferEnd Transfer::Run() {
   keep_alive_ = keep_alive_ && usable && body_.whole();
   call_.reset();
   return *end_;
+}
+
+// A chunked body may turn out to be malformed, and mostly does so in what comes with its head: then
+// no homeserver has heard of it.
+void Transfer::ReadAhead() {
+  if (head_.body != http::BodyForm::kChunked || head_.expects_continue) return;
+  while (!end_) {
+    TakePiece();
+    if (end_ || !piece_.empty() || body_.whole()) return;
+    if (wire_.failed() || wire_.ended()) return End(TransferEnd::kClientGone);
+    if (wire_.aborting()) return End(TransferEnd::kStopping);
+    if (stall_.Stalled(Now(), true, wire_.moved())) return End(TransferEnd::kClientStalled);
+    wire_.Wait({.input = true}, stall_.deadline());
+    wire_.Fill();
+  }
+}
+
+void Transfer::TakePiece() {
+  auto piece = body_.Next(wire_.in(), kBufferBytes);
+  if (!piece) {
+    refusal_ = piece.error();
+    return End(TransferEnd::kBadBody);
+  }
+  wire_.Take(piece->consumed);
+  piece_ = std::move(piece->data);
 }
 
 void Transfer::Begin() {
@@ -158,21 +184,15 @@ void Transfer::AnswerError(uint16_t status, std::string_view error) {
 
 void Transfer::Upload() {
   if (writing_ || writes_ended_ || !opened_ || answer_whole_) return;
-  if (!body_.whole()) {
-    auto piece = body_.Next(wire_.in(), kBufferBytes);
-    if (!piece) {
-      refusal_ = piece.error();
-      return End(TransferEnd::kBadBody);
-    }
-    wire_.Take(piece->consumed);
-    if (!piece->data.empty()) {
-      body_taken_ = true;
-      awaits_proceed_ = false;
-      v1::RelayChunk chunk;
-      chunk.set_data(std::move(piece->data));
-      writing_ = true;
-      return call_->Write(std::move(chunk));
-    }
+  if (piece_.empty() && !body_.whole()) TakePiece();
+  if (end_) return;
+  if (!piece_.empty()) {
+    body_taken_ = true;
+    awaits_proceed_ = false;
+    v1::RelayChunk chunk;
+    chunk.set_data(std::exchange(piece_, {}));
+    writing_ = true;
+    return call_->Write(std::move(chunk));
   }
   if (!body_.whole()) return;
   writes_ended_ = true;

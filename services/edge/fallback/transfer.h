@@ -45,6 +45,8 @@ class Transfer {
   const http::Refusal& refusal() const { return refusal_; }
 
  private:
+  void ReadAhead();
+  void TakePiece();
   void Begin();
   void TakeEvents();
   void Take(CallReceived& received);
@@ -67,6 +69,7 @@ class Transfer {
   StallWatch stall_;
   std::unique_ptr<RelayChannel::Call> call_;
   std::vector<CallEvent> events_;
+  std::string piece_;  ///< Of the body, taken from the wire and not yet given to the call.
   std::optional<TransferEnd> end_;
   int attempts_ = 0;
   TimePoint open_deadline_;

@@ -12,15 +12,18 @@ server_name: test.localhost
 pid_file: {folder}/homeserver.pid
 listeners:
   - port: {port}
-    tls: false
+    tls: {tls}
     type: http
     bind_addresses: ["127.0.0.1"]
-    resources: [{{names: [client], compress: false}}]
+    resources: [{{names: [client, media], compress: false}}]
+    x_forwarded: true
+{tls_files}
+max_upload_size: 300M
 database: {{name: sqlite3, args: {{database: "{folder}/homeserver.db"}}}}
 log_config: {folder}/log.yaml
 media_store_path: {folder}/media
 signing_key_path: {folder}/signing.key
-public_baseurl: http://127.0.0.1:{port}/
+public_baseurl: {url}/
 serve_server_wellknown: false
 enable_registration: true
 enable_registration_without_verification: true
@@ -63,12 +66,26 @@ class Homeserver:
 
 
 class Synapse(Homeserver):
-    def __init__(self, folder):
+    """With a certificate it speaks HTTPS."""
+
+    def __init__(self, folder, certificate=None):
         folder = pathlib.Path(folder)
         port = free_port()
-        self.url = f"http://127.0.0.1:{port}"
+        self.url = f"http{'s' if certificate else ''}://127.0.0.1:{port}"
+        self._verify = certificate.cert if certificate else True
+        files = ""
+        if certificate:
+            files = (
+                f'tls_certificate_path: "{certificate.cert}"\n'
+                f'tls_private_key_path: "{certificate.key}"\n'
+            )
         config = folder / "homeserver.yaml"
-        config.write_text(_SYNAPSE_CONFIG.format(folder=folder, port=port))
+        config.write_text(
+            _SYNAPSE_CONFIG.format(
+                folder=folder, port=port, url=self.url, tls=str(bool(certificate)).lower(),
+                tls_files=files,
+            )  # fmt: skip
+        )
         (folder / "log.yaml").write_text(_SYNAPSE_LOG)
         command = [sys.executable, "-m", "synapse.app.homeserver", "--config-path", config]
         keys = Process("synapse-keys", [*command, "--generate-keys"], folder)
@@ -78,7 +95,9 @@ class Synapse(Homeserver):
 
     def _answers(self):
         try:
-            return requests.get(f"{self.url}/_matrix/client/versions", timeout=5).ok
+            return requests.get(
+                f"{self.url}/_matrix/client/versions", timeout=5, verify=self._verify
+            ).ok
         except requests.RequestException:
             return False
 

@@ -1,0 +1,252 @@
+"""Plain HTTP on the port of --advertise: what passes unchanged and what is rewritten."""
+
+import gzip
+import hashlib
+import json
+import os
+import re
+
+import pytest
+import requests
+
+from harness.homeservers import Synapse
+from harness.matrix import Client
+from harness.process import run
+from harness.upstream import raw_exchange, reply
+
+pytestmark = pytest.mark.lowband
+
+KEY = "org.matrix.msc3079.low_bandwidth"
+
+
+@pytest.fixture
+def upstream(start_upstream):
+    return start_upstream()
+
+
+@pytest.fixture
+def gateway_to(start_fallback):
+    """A gateway that speaks plain HTTP in front of a scripted homeserver."""
+    return lambda upstream, *flags: start_fallback(upstream.url, *flags, scheme="http")
+
+
+def ask(gateway, request):
+    return raw_exchange(gateway.port, request)
+
+
+def test_everything_else_passes_to_the_byte(start_upstream, gateway_to):
+    body = bytes(range(256)) * 64
+    fields = b"X-One: a\r\nSet-Cookie: a=1\r\nSet-Cookie: b=2\r\nContent-Type: image/png\r\n"
+    upstream = start_upstream(lambda request: reply(body, "207 Odd", fields))
+    gateway = gateway_to(upstream)
+    answer = ask(
+        gateway,
+        b"PROPFIND /_matrix/%41?x=%2f&y HTTP/1.1\r\nHost: me\r\nX-Thing: a%0d%0ab\r\n"
+        b"Cookie: c\r\nAccept-Encoding: br\r\nConnection: close\r\n"
+        b"Content-Length: 16384\r\n\r\n" + body,
+    )
+    assert answer.status == 207 and answer.body == body
+    for line in fields.decode().strip().split("\r\n"):
+        assert line in answer.head
+    (request,) = upstream.requests
+    assert request.line == "PROPFIND /_matrix/%41?x=%2f&y HTTP/1.1"
+    assert request.body == body
+    assert dict(request.fields) == {
+        "Host": upstream.url.removeprefix("http://"),
+        "X-Thing": "a%0d%0ab",
+        "Cookie": "c",
+        "Accept-Encoding": "br",
+        "Content-Length": "16384",
+        "X-Forwarded-For": "127.0.0.1",
+        "X-Forwarded-Proto": "http",
+    }
+
+
+def test_compressed_bodies_are_left_alone(start_upstream, gateway_to):
+    body = gzip.compress(b"x" * 100000)
+    fields = b"Content-Encoding: gzip\r\nContent-Type: application/json\r\n"
+    gateway = gateway_to(start_upstream(lambda request: reply(body, fields=fields)))
+    answer = ask(
+        gateway,
+        b"GET /x HTTP/1.1\r\nHost: h\r\nAccept-Encoding: gzip\r\nConnection: close\r\n\r\n",
+    )
+    assert answer.body == body and "Content-Encoding: gzip" in answer.head
+
+
+def test_chunks_both_ways(start_upstream, gateway_to):
+    chunked = b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nhello\r\n0\r\n\r\n"
+    upstream = start_upstream(lambda request: chunked)
+    answer = ask(
+        gateway_to(upstream),
+        b"PUT /x HTTP/1.1\r\nHost: h\r\nConnection: close\r\nTransfer-Encoding: chunked\r\n\r\n"
+        b"3\r\none\r\n3;a=b\r\ntwo\r\n0\r\nTrailer: x\r\n\r\n",
+    )
+    assert "Transfer-Encoding: chunked" in answer.head
+    assert answer.body == b"5\r\nhello\r\n0\r\n\r\n"
+    assert upstream.requests[0].body == b"onetwo"
+
+
+def test_head_ranges_and_conditions(start_upstream, gateway_to):
+    def answer_to(request):
+        if request.method == "HEAD":
+            return b"HTTP/1.1 200 OK\r\nContent-Length: 1234\r\nETag: \"e\"\r\n\r\n"
+        if request.field("if-none-match"):
+            return b"HTTP/1.1 304 Not Modified\r\nETag: \"e\"\r\n\r\n"
+        return reply(b"bcd", "206 Partial Content", b"Content-Range: bytes 1-3/9\r\n")
+
+    upstream = start_upstream(answer_to)
+    gateway = gateway_to(upstream)
+    close = b"Host: h\r\nConnection: close\r\n"
+    head = ask(gateway, b"HEAD /x HTTP/1.1\r\n" + close + b"\r\n")
+    assert "Content-Length: 1234" in head.head and head.body == b""
+    part = ask(gateway, b"GET /x HTTP/1.1\r\nRange: bytes=1-3\r\n" + close + b"\r\n")
+    assert (part.status, part.body) == (206, b"bcd") and "bytes 1-3/9" in part.head
+    assert upstream.requests[1].field("range") == "bytes=1-3"
+    same = ask(gateway, b"GET /x HTTP/1.1\r\nIf-None-Match: \"e\"\r\n" + close + b"\r\n")
+    assert same.status == 304 and same.body == b""
+
+
+def test_websockets_are_refused(upstream, gateway_to):
+    answer = ask(
+        gateway_to(upstream),
+        b"GET /x HTTP/1.1\r\nHost: h\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n",
+    )
+    assert answer.status == 501 and upstream.requests == []
+
+
+def test_only_the_homeserver_is_reachable(upstream, gateway_to, start_upstream):
+    other = start_upstream()
+    gateway = gateway_to(upstream)
+    authority = other.url.removeprefix("http://").encode()
+    for request in (
+        b"GET " + other.url.encode() + b"/a HTTP/1.1\r\nHost: " + authority,
+        b"GET /a HTTP/1.1\r\nHost: " + authority,
+        b"GET /a HTTP/1.1\r\nHost: h\r\nX-Forwarded-Host: " + authority,
+        b"GET //" + authority + b"/a HTTP/1.1\r\nHost: h",
+    ):
+        assert ask(gateway, request + b"\r\nConnection: close\r\n\r\n").status == 200
+    assert ask(gateway, b"CONNECT " + authority + b" HTTP/1.1\r\nHost: h\r\n\r\n").status == 405
+    assert other.requests == []
+    targets = [request.target for request in upstream.requests]
+    assert targets == ["/a", "/a", "/a", f"//{authority.decode()}/a"]
+    hosts = {request.field("host") for request in upstream.requests}
+    assert hosts == {upstream.url.removeprefix("http://")}
+
+
+OLD = {"m.homeserver": {"base_url": "http://old"}}
+DOCUMENTS = {
+    "/.well-known/matrix/client": {**OLD, "x": 1},
+    "/_matrix/client/v3/login": {"user_id": "@a:b", "well_known": OLD},
+    "/_matrix/client/versions": {"versions": ["v1.11"]},
+    "/_matrix/client/v3/profile/a": {"well_known": OLD},
+}
+
+
+@pytest.mark.parametrize("compressed", [False, True])
+def test_documents_are_rewritten(start_upstream, gateway_to, compressed):
+    def answer_to(request):
+        body = json.dumps(DOCUMENTS[request.target]).encode()
+        fields = b"Content-Type: application/json\r\n"
+        if compressed:
+            return reply(gzip.compress(body), fields=fields + b"Content-Encoding: gzip\r\n")
+        return reply(body, fields=fields)
+
+    gateway = gateway_to(start_upstream(answer_to))
+    got = {
+        path: requests.request("POST" if "login" in path else "GET", gateway.public + path).json()
+        for path in DOCUMENTS
+    }
+    well_known, login, versions, other = DOCUMENTS
+    assert got[well_known] == {"m.homeserver": {"base_url": gateway.public}, "x": 1}
+    assert got[login]["well_known"]["m.homeserver"]["base_url"] == gateway.public
+    assert got[versions][KEY]["dtls"] == gateway.port
+    assert got[other] == DOCUMENTS[other]
+
+
+def test_trusted_proxy_in_front(upstream, gateway_to, tmp_path):
+    config = tmp_path / "edge.toml"
+    config.write_text("trust-forwarded-for = true\n")
+    gateway = gateway_to(upstream, "--edge-config", config)
+    fields = {"X-Forwarded-For": "192.0.2.7", "X-Forwarded-Proto": "https"}
+    requests.get(gateway.public + "/x", headers=fields)
+    assert upstream.requests[0].field("x-forwarded-for") == "192.0.2.7, 127.0.0.1"
+    assert upstream.requests[0].field("x-forwarded-proto") == "https"
+
+
+def test_homeserver_away(gateway_to, start_upstream):
+    upstream = start_upstream()
+    gateway = gateway_to(upstream)
+    upstream.stop()
+    answer = requests.get(gateway.public + "/_matrix/client/v3/sync")
+    assert answer.status_code == 502
+    assert answer.json()["errcode"] == "M_UNKNOWN"
+    assert answer.headers["Access-Control-Allow-Origin"] == "*"
+
+
+def peak_memory(gateway):
+    """{program: (peak, now)} in MiB."""
+    out = {}
+    for name, pid in gateway.process.children().items():
+        status = open(f"/proc/{pid}/status").read()
+        out[name] = tuple(
+            int(re.search(rf"{field}:\s+(\d+)", status).group(1)) / 1024
+            for field in ("VmHWM", "VmRSS")
+        )
+    return out
+
+
+@pytest.fixture(scope="module")
+def tls_synapse(tmp_path_factory, certificate):
+    """Synapse behind HTTPS, with a certificate that nobody trusts of himself."""
+    server = Synapse(tmp_path_factory.mktemp("tls-synapse"), certificate)
+    yield server
+    server.stop()
+
+
+@pytest.fixture
+def media_gateway(tls_synapse, start_fallback, certificate, tmp_path):
+    config = tmp_path / "translator.toml"
+    config.write_text(f'upstream-ca = "{certificate.cert}"\n')
+    return start_fallback(tls_synapse.url, "--translator-config", config)
+
+
+def curl(certificate, *arguments):
+    command = ["curl", "--silent", "--show-error", "--fail", "--cacert", certificate.cert]
+    done = run([*command, *arguments], 300)
+    assert done.returncode == 0, done.stderr.decode()
+    return done.stdout
+
+
+@pytest.mark.parametrize("megabytes", [50, 200])
+def test_large_files_through_curl(media_gateway, tls_synapse, certificate, tmp_path, megabytes):
+    """Synapse over https with a private CA; the proxy holds next to nothing of a transfer."""
+    alice = Client(media_gateway.public)
+    alice._http.verify = certificate.cert
+    alice.register()
+    original = tmp_path / "original"
+    original.write_bytes(os.urandom(1 << 20) * megabytes)
+    authorization = f"Authorization: Bearer {alice.token}"
+    before = peak_memory(media_gateway)
+    uploaded = json.loads(
+        curl(
+            certificate, "-H", authorization, "-H", "Content-Type: application/octet-stream",
+            "-T", original, "-X", "POST",
+            f"{media_gateway.public}/_matrix/media/v3/upload?filename=f",
+        )  # fmt: skip
+    )
+    media = uploaded["content_uri"].removeprefix("mxc://")
+    copy = tmp_path / "copy"
+    url = f"{media_gateway.public}/_matrix/client/v1/media/download/{media}"
+    curl(certificate, "-H", authorization, "-o", copy, url)
+    after = peak_memory(media_gateway)
+
+    def checksum(path):
+        return hashlib.sha256(path.read_bytes()).hexdigest()
+
+    assert checksum(copy) == checksum(original)
+    print(f"\n{megabytes} MiB up and down; memory in MiB before, after, peak:")
+    for name in before:
+        print(f"  {name}: {before[name][1]:.1f} {after[name][1]:.1f} {after[name][0]:.1f}")
+        assert after[name][0] - before[name][1] < 8, "held, not streamed"
+    part = curl(certificate, "-H", authorization, "-r", "0-99", url)
+    assert part in (original.read_bytes()[:100], original.read_bytes()), "Synapse may ignore ranges"
