@@ -2,13 +2,14 @@
 
 #include <grpcpp/security/credentials.h>
 #include <grpcpp/security/server_credentials.h>
+#include <grpcpp/security/tls_certificate_provider.h>
+#include <grpcpp/security/tls_credentials_options.h>
 #include <openssl/pem.h>
 #include <openssl/x509.h>
 
 #include <cerrno>
 #include <cstring>
 #include <fstream>
-#include <optional>
 #include <sstream>
 
 #include "libs/base/config_error.h"
@@ -30,11 +31,9 @@ using Bio = std::unique_ptr<BIO, FreeBio>;
 using Certificate = std::unique_ptr<X509, FreeX509>;
 using Key = std::unique_ptr<EVP_PKEY, FreeKey>;
 
-struct Pem {
-  std::string cert;
-  std::string key;
-  std::string ca;
-};
+/// How often the files are looked at. A renewed certificate is used for new connections; those
+/// that are open keep theirs until they are made anew.
+constexpr unsigned kRefreshSeconds = 1;
 
 std::string ReadFile(const std::string& flag, const std::string& path) {
   errno = 0;
@@ -60,10 +59,12 @@ Certificate FirstCertificate(const std::string& flag, const std::string& path,
 }
 
 // gRPC takes any text for credentials and then fails each connection without saying why.
-void CheckPem(const GrpcSecurity& security, const Pem& pem) {
-  FirstCertificate("--grpc-ca", security.ca_file, pem.ca);
-  const Certificate cert = FirstCertificate("--grpc-cert", security.cert_file, pem.cert);
-  const Bio bio = OpenBio(pem.key);
+void CheckFiles(const GrpcSecurity& security) {
+  const std::string cert_pem = ReadFile("--grpc-cert", security.cert_file);
+  const std::string key_pem = ReadFile("--grpc-key", security.key_file);
+  FirstCertificate("--grpc-ca", security.ca_file, ReadFile("--grpc-ca", security.ca_file));
+  const Certificate cert = FirstCertificate("--grpc-cert", security.cert_file, cert_pem);
+  const Bio bio = OpenBio(key_pem);
   // Never ask on the terminal for the passphrase of an encrypted key.
   const auto no_passphrase = [](char*, int, int, void*) { return -1; };
   const Key key(PEM_read_bio_PrivateKey(bio.get(), nullptr, no_passphrase, nullptr));
@@ -76,11 +77,13 @@ void CheckPem(const GrpcSecurity& security, const Pem& pem) {
   }
 }
 
-/// None: plaintext.
-std::optional<Pem> ReadPem(const GrpcSecurity& security) {
+using Provider = std::shared_ptr<grpc::experimental::CertificateProviderInterface>;
+
+/// Null: plaintext.
+Provider WatchFiles(const GrpcSecurity& security) {
   const bool any =
       !security.cert_file.empty() || !security.key_file.empty() || !security.ca_file.empty();
-  if (!any) return std::nullopt;
+  if (!any) return nullptr;
   const auto require = [](const char* flag, const std::string& path) {
     if (path.empty()) {
       throw ConfigError(flag, "is missing; --grpc-cert, --grpc-key and --grpc-ca go together");
@@ -89,12 +92,9 @@ std::optional<Pem> ReadPem(const GrpcSecurity& security) {
   require("--grpc-cert", security.cert_file);
   require("--grpc-key", security.key_file);
   require("--grpc-ca", security.ca_file);
-  Pem pem;
-  pem.cert = ReadFile("--grpc-cert", security.cert_file);
-  pem.key = ReadFile("--grpc-key", security.key_file);
-  pem.ca = ReadFile("--grpc-ca", security.ca_file);
-  CheckPem(security, pem);
-  return pem;
+  CheckFiles(security);
+  return std::make_shared<grpc::experimental::FileWatcherCertificateProvider>(
+      security.key_file, security.cert_file, security.ca_file, kRefreshSeconds);
 }
 
 void RefusePlaintext(const GrpcSecurity& security, const std::string& flag,
@@ -113,16 +113,16 @@ std::shared_ptr<grpc::ChannelCredentials> MakeChannelCredentials(const GrpcSecur
                                                                  const std::string& target) {
   const auto parsed = ParseGrpcTarget(target);
   if (!parsed) throw ConfigError(flag, parsed.error());
-  const auto pem = ReadPem(security);
-  if (!pem) {
+  const Provider provider = WatchFiles(security);
+  if (provider == nullptr) {
     RefusePlaintext(security, flag, parsed);
     return grpc::InsecureChannelCredentials();
   }
-  grpc::SslCredentialsOptions options;
-  options.pem_root_certs = pem->ca;
-  options.pem_private_key = pem->key;
-  options.pem_cert_chain = pem->cert;
-  return grpc::SslCredentials(options);
+  grpc::experimental::TlsChannelCredentialsOptions options;
+  options.set_certificate_provider(provider);
+  options.watch_root_certs();
+  options.watch_identity_key_cert_pairs();
+  return grpc::experimental::TlsCredentials(options);
 }
 
 std::shared_ptr<grpc::ServerCredentials> MakeServerCredentials(const GrpcSecurity& security,
@@ -130,16 +130,16 @@ std::shared_ptr<grpc::ServerCredentials> MakeServerCredentials(const GrpcSecurit
                                                                const std::string& address) {
   const auto parsed = ParseGrpcListenAddress(address);
   if (!parsed) throw ConfigError(flag, parsed.error());
-  const auto pem = ReadPem(security);
-  if (!pem) {
+  const Provider provider = WatchFiles(security);
+  if (provider == nullptr) {
     RefusePlaintext(security, flag, parsed);
     return grpc::InsecureServerCredentials();
   }
-  grpc::SslServerCredentialsOptions options(
-      GRPC_SSL_REQUEST_AND_REQUIRE_CLIENT_CERTIFICATE_AND_VERIFY);
-  options.pem_root_certs = pem->ca;
-  options.pem_key_cert_pairs.push_back({pem->key, pem->cert});
-  return grpc::SslServerCredentials(options);
+  grpc::experimental::TlsServerCredentialsOptions options(provider);
+  options.watch_root_certs();
+  options.watch_identity_key_cert_pairs();
+  options.set_cert_request_type(GRPC_SSL_REQUEST_AND_REQUIRE_CLIENT_CERTIFICATE_AND_VERIFY);
+  return grpc::experimental::TlsServerCredentials(options);
 }
 
 }  // namespace lowband

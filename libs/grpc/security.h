@@ -2,7 +2,9 @@
 // else can listen.
 //
 // Threading: startup only. Ownership: credentials are gRPC's shared values. Errors: ConfigError
-// naming the flag, and the file if there is one. Certificates are read once.
+// naming the flag, and the file if there is one. The files are watched: when they change, new
+// connections use what is in them, and files that do not fit each other break new connections until
+// they do. Replace all of them at once, as Kubernetes does, or the key first.
 #pragma once
 
 #include <memory>

@@ -1,8 +1,12 @@
 #include "libs/grpc/security.h"
 
 #include <gmock/gmock.h>
+#include <grpcpp/create_channel.h>
+#include <grpcpp/generic/async_generic_service.h>
 #include <grpcpp/security/credentials.h>
 #include <grpcpp/security/server_credentials.h>
+#include <grpcpp/server.h>
+#include <grpcpp/server_builder.h>
 
 #include "libs/base/config_error.h"
 #include "tests/unit/grpc/test_certificates.h"
@@ -118,6 +122,48 @@ TEST_F(GrpcSecurityFiles, KeyOfAnotherCertificateThenRefused) {
   good_.key_file = files_.Path("other.key");
   EXPECT_THAT(DialError(good_, "localhost:1"),
               AllOf(StartsWith("--grpc-key: "), HasSubstr("does not belong")));
+}
+
+/// Whether a client with these files and a server with its own get a connection.
+bool Connects(const std::shared_ptr<grpc::ChannelCredentials>& credentials, int port) {
+  grpc::ChannelArguments arguments;
+  // Else a new channel would go on with the connection of the last.
+  arguments.SetInt(GRPC_ARG_USE_LOCAL_SUBCHANNEL_POOL, 1);
+  const auto channel =
+      grpc::CreateCustomChannel("localhost:" + std::to_string(port), credentials, arguments);
+  return channel->WaitForConnected(std::chrono::system_clock::now() + std::chrono::seconds(1));
+}
+
+TEST_F(GrpcSecurityFiles, ReplacedFilesAreUsedForNewConnections) {
+  grpc::CallbackGenericService service;
+  grpc::ServerBuilder builder;
+  int port = 0;
+  builder.AddListeningPort("localhost:0", MakeServerCredentials(good_, "--listen", "localhost:0"),
+                           &port);
+  builder.RegisterCallbackGenericService(&service);
+  const auto server = builder.BuildAndStart();
+  ASSERT_NE(server, nullptr);
+  const auto running = MakeChannelCredentials(good_, "--translator", "localhost:1");
+  EXPECT_TRUE(Connects(running, port));
+
+  const auto connects_soon = [&](const std::shared_ptr<grpc::ChannelCredentials>& credentials) {
+    for (int attempt = 0; attempt < 20; ++attempt) {
+      if (Connects(credentials, port)) return true;
+    }
+    return false;
+  };
+  // Everything is signed anew by an authority that nobody knew.
+  files_.Make("ca");
+  files_.Make("edge", "ca");
+  EXPECT_TRUE(connects_soon(MakeChannelCredentials(good_, "--translator", "localhost:1")))
+      << "the server goes on with the files it had";
+  EXPECT_TRUE(connects_soon(running)) << "the client goes on with the files it had";
+
+  files_.Make("stranger");
+  GrpcSecurity stranger = good_;
+  stranger.cert_file = files_.Path("stranger.pem");
+  stranger.key_file = files_.Path("stranger.key");
+  EXPECT_FALSE(Connects(MakeChannelCredentials(stranger, "--translator", "localhost:1"), port));
 }
 
 }  // namespace
