@@ -40,11 +40,12 @@ void ExchangeHandler::Start(ingress::ExchangeKey key, v1::Request request,
     under_way_[key] = {};
   }
   if (mapped->form.poll) respond.Observable();
-  auto done = [this, key, form = mapped->form,
+  auto done = [this, key, form = mapped->form, request_body = request.body().size(),
                respond](const Result<HttpResponse, UpstreamFault>& response) {
     if (!Finish(key)) return;
     MappedAnswer answer = mapping_.ToCoap(form, response);
     Count(answer.head);
+    if (response) CountBytes(form.route, request_body, *response, answer.body.size());
     respond(ToExchangeAnswer(std::move(answer)));
   };
   Submitted(key, upstream_.Submit(std::move(mapped->http), std::move(done)));
@@ -56,6 +57,21 @@ void ExchangeHandler::Count(const v1::Answer& head) {
   if (!head.has_poll()) return;
   counters_.polls[static_cast<size_t>(head.poll().outcome())].fetch_add(1,
                                                                         std::memory_order_relaxed);
+}
+
+void ExchangeHandler::CountBytes(Route route, size_t request_body, const HttpResponse& response,
+                                 size_t answer_body) {
+  const auto add = [](RouteBytes::Count& count, uint64_t by) {
+    count.fetch_add(by, std::memory_order_relaxed);
+  };
+  RouteBytes& bytes = counters_.routes[static_cast<size_t>(route)];
+  add(bytes.exchanges, 1);
+  add(bytes.coap_sent, request_body);
+  add(bytes.coap_received, answer_body);
+  add(bytes.upstream_sent, response.wire_bytes_sent);
+  add(bytes.upstream_received, response.wire_bytes_received);
+  add(bytes.https_sent, HttpsBytes(response.wire_bytes_sent));
+  add(bytes.https_received, HttpsBytes(response.wire_bytes_received));
 }
 
 // False if the exchange was cancelled: then nobody waits for the answer.

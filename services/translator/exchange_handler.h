@@ -19,6 +19,7 @@
 #include "libs/base/mutex.h"
 #include "services/translator/ingress/handler.h"
 #include "services/translator/mapping/mapping.h"
+#include "services/translator/saved_bytes.h"
 #include "services/translator/upstream/client.h"
 
 namespace lowband::translator {
@@ -30,6 +31,8 @@ struct HandlerCounters {
   std::atomic<uint64_t> cancelled{0};
   /// Polls of observations by v1::Poll::Outcome.
   std::array<std::atomic<uint64_t>, v1::Poll::Outcome_ARRAYSIZE> polls{};
+  /// By Route.
+  RoutesBytes routes{};
 };
 
 class ExchangeHandler final : public ingress::Handler {
@@ -51,6 +54,8 @@ class ExchangeHandler final : public ingress::Handler {
   };
 
   void Count(const v1::Answer& head);
+  void CountBytes(Route route, size_t request_body, const HttpResponse& response,
+                  size_t answer_body);
   bool Finish(ingress::ExchangeKey key);
   void Submitted(ingress::ExchangeKey key, UpstreamClient::Handle handle);
 

@@ -53,6 +53,27 @@ void SetPolls(MetricSet& m, const Figures& f) {
   }
 }
 
+void SetRoutes(MetricSet& m, const Figures& f) {
+  const char* exchanges = "Exchanges over CoAP that the homeserver answered.";
+  const char* coap = "Bodies over CoAP, as clients sent and received them.";
+  const char* upstream = "HTTP messages of CoAP exchanges, as the homeserver got and sent them.";
+  const char* https =
+      "Estimate of what the same exchanges would have cost their clients over HTTPS, on the wire.";
+  for (size_t i = 0; i < kRouteCount; ++i) {
+    const RouteBytes& bytes = f.handler.routes[i];
+    const std::string route(Text(static_cast<Route>(i)));
+    const MetricLabels sent{{"route", route}, {"direction", "sent"}};
+    const MetricLabels received{{"route", route}, {"direction", "received"}};
+    m.Total("route_exchanges_total", exchanges, {{"route", route}}, Read(bytes.exchanges));
+    m.Total("route_coap_body_bytes_total", coap, sent, Read(bytes.coap_sent));
+    m.Total("route_coap_body_bytes_total", coap, received, Read(bytes.coap_received));
+    m.Total("route_upstream_bytes_total", upstream, sent, Read(bytes.upstream_sent));
+    m.Total("route_upstream_bytes_total", upstream, received, Read(bytes.upstream_received));
+    m.Total("route_https_estimate_bytes_total", https, sent, Read(bytes.https_sent));
+    m.Total("route_https_estimate_bytes_total", https, received, Read(bytes.https_received));
+  }
+}
+
 void SetUpstream(MetricSet& m, const Figures& f) {
   const UpstreamCounters& c = f.upstream;
   for (size_t hundreds = 1; hundreds < c.answers.size(); ++hundreds) {
@@ -89,6 +110,7 @@ void SetTranslatorMetrics(MetricSet& metrics, const Figures& figures) {
   SetIngress(metrics, figures);
   SetAnswers(metrics, figures);
   SetPolls(metrics, figures);
+  SetRoutes(metrics, figures);
   SetUpstream(metrics, figures);
   metrics.Level("draining", "1 from SIGTERM on.", {}, figures.draining ? 1 : 0);
   metrics.Process();

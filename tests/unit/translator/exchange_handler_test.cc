@@ -80,6 +80,9 @@ class Handling : public ::testing::Test {
     SetTranslatorMetrics(metrics, {ingress, handler_->counters(), upstream_->counters()});
     return metrics.Text();
   }
+  void ExpectMetric(const std::string& line) {
+    EXPECT_NE(Metrics().find(line + "\n"), std::string::npos) << line << " in\n" << Metrics();
+  }
   void ExpectPolls(const std::string& outcome, int count) {
     const std::string line =
         "lowband_translator_polls_total{outcome=\"" + outcome + "\"} " + std::to_string(count);
@@ -164,6 +167,25 @@ TEST_F(Handling, CancelAfterObservableThenNothingFollows) {
   upstream_->Drain(testing::kLong);
   EXPECT_EQ(notes_->Wait(1), Said({"1 observable"}));
   ExpectPolls("changed", 0);
+}
+
+TEST_F(Handling, BytesAreCountedByRoute) {
+  Start(testing::Always(Reply(200, R"({"event_id":"$1"})")));
+  v1::Request request = Ask(v1::PUT, {"9", "!r:h", "m.room.message", "1"});
+  request.set_content_format(50);
+  request.set_body(R"({"body":"hi"})");
+  Give(1, request);
+  notes_->Wait(1);
+  const auto line = [](const char* name, const char* direction, uint64_t value) {
+    return std::string("lowband_translator_route_") + name + "{direction=\"" + direction +
+           "\",route=\"send\"} " + std::to_string(value);
+  };
+  ExpectMetric("lowband_translator_route_exchanges_total{route=\"send\"} 1");
+  ExpectMetric("lowband_translator_route_exchanges_total{route=\"sync\"} 0");
+  ExpectMetric(line("coap_body_bytes_total", "sent", request.body().size()));
+  const uint64_t received = Reply(200, R"({"event_id":"$1"})").size();
+  ExpectMetric(line("upstream_bytes_total", "received", received));
+  ExpectMetric(line("https_estimate_bytes_total", "received", received + 22 + 52));
 }
 
 }  // namespace
