@@ -10,6 +10,8 @@
 #include <string>
 #include <vector>
 
+#include "libs/base/duration_histogram.h"
+
 namespace lowband {
 
 using MetricLabels = std::map<std::string, std::string>;
@@ -31,6 +33,15 @@ class MetricSet {
   void Distribution(const std::string& name, const std::string& help, const MetricLabels& labels,
                     const std::vector<double>& bounds, const std::vector<uint64_t>& buckets,
                     double sum);
+  /// The same of durations; `name` ends in _seconds.
+  template <class Count>
+  void Durations(const std::string& name, const std::string& help, const MetricLabels& labels,
+                 const BasicDurationHistogram<Count>& histogram) {
+    const auto& bounds = BasicDurationHistogram<Count>::kBoundsSeconds;
+    Distribution(name, help, labels, {bounds.begin(), bounds.end()},
+                 {histogram.buckets.begin(), histogram.buckets.end()},
+                 static_cast<double>(histogram.sum_us) / 1e6);
+  }
   /// build_info{version}, and process_* as every Prometheus client has them (without prefix).
   void Process();
 

@@ -133,6 +133,18 @@ void SetRequests(MetricSet& m, const std::vector<Stats>& w) {
       {{{"", [](const Stats& s) { return s.request.upload_blocks + s.request.download_blocks; }}}});
 }
 
+void SetDurations(MetricSet& m, const std::vector<Stats>& w) {
+  BasicDurationHistogram<uint64_t> all;
+  for (const Stats& worker : w) {
+    const auto& one = worker.request.durations;
+    for (size_t i = 0; i < all.buckets.size(); ++i) all.buckets[i] += one.buckets[i];
+    all.sum_us += one.sum_us;
+  }
+  m.Durations("coap_request_duration_seconds",
+              "From a request's last block to the first of its answer; long-polls left out.", {},
+              all);
+}
+
 void SetObservations(MetricSet& m, const std::vector<Stats>& w) {
   m.Level("observations", "Observations now.", {},
           static_cast<double>(Sum(w, [](const Stats& s) { return s.observations; })));
@@ -189,6 +201,7 @@ void SetEdgeMetrics(MetricSet& metrics, const std::vector<WorkerStats>& workers,
   SetDtls(metrics, workers);
   SetMessages(metrics, workers);
   SetRequests(metrics, workers);
+  SetDurations(metrics, workers);
   SetObservations(metrics, workers);
   SetUplink(metrics, workers);
   metrics.Level("workers", "Worker threads.", {}, static_cast<double>(process.workers));

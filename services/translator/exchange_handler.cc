@@ -44,6 +44,7 @@ void ExchangeHandler::Start(ingress::ExchangeKey key, v1::Request request,
                respond](const Result<HttpResponse, UpstreamFault>& response) {
     if (!Finish(key)) return;
     MappedAnswer answer = mapping_.ToCoap(form, response);
+    answer.head.set_long_poll(IsLongPoll(form.route));
     Count(answer.head);
     if (response) CountBytes(form.route, request_body, *response, answer.body.size());
     respond(ToExchangeAnswer(std::move(answer)));

@@ -2,7 +2,6 @@
 
 #include <string>
 #include <utility>
-#include <vector>
 
 namespace lowband::translator {
 namespace {
@@ -96,12 +95,8 @@ void SetUpstream(MetricSet& m, const Figures& f) {
           static_cast<double>(Read(c.active)));
   m.Level("upstream_pending", "Requests that wait for a connection now.", {},
           static_cast<double>(Read(c.pending)));
-  const auto& bounds = DurationHistogram::kBoundsSeconds;
-  std::vector<uint64_t> buckets;
-  for (const auto& bucket : c.duration.buckets) buckets.push_back(Read(bucket));
-  m.Distribution("upstream_duration_seconds", "From submission to the homeserver's last byte.", {},
-                 {bounds.begin(), bounds.end()}, buckets,
-                 static_cast<double>(Read(c.duration.sum_us)) / 1e6);
+  m.Durations("upstream_duration_seconds", "From submission to the homeserver's last byte.", {},
+              c.duration);
 }
 
 }  // namespace

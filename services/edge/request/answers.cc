@@ -93,6 +93,7 @@ bool Layer::Impl::MayRetry(TimePoint now, Session& session, ExchangeTable::Entry
 
 void Layer::Impl::Finish(TimePoint now, ExchangeTable::Entry exchange, Answer answer) {
   const Exchange done = Take(sessions_.at(exchange->ref.session), exchange);
+  if (!answer.long_poll) counters_.durations.Add(now - done.started);
   Respond(now, done, std::move(answer));
 }
 

@@ -8,6 +8,8 @@
 #include <cstdint>
 #include <string_view>
 
+#include "libs/base/duration_histogram.h"
+
 namespace lowband::edge::request {
 
 /// Why the edge answered a request itself.
@@ -38,6 +40,8 @@ struct Counters {
   uint64_t exchanges_retried = 0;  ///< Again, with a token that came late.
   uint64_t answers = 0;
   uint64_t answers_late = 0;  ///< Their exchange was over.
+  /// From a request's last block to the first of its answer, long-polls left out.
+  BasicDurationHistogram<uint64_t> durations;
 
   uint64_t upload_blocks = 0;           ///< Answered by 2.31.
   uint64_t upload_blocks_repeated = 0;  ///< Of those: had been received before.

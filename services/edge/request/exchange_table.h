@@ -40,6 +40,7 @@ struct Exchange {
   std::unique_ptr<v1::Request> poll;   ///< The request, when it asks to observe.
   bool held = false;
   std::unique_ptr<Answer> refused;  ///< Held: what it gets when no token comes.
+  TimePoint started;                ///< When its request came.
   TimePoint due;  ///< Under way: when the uplink must have answered. Held: when it is answered.
 };
 

@@ -127,6 +127,7 @@ void Layer::Impl::Start(TimePoint now, const Incoming& incoming, const WholeBody
              body.bytes.size() <= kRetriedBodyBytesMax) {
     exchange.retry = std::make_unique<v1::Request>(request);
   }
+  exchange.started = now;
   const TimePoint deadline = now + config_.exchange_timeout;
   const auto entry = exchanges_.Start(std::move(exchange), deadline + kExchangeGrace);
   incoming.session.exchanges.push_back(entry->id);

@@ -8,20 +8,12 @@
 #include <cstddef>
 #include <cstdint>
 
+#include "libs/base/duration_histogram.h"
 #include "services/translator/mapping/http.h"
 
 namespace lowband::translator {
 
-/// A histogram of seconds with fixed bounds. The last bucket has no upper bound.
-struct DurationHistogram {
-  static constexpr std::array<double, 12> kBoundsSeconds = {0.001, 0.0025, 0.005, 0.01, 0.025, 0.05,
-                                                            0.1,   0.25,   1,     5,    15,    60};
-  /// Not cumulative: buckets[i] counts what is above bound i-1 and not above bound i.
-  std::array<std::atomic<uint64_t>, kBoundsSeconds.size() + 1> buckets{};
-  std::atomic<uint64_t> sum_us{0};
-
-  void Add(Duration duration);
-};
+using DurationHistogram = BasicDurationHistogram<std::atomic<uint64_t>>;
 
 struct UpstreamCounters {
   std::atomic<uint64_t> submitted{0};
