@@ -99,6 +99,7 @@ suite_e2e() {
   configure_and_build release || return
   rm -f "$results"
   LOWBAND_BIN_DIR=$LOWBAND_ROOT/build/release/bin PYTHONDONTWRITEBYTECODE=1 \
+    PATH=$PATH:$PROMETHEUS_BIN \
     timeout --kill-after=30 "${LOWBAND_E2E_SECONDS:-1200}" "$(venv_dir)/bin/python" -m pytest \
     tests/e2e -q -p no:cacheprovider --junit-xml="$results" </dev/null
   status=$?
