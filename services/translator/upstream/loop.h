@@ -13,7 +13,6 @@
 #include <functional>
 #include <map>
 #include <memory>
-#include <optional>
 #include <string>
 #include <thread>
 #include <unordered_map>
@@ -24,6 +23,7 @@
 #include "services/translator/upstream/breaker.h"
 #include "services/translator/upstream/client.h"
 #include "services/translator/upstream/curl_handle.h"
+#include "services/translator/upstream/curl_poll.h"
 #include "services/translator/upstream/homeserver.h"
 #include "services/translator/upstream/transfer.h"
 
@@ -79,26 +79,17 @@ class Loop {
     std::vector<uint64_t> cancelled;
     bool abort_all = false;
     bool quit = false;
-    bool woken = false;  ///< The loop has been woken and has not looked yet.
   };
 
-  static int OnSocket(CURL* easy, curl_socket_t fd, int what, void* self, void* known);
-  static int OnTimer(CURLM* multi, long timeout_ms, void* self);
-
   void Run();
-  /// One wake-up for all that comes before the loop looks.
-  bool MustWake() LOWBAND_REQUIRES(mutex_);
-  void Wake();
   Inbox TakeInbox();
   /// False: quit.
   bool ReadInbox();
-  void WaitForEvents();
   void DropCancelled(uint64_t id);
   void DropAll();
   void StartPending();
   void Start(Submission submission);
   void ExpirePending();
-  void ReadFinished();
   void FinishTransfer(CURL* easy, CURLcode code);
   void Complete(uint64_t id, Outcome outcome);
   CurlEasy TakeEasy();
@@ -107,8 +98,6 @@ class Loop {
 
   const LoopShared& shared_;
   const LoopLimits limits_;
-  const int epoll_;
-  const int wake_;
 
   Mutex mutex_;
   Inbox inbox_ LOWBAND_GUARDED_BY(mutex_);
@@ -116,7 +105,6 @@ class Loop {
 
   // The loop's thread only.
   TimePoint now_;
-  std::optional<TimePoint> curl_deadline_;
   Breaker breaker_;
   std::map<uint64_t, Submission> pending_;  ///< By id, which is the order they came in.
   TimerQueue<uint64_t> pending_deadlines_;
@@ -124,7 +112,7 @@ class Loop {
   std::unordered_map<uint64_t, std::unique_ptr<Transfer>> active_;
   size_t published_active_ = 0;
   size_t published_pending_ = 0;
-  CurlMulti multi_;
+  CurlPoll poll_;
 
   std::thread thread_;  ///< Last: starts when all else exists.
 };

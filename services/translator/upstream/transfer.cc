@@ -1,15 +1,13 @@
 #include "services/translator/upstream/transfer.h"
 
 #include <algorithm>
-#include <chrono>
 #include <cstring>
-#include <filesystem>
 #include <limits>
 #include <string_view>
-#include <system_error>
 #include <utility>
 
 #include "services/translator/upstream/config.h"
+#include "services/translator/upstream/easy.h"
 #include "services/translator/upstream/limits.h"
 
 namespace lowband::translator {
@@ -17,61 +15,19 @@ namespace {
 
 constexpr const char* kUserAgent = "Lowband";
 
-long Milliseconds(Duration duration) {
-  const auto ms = std::chrono::ceil<std::chrono::milliseconds>(duration).count();
-  return static_cast<long>(std::max<int64_t>(ms, 1));  // libcurl takes 0 for no limit
-}
-
-long ToLong(std::chrono::seconds seconds) { return static_cast<long>(seconds.count()); }
-
-int64_t Info(CURL* easy, CURLINFO info) {
-  curl_off_t value = 0;
-  return curl_easy_getinfo(easy, info, &value) == CURLE_OK ? value : 0;
-}
-
-long InfoLong(CURL* easy, CURLINFO info) {
-  long value = 0;
-  return curl_easy_getinfo(easy, info, &value) == CURLE_OK ? value : 0;
-}
-
-void SetTrust(CURL* easy, const UpstreamConfig& config) {
-  curl_easy_setopt(easy, CURLOPT_SSL_VERIFYPEER, 1L);
-  curl_easy_setopt(easy, CURLOPT_SSL_VERIFYHOST, 2L);
-  curl_easy_setopt(easy, CURLOPT_SSLVERSION, CURL_SSLVERSION_TLSv1_2);
-  if (config.ca.empty()) return;  // the system's roots, as libcurl was built to find them
-  // Instead of the system's roots, not beside them: whoever names a CA trusts that one only.
-  std::error_code ignored;  // Validate() has looked at it
-  const bool is_directory = std::filesystem::is_directory(config.ca, ignored);
-  curl_easy_setopt(easy, CURLOPT_CAINFO, is_directory ? nullptr : config.ca.c_str());
-  curl_easy_setopt(easy, CURLOPT_CAPATH, is_directory ? config.ca.c_str() : nullptr);
-}
-
 }  // namespace
 
-CurlEasy MakeEasy(const UpstreamConfig& config, const Homeserver& homeserver) {
-  CurlEasy owned(curl_easy_init());
+CurlEasy MakeExchangeEasy(const UpstreamConfig& config, const Homeserver& homeserver) {
+  CurlEasy owned = MakeEasy(config);
   CURL* easy = owned.get();
   if (easy == nullptr) return owned;
-  curl_easy_setopt(easy, CURLOPT_NOSIGNAL, 1L);
-  curl_easy_setopt(easy, CURLOPT_PROTOCOLS_STR, "http,https");
-  curl_easy_setopt(easy, CURLOPT_FOLLOWLOCATION, 0L);
-  // The path was built to the byte by the mapping: no dot segments are in it, none are removed.
-  curl_easy_setopt(easy, CURLOPT_PATH_AS_IS, 1L);
-  // The environment must not send the homeserver's traffic elsewhere.
-  curl_easy_setopt(easy, CURLOPT_PROXY, "");
-  curl_easy_setopt(easy, CURLOPT_NOPROXY, "*");
   curl_easy_setopt(easy, CURLOPT_USERAGENT, kUserAgent);
   curl_easy_setopt(easy, CURLOPT_ACCEPT_ENCODING, "gzip");
   curl_easy_setopt(easy, CURLOPT_HTTP_VERSION, CURL_HTTP_VERSION_2TLS);
   // Over TLS it is worth waiting for a connection that may carry many exchanges.
   curl_easy_setopt(easy, CURLOPT_PIPEWAIT, homeserver.tls ? 1L : 0L);
-  curl_easy_setopt(easy, CURLOPT_TCP_KEEPALIVE, 1L);
   curl_easy_setopt(easy, CURLOPT_BUFFERSIZE, kReceiveBufferBytes);
   curl_easy_setopt(easy, CURLOPT_UPLOAD_BUFFERSIZE, kSendBufferBytes);
-  curl_easy_setopt(easy, CURLOPT_CONNECTTIMEOUT_MS, Milliseconds(config.connect_timeout));
-  curl_easy_setopt(easy, CURLOPT_MAXLIFETIME_CONN, ToLong(kConnectionLife));
-  curl_easy_setopt(easy, CURLOPT_DNS_CACHE_TIMEOUT, ToLong(kDnsCache));
-  SetTrust(easy, config);
   return owned;
 }
 
@@ -122,7 +78,7 @@ bool Transfer::PrepareRedirect(CURLcode code, TimePoint now) {
 
 void Transfer::SetUrl(const std::string& url, TimePoint now) {
   curl_easy_setopt(easy_.get(), CURLOPT_URL, url.c_str());
-  curl_easy_setopt(easy_.get(), CURLOPT_TIMEOUT_MS, Milliseconds(deadline() - now));
+  curl_easy_setopt(easy_.get(), CURLOPT_TIMEOUT_MS, ToCurlMilliseconds(deadline() - now));
 }
 
 void Transfer::SetHeaders(bool with_authorization) {
@@ -155,7 +111,8 @@ void Transfer::SetBody() {
   curl_easy_setopt(easy, CURLOPT_CUSTOMREQUEST, nullptr);
   curl_easy_setopt(easy, CURLOPT_POSTFIELDS, nullptr);
   curl_easy_setopt(easy, CURLOPT_FRESH_CONNECT, once && size == 0 ? 1L : 0L);
-  curl_easy_setopt(easy, CURLOPT_MAXAGE_CONN, ToLong(once ? kIdleConnectionOnce : kIdleConnection));
+  curl_easy_setopt(easy, CURLOPT_MAXAGE_CONN,
+                   ToCurlSeconds(once ? kIdleConnectionOnce : kIdleConnection));
   curl_easy_setopt(easy, CURLOPT_HTTPGET, 1L);
   if (has_body) {
     curl_easy_setopt(easy, CURLOPT_POST, 1L);
@@ -237,7 +194,7 @@ Result<HttpResponse, UpstreamFault> Transfer::Finish(CURLcode code, TimePoint no
   HttpResponse response = TakeResponse();
   counters_.bytes_sent.fetch_add(response.wire_bytes_sent, relaxed);
   counters_.bytes_received.fetch_add(response.wire_bytes_received, relaxed);
-  if (code != CURLE_OK) return Failure(FaultOf(code));
+  if (code != CURLE_OK) return Failure(FaultFor(code));
   // libcurl takes a connection that ends within the headers for an answer without a body.
   if (!head_complete_) return Failure(UpstreamFault::kBroken);
   const unsigned hundreds = response.status / 100;
@@ -282,29 +239,13 @@ CurlEasy Transfer::ReleaseEasy() {
   return std::move(easy_);
 }
 
-UpstreamFault Transfer::FaultOf(CURLcode code) const {
+UpstreamFault Transfer::FaultFor(CURLcode code) const {
   switch (abort_) {
     case Abort::kNone: break;
     case Abort::kTooLarge: return UpstreamFault::kTooLarge;
     case Abort::kOverload: return UpstreamFault::kOverload;
   }
-  switch (code) {
-    case CURLE_COULDNT_RESOLVE_PROXY:
-    case CURLE_COULDNT_RESOLVE_HOST:
-    case CURLE_COULDNT_CONNECT: return UpstreamFault::kConnect;
-    case CURLE_SSL_CONNECT_ERROR:
-    case CURLE_PEER_FAILED_VERIFICATION:
-    case CURLE_SSL_CIPHER:
-    case CURLE_SSL_CERTPROBLEM:
-    case CURLE_SSL_CACERT_BADFILE:
-    case CURLE_SSL_ISSUER_ERROR:
-    case CURLE_SSL_INVALIDCERTSTATUS: return UpstreamFault::kTls;
-    case CURLE_OPERATION_TIMEDOUT:
-      // Before the transfer began it was the connect that took too long: nothing was sent.
-      return Info(easy_.get(), CURLINFO_PRETRANSFER_TIME_T) == 0 ? UpstreamFault::kConnect
-                                                                 : UpstreamFault::kTimeout;
-    default: return UpstreamFault::kBroken;
-  }
+  return FaultOf(easy_.get(), code);
 }
 
 std::string Transfer::FailureText(CURLcode code) const {

@@ -24,12 +24,12 @@ namespace lowband::translator {
 struct UpstreamConfig;
 
 /// An easy handle with all options that every exchange shares.
-CurlEasy MakeEasy(const UpstreamConfig& config, const Homeserver& homeserver);
+CurlEasy MakeExchangeEasy(const UpstreamConfig& config, const Homeserver& homeserver);
 
 class Transfer {
  public:
-  /// `config`, `homeserver` and `counters` outlive the transfer. `easy` comes from MakeEasy, or
-  /// from ReleaseEasy of a finished transfer.
+  /// `config`, `homeserver` and `counters` outlive the transfer. `easy` comes from MakeExchangeEasy,
+  /// or from ReleaseEasy of a finished transfer.
   Transfer(CurlEasy easy, uint64_t id, HttpRequest request, TimePoint submitted,
            const UpstreamConfig& config, const Homeserver& homeserver, UpstreamCounters& counters);
   ~Transfer();
@@ -63,7 +63,7 @@ class Transfer {
   void SetHeaders(bool with_authorization);
   void SetBody();
   void ResetAnswer();
-  UpstreamFault FaultOf(CURLcode code) const;
+  UpstreamFault FaultFor(CURLcode code) const;
   HttpResponse TakeResponse();
 
   CurlEasy easy_;
