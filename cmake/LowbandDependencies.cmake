@@ -10,6 +10,7 @@ find_package(simdjson CONFIG REQUIRED)
 find_package(prometheus-cpp CONFIG REQUIRED)
 find_package(CURL REQUIRED)
 find_package(OpenSSL REQUIRED)
+find_package(ZLIB REQUIRED) # gRPC needs it anyway
 pkg_check_modules(libcoap REQUIRED IMPORTED_TARGET libcoap-3-notls)
 pkg_check_modules(httplib REQUIRED IMPORTED_TARGET cpp-httplib)
 find_path(LOWBAND_EXPECTED_INCLUDE tl/expected.hpp REQUIRED)

@@ -58,6 +58,8 @@ void DeclareUpstream(OptionParser& parser, Options& options) {
               "Largest answer, after decompression");
   parser.Time("upstream-connect-timeout", options.upstream.connect_timeout,
               std::chrono::milliseconds(10), std::chrono::minutes(5), "Name, TCP and TLS together");
+  parser.Number("relay-max", options.relay_max, 1, ingress::kRelaysMax,
+                "Transfers of plain HTTP at once; each long-poll counts");
 }
 
 void DeclareRest(OptionParser& parser, Options& options, Raw& raw) {

@@ -9,6 +9,7 @@
 #include "libs/base/log.h"
 #include "libs/base/time.h"
 #include "libs/grpc/security.h"
+#include "services/translator/ingress/limits.h"
 #include "services/translator/mapping/config.h"
 #include "services/translator/upstream/config.h"
 
@@ -19,6 +20,7 @@ struct Options {
   std::string admin_addr = "127.0.0.1:9101";  ///< "off": none.
   UpstreamConfig upstream;
   MappingConfig mapping;
+  uint64_t relay_max = ingress::kRelaysDefault;
   GrpcSecurity security;
   Duration drain_timeout = std::chrono::seconds(10);
   bool check = false;  ///< Look whether it could start, and end.

@@ -16,8 +16,10 @@
 #include "services/translator/ingress/server.h"
 #include "services/translator/mapping/mapping.h"
 #include "services/translator/metrics.h"
+#include "services/translator/relay_handler.h"
 #include "services/translator/upstream/client.h"
 #include "services/translator/upstream/homeserver.h"
+#include "services/translator/upstream/relay_client.h"
 
 namespace lowband::translator {
 namespace {
@@ -36,6 +38,7 @@ MappingConfig Decide(MappingConfig mapping, const UpstreamConfig& upstream) {
 ingress::ServerConfig ServerConfigOf(const Options& options) {
   ingress::ServerConfig config;
   config.listen = options.listen;
+  config.ingress.relays_max = options.relay_max;
   config.credentials = MakeServerCredentials(options.security, "--listen", options.listen);
   return config;
 }
@@ -50,7 +53,9 @@ class Translator {
         mapping_(mapping_config_),
         upstream_(options.upstream),
         handler_(mapping_, upstream_, mapping_config_.codes),
-        server_(ServerConfigOf(options), handler_) {
+        relays_(options.upstream),
+        relay_handler_(mapping_config_, relays_),
+        server_(ServerConfigOf(options), handler_, &relay_handler_) {
     BindAdmin();
   }
 
@@ -77,6 +82,8 @@ class Translator {
   const Mapping mapping_;
   UpstreamClient upstream_;
   ExchangeHandler handler_;
+  RelayClient relays_;
+  RelayHandler relay_handler_;
   ingress::Server server_;
   MetricSet metrics_{"lowband_translator_"};
   uint64_t faults_reported_ = 0;
@@ -124,8 +131,9 @@ int Translator::RunUntilSignal(ShutdownSignal& shutdown) {
   log_.Info("draining", {{"signal", *number}, {"limit", DurationText(options_.drain_timeout)}});
   draining_ = true;
   server_.Drain(options_.drain_timeout);
-  const size_t left = upstream_.in_flight();
+  const size_t left = upstream_.in_flight() + relays_.in_flight();
   upstream_.Drain(Duration::zero());
+  relays_.Drain(Duration::zero());
   log_.Info("stopped", {{"cut_off", left}});
   return kExitOk;
 }
@@ -136,11 +144,11 @@ int RunTranslator(const Options& options, Logger& log, ShutdownSignal& shutdown)
   const uint64_t descriptors = RaiseDescriptorLimit();
   Translator translator(options, log);
   if (options.check) return kExitOk;
-  if (const uint64_t needed = options.upstream.active_max + kOtherDescriptors;
+  if (const uint64_t needed = options.upstream.active_max + options.relay_max + kOtherDescriptors;
       descriptors < needed) {
     log.Warning("few_descriptors", {{"limit", descriptors},
                                     {"needed", needed},
-                                    {"because", "--upstream-max-active"},
+                                    {"because", "--upstream-max-active, --relay-max"},
                                     {"remedy", "raise the hard limit (ulimit -Hn)"}});
   }
   translator.Start();

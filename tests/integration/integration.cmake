@@ -7,3 +7,7 @@ lowband_test(fallback_test
           integration/fallback_tls_test.cc unit/edge_dtls/identity_files.cc
   DEPS lowband::edge_fallback OpenSSL::SSL OpenSSL::Crypto
   LABELS integration)
+lowband_test(relay_test
+  SOURCES integration/relay_exchange_test.cc
+  DEPS lowband::translator lowband_test_http_server gRPC::grpc++
+  TIMEOUT 120)

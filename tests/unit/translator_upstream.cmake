@@ -1,5 +1,3 @@
-find_package(ZLIB REQUIRED) # gRPC needs it anyway
-
 add_library(lowband_test_http_server STATIC unit/translator_upstream/http_server.cc)
 target_include_directories(lowband_test_http_server PUBLIC "${CMAKE_SOURCE_DIR}")
 target_link_libraries(lowband_test_http_server

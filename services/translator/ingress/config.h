@@ -14,6 +14,7 @@ struct Config {
   size_t exchanges_max = kExchangesMax;
   size_t answers_per_lane_bytes_max = kAnswersPerLaneBytesMax;
   size_t answers_bytes_max = kAnswersBytesMax;
+  size_t relays_max = kRelaysDefault;
 };
 
 }  // namespace lowband::translator::ingress

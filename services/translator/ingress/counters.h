@@ -26,6 +26,13 @@ struct Counters {
   Count refused_body_size{0};
   Count answers_over_limit{0};  ///< Replaced by an error.
   Count reads_paused{0};        ///< A lane was not read for a while, to slow its edge down.
+  Count relays_started{0};
+  Count relays_whole{0};
+  Count relays_broken{0};     ///< The answer broke off.
+  Count relays_cancelled{0};  ///< By the edge, or its connection was lost.
+  Count relays_invalid{0};    ///< Not what the contract says; a body of another length too.
+  Count relays_refused_draining{0};
+  Count relays_refused_overload{0};
 };
 
 /// An amount that many threads share.

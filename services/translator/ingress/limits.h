@@ -1,6 +1,7 @@
 // The limits of the ingress, in one place.
 #pragma once
 
+#include <chrono>
 #include <cstddef>
 
 #include "libs/grpc/contract.h"
@@ -29,5 +30,14 @@ inline constexpr size_t kAnswersPerLaneBytesMax = 16 * 1024 * 1024;
 /// Answers of all lanes that wait to be written. Further ones are replaced by an error.
 inline constexpr size_t kAnswersBytesMax = 256 * 1024 * 1024;
 static_assert(kAnswersPerLaneBytesMax <= kAnswersBytesMax);
+
+/// Relayed transfers at once; each is a connection to the homeserver and holds some pieces of
+/// kChunkBytesMax while data moves. Further ones are refused.
+inline constexpr size_t kRelaysDefault = 4096;
+inline constexpr size_t kRelaysMax = 65'536;
+static_assert(kRelaysDefault <= kRelaysMax);
+/// How long a body's end is not believed where only a cancel that gRPC has still to report could
+/// belie it (relay_stream.h).
+inline constexpr std::chrono::milliseconds kCancelGrace{10};
 
 }  // namespace lowband::translator::ingress

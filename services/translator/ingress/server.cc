@@ -36,7 +36,8 @@ void SetConnectionLife(grpc::ServerBuilder& builder, const ServerConfig& config)
 
 class Server::Impl {
  public:
-  Impl(const ServerConfig& config, Handler& handler) : service_(config.ingress, handler) {
+  Impl(const ServerConfig& config, Handler& handler, RelayHandler* relays)
+      : service_(config.ingress, handler, relays) {
     const auto target = ParseGrpcListenAddress(config.listen);
     if (!target) throw ConfigError("--listen", target.error());
     KeepGrpcAlive();
@@ -45,6 +46,11 @@ class Server::Impl {
     builder.AddChannelArgument(GRPC_ARG_ALLOW_REUSEPORT, 0);
     builder.SetMaxReceiveMessageSize(static_cast<int>(contract::kMessageBytesMax));
     SetConnectionLife(builder, config);
+    // A stream's window stays as it is: gRPC would widen it to many megabytes for a fast peer, and
+    // of a relayed body that much would wait here.
+    builder.AddChannelArgument(GRPC_ARG_HTTP2_BDP_PROBE, 0);
+    builder.AddChannelArgument(GRPC_ARG_HTTP2_STREAM_LOOKAHEAD_BYTES,
+                               static_cast<int>(contract::kStreamWindowBytes));
     builder.AddListeningPort(target->name, config.credentials, &port_);
     builder.RegisterService(&service_);
     grpc::EnableDefaultHealthCheckService(true);
@@ -91,13 +97,14 @@ class Server::Impl {
   std::unique_ptr<grpc::Server> server_;
 };
 
-Server::Server(const ServerConfig& config, Handler& handler)
-    : impl_(std::make_unique<Impl>(config, handler)) {}
+Server::Server(const ServerConfig& config, Handler& handler, RelayHandler* relays)
+    : impl_(std::make_unique<Impl>(config, handler, relays)) {}
 Server::~Server() = default;
 uint16_t Server::port() const { return impl_->port(); }
 void Server::Drain(Duration limit) { impl_->Drain(limit); }
 size_t Server::lanes() const { return impl_->service().lanes(); }
 size_t Server::exchanges_in_flight() const { return impl_->service().exchanges_in_flight(); }
+size_t Server::relays() const { return impl_->service().relays(); }
 const Counters& Server::counters() const { return impl_->service().counters(); }
 
 }  // namespace lowband::translator::ingress

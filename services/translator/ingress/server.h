@@ -1,7 +1,7 @@
 // The gRPC server of the translator: where it listens, who may connect, how alive its connections
 // are kept, how it stops. grpc.health.v1 is served beside the lanes.
 //
-// Threading: main. Ownership: the handler outlives the server. Errors: ConfigError naming the flag.
+// Threading: main. Ownership: the handlers outlive the server. Errors: ConfigError naming the flag.
 #pragma once
 
 #include <chrono>
@@ -13,6 +13,7 @@
 #include "services/translator/ingress/config.h"
 #include "services/translator/ingress/counters.h"
 #include "services/translator/ingress/handler.h"
+#include "services/translator/ingress/relay.h"
 
 namespace grpc {
 class ServerCredentials;
@@ -32,7 +33,8 @@ struct ServerConfig {
 class Server {
  public:
   /// Listens and serves. Throws ConfigError naming --listen if it cannot.
-  Server(const ServerConfig& config, Handler& handler);
+  /// `relays` too outlives the server; without it there is no Relay call.
+  Server(const ServerConfig& config, Handler& handler, RelayHandler* relays = nullptr);
   /// Cuts off what is left.
   ~Server();
   Server(const Server&) = delete;
@@ -46,6 +48,7 @@ class Server {
 
   size_t lanes() const;
   size_t exchanges_in_flight() const;
+  size_t relays() const;
   const Counters& counters() const;
 
  private:

@@ -1,37 +1,46 @@
 #include "services/translator/ingress/service.h"
 
+#include <string>
 #include <utility>
 #include <vector>
 
 #include "services/translator/ingress/lane.h"
 #include "services/translator/ingress/limits.h"
+#include "services/translator/ingress/relay_stream.h"
 #include "services/translator/ingress/shared.h"
 
 namespace lowband::translator::ingress {
 namespace {
 
 using LaneReactor = grpc::ServerBidiReactor<v1::EdgeBatch, v1::TranslatorBatch>;
+using RelayReactor = grpc::ServerBidiReactor<v1::RelayChunk, v1::RelayChunk>;
 
 /// Ends a stream at once. gRPC's interface asks for an object that deletes itself.
-class Refusal final : public LaneReactor {
+template <class In, class Out>
+class Refusal final : public grpc::ServerBidiReactor<In, Out> {
  public:
-  explicit Refusal(const grpc::Status& status) { Finish(status); }
+  explicit Refusal(const grpc::Status& status) { this->Finish(status); }
   void OnDone() override { delete this; }
 };
+using RefusedLane = Refusal<v1::EdgeBatch, v1::TranslatorBatch>;
+using RefusedRelay = Refusal<v1::RelayChunk, v1::RelayChunk>;
+
+grpc::Status Draining() { return {grpc::StatusCode::UNAVAILABLE, "draining"}; }
+grpc::Status TooMany(const char* what) {
+  return {grpc::StatusCode::RESOURCE_EXHAUSTED, std::string("too many ") + what};
+}
 
 }  // namespace
 
-Service::Service(const Config& config, Handler& handler)
-    : handler_(handler), shared_(std::make_shared<Shared>(config)) {}
+Service::Service(const Config& config, Handler& handler, RelayHandler* relays)
+    : handler_(handler), relay_handler_(relays), shared_(std::make_shared<Shared>(config)) {}
 Service::~Service() = default;
 
 LaneReactor* Service::Exchange(grpc::CallbackServerContext*) {
   const MutexLock lock(mutex_);
   if (draining_ || lanes_.size() >= kLanesMax) {
     shared_->counters.lanes_refused.fetch_add(1, std::memory_order_relaxed);
-    return new Refusal(draining_
-                           ? grpc::Status(grpc::StatusCode::UNAVAILABLE, "draining")
-                           : grpc::Status(grpc::StatusCode::RESOURCE_EXHAUSTED, "too many lanes"));
+    return new RefusedLane(draining_ ? Draining() : TooMany("lanes"));
   }
   const uint64_t id = next_lane_++;
   auto lane =
@@ -41,6 +50,25 @@ LaneReactor* Service::Exchange(grpc::CallbackServerContext*) {
   // could write before the stream is accepted.
   lane->Begin();
   return lane.get();
+}
+
+RelayReactor* Service::Relay(grpc::CallbackServerContext*) {
+  if (relay_handler_ == nullptr) {
+    return new RefusedRelay({grpc::StatusCode::UNIMPLEMENTED, "no relay here"});
+  }
+  const MutexLock lock(mutex_);
+  Counters& counters = shared_->counters;
+  if (draining_) {
+    counters.relays_refused_draining.fetch_add(1, std::memory_order_relaxed);
+    return new RefusedRelay(Draining());
+  }
+  if (!shared_->relays.Take(1)) {
+    counters.relays_refused_overload.fetch_add(1, std::memory_order_relaxed);
+    return new RefusedRelay(TooMany("relays"));
+  }
+  const auto stream = std::make_shared<RelayStream>(*relay_handler_, shared_);
+  stream->Begin();
+  return stream.get();
 }
 
 void Service::Forget(uint64_t lane) {
@@ -65,6 +93,7 @@ size_t Service::lanes() const {
   return lanes_.size();
 }
 
+size_t Service::relays() const { return shared_->relays.used(); }
 size_t Service::exchanges_in_flight() const { return shared_->exchanges.used(); }
 const Counters& Service::counters() const { return shared_->counters; }
 

@@ -1,7 +1,7 @@
-// The gRPC service: takes lanes, drains them all.
+// The gRPC service: takes lanes and relays, drains them all.
 //
-// Threading: Exchange by gRPC's threads, the rest by any. Ownership: outlives the gRPC server; the
-// handler outlives both.
+// Threading: Exchange and Relay by gRPC's threads, the rest by any. Ownership: outlives the gRPC server; the
+// handlers outlive both.
 #pragma once
 
 #include <memory>
@@ -12,6 +12,7 @@
 #include "services/translator/ingress/config.h"
 #include "services/translator/ingress/counters.h"
 #include "services/translator/ingress/handler.h"
+#include "services/translator/ingress/relay.h"
 
 namespace lowband::translator::ingress {
 
@@ -20,7 +21,8 @@ struct Shared;
 
 class Service final : public v1::Translator::CallbackService {
  public:
-  Service(const Config& config, Handler& handler);
+  /// `relays`: null if there is no such call.
+  Service(const Config& config, Handler& handler, RelayHandler* relays);
   ~Service() override;
 
   /// Tells every edge to send nothing new, and takes no more lanes.
@@ -28,14 +30,18 @@ class Service final : public v1::Translator::CallbackService {
 
   size_t lanes() const;
   size_t exchanges_in_flight() const;
+  size_t relays() const;
   const Counters& counters() const;
 
  private:
   grpc::ServerBidiReactor<v1::EdgeBatch, v1::TranslatorBatch>* Exchange(
       grpc::CallbackServerContext* context) override;
+  grpc::ServerBidiReactor<v1::RelayChunk, v1::RelayChunk>* Relay(
+      grpc::CallbackServerContext* context) override;
   void Forget(uint64_t lane);
 
   Handler& handler_;
+  RelayHandler* const relay_handler_;
   const std::shared_ptr<Shared> shared_;
   mutable Mutex mutex_;
   bool draining_ LOWBAND_GUARDED_BY(mutex_) = false;

@@ -1,6 +1,6 @@
-// What all lanes of an ingress have in common.
+// What all lanes and relays of an ingress have in common.
 //
-// Threading: any. Ownership: shared by the lanes, of which one may outlive its stream for as long
+// Threading: any. Ownership: shared by the lanes and relays, of which one may outlive its stream for as long
 // as a thread is inside it.
 #pragma once
 
@@ -14,13 +14,15 @@ struct Shared {
       : config(given),
         exchanges(given.exchanges_max),
         requests_bytes(given.requests_bytes_max),
-        answers_bytes(given.answers_bytes_max) {}
+        answers_bytes(given.answers_bytes_max),
+        relays(given.relays_max) {}
 
   const Config config;
   Counters counters;
   SharedBudget exchanges;
   SharedBudget requests_bytes;
   SharedBudget answers_bytes;
+  SharedBudget relays;
 };
 
 }  // namespace lowband::translator::ingress

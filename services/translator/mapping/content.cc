@@ -1,5 +1,8 @@
 #include "services/translator/mapping/content.h"
 
+#include <algorithm>
+#include <cctype>
+
 #include "libs/base/bytes.h"
 #include "libs/coap/option.h"
 #include "libs/transcode/transcode.h"
@@ -8,6 +11,7 @@
 namespace lowband::translator {
 namespace {
 
+constexpr std::string_view kSpaces = " \t\r\n";
 constexpr std::string_view kJsonType = "application/json";
 constexpr std::string_view kOctetsType = "application/octet-stream";
 constexpr std::string_view kTextType = "text/plain; charset=utf-8";
@@ -77,6 +81,14 @@ Result<bool, Refusal> AnswerIsCbor(std::optional<uint32_t> format, std::optional
         "Accept " + std::to_string(*accept) + " cannot be served: use 60 (CBOR) or 50 (JSON)"});
   }
   return !(has_body && format == coap::kFormatJson);
+}
+
+bool IsJsonType(std::string_view content_type) {
+  std::string type(content_type.substr(0, content_type.find(';')));
+  while (!type.empty() && kSpaces.find(type.back()) != std::string_view::npos) type.pop_back();
+  std::transform(type.begin(), type.end(), type.begin(),
+                 [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
+  return type == "application/json" || type.ends_with("+json");
 }
 
 }  // namespace lowband::translator

@@ -37,4 +37,7 @@ Result<RequestContent, Refusal> MapContent(std::optional<uint32_t> format, std::
 Result<bool, Refusal> AnswerIsCbor(std::optional<uint32_t> format, std::optional<uint32_t> accept,
                                    bool has_body);
 
+/// RFC 8259 and RFC 6839 §3.1; parameters and case do not matter.
+bool IsJsonType(std::string_view content_type);
+
 }  // namespace lowband::translator

@@ -43,6 +43,13 @@ inline constexpr uint32_t kRetryAfterDefaultSeconds = 5;
 /// What our own overload or an unreachable homeserver tells it.
 inline constexpr uint32_t kRetryAfterOverloadSeconds = 1;
 
+/// A relayed document that is rewritten, before and after decompression; a larger one passes as it
+/// is. Those of homeservers have some kilobytes.
+inline constexpr size_t kRewriteBytesMax = size_t{1} << 20;
+/// All such documents that are being received together.
+inline constexpr size_t kRewritesBytesMax = size_t{64} << 20;
+static_assert(kRewriteBytesMax <= kRewritesBytesMax);
+
 static_assert(kPollMarginMin < kPollMargin && kAnswerMargin < kPollMarginMin);
 static_assert(kRequestTimeout <= kPollWaitMax + kPollMargin);
 

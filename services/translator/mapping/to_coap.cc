@@ -1,9 +1,10 @@
 #include <algorithm>
-#include <cctype>
 #include <optional>
 #include <string>
 #include <utility>
 
+#include "services/translator/mapping/content.h"
+#include "services/translator/mapping/fault.h"
 #include "services/translator/mapping/json_edit.h"
 #include "services/translator/mapping/limits.h"
 #include "services/translator/mapping/mapping.h"
@@ -15,29 +16,6 @@ namespace {
 constexpr std::string_view kSpaces = " \t\r\n";
 
 Refusal BadGateway(std::string error) { return {502, "M_UNKNOWN", std::move(error)}; }
-
-Refusal RefusalOf(UpstreamFault fault, const AnswerForm& form) {
-  switch (fault) {
-    case UpstreamFault::kConnect: return BadGateway("the homeserver cannot be reached");
-    case UpstreamFault::kTls:
-      return BadGateway("the homeserver's TLS certificate or handshake was refused");
-    case UpstreamFault::kTimeout:
-      return {504, "M_UNKNOWN", "the homeserver did not answer in time"};
-    case UpstreamFault::kBroken:
-      if (form.repeatable) return BadGateway("the connection to the homeserver broke");
-      // Nobody may repeat it for the client, and the client must know why it should look first.
-      return {504, "M_UNKNOWN",
-              "the connection to the homeserver broke; it may have carried out the request"};
-    case UpstreamFault::kTooLarge: return BadGateway("the homeserver's answer is too large");
-    case UpstreamFault::kOverload:
-      return {503, "M_UNKNOWN", "too many requests wait for the homeserver"};
-    case UpstreamFault::kUnavailable:
-      return {503, "M_UNKNOWN", "the homeserver could not be reached just now"};
-    case UpstreamFault::kCancelled: return {503, "M_UNKNOWN", "the request was cancelled"};
-    case UpstreamFault::kStopping: return {503, "M_UNKNOWN", "the gateway is stopping"};
-  }
-  return BadGateway("the homeserver cannot be reached");
-}
 
 /// An error status whose body is no Matrix error: a proxy's page, mostly. Never M_UNKNOWN_TOKEN:
 /// clients would log out because of somebody's password prompt.
@@ -52,17 +30,6 @@ Refusal RefusalOfPage(uint16_t status) {
     case 429: return {status, "M_LIMIT_EXCEEDED", error};
     default: return {status, "M_UNKNOWN", error};
   }
-}
-
-bool AsksToWait(uint16_t status) { return status == 429 || status == 503; }
-
-/// RFC 8259 and RFC 6839 §3.1; parameters and case do not matter.
-bool IsJsonType(std::string_view content_type) {
-  std::string type(content_type.substr(0, content_type.find(';')));
-  while (!type.empty() && kSpaces.find(type.back()) != std::string_view::npos) type.pop_back();
-  std::transform(type.begin(), type.end(), type.begin(),
-                 [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
-  return type == "application/json" || type.ends_with("+json");
 }
 
 /// What the body of a 429 or 503 says itself.
@@ -109,7 +76,7 @@ MappedAnswer Mapping::ToCoap(const AnswerForm& form,
 }
 
 MappedAnswer Mapping::FromFault(const AnswerForm& form, UpstreamFault fault) const {
-  const Refusal refusal = RefusalOf(fault, form);
+  const Refusal refusal = RefusalOf(fault, form.repeatable);
   const bool asks_to_wait = AsksToWait(refusal.http_status);
   MappedAnswer answer =
       ErrorAnswer(form, config_.codes, refusal,

@@ -1,9 +1,6 @@
 #include "services/translator/upstream/client.h"
 
 #include <atomic>
-#include <chrono>
-#include <condition_variable>
-#include <mutex>
 #include <utility>
 #include <vector>
 
@@ -11,6 +8,7 @@
 #include "services/translator/upstream/counters.h"
 #include "services/translator/upstream/curl_handle.h"
 #include "services/translator/upstream/homeserver.h"
+#include "services/translator/upstream/in_flight.h"
 #include "services/translator/upstream/loop.h"
 
 namespace lowband::translator {
@@ -27,7 +25,7 @@ class UpstreamClient::Impl {
   explicit Impl(const UpstreamConfig& config)
       : config_(Checked(config)),
         homeserver_(ParseHomeserver(config.homeserver)),
-        shared_{config_, homeserver_, counters_, [this] { OnComplete(); },
+        shared_{config_, homeserver_, counters_, [this] { in_flight_.Remove(); },
                 [this](std::string text) { KeepFault(std::move(text)); }} {
     const uint64_t threads = config_.threads;
     const LoopLimits share{.active_max = (config_.active_max + threads - 1) / threads,
@@ -37,7 +35,7 @@ class UpstreamClient::Impl {
 
   Handle Submit(HttpRequest request, Completion done) {
     counters_.submitted.fetch_add(1, std::memory_order_relaxed);
-    in_flight_.fetch_add(1);
+    in_flight_.Add();
     const uint64_t sequence = next_.fetch_add(1, std::memory_order_relaxed);
     const uint64_t index = sequence % loops_.size();
     const Handle handle = sequence << kLoopBits | index;
@@ -51,20 +49,18 @@ class UpstreamClient::Impl {
 
   void Cancel(Handle handle) {
     const uint64_t index = handle & ((1u << kLoopBits) - 1);
-    if (index < loops_.size() && loops_[index]->Cancel(handle)) OnComplete();
+    if (index < loops_.size() && loops_[index]->Cancel(handle)) in_flight_.Remove();
   }
 
   void Drain(Duration limit) {
     stopping_.store(true);
-    std::unique_lock lock(idle_mutex_);
-    const auto is_idle = [this] { return in_flight_.load() == 0; };
-    if (idle_.wait_for(lock, limit, is_idle)) return;
+    if (in_flight_.WaitForNone(limit)) return;
     for (const auto& loop : loops_) loop->AbortAll();
-    idle_.wait(lock, is_idle);
+    in_flight_.WaitForNone();
   }
 
   const UpstreamCounters& counters() const { return counters_; }
-  size_t in_flight() const { return in_flight_.load(); }
+  size_t in_flight() const { return in_flight_.count(); }
   std::string last_fault() {
     const MutexLock lock(fault_mutex_);
     return fault_;
@@ -74,13 +70,6 @@ class UpstreamClient::Impl {
   static const UpstreamConfig& Checked(const UpstreamConfig& config) {
     config.Validate();
     return config;
-  }
-
-  void OnComplete() {
-    if (in_flight_.fetch_sub(1) != 1) return;
-    // Under the lock, so that a Drain between its look and its wait is not missed.
-    const std::scoped_lock lock(idle_mutex_);
-    idle_.notify_all();
   }
 
   void KeepFault(std::string text) {
@@ -93,10 +82,8 @@ class UpstreamClient::Impl {
   const Homeserver homeserver_;
   UpstreamCounters counters_;
   std::atomic<uint64_t> next_{1};
-  std::atomic<size_t> in_flight_{0};
+  InFlight in_flight_;
   std::atomic<bool> stopping_{false};
-  std::mutex idle_mutex_;  // with the condition variable, which needs the standard one
-  std::condition_variable idle_;
   Mutex fault_mutex_;
   std::string fault_ LOWBAND_GUARDED_BY(fault_mutex_);
   const LoopShared shared_;

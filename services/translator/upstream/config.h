@@ -26,6 +26,9 @@ struct UpstreamConfig {
   uint64_t response_body_bytes_max = kResponseBodyDefault;
   /// Name, TCP and TLS together.
   Duration connect_timeout = kConnectTimeout;
+  /// Of relayed transfers; see limits.h. No flags: the tests' own.
+  Duration relay_silence = kRelaySilence;
+  Duration relay_head_timeout = kRelayHeadTimeout;
 
   /// Throws ConfigError naming the flag. Looks at the CA file, but at no socket and no name.
   void Validate() const;

@@ -70,13 +70,12 @@ void CurlPoll::Wake() {
   (void)!write(wake_, &one, sizeof(one));
 }
 
-TimePoint CurlPoll::Wait(std::optional<TimePoint> deadline) {
+void CurlPoll::Wait(std::optional<TimePoint> deadline, TimePoint& now) {
   std::array<epoll_event, kEventsPerWait> events{};
   const int count = epoll_wait(epoll_, events.data(), kEventsPerWait,
                                ToTimeout(Earlier(curl_deadline_, deadline)));
-  const TimePoint now = std::chrono::steady_clock::now();
+  now = std::chrono::steady_clock::now();
   for (int i = 0; i < count; ++i) Dispatch(events[static_cast<size_t>(i)]);
-  return now;
 }
 
 void CurlPoll::Dispatch(const epoll_event& event) {

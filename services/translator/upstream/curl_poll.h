@@ -26,8 +26,9 @@ class CurlPoll {
 
   /// Makes Wait return. One wake-up serves all that comes before the loop looks.
   void Wake();
-  /// Waits for events until `deadline`, and lets libcurl act on them. Returns the time of this turn.
-  TimePoint Wait(std::optional<TimePoint> deadline);
+  /// Waits for events until `deadline`, sets `now` to the time of this turn, and lets libcurl act on
+  /// the events.
+  void Wait(std::optional<TimePoint> deadline, TimePoint& now);
   /// Lets libcurl do what its own timer is due for.
   void RunTimer(TimePoint now);
 

@@ -6,6 +6,7 @@
 #include <cstdint>
 
 #include "libs/base/time.h"
+#include "libs/grpc/contract.h"
 
 namespace lowband::translator {
 
@@ -51,6 +52,26 @@ inline constexpr unsigned kBreakerFailures = 5;
 /// While it is open one exchange in this time is let through to see if the homeserver is back.
 inline constexpr Duration kBreakerProbe = std::chrono::seconds(1);
 
+/// A relayed transfer in which nothing moves for so long, though the edge is not waited for, is
+/// given up.
+inline constexpr Duration kRelaySilence = std::chrono::seconds(60);
+/// The same for the answer's head, once the request was wholly sent: long-polls wait that long.
+inline constexpr Duration kRelayHeadTimeout = std::chrono::minutes(5);
+/// How long a homeserver may ponder "Expect: 100-continue" before it gets the body all the same;
+/// many never answer it (RFC 9110 §10.1.1).
+inline constexpr Duration kRelayExpectTimeout = std::chrono::seconds(1);
+/// One piece of a body that is ready while the edge has not taken the one before. With one piece
+/// on its way in each stage, this is what a transfer holds of either body.
+inline constexpr size_t kRelayPieceBytesMax = contract::kChunkBytesMax;
+/// libcurl's receive buffer of each transfer, which is also what it sets aside when paused.
+inline constexpr long kRelayReceiveBufferBytes = 16'384;
+/// libcurl's send buffer of each upload; room for one piece and the frame of a chunk.
+inline constexpr long kRelaySendBufferBytes = 64 * 1024 + 1024;
+/// Connections kept for the next transfers.
+inline constexpr size_t kRelayIdleConnectionsMax = 256;
+
+static_assert(kRelaySilence <= kRelayHeadTimeout);
+static_assert(kRelaySendBufferBytes > static_cast<long>(kRelayPieceBytesMax));
 static_assert(kActiveDefault <= kActiveMax && kPendingDefault <= kPendingMax);
 static_assert(kResponseBodyDefault <= kResponseBodyMax && kResponseBodyMax <= kHeldBodiesBytesMax);
 static_assert(kReceiveBufferBytes >= 1024, "libcurl's least");

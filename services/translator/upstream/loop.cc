@@ -75,7 +75,7 @@ void Loop::AbortAll() {
 void Loop::Run() {
   BlockSignals();
   while (true) {
-    now_ = poll_.Wait(pending_deadlines_.Next());
+    poll_.Wait(pending_deadlines_.Next(), now_);
     if (!ReadInbox()) break;
     ExpirePending();
     StartPending();

@@ -1,0 +1,302 @@
+#include "services/translator/ingress/relay_stream.h"
+
+#include <chrono>
+#include <utility>
+
+#include "libs/grpc/contract.h"
+#include "services/translator/ingress/limits.h"
+
+namespace lowband::translator::ingress {
+namespace {
+
+void Count(Counters::Count& counter) { counter.fetch_add(1, std::memory_order_relaxed); }
+
+}  // namespace
+
+RelayStream::RelayStream(RelayHandler& handler, std::shared_ptr<Shared> shared)
+    : handler_(handler), shared_(std::move(shared)) {}
+
+RelayStream::~RelayStream() { shared_->relays.Return(1); }
+
+void RelayStream::Begin() {
+  self_ = shared_from_this();
+  Count(shared_->counters.relays_started);
+  {
+    const MutexLock lock(mutex_);
+    reading_ = true;
+  }
+  StartRead(&in_);
+}
+
+void RelayStream::OnReadDone(bool ok) {
+  Todo todo;
+  {
+    const MutexLock lock(mutex_);
+    reading_ = false;
+    if (!ok) {
+      TakeReadEnd(todo);
+    } else if (!dead_ && !end_) {
+      relay_ ? TakePiece() : TakeRequest();
+    }
+    Plan(todo);
+  }
+  Do(std::move(todo));
+}
+
+void RelayStream::TakeRequest() {
+  if (!in_.has_request()) return Refuse("the first message is not a request");
+  v1::RelayRequest& request = *in_.mutable_request();
+  if (request.has_content_length()) body_left_ = request.content_length();
+  if (request.has_body() && body_left_ != 0) body_ = BodyState::kComing;
+  auto relay = handler_.Make(std::move(request), weak_from_this());
+  if (!relay) return Refuse(relay.error());
+  relay_ = std::move(*relay);
+  relay_->Begin();
+}
+
+void RelayStream::TakePiece() {
+  if (!in_.has_data()) return Refuse("a message behind the request is not data");
+  if (in_.data().size() > contract::kChunkBytesMax) return Refuse("a piece is too large");
+  if (in_.data().empty()) return;
+  const bool too_long = body_left_ && in_.data().size() > *body_left_;
+  if (body_ != BodyState::kComing || too_long) return Refuse("the body is longer than announced");
+  piece_ = std::move(*in_.mutable_data());
+  if (body_left_) {
+    *body_left_ -= piece_->size();
+    if (*body_left_ == 0) body_ = BodyState::kEnded;
+  }
+  GiveBody();
+}
+
+void RelayStream::GiveBody() {
+  if (!piece_ || !body_wanted_) return;
+  body_wanted_ = false;
+  relay_->Body(std::move(*piece_));
+  piece_.reset();
+}
+
+void RelayStream::TakeReadEnd(Todo& todo) {
+  read_ended_ = true;
+  if (dead_ || end_) return;
+  if (!relay_) return Refuse("there is no request");
+  if (body_ != BodyState::kComing) return;
+  body_ = BodyState::kProving;
+  if (metadata_sent_) {
+    todo.wait_for_cancel = true;
+  } else {
+    metadata_sent_ = true;
+    writing_ = true;
+    todo.prove_alive = true;
+  }
+}
+
+void RelayStream::OnSendInitialMetadataDone(bool ok) {
+  Todo todo;
+  {
+    const MutexLock lock(mutex_);
+    writing_ = false;
+    if (ok) {
+      EndBody();
+    } else {
+      Die();
+    }
+    Plan(todo);
+  }
+  Do(std::move(todo));
+}
+
+void RelayStream::OnCancelGrace() {
+  Todo todo;
+  {
+    const MutexLock lock(mutex_);
+    EndBody();
+    Plan(todo);
+  }
+  Do(std::move(todo));
+}
+
+void RelayStream::EndBody() {
+  if (dead_ || end_ || body_ != BodyState::kProving) return;
+  body_ = BodyState::kEnded;
+  if (body_left_) return Refuse("the body is shorter than announced");
+  if (!piece_) relay_->BodyEnd();
+}
+
+void RelayStream::BodyWanted() {
+  Todo todo;
+  {
+    const MutexLock lock(mutex_);
+    if (dead_ || end_) return;
+    body_wanted_ = true;
+    const bool last = piece_ && body_ == BodyState::kEnded && !body_left_;
+    GiveBody();
+    if (last) relay_->BodyEnd();
+    Plan(todo);
+  }
+  Do(std::move(todo));
+}
+
+void RelayStream::Proceed() {
+  Todo todo;
+  {
+    const MutexLock lock(mutex_);
+    if (dead_ || end_ || head_) return;
+    proceed_ = true;
+    Plan(todo);
+  }
+  Do(std::move(todo));
+}
+
+void RelayStream::Head(v1::RelayResponse head) {
+  Todo todo;
+  {
+    const MutexLock lock(mutex_);
+    if (dead_ || end_) return;
+    head_ = std::move(head);
+    Plan(todo);
+  }
+  Do(std::move(todo));
+}
+
+void RelayStream::Data(std::string data) {
+  Todo todo;
+  {
+    const MutexLock lock(mutex_);
+    if (dead_ || end_) return;
+    data_ = std::move(data);
+    Plan(todo);
+  }
+  Do(std::move(todo));
+}
+
+void RelayStream::End(bool whole) {
+  Todo todo;
+  {
+    const MutexLock lock(mutex_);
+    if (dead_ || end_) return;
+    Count(whole ? shared_->counters.relays_whole : shared_->counters.relays_broken);
+    if (!whole) DropOutput();
+    end_ = whole ? grpc::Status::OK
+                 : grpc::Status(grpc::StatusCode::UNAVAILABLE, "the homeserver's answer broke off");
+    Plan(todo);
+  }
+  Do(std::move(todo));
+}
+
+void RelayStream::OnWriteDone(bool ok) {
+  Todo todo;
+  {
+    const MutexLock lock(mutex_);
+    writing_ = false;
+    if (!ok) Die();
+    if (std::exchange(writing_data_, false) && !dead_ && !end_) todo.taken = relay_;
+    Plan(todo);
+  }
+  Do(std::move(todo));
+}
+
+void RelayStream::OnCancel() {
+  Todo todo;
+  {
+    const MutexLock lock(mutex_);
+    Die();
+    Plan(todo);
+  }
+  Do(std::move(todo));
+}
+
+void RelayStream::OnDone() {
+  // This may be the last reference.
+  const std::shared_ptr<RelayStream> self = std::move(self_);
+  const MutexLock lock(mutex_);
+  relay_.reset();
+}
+
+void RelayStream::Refuse(const std::string& why) {
+  Count(shared_->counters.relays_invalid);
+  if (relay_) relay_->Cancel();
+  DropOutput();
+  end_ = grpc::Status(grpc::StatusCode::INVALID_ARGUMENT, why);
+}
+
+void RelayStream::Die() {
+  if (dead_ || finished_) return;
+  dead_ = true;
+  if (!end_) Count(shared_->counters.relays_cancelled);
+  if (relay_) relay_->Cancel();
+  DropOutput();
+}
+
+void RelayStream::DropOutput() {
+  proceed_ = false;
+  head_.reset();
+  data_.reset();
+  piece_.reset();
+}
+
+bool RelayStream::FillOut() {
+  if (!proceed_ && !head_ && !data_) return false;
+  out_.Clear();
+  if (std::exchange(proceed_, false)) {
+    out_.mutable_proceed();
+  } else if (head_) {
+    *out_.mutable_response() = std::move(*head_);
+    head_.reset();
+  } else {
+    out_.set_data(std::move(*data_));
+    data_.reset();
+    writing_data_ = true;
+  }
+  return true;
+}
+
+void RelayStream::Plan(Todo& todo) {
+  if (finished_) return;
+  const bool ending = dead_ || end_;
+  if (!ending && !reading_ && !read_ended_ && !piece_) {
+    reading_ = true;
+    read_starting_ = true;
+    todo.read = true;
+  }
+  if (writing_) return;
+  if (!dead_ && FillOut()) {
+    metadata_sent_ = true;
+    writing_ = true;
+    todo.write = true;
+    // The status goes along with the last piece.
+    todo.last_write = end_ && end_->ok() && !head_ && !data_ && !read_starting_;
+    if (todo.last_write) finished_ = true;
+  } else if (ending && !read_starting_) {
+    finished_ = true;
+    todo.finish = dead_ ? grpc::Status::CANCELLED : *end_;
+  }
+}
+
+void RelayStream::Do(Todo todo) {
+  if (todo.read) {
+    StartRead(&in_);
+    Todo more;
+    {
+      const MutexLock lock(mutex_);
+      read_starting_ = false;
+      Plan(more);
+    }
+    Do(std::move(more));
+  }
+  if (todo.prove_alive) StartSendInitialMetadata();
+  if (todo.wait_for_cancel) {
+    cancel_grace_.Set(std::chrono::system_clock::now() + kCancelGrace,
+                      [weak = weak_from_this()](bool) {
+                        if (const auto stream = weak.lock()) stream->OnCancelGrace();
+                      });
+  }
+  if (todo.last_write) {
+    StartWriteAndFinish(&out_, grpc::WriteOptions(), grpc::Status::OK);
+  } else if (todo.write) {
+    StartWrite(&out_);
+  }
+  if (todo.taken) todo.taken->Taken();
+  if (todo.finish) Finish(*todo.finish);
+}
+
+}  // namespace lowband::translator::ingress

@@ -1,0 +1,17 @@
+// What a client is told when the homeserver gave no answer, over either transport.
+//
+// Threading: a pure function.
+#pragma once
+
+#include "services/translator/mapping/http.h"
+#include "services/translator/mapping/refusal.h"
+
+namespace lowband::translator {
+
+/// `repeatable`: executing the request twice does no harm.
+Refusal RefusalOf(UpstreamFault fault, bool repeatable);
+
+/// The client is asked to come back later.
+constexpr bool AsksToWait(uint16_t status) { return status == 429 || status == 503; }
+
+}  // namespace lowband::translator

@@ -1,0 +1,26 @@
+// The homeserver's answer as the edge relays it, and the translator's own where there is none.
+//
+// Threading: free functions; any thread. Spec: RFC 9110 §7.6; Matrix client-server API "Standard
+// error response" and "Web browser clients".
+#pragma once
+
+#include <string>
+#include <string_view>
+
+#include "lowband/v1/translator.pb.h"
+#include "services/translator/mapping/http.h"
+#include "services/translator/mapping/relay_http.h"
+
+namespace lowband::translator {
+
+/// All but what concerns the homeserver's connection, byte for byte and in order.
+v1::RelayResponse ToRelayResponse(RelayAnswer answer);
+
+/// A Matrix error that browsers may read too.
+struct RelayError {
+  RelayAnswer answer;
+  std::string body;  ///< Empty for HEAD, whose answer tells its length all the same.
+};
+RelayError RelayErrorOf(UpstreamFault fault, std::string_view method);
+
+}  // namespace lowband::translator

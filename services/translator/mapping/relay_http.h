@@ -1,0 +1,36 @@
+// One relayed HTTP transfer with the homeserver, as values: heads only, since bodies stream.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "libs/http/field.h"
+
+namespace lowband::translator {
+
+/// What is sent, to the byte. Field names are tokens, values hold no control characters but tabs;
+/// Host, Content-Length, Transfer-Encoding and Expect are not among them.
+struct RelayHead {
+  std::string method;
+  std::string target;  ///< Path and query; begins with '/'.
+  http::Fields fields;
+  bool has_body = false;                   ///< Never with HEAD.
+  std::optional<uint64_t> content_length;  ///< Of the body; none: known at its end.
+  bool expects_continue = false;           ///< Only with a body that is not empty.
+};
+
+/// The final answer's head. Content-Length and what concerns the connection are not in the fields.
+struct RelayAnswer {
+  uint16_t status = 0;  ///< 200 to 999
+  http::Fields fields;
+  std::optional<uint64_t> content_length;
+};
+
+/// RFC 9110 §9.2.1, as far as libcurl may repeat a request unasked.
+inline bool IsSafe(std::string_view method) {
+  return method == "GET" || method == "HEAD" || method == "OPTIONS";
+}
+
+}  // namespace lowband::translator

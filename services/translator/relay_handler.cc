@@ -1,0 +1,194 @@
+#include "services/translator/relay_handler.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "libs/base/mutex.h"
+#include "libs/grpc/contract.h"
+#include "services/translator/mapping/relay_answer.h"
+#include "services/translator/mapping/relay_request.h"
+
+namespace lowband::translator {
+namespace {
+
+void Count(std::atomic<uint64_t>& counter) { counter.fetch_add(1, std::memory_order_relaxed); }
+
+}  // namespace
+
+/// One transfer, between its call and its libcurl handle, which both have it until they are done.
+class RelayHandler::Transfer final : public ingress::Relay,
+                                     public RelayEvents,
+                                     public std::enable_shared_from_this<Transfer> {
+ public:
+  Transfer(RelayHandler& handler, RelayHead head, std::weak_ptr<ingress::RelaySink> sink)
+      : handler_(handler),
+        upstream_(handler.upstream_),
+        id_(upstream_.Reserve()),
+        method_(head.method),
+        route_(RouteOfTarget(head.target)),
+        rewrites_(handler.rewriter_.Applies(route_, method_)),
+        head_(std::move(head)),
+        sink_(std::move(sink)) {
+    if (rewrites_) handler_.rewriter_.Prepare(head_);
+  }
+  ~Transfer() override { handler_.held_bytes_.Return(charged_); }
+  Transfer(const Transfer&) = delete;
+  Transfer& operator=(const Transfer&) = delete;
+
+  void Begin() override { upstream_.Start(id_, std::move(head_), shared_from_this()); }
+  void Body(std::string piece) override { upstream_.Body(id_, std::move(piece)); }
+  void BodyEnd() override { upstream_.BodyEnd(id_); }
+  void Cancel() override { upstream_.Cancel(id_); }
+  void Taken() override;
+
+  void OnBodyWanted() override {
+    if (const auto sink = sink_.lock()) sink->BodyWanted();
+  }
+  void OnProceed() override {
+    if (const auto sink = sink_.lock()) sink->Proceed();
+  }
+  void OnAnswer(RelayAnswer answer) override;
+  void OnData(std::string data) override;
+  void OnEnd() override;
+  void OnFault(UpstreamFault fault) override;
+
+ private:
+  void Hold(const std::string& data);
+  /// The answer is not held any longer: tells its head, and begins to tell `body`.
+  void Tell(RelayAnswer answer, std::string body, bool whole);
+  void TellNextPiece();
+
+  RelayHandler& handler_;
+  RelayClient& upstream_;
+  const RelayClient::Id id_;
+  const std::string method_;
+  const Route route_;
+  const bool rewrites_;
+  RelayHead head_;
+  const std::weak_ptr<ingress::RelaySink> sink_;
+
+  // The client's thread only.
+  std::optional<RelayAnswer> held_answer_;  ///< Its body is being held, to be rewritten.
+  std::string held_body_;
+  size_t charged_ = 0;
+  bool head_told_ = false;
+
+  /// A body that is here and is told piece by piece.
+  Mutex mutex_;
+  std::string backlog_ LOWBAND_GUARDED_BY(mutex_);
+  size_t backlog_told_ LOWBAND_GUARDED_BY(mutex_) = 0;
+  bool backlog_is_last_ LOWBAND_GUARDED_BY(mutex_) = false;
+};
+
+void RelayHandler::Transfer::OnAnswer(RelayAnswer answer) {
+  if (rewrites_) {
+    if (handler_.rewriter_.Wants(answer, method_)) {
+      held_answer_ = std::move(answer);
+      return;
+    }
+    handler_.rewriter_.Describe(answer, method_);
+  }
+  Tell(std::move(answer), {}, false);
+}
+
+void RelayHandler::Transfer::OnData(std::string data) {
+  if (held_answer_) return Hold(data);
+  if (const auto sink = sink_.lock()) sink->Data(std::move(data));
+}
+
+void RelayHandler::Transfer::Hold(const std::string& data) {
+  const bool fits = held_body_.size() + data.size() <= kRewriteBytesMax;
+  held_body_ += data;
+  if (fits && handler_.held_bytes_.Take(data.size())) {
+    charged_ += data.size();
+    return upstream_.Taken(id_);
+  }
+  // Too much to hold. The client's next data waits until this has been told.
+  Count(handler_.counters_.documents_passed);
+  Tell(std::move(*std::exchange(held_answer_, std::nullopt)), std::move(held_body_), false);
+}
+
+void RelayHandler::Transfer::OnEnd() {
+  if (held_answer_) {
+    RelayAnswer answer = std::move(*std::exchange(held_answer_, std::nullopt));
+    const bool changed = handler_.rewriter_.Rewrite(route_, answer, held_body_);
+    Count(changed ? handler_.counters_.documents_rewritten : handler_.counters_.documents_passed);
+    return Tell(std::move(answer), std::move(held_body_), true);
+  }
+  {
+    const MutexLock lock(mutex_);
+    backlog_is_last_ = true;
+    if (backlog_told_ < backlog_.size()) return;  // comes behind it
+  }
+  if (const auto sink = sink_.lock()) sink->End(true);
+}
+
+void RelayHandler::Transfer::OnFault(UpstreamFault fault) {
+  if (head_told_) {
+    if (const auto sink = sink_.lock()) sink->End(false);
+    return;
+  }
+  held_answer_.reset();
+  Count(handler_.counters_.errors);
+  RelayError error = RelayErrorOf(fault, method_);
+  Tell(std::move(error.answer), std::move(error.body), true);
+}
+
+void RelayHandler::Transfer::Tell(RelayAnswer answer, std::string body, bool whole) {
+  const auto sink = sink_.lock();
+  if (!sink) return;
+  head_told_ = true;
+  sink->Head(ToRelayResponse(std::move(answer)));
+  bool some = false;
+  {
+    const MutexLock lock(mutex_);
+    some = !body.empty();
+    backlog_ = std::move(body);
+    backlog_is_last_ = whole;
+  }
+  if (some) {
+    TellNextPiece();
+  } else if (whole) {
+    sink->End(true);
+  }
+}
+
+void RelayHandler::Transfer::TellNextPiece() {
+  const auto sink = sink_.lock();
+  if (!sink) return;
+  std::string piece;
+  bool last = false;
+  {
+    const MutexLock lock(mutex_);
+    piece = backlog_.substr(backlog_told_, contract::kChunkBytesMax);
+    backlog_told_ += piece.size();
+    const bool all = backlog_told_ == backlog_.size();
+    last = all && backlog_is_last_;
+    if (all) {
+      backlog_ = {};
+      backlog_told_ = 0;
+    }
+  }
+  sink->Data(std::move(piece));
+  if (last) sink->End(true);
+}
+
+void RelayHandler::Transfer::Taken() {
+  {
+    const MutexLock lock(mutex_);
+    if (backlog_.empty()) {
+      upstream_.Taken(id_);
+      return;
+    }
+  }
+  TellNextPiece();
+}
+
+Result<std::shared_ptr<ingress::Relay>, std::string> RelayHandler::Make(
+    v1::RelayRequest request, std::weak_ptr<ingress::RelaySink> sink) {
+  auto head = MapRelayRequest(request, forward_client_ip_);
+  if (!head) return Failure(std::move(head.error()));
+  return std::make_shared<Transfer>(*this, std::move(*head), std::move(sink));
+}
+
+}  // namespace lowband::translator

@@ -1,0 +1,53 @@
+// Joins the stages of the translator for relayed HTTP: the request is checked and mapped, the
+// bodies stream past, and of a few documents the whole body is held and rewritten.
+//
+//   Make ─▶ MapRelayRequest ─▶ Begin ─▶ RelayClient::Start
+//   OnAnswer ─┬─ to be rewritten ─▶ held until OnEnd ─▶ Rewrite ─▶ Head, Data …, End
+//             └─ else ─▶ Head, Data …, End
+//   OnFault ─── before the head ─▶ a Matrix error in its place; after it ─▶ End(broken)
+//
+// Threading: Make on gRPC's threads, events on the relay client's. Ownership: the client outlives
+// the handler. Limits: mapping/limits.h; the ingress bounds how many there are.
+#pragma once
+
+#include <atomic>
+#include <memory>
+#include <string>
+
+#include "services/translator/ingress/counters.h"
+#include "services/translator/ingress/relay.h"
+#include "services/translator/mapping/config.h"
+#include "services/translator/mapping/limits.h"
+#include "services/translator/mapping/relay_rewrite.h"
+#include "services/translator/upstream/relay_client.h"
+
+namespace lowband::translator {
+
+struct RelayHandlerCounters {
+  std::atomic<uint64_t> documents_rewritten{0};
+  std::atomic<uint64_t> documents_passed{
+      0};                           ///< Too large, undecodable, or with nothing to change.
+  std::atomic<uint64_t> errors{0};  ///< Answers of our own.
+};
+
+class RelayHandler final : public ingress::RelayHandler {
+ public:
+  RelayHandler(const MappingConfig& config, RelayClient& upstream)
+      : rewriter_(config), forward_client_ip_(config.forward_client_ip), upstream_(upstream) {}
+
+  Result<std::shared_ptr<ingress::Relay>, std::string> Make(
+      v1::RelayRequest request, std::weak_ptr<ingress::RelaySink> sink) override;
+
+  const RelayHandlerCounters& counters() const { return counters_; }
+
+ private:
+  class Transfer;
+
+  const RelayRewriter rewriter_;
+  const bool forward_client_ip_;
+  RelayClient& upstream_;
+  RelayHandlerCounters counters_;
+  ingress::SharedBudget held_bytes_{kRewritesBytesMax};
+};
+
+}  // namespace lowband::translator

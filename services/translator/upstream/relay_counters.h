@@ -1,0 +1,29 @@
+// What the relay of plain HTTP counts towards the homeserver.
+//
+// Threading: relaxed atomics; any thread.
+#pragma once
+
+#include <array>
+#include <atomic>
+#include <cstdint>
+
+#include "services/translator/mapping/http.h"
+#include "services/translator/upstream/counters.h"
+
+namespace lowband::translator {
+
+struct RelayCounters {
+  std::atomic<uint64_t> started{0};
+  /// Final answers by the hundreds of their status; [0] is anything outside 100 to 599.
+  std::array<std::atomic<uint64_t>, 6> answers{};
+  /// By UpstreamFault, before or after the answer's head.
+  std::array<std::atomic<uint64_t>, kUpstreamFaultCount> faults{};
+  std::atomic<uint64_t> connections_opened{0};
+  std::atomic<uint64_t> breaker_opened{0};
+  std::atomic<uint64_t> active{0};               ///< Transfers at the homeserver now.
+  std::atomic<uint64_t> body_bytes_sent{0};      ///< Without framing.
+  std::atomic<uint64_t> body_bytes_received{0};  ///< The same, compressed as they came.
+  DurationHistogram head_duration;               ///< From the start to the answer's head.
+};
+
+}  // namespace lowband::translator

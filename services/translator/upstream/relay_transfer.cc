@@ -1,0 +1,285 @@
+#include "services/translator/upstream/relay_transfer.h"
+
+#include <algorithm>
+#include <cstring>
+#include <utility>
+
+#include "services/translator/upstream/easy.h"
+#include "services/translator/upstream/limits.h"
+
+namespace lowband::translator {
+namespace {
+
+void Add(std::atomic<uint64_t>& counter, uint64_t by) {
+  counter.fetch_add(by, std::memory_order_relaxed);
+}
+
+/// RFC 9110 §8.6: a server expects to be told of a body with these.
+bool AnticipatesBody(std::string_view method) {
+  return method == "POST" || method == "PUT" || method == "PATCH";
+}
+
+}  // namespace
+
+RelayTransfer::RelayTransfer(uint64_t id, RelayHead head, std::shared_ptr<RelayEvents> events,
+                             CurlEasy easy, Context& context)
+    : id_(id),
+      head_(std::move(head)),
+      events_(std::move(events)),
+      easy_(std::move(easy)),
+      context_(context),
+      started_(context.now),
+      moved_(context.now) {}
+
+void RelayTransfer::Prepare() {
+  CURL* easy = easy_.get();
+  // HTTP/1.1, as MakeEasy leaves it: a paused HTTP/2 stream goes on receiving into libcurl's window
+  // of 32 MB, which would hold much of a body here instead of at the homeserver.
+  curl_easy_setopt(easy, CURLOPT_HTTP_CONTENT_DECODING, 0L);
+  curl_easy_setopt(easy, CURLOPT_BUFFERSIZE, kRelayReceiveBufferBytes);
+  curl_easy_setopt(easy, CURLOPT_UPLOAD_BUFFERSIZE, kRelaySendBufferBytes);
+  curl_easy_setopt(easy, CURLOPT_EXPECT_100_TIMEOUT_MS, ToCurlMilliseconds(kRelayExpectTimeout));
+  SetCallbacks();
+  SetMethod();
+  SetHeaders();
+  curl_easy_setopt(easy, CURLOPT_URL, (context_.homeserver.origin + head_.target).c_str());
+  // Who waits to be told to proceed sends nothing before; everybody else is asked at once.
+  if (head_.has_body && !head_.expects_continue) WantBody();
+}
+
+void RelayTransfer::SetCallbacks() {
+  CURL* easy = easy_.get();
+  curl_easy_setopt(easy, CURLOPT_PRIVATE, this);
+  curl_easy_setopt(easy, CURLOPT_ERRORBUFFER, error_);
+  curl_easy_setopt(easy, CURLOPT_HEADERFUNCTION, &RelayTransfer::OnHeader);
+  curl_easy_setopt(easy, CURLOPT_HEADERDATA, this);
+  curl_easy_setopt(easy, CURLOPT_WRITEFUNCTION, &RelayTransfer::OnWrite);
+  curl_easy_setopt(easy, CURLOPT_WRITEDATA, this);
+  curl_easy_setopt(easy, CURLOPT_READFUNCTION, &RelayTransfer::OnRead);
+  curl_easy_setopt(easy, CURLOPT_READDATA, this);
+  curl_easy_setopt(easy, CURLOPT_SEEKFUNCTION, &RelayTransfer::OnSeek);
+  curl_easy_setopt(easy, CURLOPT_SEEKDATA, this);
+  curl_easy_setopt(easy, CURLOPT_PREREQFUNCTION, &RelayTransfer::OnAttempt);
+  curl_easy_setopt(easy, CURLOPT_PREREQDATA, this);
+}
+
+void RelayTransfer::SetMethod() {
+  CURL* easy = easy_.get();
+  const bool nothing_to_send = !head_.has_body || head_.content_length == 0;
+  const bool repeatable = nothing_to_send && IsSafe(head_.method);
+  curl_easy_setopt(easy, CURLOPT_MAXAGE_CONN,
+                   ToCurlSeconds(repeatable ? kIdleConnection : kIdleConnectionOnce));
+  curl_easy_setopt(easy, CURLOPT_FRESH_CONNECT, nothing_to_send && !repeatable ? 1L : 0L);
+  if (head_.method == "HEAD") {
+    curl_easy_setopt(easy, CURLOPT_NOBODY, 1L);
+    return;
+  }
+  if (!nothing_to_send) {
+    curl_easy_setopt(easy, CURLOPT_UPLOAD, 1L);
+    // -1: chunked
+    const auto length =
+        head_.content_length ? static_cast<curl_off_t>(*head_.content_length) : curl_off_t{-1};
+    curl_easy_setopt(easy, CURLOPT_INFILESIZE_LARGE, length);
+  }
+  curl_easy_setopt(easy, CURLOPT_CUSTOMREQUEST, head_.method.c_str());
+}
+
+void RelayTransfer::SetHeaders() {
+  curl_slist* list = nullptr;
+  const auto add = [&list](const std::string& line) {
+    // On exhausted memory the old list stays valid and the header is missing.
+    if (curl_slist* longer = curl_slist_append(list, line.c_str())) list = longer;
+  };
+  for (const http::Field& field : head_.fields) {
+    // A semicolon is how libcurl is told of a header without a value.
+    add(field.value.empty() ? field.name + ";" : field.name + ": " + field.value);
+  }
+  // Without a value it adds none of its own.
+  if (http::Find(head_.fields, "Accept") == nullptr) add("Accept:");
+  add(head_.expects_continue ? "Expect: 100-continue" : "Expect:");
+  const bool empty = head_.content_length == 0;
+  if (head_.has_body ? empty : AnticipatesBody(head_.method)) add("Content-Length: 0");
+  headers_.reset(list);
+  curl_easy_setopt(easy_.get(), CURLOPT_HTTPHEADER, list);
+}
+
+void RelayTransfer::WantBody() {
+  if (wanted_ || input_ended_ || sent_all_) return;
+  wanted_ = true;
+  events_->OnBodyWanted();
+}
+
+void RelayTransfer::Body(std::string piece) {
+  wanted_ = false;
+  input_ = std::move(piece);
+  input_offset_ = 0;
+  Resume();
+}
+
+void RelayTransfer::BodyEnd() {
+  input_ended_ = true;
+  Resume();
+}
+
+void RelayTransfer::Taken() {
+  output_on_its_way_ = false;
+  Flush();
+  Resume();
+}
+
+void RelayTransfer::Resume() {
+  if (finished_) return;
+  const bool can_send = input_offset_ < input_.size() || input_ended_;
+  // After such an answer libcurl asks for no more of the body, but stays paused for it.
+  const bool refused = head_told_ && parser_.answer().status >= 300;
+  const bool receive = receive_paused_ && !output_on_its_way_;
+  const bool send = send_paused_ && (can_send || refused);
+  if (!receive && !send) return;
+  moved_ = context_.now;
+  if (receive) receive_paused_ = false;
+  if (send) send_paused_ = false;
+  // Calls OnWrite with what libcurl has set aside; that may pause it again.
+  curl_easy_pause(easy_.get(),
+                  (receive_paused_ ? CURLPAUSE_RECV : 0) | (send_paused_ ? CURLPAUSE_SEND : 0));
+}
+
+void RelayTransfer::Flush() {
+  if (over_ || output_on_its_way_) return;
+  if (!output_.empty()) {
+    output_on_its_way_ = true;
+    events_->OnData(std::exchange(output_, {}));
+  }
+  if (finished_) {
+    over_ = true;
+    events_->OnEnd();
+  }
+}
+
+size_t RelayTransfer::OnHeader(char* data, size_t size, size_t count, void* self) {
+  auto& transfer = *static_cast<RelayTransfer*>(self);
+  transfer.moved_ = transfer.context_.now;
+  if (!transfer.parser_.Add({data, size * count})) {
+    transfer.aborted_too_large_ = true;
+    return 0;
+  }
+  if (transfer.parser_.complete() && !transfer.head_told_) transfer.TakeHead();
+  return size * count;
+}
+
+void RelayTransfer::TakeHead() {
+  head_told_ = true;
+  Touch();  // another deadline holds now
+  const RelayAnswer& answer = parser_.answer();
+  const size_t hundreds = answer.status / 100;
+  Add(context_.counters.answers[hundreds < context_.counters.answers.size() ? hundreds : 0], 1);
+  context_.counters.head_duration.Add(context_.now - started_);
+  events_->OnAnswer(answer);
+}
+
+size_t RelayTransfer::OnWrite(char* data, size_t size, size_t count, void* self) {
+  auto& transfer = *static_cast<RelayTransfer*>(self);
+  const size_t bytes = size * count;
+  if (transfer.output_.size() + bytes > kRelayPieceBytesMax) {
+    transfer.receive_paused_ = true;
+    return CURL_WRITEFUNC_PAUSE;
+  }
+  transfer.moved_ = transfer.context_.now;
+  Add(transfer.context_.counters.body_bytes_received, bytes);
+  transfer.output_.append(data, bytes);
+  transfer.Flush();
+  if (transfer.send_paused_) transfer.Touch();
+  return bytes;
+}
+
+size_t RelayTransfer::OnRead(char* out, size_t size, size_t count, void* self) {
+  auto& transfer = *static_cast<RelayTransfer*>(self);
+  // libcurl knows the length and stops by itself: asking again would be the start of a resend.
+  if (transfer.sent_all_) return CURL_READFUNC_ABORT;
+  if (transfer.head_.expects_continue && !std::exchange(transfer.proceed_told_, true)) {
+    transfer.events_->OnProceed();
+  }
+  const std::string_view rest = std::string_view(transfer.input_).substr(transfer.input_offset_);
+  if (rest.empty() && transfer.input_ended_) {
+    transfer.sent_all_ = true;
+    transfer.moved_ = transfer.context_.now;
+    return transfer.head_.content_length ? CURL_READFUNC_ABORT : 0;
+  }
+  if (rest.empty()) {
+    transfer.send_paused_ = true;
+    transfer.WantBody();
+    return CURL_READFUNC_PAUSE;
+  }
+  const size_t bytes = std::min(size * count, rest.size());
+  std::memcpy(out, rest.data(), bytes);
+  transfer.moved_ = transfer.context_.now;
+  transfer.input_offset_ += bytes;
+  transfer.sent_bytes_ += bytes;
+  Add(transfer.context_.counters.body_bytes_sent, bytes);
+  transfer.sent_all_ = transfer.sent_bytes_ == transfer.head_.content_length;
+  if (bytes == rest.size()) transfer.WantBody();
+  return bytes;
+}
+
+int RelayTransfer::OnSeek(void*, curl_off_t, int) { return CURL_SEEKFUNC_FAIL; }
+
+// Before each request that libcurl sends, with the first as with what it would resend: also the
+// one without Expect that follows a 417.
+int RelayTransfer::OnAttempt(void* self, char*, char*, int, int) {
+  auto& transfer = *static_cast<RelayTransfer*>(self);
+  if (++transfer.attempts_ == 1 || transfer.MayRepeat()) return CURL_PREREQFUNC_OK;
+  transfer.repeat_refused_ = true;
+  return CURL_PREREQFUNC_ABORT;
+}
+
+bool RelayTransfer::MayRepeat() const {
+  if (head_told_) return false;
+  const bool nothing_to_send = !head_.has_body || head_.content_length == 0;
+  if (nothing_to_send) return IsSafe(head_.method);
+  // What was never sent cannot have been carried out.
+  return sent_bytes_ == 0 && !sent_all_;
+}
+
+bool RelayTransfer::AnswerIsWhole(CURLcode code) const {
+  // libcurl takes a connection that ends within the headers for an answer without a body.
+  if (!head_told_) return false;
+  if (code == CURLE_OK) return true;
+  // A 417 that libcurl has read to its end and then wanted to overcome.
+  const UpstreamFault fault = FaultOf(easy_.get(), code);
+  return parser_.answer().status == 417 && head_.expects_continue &&
+         (repeat_refused_ || fault == UpstreamFault::kConnect || fault == UpstreamFault::kTls);
+}
+
+UpstreamFault RelayTransfer::FaultFor(CURLcode code) const {
+  if (aborted_too_large_) return UpstreamFault::kTooLarge;
+  return code == CURLE_OK ? UpstreamFault::kBroken : FaultOf(easy_.get(), code);
+}
+
+void RelayTransfer::Finish(CURLcode code) {
+  Add(context_.counters.connections_opened,
+      static_cast<uint64_t>(InfoLong(easy_.get(), CURLINFO_NUM_CONNECTS)));
+  if (!AnswerIsWhole(code)) return Abort(FaultFor(code));
+  finished_ = true;
+  Flush();
+}
+
+void RelayTransfer::Abort(UpstreamFault fault) {
+  if (std::exchange(over_, true)) return;
+  finished_ = true;
+  fault_ = fault;
+  Add(context_.counters.faults[static_cast<size_t>(fault)], 1);
+  events_->OnFault(fault);
+}
+
+std::optional<TimePoint> RelayTransfer::Deadline() const {
+  if (finished_ || receive_paused_ || send_paused_) return std::nullopt;
+  const bool sent = sent_all_ || !head_.has_body || head_.content_length == 0;
+  const bool waits_for_head = sent && !head_told_;
+  return moved_ +
+         (waits_for_head ? context_.config.relay_head_timeout : context_.config.relay_silence);
+}
+
+std::string RelayTransfer::FailureText(CURLcode code) const {
+  return error_[0] != '\0' ? error_ : curl_easy_strerror(code);
+}
+
+}  // namespace lowband::translator

@@ -1,0 +1,133 @@
+// One relayed HTTP transfer on one libcurl easy handle: both bodies stream, each held back when the
+// other side does not keep up.
+//
+//   edge ──Body──▶ input (one piece) ──libcurl asks──▶ homeserver   asked with none there: paused
+//   edge ◀─OnData─ output (one piece) ◀──libcurl has─── homeserver  output full: paused
+//
+// No request that has a body, or whose method is not safe, is ever resent unasked (transfer.h tells
+// when libcurl would): it cannot rewind a body, and a request that must not be repeated though it
+// has none takes a fresh connection. OnAttempt() refuses whatever libcurl would try beyond that.
+//
+// Threading: one thread, the loop's. Ownership: has its handle; whoever adds the handle to a multi
+// handle takes it out again before the transfer ends. Limits: limits.h. Spec: RFC 9110 §9.2.2,
+// §10.1.1, RFC 9112 §9.5.
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "libs/base/time.h"
+#include "services/translator/mapping/relay_http.h"
+#include "services/translator/upstream/config.h"
+#include "services/translator/upstream/curl_handle.h"
+#include "services/translator/upstream/homeserver.h"
+#include "services/translator/upstream/relay_client.h"
+#include "services/translator/upstream/relay_counters.h"
+#include "services/translator/upstream/relay_head_parser.h"
+
+namespace lowband::translator {
+
+class RelayTransfer {
+ public:
+  /// What the transfers of one loop share; outlives them.
+  struct Context {
+    const UpstreamConfig& config;
+    const Homeserver& homeserver;
+    RelayCounters& counters;
+    TimePoint now;  ///< Of the loop's turn.
+    /// Transfers to look at when libcurl has returned: what its callbacks must not do themselves.
+    std::vector<uint64_t> touched;
+  };
+
+  RelayTransfer(uint64_t id, RelayHead head, std::shared_ptr<RelayEvents> events, CurlEasy easy,
+                Context& context);
+  RelayTransfer(const RelayTransfer&) = delete;
+  RelayTransfer& operator=(const RelayTransfer&) = delete;
+
+  /// Sets the handle up; add it to the multi handle next.
+  void Prepare();
+
+  // From the edge.
+  void Body(std::string piece);
+  void BodyEnd();
+  void Taken();
+
+  /// Outside of libcurl's callbacks: lets it go on where it can.
+  void Resume();
+  /// libcurl is done with the handle. The rest of the answer may still wait to be taken.
+  void Finish(CURLcode code);
+  /// Ends it with a fault. The handle must have been taken out of the multi handle.
+  void Abort(UpstreamFault fault);
+  /// Everything was told: it can be forgotten.
+  bool over() const { return over_; }
+  /// libcurl is done with the handle.
+  bool finished() const { return finished_; }
+
+  /// When it has been silent for too long; none while only the edge is waited for.
+  std::optional<TimePoint> Deadline() const;
+
+  uint64_t id() const { return id_; }
+  CURL* easy() const { return easy_.get(); }
+  /// The homeserver answered something: it can be reached.
+  bool answered() const { return parser_.bytes() != 0; }
+  std::optional<UpstreamFault> fault() const { return fault_; }
+  /// libcurl's words for the last failure: host names and addresses, nothing of the request.
+  std::string FailureText(CURLcode code) const;
+
+ private:
+  static size_t OnHeader(char* data, size_t size, size_t count, void* self);
+  static size_t OnWrite(char* data, size_t size, size_t count, void* self);
+  static size_t OnRead(char* out, size_t size, size_t count, void* self);
+  static int OnSeek(void* self, curl_off_t offset, int origin);
+  static int OnAttempt(void* self, char*, char*, int, int);
+
+  void SetMethod();
+  void SetHeaders();
+  void SetCallbacks();
+  void TakeHead();
+  void WantBody();
+  void Flush();
+  bool MayRepeat() const;
+  bool AnswerIsWhole(CURLcode code) const;
+  UpstreamFault FaultFor(CURLcode code) const;
+  void Touch() { context_.touched.push_back(id_); }
+
+  const uint64_t id_;
+  const RelayHead head_;
+  const std::shared_ptr<RelayEvents> events_;
+  CurlEasy easy_;
+  Context& context_;
+  const TimePoint started_;
+  TimePoint moved_;  ///< When anything last moved, or the edge last let it.
+  CurlList headers_;
+
+  // The request's body.
+  std::string input_;
+  size_t input_offset_ = 0;
+  uint64_t sent_bytes_ = 0;
+  bool input_ended_ = false;
+  bool sent_all_ = false;  ///< libcurl has the whole request.
+  bool wanted_ = false;    ///< The edge was asked for a piece and has not given it.
+  bool proceed_told_ = false;
+  bool send_paused_ = false;
+
+  // The answer.
+  RelayHeadParser parser_;
+  bool head_told_ = false;
+  bool aborted_too_large_ = false;
+  std::string output_;
+  bool output_on_its_way_ = false;
+  bool receive_paused_ = false;
+
+  int attempts_ = 0;
+  bool repeat_refused_ = false;
+  bool finished_ = false;
+  bool over_ = false;
+  std::optional<UpstreamFault> fault_;
+  char error_[CURL_ERROR_SIZE] = {};
+};
+
+}  // namespace lowband::translator

@@ -1,0 +1,108 @@
+// Whole transfers through the relay: what the homeserver gets, and what the client gets back.
+#include "tests/integration/relay_fixture.h"
+
+namespace lowband::translator {
+namespace {
+
+using namespace testing;  // the fixture is the language of these tests
+using ::testing::HasSubstr;
+
+std::string Bytes(size_t size) {
+  std::string bytes(size, '\0');
+  uint32_t state = 1;
+  for (char& byte : bytes) byte = static_cast<char>((state = state * 1664525 + 1013904223) >> 24);
+  return bytes;
+}
+
+/// Answers with the request's body, and its line in a field.
+HttpServer::Script Echo() {
+  return [](HttpConnection& connection) {
+    while (const auto request = connection.Read()) {
+      connection.Send(
+          Reply(200, request->body, "Asked: " + request->method + " " + request->target + "\r\n"));
+    }
+  };
+}
+
+TEST(Relay, GetThenAnswerPasses) {
+  HttpServer server([](HttpConnection& connection) {
+    while (connection.Read()) {
+      connection.Send(
+          "HTTP/1.1 200 Fine\r\nServer: Synapse/1\r\nSet-Cookie: a=1\r\nDate: today\r\n"
+          "set-cookie: b=2\r\nConnection: keep-alive, X-Hop\r\nX-Hop: 1\r\nKeep-Alive: 5\r\n"
+          "Content-Encoding: br\r\nContent-Length: 5\r\nX-Empty:\r\n\r\nhello");
+    }
+  });
+  Gateway gateway(server.url());
+  const Answered answer = Exchange(gateway, {});
+  EXPECT_EQ(Show(answer.status), "0");
+  EXPECT_EQ(answer.head.status(), 200u);
+  EXPECT_EQ(answer.body, "hello");
+  EXPECT_EQ(answer.head.content_length(), 5u);
+  std::string fields;
+  for (const auto& field : answer.head.fields()) fields += field.name() + "=" + field.value() + ";";
+  EXPECT_EQ(fields,
+            "Server=Synapse/1;Set-Cookie=a=1;Date=today;set-cookie=b=2;Content-Encoding=br;"
+            "X-Empty=;");
+}
+
+TEST(Relay, RequestThenOnlyItsOwnFieldsAreSent) {
+  std::string got;
+  HttpServer server([&got](HttpConnection& connection) {
+    while (const auto request = connection.Read()) {
+      got = request->method + " " + request->target + "\n";
+      for (const auto& [name, value] : request->headers) got += name + ": " + value + "\n";
+      connection.Send(Reply(200, "{}"));
+    }
+  });
+  Gateway gateway(server.url());
+  Exchange(gateway, {.target = "/a/../b//%2e?x=%41&y",
+                     .fields = {{"Host", "evil"},
+                                {"X-Forwarded-Host", "evil"},
+                                {"Forwarded", "for=1"},
+                                {"Connection", "close, X-Mine"},
+                                {"X-Mine", "1"},
+                                {"Transfer-Encoding", "chunked"},
+                                {"Content-Length", "7"},
+                                {"Expect", "100-continue"},
+                                {"Cookie", "a=b"},
+                                {"X-Empty", ""}}});
+  EXPECT_EQ(got, "GET /a/../b//%2e?x=%41&y\ncookie: a=b\nhost: 127.0.0.1:" +
+                     std::to_string(server.port()) + "\nx-empty: \n");
+}
+
+TEST(Relay, ClientsAddressThenToldOnlyWhereItMayBe) {
+  HttpServer server([](HttpConnection& connection) {
+    while (const auto request = connection.Read()) {
+      const auto& headers = request->headers;
+      connection.Send(
+          Reply(200, headers.contains("x-forwarded-for")
+                         ? headers.at("x-forwarded-for") + " " + headers.at("x-forwarded-proto")
+                         : "nothing"));
+    }
+  });
+  Gateway silent(server.url());
+  EXPECT_EQ(Exchange(silent, {}).body, "nothing");
+  MappingConfig telling_config;
+  telling_config.forward_client_ip = true;
+  Gateway telling(server.url(), {.mapping = telling_config});
+  EXPECT_EQ(Exchange(telling, {}).body, "192.0.2.7 https");
+}
+
+TEST(Relay, BodyOfKnownLengthThenItArrivesWhole) {
+  HttpServer server(Echo());
+  Gateway gateway(server.url());
+  for (const size_t size : {1, 1000, 65'536, 65'537, 3'000'000}) {
+    const std::string body = Bytes(size);
+    for (const char* method : {"POST", "PUT", "PATCH", "DELETE", "X-ODD"}) {
+      const Answered answer = Exchange(
+          gateway, {.method = method, .target = "/t", .has_body = true, .length = size}, body);
+      EXPECT_EQ(Show(answer.status), "0");
+      EXPECT_TRUE(answer.body == body) << method << " " << size << " " << answer.body.size();
+      EXPECT_EQ(Values(answer.head, "asked"), std::string("|") + method + " /t");
+    }
+  }
+}
+
+}  // namespace
+}  // namespace lowband::translator

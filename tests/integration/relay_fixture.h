@@ -1,0 +1,218 @@
+// An edge's side of Relay calls towards a real translator (ingress, mapping, upstream) and a
+// homeserver that the test scripts.
+#pragma once
+
+#include <grpcpp/create_channel.h>
+#include <grpcpp/security/credentials.h>
+#include <grpcpp/security/server_credentials.h>
+#include <gtest/gtest.h>
+
+#include <chrono>
+#include <condition_variable>
+#include <functional>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <thread>
+#include <utility>
+#include <vector>
+
+#include "libs/grpc/contract.h"
+#include "lowband/v1/translator.grpc.pb.h"
+#include "services/translator/ingress/server.h"
+#include "services/translator/mapping/mapping.h"
+#include "services/translator/relay_handler.h"
+#include "services/translator/upstream/relay_counters.h"
+#include "tests/integration/upstream_fixture.h"
+
+namespace lowband::translator::testing {
+
+using std::chrono::milliseconds;
+
+/// No lanes here.
+class NoExchanges final : public ingress::Handler {
+ public:
+  void Start(ingress::ExchangeKey, v1::Request, ingress::Respond) override {}
+  void Cancel(ingress::ExchangeKey) override {}
+  ingress::ExchangeAnswer Refuse(const v1::Request&, ingress::Refused) override { return {}; }
+};
+
+/// Waits until `done`, which nothing announces; false if it takes too long.
+inline bool Eventually(const std::function<bool()>& done) {
+  std::mutex mutex;
+  std::condition_variable nothing;
+  const auto end = std::chrono::steady_clock::now() + kLong;
+  std::unique_lock lock(mutex);
+  while (!done()) {
+    if (std::chrono::steady_clock::now() > end) return false;
+    nothing.wait_for(lock, milliseconds(1));
+  }
+  return true;
+}
+
+/// The translator, as far as relays concern it.
+class Gateway {
+ public:
+  struct Given {
+    MappingConfig mapping = {};
+    std::function<void(UpstreamConfig&)> upstream = [](UpstreamConfig&) {};
+    size_t relays_max = ingress::kRelaysDefault;
+  };
+  explicit Gateway(const std::string& homeserver) : Gateway(homeserver, Given()) {}
+  Gateway(const std::string& homeserver, const Given& given)
+      : upstream_(Upstream(homeserver, given)),
+        handler_(given.mapping, upstream_),
+        server_(Serving(given), exchanges_, &handler_) {
+    grpc::ChannelArguments arguments;
+    arguments.SetInt(GRPC_ARG_HTTP2_BDP_PROBE, 0);
+    arguments.SetInt(GRPC_ARG_USE_LOCAL_SUBCHANNEL_POOL, 1);
+    arguments.SetInt(GRPC_ARG_HTTP2_STREAM_LOOKAHEAD_BYTES,
+                     static_cast<int>(contract::kStreamWindowBytes));
+    stub_ = v1::Translator::NewStub(
+        grpc::CreateCustomChannel("127.0.0.1:" + std::to_string(server_.port()),
+                                  grpc::InsecureChannelCredentials(), arguments));
+  }
+
+  v1::Translator::Stub& stub() { return *stub_; }
+  ingress::Server& server() { return server_; }
+  RelayClient& upstream() { return upstream_; }
+  const RelayHandlerCounters& handled() const { return handler_.counters(); }
+  uint64_t faults(UpstreamFault fault) const {
+    return upstream_.counters().faults[static_cast<size_t>(fault)].load();
+  }
+
+ private:
+  static UpstreamConfig Upstream(const std::string& homeserver, const Given& given) {
+    UpstreamConfig config = ConfigFor(homeserver);
+    given.upstream(config);
+    return config;
+  }
+  static ingress::ServerConfig Serving(const Given& given) {
+    ingress::ServerConfig config;
+    config.listen = "127.0.0.1:0";
+    config.credentials = grpc::InsecureServerCredentials();
+    config.ingress.relays_max = given.relays_max;
+    return config;
+  }
+
+  NoExchanges exchanges_;
+  RelayClient upstream_;
+  RelayHandler handler_;
+  ingress::Server server_;
+  std::unique_ptr<v1::Translator::Stub> stub_;
+};
+
+struct Asked {
+  std::string method = "GET";
+  std::string target = "/_matrix/client/v3/x";
+  http::Fields fields = {};
+  bool has_body = false;
+  std::optional<uint64_t> length = {};
+  bool expects = false;
+};
+
+/// One call, driven by the test's thread.
+class Call {
+ public:
+  explicit Call(Gateway& gateway) {
+    context_.set_deadline(std::chrono::system_clock::now() + kLong);
+    stream_ = gateway.stub().Relay(&context_);
+  }
+  Call(Gateway& gateway, const Asked& asked) : Call(gateway) { Send(asked); }
+
+  bool Send(const Asked& asked) {
+    v1::RelayChunk chunk;
+    v1::RelayRequest& request = *chunk.mutable_request();
+    request.set_method(asked.method);
+    request.set_target(asked.target);
+    for (const http::Field& field : asked.fields) {
+      v1::HttpField& line = *request.add_fields();
+      line.set_name(field.name);
+      line.set_value(field.value);
+    }
+    request.set_has_body(asked.has_body);
+    if (asked.length) request.set_content_length(*asked.length);
+    request.set_expects_continue(asked.expects);
+    request.set_forwarded_for("192.0.2.7");
+    request.set_forwarded_proto("https");
+    return stream_->Write(chunk);
+  }
+  bool Data(std::string_view bytes) {
+    v1::RelayChunk chunk;
+    chunk.set_data(bytes.data(), bytes.size());
+    return stream_->Write(chunk);
+  }
+  void HalfClose() { stream_->WritesDone(); }
+  void Cancel() { context_.TryCancel(); }
+  /// The next message; none at the end.
+  std::optional<v1::RelayChunk> Next() {
+    v1::RelayChunk chunk;
+    if (!stream_->Read(&chunk)) return std::nullopt;
+    return chunk;
+  }
+  /// The head of the answer, as the next message.
+  v1::RelayResponse Head() {
+    const auto chunk = Next();
+    EXPECT_TRUE(chunk && chunk->has_response()) << (chunk ? chunk->ShortDebugString() : "the end");
+    return chunk ? chunk->response() : v1::RelayResponse();
+  }
+  /// The rest of the answer's body.
+  std::string Rest() {
+    std::string body;
+    while (const auto chunk = Next()) {
+      EXPECT_TRUE(chunk->has_data()) << chunk->ShortDebugString();
+      EXPECT_LE(chunk->data().size(), contract::kChunkBytesMax);
+      body += chunk->data();
+    }
+    return body;
+  }
+  grpc::Status Finish() { return stream_->Finish(); }
+
+ private:
+  grpc::ClientContext context_;
+  std::unique_ptr<grpc::ClientReaderWriter<v1::RelayChunk, v1::RelayChunk>> stream_;
+};
+
+struct Answered {
+  v1::RelayResponse head;
+  std::string body;
+  grpc::Status status;
+};
+
+/// The whole answer of a call whose request is wholly sent.
+inline Answered Take(Call& call) {
+  Answered answered;
+  answered.head = call.Head();
+  answered.body = call.Rest();
+  answered.status = call.Finish();
+  return answered;
+}
+
+inline Answered Exchange(Gateway& gateway, const Asked& asked, std::string_view body = {}) {
+  Call call(gateway, asked);
+  while (!body.empty()) {
+    call.Data(body.substr(0, contract::kChunkBytesMax));
+    body.remove_prefix(std::min(body.size(), contract::kChunkBytesMax));
+  }
+  call.HalfClose();
+  return Take(call);
+}
+
+/// All values of a field, each behind a bar; "" if there is none.
+inline std::string Values(const v1::RelayResponse& head, std::string_view name) {
+  std::string values;
+  for (const v1::HttpField& field : head.fields()) {
+    if (http::SameToken(field.name(), name)) values.append("|").append(field.value());
+  }
+  return values;
+}
+
+/// The code and, where it has one, the text: "0", "14 draining".
+inline std::string Show(const grpc::Status& status) {
+  return std::to_string(status.error_code()) +
+         (status.error_message().empty() ? "" : " " + status.error_message());
+}
+
+}  // namespace lowband::translator::testing
