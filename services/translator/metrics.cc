@@ -99,6 +99,50 @@ void SetUpstream(MetricSet& m, const Figures& f) {
               c.duration);
 }
 
+void SetRelayCalls(MetricSet& m, const Figures& f) {
+  const ingress::Counters& c = f.ingress;
+  m.Level("relay_active", "Transfers of plain HTTP under way.", {}, static_cast<double>(f.relays));
+  m.Total("relay_started_total", "Transfers of plain HTTP taken on.", {}, Read(c.relays_started));
+  const char* help = "Transfers of plain HTTP by how they ended; refused ones were not taken on.";
+  using Row = std::pair<const char*, const std::atomic<uint64_t>&>;
+  for (const auto& [outcome, counter] :
+       {Row{"whole", c.relays_whole}, Row{"broken", c.relays_broken},
+        Row{"cancelled", c.relays_cancelled}, Row{"invalid", c.relays_invalid},
+        Row{"refused_draining", c.relays_refused_draining},
+        Row{"refused_overload", c.relays_refused_overload}}) {
+    m.Total("relay_finished_total", help, {{"outcome", outcome}}, Read(counter));
+  }
+  const char* documents = "Documents that may need a new address, by what was done to them.";
+  m.Total("relay_documents_total", documents, {{"action", "rewritten"}},
+          Read(f.relay_handler.documents_rewritten));
+  m.Total("relay_documents_total", documents, {{"action", "passed"}},
+          Read(f.relay_handler.documents_passed));
+  m.Total("relay_own_errors_total", "Errors told in the homeserver's place.", {},
+          Read(f.relay_handler.errors));
+}
+
+void SetRelayUpstream(MetricSet& m, const Figures& f) {
+  const RelayCounters& c = f.relay_upstream;
+  for (size_t hundreds = 1; hundreds < c.answers.size(); ++hundreds) {
+    m.Total("relay_responses_total", "Answers of the homeserver to transfers of plain HTTP.",
+            {{"class", std::to_string(hundreds) + "xx"}}, Read(c.answers[hundreds]));
+  }
+  for (size_t i = 0; i < kUpstreamFaultCount; ++i) {
+    m.Total("relay_faults_total", "Transfers of plain HTTP that the homeserver did not finish.",
+            {{"reason", std::string(Text(static_cast<UpstreamFault>(i)))}}, Read(c.faults[i]));
+  }
+  m.Total("relay_connections_total", "Connections opened to the homeserver for plain HTTP.", {},
+          Read(c.connections_opened));
+  m.Total("relay_breaker_opened_total", "Times the homeserver was taken for unreachable.", {},
+          Read(c.breaker_opened));
+  const char* bytes = "Bytes of relayed bodies, without framing; sent: to the homeserver.";
+  m.Total("relay_body_bytes_total", bytes, {{"direction", "sent"}}, Read(c.body_bytes_sent));
+  m.Total("relay_body_bytes_total", bytes, {{"direction", "received"}},
+          Read(c.body_bytes_received));
+  m.Durations("relay_head_seconds", "From a transfer's start to the head of its answer.", {},
+              c.head_duration);
+}
+
 }  // namespace
 
 void SetTranslatorMetrics(MetricSet& metrics, const Figures& figures) {
@@ -107,6 +151,8 @@ void SetTranslatorMetrics(MetricSet& metrics, const Figures& figures) {
   SetPolls(metrics, figures);
   SetRoutes(metrics, figures);
   SetUpstream(metrics, figures);
+  SetRelayCalls(metrics, figures);
+  SetRelayUpstream(metrics, figures);
   metrics.Level("draining", "1 from SIGTERM on.", {}, figures.draining ? 1 : 0);
   metrics.Process();
 }

@@ -8,7 +8,9 @@
 #include "libs/base/metrics.h"
 #include "services/translator/exchange_handler.h"
 #include "services/translator/ingress/counters.h"
+#include "services/translator/relay_handler.h"
 #include "services/translator/upstream/counters.h"
+#include "services/translator/upstream/relay_counters.h"
 
 namespace lowband::translator {
 
@@ -17,8 +19,11 @@ struct Figures {
   const ingress::Counters& ingress;
   const HandlerCounters& handler;
   const UpstreamCounters& upstream;
+  const RelayCounters& relay_upstream;
+  const RelayHandlerCounters& relay_handler;
   size_t lanes = 0;
   size_t exchanges = 0;
+  size_t relays = 0;
   bool draining = false;
 };
 

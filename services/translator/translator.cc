@@ -20,6 +20,7 @@
 #include "services/translator/upstream/client.h"
 #include "services/translator/upstream/homeserver.h"
 #include "services/translator/upstream/relay_client.h"
+#include "services/translator/upstream/relay_counters.h"
 
 namespace lowband::translator {
 namespace {
@@ -87,6 +88,7 @@ class Translator {
   ingress::Server server_;
   MetricSet metrics_{"lowband_translator_"};
   uint64_t faults_reported_ = 0;
+  uint64_t relay_faults_reported_ = 0;
   std::atomic<bool> draining_{false};
   std::unique_ptr<AdminServer> admin_;
 };
@@ -105,8 +107,11 @@ std::string Translator::Metrics() {
   SetTranslatorMetrics(metrics_, {.ingress = server_.counters(),
                                   .handler = handler_.counters(),
                                   .upstream = upstream_.counters(),
+                                  .relay_upstream = relays_.counters(),
+                                  .relay_handler = relay_handler_.counters(),
                                   .lanes = server_.lanes(),
                                   .exchanges = server_.exchanges_in_flight(),
+                                  .relays = server_.relays(),
                                   .draining = draining_.load()});
   return metrics_.Text();
 }
@@ -114,15 +119,23 @@ std::string Translator::Metrics() {
 // A homeserver that is away would fill the log with a line a request; one a second is enough.
 void Translator::ReportFaults() {
   uint64_t faults = 0;
+  uint64_t relay_faults = 0;
   for (size_t i = 0; i < kUpstreamFaultCount; ++i) {
     // A client that went away is no fault of the homeserver's.
     if (static_cast<UpstreamFault>(i) == UpstreamFault::kCancelled) continue;
     faults += upstream_.counters().faults[i].load(std::memory_order_relaxed);
+    relay_faults += relays_.counters().faults[i].load(std::memory_order_relaxed);
   }
-  if (faults == faults_reported_) return;
-  log_.Warning("upstream_faults",
-               {{"count", faults - faults_reported_}, {"last", upstream_.last_fault()}});
+  if (faults != faults_reported_) {
+    log_.Warning("upstream_faults",
+                 {{"count", faults - faults_reported_}, {"last", upstream_.last_fault()}});
+  }
+  if (relay_faults != relay_faults_reported_) {
+    log_.Warning("relay_faults", {{"count", relay_faults - relay_faults_reported_},
+                                  {"last", relays_.last_fault()}});
+  }
   faults_reported_ = faults;
+  relay_faults_reported_ = relay_faults;
 }
 
 int Translator::RunUntilSignal(ShutdownSignal& shutdown) {

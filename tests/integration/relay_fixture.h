@@ -144,7 +144,15 @@ class Call {
     chunk.set_data(bytes.data(), bytes.size());
     return stream_->Write(chunk);
   }
+  /// Nothing more comes; without End() before it, a body is not whole.
   void HalfClose() { stream_->WritesDone(); }
+  /// The body is whole.
+  void End() {
+    v1::RelayChunk chunk;
+    chunk.mutable_end();
+    stream_->Write(chunk);
+    HalfClose();
+  }
   void Cancel() { context_.TryCancel(); }
   /// The next message; none at the end.
   std::optional<v1::RelayChunk> Next() {

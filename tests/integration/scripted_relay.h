@@ -98,7 +98,7 @@ class ScriptedCall final : public RelayChannel::Call {
     body_ += chunk.data();
     Tell(CallWritten{});
   }
-  void EndWrites() override {
+  void EndWrites(bool) override {
     {
       const MutexLock lock(journal_.mutex);
       journal_.bodies.push_back(body_);

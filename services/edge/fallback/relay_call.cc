@@ -42,7 +42,12 @@ class Stream final : public grpc::ClientBidiReactor<v1::RelayChunk, v1::RelayChu
     out_ = std::move(chunk);
     StartWrite(&out_);
   }
-  void EndWrites() { StartWritesDone(); }
+  void EndWrites(bool had_body) {
+    if (!had_body) return StartWritesDone();
+    out_.Clear();
+    out_.mutable_end();
+    StartWriteLast(&out_, grpc::WriteOptions());
+  }
   void ReadNext() {
     in_.Clear();
     StartRead(&in_);
@@ -109,8 +114,8 @@ class GrpcCall final : public RelayChannel::Call {
   void Write(v1::RelayChunk chunk) override {
     if (!released_) stream_->Write(std::move(chunk));
   }
-  void EndWrites() override {
-    if (!released_) stream_->EndWrites();
+  void EndWrites(bool had_body) override {
+    if (!released_) stream_->EndWrites(had_body);
   }
   void ReadNext() override {
     if (!released_) stream_->ReadNext();

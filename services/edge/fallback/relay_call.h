@@ -48,8 +48,9 @@ class RelayChannel {
     virtual ~Call() = default;
     /// One at a time: the next after CallWritten.
     virtual void Write(v1::RelayChunk chunk) = 0;
-    /// Nothing more will be written. Not while a piece is under way.
-    virtual void EndWrites() = 0;
+    /// Nothing more will be written; `had_body`: and the body is whole. Not while a piece is under
+    /// way.
+    virtual void EndWrites(bool had_body) = 0;
     /// Asks for the next CallReceived; once for each. The first is asked for by Open.
     virtual void ReadNext() = 0;
     /// What has happened, oldest first; nothing after CallEnded. `events` is cleared before.

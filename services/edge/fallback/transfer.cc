@@ -196,7 +196,7 @@ void Transfer::Upload() {
   }
   if (!body_.whole()) return;
   writes_ended_ = true;
-  call_->EndWrites();
+  call_->EndWrites(head_.body != http::BodyForm::kNone);
 }
 
 void Transfer::Download() {

@@ -1,7 +1,6 @@
 // The limits of the ingress, in one place.
 #pragma once
 
-#include <chrono>
 #include <cstddef>
 
 #include "libs/grpc/contract.h"
@@ -36,8 +35,5 @@ static_assert(kAnswersPerLaneBytesMax <= kAnswersBytesMax);
 inline constexpr size_t kRelaysDefault = 4096;
 inline constexpr size_t kRelaysMax = 65'536;
 static_assert(kRelaysDefault <= kRelaysMax);
-/// How long a body's end is not believed where only a cancel that gRPC has still to report could
-/// belie it (relay_stream.h).
-inline constexpr std::chrono::milliseconds kCancelGrace{10};
 
 }  // namespace lowband::translator::ingress

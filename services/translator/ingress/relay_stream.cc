@@ -1,6 +1,5 @@
 #include "services/translator/ingress/relay_stream.h"
 
-#include <chrono>
 #include <utility>
 
 #include "libs/grpc/contract.h"
@@ -25,6 +24,8 @@ void RelayStream::Begin() {
     const MutexLock lock(mutex_);
     reading_ = true;
   }
+  // At once, since the edge takes it for the relay being taken on.
+  StartSendInitialMetadata();
   StartRead(&in_);
 }
 
@@ -34,7 +35,7 @@ void RelayStream::OnReadDone(bool ok) {
     const MutexLock lock(mutex_);
     reading_ = false;
     if (!ok) {
-      TakeReadEnd(todo);
+      TakeReadEnd();
     } else if (!dead_ && !end_) {
       relay_ ? TakePiece() : TakeRequest();
     }
@@ -55,6 +56,7 @@ void RelayStream::TakeRequest() {
 }
 
 void RelayStream::TakePiece() {
+  if (in_.has_end()) return TakeBodyEnd();
   if (!in_.has_data()) return Refuse("a message behind the request is not data");
   if (in_.data().size() > contract::kChunkBytesMax) return Refuse("a piece is too large");
   if (in_.data().empty()) return;
@@ -75,51 +77,20 @@ void RelayStream::GiveBody() {
   piece_.reset();
 }
 
-void RelayStream::TakeReadEnd(Todo& todo) {
+// Behind the end of the body there is nothing to read. Before it the edge has cancelled the call, or
+// died, and what there is of the body must not pass for all of it.
+void RelayStream::TakeReadEnd() {
   read_ended_ = true;
   if (dead_ || end_) return;
   if (!relay_) return Refuse("there is no request");
-  if (body_ != BodyState::kComing) return;
-  body_ = BodyState::kProving;
-  if (metadata_sent_) {
-    todo.wait_for_cancel = true;
-  } else {
-    metadata_sent_ = true;
-    writing_ = true;
-    todo.prove_alive = true;
-  }
+  if (body_ == BodyState::kComing) Die();
 }
 
-void RelayStream::OnSendInitialMetadataDone(bool ok) {
-  Todo todo;
-  {
-    const MutexLock lock(mutex_);
-    writing_ = false;
-    if (ok) {
-      EndBody();
-    } else {
-      Die();
-    }
-    Plan(todo);
-  }
-  Do(std::move(todo));
-}
-
-void RelayStream::OnCancelGrace() {
-  Todo todo;
-  {
-    const MutexLock lock(mutex_);
-    EndBody();
-    Plan(todo);
-  }
-  Do(std::move(todo));
-}
-
-void RelayStream::EndBody() {
-  if (dead_ || end_ || body_ != BodyState::kProving) return;
-  body_ = BodyState::kEnded;
+void RelayStream::TakeBodyEnd() {
+  if (body_ != BodyState::kComing) return;  // its length has told
   if (body_left_) return Refuse("the body is shorter than announced");
-  if (!piece_) relay_->BodyEnd();
+  body_ = BodyState::kEnded;
+  relay_->BodyEnd();
 }
 
 void RelayStream::BodyWanted() {
@@ -128,9 +99,7 @@ void RelayStream::BodyWanted() {
     const MutexLock lock(mutex_);
     if (dead_ || end_) return;
     body_wanted_ = true;
-    const bool last = piece_ && body_ == BodyState::kEnded && !body_left_;
     GiveBody();
-    if (last) relay_->BodyEnd();
     Plan(todo);
   }
   Do(std::move(todo));
@@ -260,7 +229,6 @@ void RelayStream::Plan(Todo& todo) {
   }
   if (writing_) return;
   if (!dead_ && FillOut()) {
-    metadata_sent_ = true;
     writing_ = true;
     todo.write = true;
     // The status goes along with the last piece.
@@ -282,13 +250,6 @@ void RelayStream::Do(Todo todo) {
       Plan(more);
     }
     Do(std::move(more));
-  }
-  if (todo.prove_alive) StartSendInitialMetadata();
-  if (todo.wait_for_cancel) {
-    cancel_grace_.Set(std::chrono::system_clock::now() + kCancelGrace,
-                      [weak = weak_from_this()](bool) {
-                        if (const auto stream = weak.lock()) stream->OnCancelGrace();
-                      });
   }
   if (todo.last_write) {
     StartWriteAndFinish(&out_, grpc::WriteOptions(), grpc::Status::OK);

@@ -5,19 +5,11 @@
 //      │           └─────cancelled, or a write failed──▶ dead ──no write under way──▶ finished
 //      └── not what the contract says ──▶ finished (INVALID_ARGUMENT); from relaying too
 //
-// A read that fails is either the edge's half-close or its cancel, and gRPC does not say which. For
-// a body whose length is not known that is all the difference between its end and its breaking
-// off, so it counts as ended only once the initial metadata, kept back for this, could be written:
-// a cancel closes both directions at once, and nothing can be written behind it. Where the metadata
-// went out before (Proceed, an early answer), kCancelGrace passes first: gRPC reports the cancel
-// right behind the failed read.
-//
 // Threading: the On... by gRPC; the sink's by any. Ownership: owns itself from Begin() to OnDone();
 // the relay holds it weakly. Limits: libs/grpc/contract.h. Spec: gRPC's callback API,
 // grpcpp/support/server_callback.h; proto/lowband/v1/translator.proto.
 #pragma once
 
-#include <grpcpp/alarm.h>
 #include <grpcpp/support/server_callback.h>
 
 #include <memory>
@@ -51,8 +43,6 @@ class RelayStream final : public grpc::ServerBidiReactor<v1::RelayChunk, v1::Rel
  private:
   /// What was decided under the lock, to be done without it: gRPC and the relay may react at once.
   struct Todo {
-    bool prove_alive = false;
-    bool wait_for_cancel = false;
     bool read = false;
     bool write = false;
     bool last_write = false;
@@ -61,25 +51,22 @@ class RelayStream final : public grpc::ServerBidiReactor<v1::RelayChunk, v1::Rel
   };
   enum class BodyState : uint8_t {
     kComing,
-    kProving,  ///< The read side is closed; was it a cancel?
-    kEnded,    ///< Or there is none.
+    kEnded,  ///< Or there is none.
   };
 
   void OnReadDone(bool ok) override;
-  void OnSendInitialMetadataDone(bool ok) override;
   void OnWriteDone(bool ok) override;
   void OnCancel() override;
   void OnDone() override;
 
   void TakeRequest() LOWBAND_REQUIRES(mutex_);
   void TakePiece() LOWBAND_REQUIRES(mutex_);
-  void TakeReadEnd(Todo& todo) LOWBAND_REQUIRES(mutex_);
-  void EndBody() LOWBAND_REQUIRES(mutex_);
+  void TakeBodyEnd() LOWBAND_REQUIRES(mutex_);
+  void TakeReadEnd() LOWBAND_REQUIRES(mutex_);
   void GiveBody() LOWBAND_REQUIRES(mutex_);
   void Refuse(const std::string& why) LOWBAND_REQUIRES(mutex_);
   void Die() LOWBAND_REQUIRES(mutex_);
   void DropOutput() LOWBAND_REQUIRES(mutex_);
-  void OnCancelGrace();
   /// Adds what the call is ready for.
   void Plan(Todo& todo) LOWBAND_REQUIRES(mutex_);
   bool FillOut() LOWBAND_REQUIRES(mutex_);
@@ -88,7 +75,6 @@ class RelayStream final : public grpc::ServerBidiReactor<v1::RelayChunk, v1::Rel
   RelayHandler& handler_;
   const std::shared_ptr<Shared> shared_;
   std::shared_ptr<RelayStream> self_;
-  grpc::Alarm cancel_grace_;
 
   // Each belongs to gRPC while its operation is under way, else to whoever starts the next.
   v1::RelayChunk in_;
@@ -101,7 +87,6 @@ class RelayStream final : public grpc::ServerBidiReactor<v1::RelayChunk, v1::Rel
   bool read_ended_ LOWBAND_GUARDED_BY(mutex_) = false;
   bool writing_ LOWBAND_GUARDED_BY(mutex_) = false;
   bool writing_data_ LOWBAND_GUARDED_BY(mutex_) = false;
-  bool metadata_sent_ LOWBAND_GUARDED_BY(mutex_) = false;
   bool dead_ LOWBAND_GUARDED_BY(mutex_) = false;
   bool finished_ LOWBAND_GUARDED_BY(mutex_) = false;
 

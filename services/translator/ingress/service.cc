@@ -60,7 +60,8 @@ RelayReactor* Service::Relay(grpc::CallbackServerContext*) {
   Counters& counters = shared_->counters;
   if (draining_) {
     counters.relays_refused_draining.fetch_add(1, std::memory_order_relaxed);
-    return new RefusedRelay(Draining());
+    // The contract's word for a relay that another replica may be given.
+    return new RefusedRelay({grpc::StatusCode::FAILED_PRECONDITION, "draining"});
   }
   if (!shared_->relays.Take(1)) {
     counters.relays_refused_overload.fetch_add(1, std::memory_order_relaxed);

@@ -77,7 +77,10 @@ class Handling : public ::testing::Test {
   std::string Metrics() {
     MetricSet metrics("lowband_translator_");
     const ingress::Counters ingress;
-    SetTranslatorMetrics(metrics, {ingress, handler_->counters(), upstream_->counters()});
+    const RelayCounters relay_upstream;
+    const RelayHandlerCounters relay_handler;
+    SetTranslatorMetrics(metrics, {ingress, handler_->counters(), upstream_->counters(),
+                                   relay_upstream, relay_handler});
     return metrics.Text();
   }
   void ExpectMetric(const std::string& line) {
