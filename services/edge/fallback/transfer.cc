@@ -111,6 +111,7 @@ void Transfer::Take(CallReceived& received) {
       break;
     case v1::RelayChunk::kResponse: return TakeHead(received.chunk->response());
     case v1::RelayChunk::kData: return TakeData(received.chunk->data());
+    case v1::RelayChunk::kEnd:
     case v1::RelayChunk::kRequest:
     case v1::RelayChunk::KIND_NOT_SET: break;
   }

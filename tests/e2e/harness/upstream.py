@@ -39,6 +39,10 @@ class Upstream:
                 connection.sendall(answer)
 
     def stop(self):
+        if self._listener.fileno() < 0:
+            return
+        # Closing alone would not wake accept(), and the kernel would go on taking connections.
+        self._listener.shutdown(socket.SHUT_RDWR)
         self._listener.close()
 
 
