@@ -8,6 +8,9 @@ lowband_test(fallback_test
   DEPS lowband::edge_fallback OpenSSL::SSL OpenSSL::Crypto
   LABELS integration)
 lowband_test(relay_test
-  SOURCES integration/relay_exchange_test.cc
+  SOURCES
+    integration/relay_body_test.cc integration/relay_exchange_test.cc
+    integration/relay_fault_test.cc integration/relay_flow_test.cc
+    integration/relay_rewrite_test.cc
   DEPS lowband::translator lowband_test_http_server gRPC::grpc++
   TIMEOUT 120)

@@ -67,6 +67,8 @@ inline constexpr size_t kRelayPieceBytesMax = contract::kChunkBytesMax;
 inline constexpr long kRelayReceiveBufferBytes = 16'384;
 /// libcurl's send buffer of each upload; room for one piece and the frame of a chunk.
 inline constexpr long kRelaySendBufferBytes = 64 * 1024 + 1024;
+/// What the kernel holds of an upload beyond what it may send at once.
+inline constexpr int kRelayUnsentBytesMax = 256 * 1024;
 /// Connections kept for the next transfers.
 inline constexpr size_t kRelayIdleConnectionsMax = 256;
 

@@ -243,7 +243,7 @@ void RelayClient::Impl::ExpireSilent() {
     RelayTransfer* transfer = Find(*id);
     if (transfer == nullptr || transfer->finished()) continue;
     const auto deadline = transfer->Deadline();
-    if (!deadline || *deadline > context_.now) {
+    if (transfer->StopExpecting() || !deadline || *deadline > context_.now) {
       Watch(*id, *transfer);  // something moved meanwhile, or only the edge is waited for
       continue;
     }

@@ -1,5 +1,9 @@
 #include "services/translator/upstream/relay_transfer.h"
 
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <sys/socket.h>
+
 #include <algorithm>
 #include <cstring>
 #include <utility>
@@ -38,7 +42,6 @@ void RelayTransfer::Prepare() {
   curl_easy_setopt(easy, CURLOPT_HTTP_CONTENT_DECODING, 0L);
   curl_easy_setopt(easy, CURLOPT_BUFFERSIZE, kRelayReceiveBufferBytes);
   curl_easy_setopt(easy, CURLOPT_UPLOAD_BUFFERSIZE, kRelaySendBufferBytes);
-  curl_easy_setopt(easy, CURLOPT_EXPECT_100_TIMEOUT_MS, ToCurlMilliseconds(kRelayExpectTimeout));
   SetCallbacks();
   SetMethod();
   SetHeaders();
@@ -59,6 +62,7 @@ void RelayTransfer::SetCallbacks() {
   curl_easy_setopt(easy, CURLOPT_READDATA, this);
   curl_easy_setopt(easy, CURLOPT_SEEKFUNCTION, &RelayTransfer::OnSeek);
   curl_easy_setopt(easy, CURLOPT_SEEKDATA, this);
+  curl_easy_setopt(easy, CURLOPT_SOCKOPTFUNCTION, &RelayTransfer::OnSocket);
   curl_easy_setopt(easy, CURLOPT_PREREQFUNCTION, &RelayTransfer::OnAttempt);
   curl_easy_setopt(easy, CURLOPT_PREREQDATA, this);
 }
@@ -96,7 +100,10 @@ void RelayTransfer::SetHeaders() {
   }
   // Without a value it adds none of its own.
   if (http::Find(head_.fields, "Accept") == nullptr) add("Accept:");
-  add(head_.expects_continue ? "Expect: 100-continue" : "Expect:");
+  // An empty one first: libcurl then neither adds one nor takes that of the client for its own. Its
+  // way with a 417 would be to drop the answer and to send the request again.
+  add("Expect:");
+  if (head_.expects_continue) add("Expect: 100-continue");
   const bool empty = head_.content_length == 0;
   if (head_.has_body ? empty : AnticipatesBody(head_.method)) add("Content-Length: 0");
   headers_.reset(list);
@@ -129,11 +136,10 @@ void RelayTransfer::Taken() {
 
 void RelayTransfer::Resume() {
   if (finished_) return;
-  const bool can_send = input_offset_ < input_.size() || input_ended_;
-  // After such an answer libcurl asks for no more of the body, but stays paused for it.
-  const bool refused = head_told_ && parser_.answer().status >= 300;
+  const bool can_send =
+      input_offset_ < input_.size() || input_ended_ || (may_proceed_ && !proceed_told_);
   const bool receive = receive_paused_ && !output_on_its_way_;
-  const bool send = send_paused_ && (can_send || refused);
+  const bool send = send_paused_ && (can_send || BodyIsRefused());
   if (!receive && !send) return;
   moved_ = context_.now;
   if (receive) receive_paused_ = false;
@@ -163,7 +169,30 @@ size_t RelayTransfer::OnHeader(char* data, size_t size, size_t count, void* self
     return 0;
   }
   if (transfer.parser_.complete() && !transfer.head_told_) transfer.TakeHead();
+  if (transfer.parser_.answer().status == 100) transfer.MayProceed();
   return size * count;
+}
+
+void RelayTransfer::MayProceed() {
+  may_proceed_ = true;
+  expect_until_.reset();
+  Touch();
+}
+
+bool RelayTransfer::StopExpecting() {
+  if (!expect_until_ || *expect_until_ > context_.now) return false;
+  MayProceed();
+  return true;
+}
+
+// libcurl asks for no more of the body after such an answer, but stays paused for it.
+bool RelayTransfer::BodyIsRefused() const {
+  return head_told_ && (parser_.answer().status >= 300 || NeverProceeded());
+}
+
+// The final answer came in the place of "100 Continue": the client sends no body (RFC 9110 §10.1.1).
+bool RelayTransfer::NeverProceeded() const {
+  return head_told_ && head_.expects_continue && !proceed_told_;
 }
 
 void RelayTransfer::TakeHead() {
@@ -173,6 +202,9 @@ void RelayTransfer::TakeHead() {
   const size_t hundreds = answer.status / 100;
   Add(context_.counters.answers[hundreds < context_.counters.answers.size() ? hundreds : 0], 1);
   context_.counters.head_duration.Add(context_.now - started_);
+  expect_until_.reset();
+  // What stands in the place of the body on that connection would be taken for a request.
+  if (NeverProceeded()) curl_easy_setopt(easy_.get(), CURLOPT_FORBID_REUSE, 1L);
   events_->OnAnswer(answer);
 }
 
@@ -195,7 +227,10 @@ size_t RelayTransfer::OnRead(char* out, size_t size, size_t count, void* self) {
   auto& transfer = *static_cast<RelayTransfer*>(self);
   // libcurl knows the length and stops by itself: asking again would be the start of a resend.
   if (transfer.sent_all_) return CURL_READFUNC_ABORT;
-  if (transfer.head_.expects_continue && !std::exchange(transfer.proceed_told_, true)) {
+  if (transfer.head_.expects_continue && !transfer.proceed_told_) {
+    if (transfer.NeverProceeded()) return 0;  // ends the sending, short as it is
+    if (!transfer.may_proceed_) return transfer.Expect();
+    transfer.proceed_told_ = true;
     transfer.events_->OnProceed();
   }
   const std::string_view rest = std::string_view(transfer.input_).substr(transfer.input_offset_);
@@ -220,14 +255,29 @@ size_t RelayTransfer::OnRead(char* out, size_t size, size_t count, void* self) {
   return bytes;
 }
 
+size_t RelayTransfer::Expect() {
+  if (!expect_until_) {
+    expect_until_ = context_.now + kRelayExpectTimeout;
+    Touch();
+  }
+  send_paused_ = true;
+  return CURL_READFUNC_PAUSE;
+}
+
 int RelayTransfer::OnSeek(void*, curl_off_t, int) { return CURL_SEEKFUNC_FAIL; }
 
-// Before each request that libcurl sends, with the first as with what it would resend: also the
-// one without Expect that follows a 417.
+// Else the kernel takes megabytes of a body that the homeserver does not read yet.
+int RelayTransfer::OnSocket(void*, curl_socket_t fd, curlsocktype) {
+  const int bytes = kRelayUnsentBytesMax;
+  // A kernel that refuses only buffers more.
+  (void)setsockopt(fd, IPPROTO_TCP, TCP_NOTSENT_LOWAT, &bytes, sizeof(bytes));
+  return CURL_SOCKOPT_OK;
+}
+
+// Before each request that libcurl sends, the first as well as what it would resend.
 int RelayTransfer::OnAttempt(void* self, char*, char*, int, int) {
   auto& transfer = *static_cast<RelayTransfer*>(self);
   if (++transfer.attempts_ == 1 || transfer.MayRepeat()) return CURL_PREREQFUNC_OK;
-  transfer.repeat_refused_ = true;
   return CURL_PREREQFUNC_ABORT;
 }
 
@@ -239,16 +289,6 @@ bool RelayTransfer::MayRepeat() const {
   return sent_bytes_ == 0 && !sent_all_;
 }
 
-bool RelayTransfer::AnswerIsWhole(CURLcode code) const {
-  // libcurl takes a connection that ends within the headers for an answer without a body.
-  if (!head_told_) return false;
-  if (code == CURLE_OK) return true;
-  // A 417 that libcurl has read to its end and then wanted to overcome.
-  const UpstreamFault fault = FaultOf(easy_.get(), code);
-  return parser_.answer().status == 417 && head_.expects_continue &&
-         (repeat_refused_ || fault == UpstreamFault::kConnect || fault == UpstreamFault::kTls);
-}
-
 UpstreamFault RelayTransfer::FaultFor(CURLcode code) const {
   if (aborted_too_large_) return UpstreamFault::kTooLarge;
   return code == CURLE_OK ? UpstreamFault::kBroken : FaultOf(easy_.get(), code);
@@ -257,7 +297,8 @@ UpstreamFault RelayTransfer::FaultFor(CURLcode code) const {
 void RelayTransfer::Finish(CURLcode code) {
   Add(context_.counters.connections_opened,
       static_cast<uint64_t>(InfoLong(easy_.get(), CURLINFO_NUM_CONNECTS)));
-  if (!AnswerIsWhole(code)) return Abort(FaultFor(code));
+  // libcurl takes a connection that ends within the headers for an answer without a body.
+  if (code != CURLE_OK || !head_told_) return Abort(FaultFor(code));
   finished_ = true;
   Flush();
 }
@@ -271,7 +312,9 @@ void RelayTransfer::Abort(UpstreamFault fault) {
 }
 
 std::optional<TimePoint> RelayTransfer::Deadline() const {
-  if (finished_ || receive_paused_ || send_paused_) return std::nullopt;
+  if (finished_) return std::nullopt;
+  if (expect_until_) return expect_until_;
+  if (receive_paused_ || (send_paused_ && !BodyIsRefused())) return std::nullopt;
   const bool sent = sent_all_ || !head_.has_body || head_.content_length == 0;
   const bool waits_for_head = sent && !head_told_;
   return moved_ +

@@ -66,6 +66,8 @@ class RelayTransfer {
   /// libcurl is done with the handle.
   bool finished() const { return finished_; }
 
+  /// True if it was only "100 Continue" that was waited for until now: many servers never send it.
+  bool StopExpecting();
   /// When it has been silent for too long; none while only the edge is waited for.
   std::optional<TimePoint> Deadline() const;
 
@@ -82,6 +84,7 @@ class RelayTransfer {
   static size_t OnWrite(char* data, size_t size, size_t count, void* self);
   static size_t OnRead(char* out, size_t size, size_t count, void* self);
   static int OnSeek(void* self, curl_off_t offset, int origin);
+  static int OnSocket(void* self, curl_socket_t fd, curlsocktype purpose);
   static int OnAttempt(void* self, char*, char*, int, int);
 
   void SetMethod();
@@ -91,7 +94,10 @@ class RelayTransfer {
   void WantBody();
   void Flush();
   bool MayRepeat() const;
-  bool AnswerIsWhole(CURLcode code) const;
+  void MayProceed();
+  size_t Expect();
+  bool BodyIsRefused() const;
+  bool NeverProceeded() const;
   UpstreamFault FaultFor(CURLcode code) const;
   void Touch() { context_.touched.push_back(id_); }
 
@@ -109,8 +115,10 @@ class RelayTransfer {
   size_t input_offset_ = 0;
   uint64_t sent_bytes_ = 0;
   bool input_ended_ = false;
-  bool sent_all_ = false;  ///< libcurl has the whole request.
-  bool wanted_ = false;    ///< The edge was asked for a piece and has not given it.
+  bool sent_all_ = false;                  ///< libcurl has the whole request.
+  bool wanted_ = false;                    ///< The edge was asked for a piece and has not given it.
+  std::optional<TimePoint> expect_until_;  ///< "100 Continue" is waited for.
+  bool may_proceed_ = false;
   bool proceed_told_ = false;
   bool send_paused_ = false;
 
@@ -123,7 +131,6 @@ class RelayTransfer {
   bool receive_paused_ = false;
 
   int attempts_ = 0;
-  bool repeat_refused_ = false;
   bool finished_ = false;
   bool over_ = false;
   std::optional<UpstreamFault> fault_;

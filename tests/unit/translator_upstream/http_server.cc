@@ -16,6 +16,7 @@
 #include <cctype>
 #include <cstdlib>
 #include <stdexcept>
+#include <utility>
 
 namespace lowband::translator::testing {
 namespace {
@@ -68,7 +69,7 @@ bool HttpConnection::Fill() {
   return true;
 }
 
-std::optional<RawRequest> HttpConnection::Read() {
+std::optional<RawRequest> HttpConnection::ReadHead() {
   size_t end = 0;
   while ((end = buffer_.find("\r\n\r\n")) == std::string::npos) {
     if (!Fill()) return std::nullopt;
@@ -87,15 +88,44 @@ std::optional<RawRequest> HttpConnection::Read() {
     request.headers[Lower(header.substr(0, colon))] = header.substr(value);
     line = next;
   }
-  const auto length = request.headers.find("content-length");
+  buffer_.erase(0, end + 4);
+  return request;
+}
+
+std::optional<RawRequest> HttpConnection::Read() {
+  auto request = ReadHead();
+  if (!request) return std::nullopt;
+  const auto length = request->headers.find("content-length");
   const size_t body =
-      length == request.headers.end() ? 0 : std::strtoul(length->second.c_str(), nullptr, 10);
-  while (buffer_.size() < end + 4 + body) {
+      length == request->headers.end() ? 0 : std::strtoul(length->second.c_str(), nullptr, 10);
+  while (buffer_.size() < body) {
     if (!Fill()) return std::nullopt;
   }
-  request.body = buffer_.substr(end + 4, body);
-  buffer_.erase(0, end + 4 + body);
+  request->body = buffer_.substr(0, body);
+  buffer_.erase(0, body);
   return request;
+}
+
+std::string HttpConnection::ReadSome() {
+  if (buffer_.empty()) Fill();
+  return std::exchange(buffer_, {});
+}
+
+std::optional<std::string> HttpConnection::ReadChunked() {
+  std::string body;
+  while (true) {
+    size_t line = 0;
+    while ((line = buffer_.find("\r\n")) == std::string::npos) {
+      if (!Fill()) return std::nullopt;
+    }
+    const size_t size = std::strtoul(buffer_.c_str(), nullptr, 16);
+    while (buffer_.size() < line + 2 + size + 2) {
+      if (!Fill()) return std::nullopt;
+    }
+    body.append(buffer_, line + 2, size);
+    buffer_.erase(0, line + 2 + size + 2);
+    if (size == 0) return body;
+  }
 }
 
 bool HttpConnection::Send(std::string_view bytes) {

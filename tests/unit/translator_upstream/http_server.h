@@ -34,6 +34,12 @@ class HttpConnection {
 
   /// The next whole request; none when the client is gone or the server stops.
   std::optional<RawRequest> Read();
+  /// The same without its body, of which the next bytes, framing and all, come from ReadSome.
+  std::optional<RawRequest> ReadHead();
+  /// What there is; empty when the client is gone or the server stops.
+  std::string ReadSome();
+  /// A chunked body to its end; none when it broke off.
+  std::optional<std::string> ReadChunked();
   /// False when the client is gone.
   bool Send(std::string_view bytes);
   /// Blocks until the client closes its side or the server stops.
