@@ -27,13 +27,9 @@ inline constexpr size_t kRequestHeadBytesMax = 32 * 1024;
 inline constexpr size_t kMessageBytesMax = 1024 * 1024;
 static_assert(kChunkBytesMax <= kBatchBytesMax);
 /// What either side lets the other send on a stream before it is read (HTTP/2 flow control).
-inline constexpr size_t kStreamWindowBytes = 256 * 1024;
+inline constexpr size_t kStreamWindowBytes = 128 * 1024;
 static_assert(kStreamWindowBytes >= 2 * kChunkBytesMax);
 static_assert(kBatchBytesMax + kChunkBytesMax + kRequestHeadBytesMax < kMessageBytesMax);
-
-/// What one relay may have under way on the connection between edge and translator: enough for a
-/// gigabit a second at 2 ms.
-inline constexpr int kRelayWindowBytes = 256 * 1024;
 
 /// Each side asks a silent other for a sign of life, and gives the connection up without one: a
 /// frozen translator is noticed after their sum.

@@ -92,7 +92,7 @@ TEST(RelayBody, ContinueThenProceedOnceAndTheBodyFollows) {
   EXPECT_TRUE(call.Next()->has_proceed());
   call.Data(std::string(60'000, 'a'));
   call.Data(std::string(40'000, 'b'));
-  call.HalfClose();
+  call.End();
   const Answered answer = Take(call);
   EXPECT_EQ(answer.body, "100000");
   EXPECT_EQ(Show(answer.status), "0");
@@ -108,7 +108,7 @@ TEST(RelayBody, ContinueWithoutLengthThenTheEndIsBelieved) {
   Call call(gateway, {.method = "PUT", .has_body = true, .expects = true});
   EXPECT_TRUE(call.Next()->has_proceed());
   call.Data("whole");
-  call.HalfClose();
+  call.End();
   EXPECT_EQ(Take(call).body, "whole");
 }
 
@@ -136,7 +136,7 @@ TEST(RelayBody, ContinueNeverSaidThenTheBodyGoesAllTheSame) {
   Call call(gateway, {.method = "PUT", .has_body = true, .length = 4, .expects = true});
   EXPECT_TRUE(call.Next()->has_proceed());
   call.Data("body");
-  call.HalfClose();
+  call.End();
   EXPECT_EQ(Take(call).body, "body");
 }
 
@@ -250,7 +250,7 @@ TEST(RelayBody, OtherLengthThanAnnouncedThenInvalidAndNeverWhole) {
   const Asked asked{.method = "PUT", .has_body = true, .length = 10};
   Call less(gateway, asked);
   less.Data("123456789");
-  less.HalfClose();
+  less.End();
   EXPECT_EQ(Show(less.Finish()), "3 the body is shorter than announced");
   Call more(gateway, asked);
   more.Data("12345");

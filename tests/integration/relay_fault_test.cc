@@ -102,14 +102,14 @@ TEST(RelayFault, EdgeIsSlowThenNoTimeout) {
   });
   Gateway gateway(server.url(), Impatient());
   Call download(gateway, Asked{});
-  download.HalfClose();
+  download.End();
   Call upload(gateway, {.method = "PUT", .has_body = true, .length = 2});
   upload.Data("1");
   // Longer than any limit, while each waits for the edge; other transfers time out meanwhile.
   const auto end = std::chrono::steady_clock::now() + milliseconds(400);
   while (std::chrono::steady_clock::now() < end) Exchange(gateway, {.method = "HEAD"});
   upload.Data("2");
-  upload.HalfClose();
+  upload.End();
   EXPECT_EQ(Take(upload).head.status(), 200u);
   const Answered whole = Take(download);
   EXPECT_EQ(whole.body.size(), kSize);
@@ -193,7 +193,7 @@ TEST(RelayFault, ManyLongPollsThenAllAreAnswered) {
   std::vector<std::unique_ptr<Call>> calls;
   for (int i = 0; i < kPolls; ++i) {
     calls.push_back(std::make_unique<Call>(gateway, Asked{.target = "/" + std::to_string(i)}));
-    calls.back()->HalfClose();
+    calls.back()->End();
   }
   ASSERT_TRUE(Eventually([&] { return server.connections() == kPolls; }));
   EXPECT_EQ(gateway.server().relays(), static_cast<size_t>(kPolls));
@@ -212,12 +212,12 @@ TEST(RelayFault, DrainThenNewOnesAreRefusedAndOldOnesFinished) {
   });
   Gateway gateway(server.url());
   Call old(gateway, Asked{});
-  old.HalfClose();
+  old.End();
   ASSERT_TRUE(Eventually([&] { return server.connections() == 1; }));
   std::thread drain([&] { gateway.server().Drain(kLong); });
   EXPECT_TRUE(Eventually([&] {
     Call fresh(gateway, Asked{});
-    return fresh.Finish().error_code() == grpc::StatusCode::UNAVAILABLE;
+    return fresh.Finish().error_code() == grpc::StatusCode::FAILED_PRECONDITION;
   }));
   gate.Open();
   EXPECT_EQ(Take(old).body, "finished");

@@ -204,7 +204,7 @@ inline Answered Exchange(Gateway& gateway, const Asked& asked, std::string_view 
     call.Data(body.substr(0, contract::kChunkBytesMax));
     body.remove_prefix(std::min(body.size(), contract::kChunkBytesMax));
   }
-  call.HalfClose();
+  call.End();
   return Take(call);
 }
 

@@ -87,7 +87,7 @@ TEST(RelayFlow, SlowClientThenTheHomeserverIsHeldBack) {
     });
     Gateway gateway(server.url());
     Call call(gateway, Asked{});
-    call.HalfClose();
+    call.End();
     EXPECT_EQ(call.Head().status(), 200u);
     while (const auto chunk = call.Next()) meter.Took(chunk->data());
     EXPECT_EQ(Show(call.Finish()), "0");
@@ -116,7 +116,7 @@ TEST(RelayFlow, SlowHomeserverThenTheClientIsHeldBack) {
     ASSERT_TRUE(call.Data(Piece(at, contract::kChunkBytesMax)));
     meter.Sent(contract::kChunkBytesMax);
   }
-  call.HalfClose();
+  call.End();
   EXPECT_EQ(Take(call).body, "thanks");
   EXPECT_EQ(meter.wrong(), 0);
   EXPECT_LT(meter.ahead_most(), kAheadMax);

@@ -17,9 +17,10 @@ async function run() {
   });
   await client.startClient({ initialSyncLimit: 5 });
   await synced;
+  // An event of one's own has no status any more once /sync has brought it back.
   const seen = new Promise((resolve) => {
-    client.on("Room.timeline", (event) => {
-      if (event.getType() === "m.room.message" && !event.status) resolve(event.getContent().body);
+    client.on("Room.localEchoUpdated", (event) => {
+      if (event.status === null) resolve(event.getContent().body);
     });
   });
   const { event_id: event } = await client.sendTextMessage(room, "Hello from a browser");
