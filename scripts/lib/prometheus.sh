@@ -1,5 +1,5 @@
-# Prometheus and promtool for the tests, out of Debian's package; sourced. Not installed: the package
-# would start a server on the machine.
+# Prometheus and promtool for the tests, out of Debian's package; sourced. Not installed: the
+# package would start a server on the machine.
 # shellcheck shell=bash
 
 PROMETHEUS_BIN=$LOWBAND_CACHE/prometheus/usr/bin

@@ -140,7 +140,7 @@ TEST(RelayFault, EdgeCancelsThenTheConnectionIsClosed) {
 }
 
 TEST(RelayFault, NotWhatTheContractSaysThenInvalid) {
-  HttpServer server(Always(Reply(200, "{}")));
+  HttpServer server([](HttpConnection& connection) { connection.WaitForClose(); });
   Gateway gateway(server.url());
   Call no_request(gateway);
   no_request.Data("x");
@@ -216,7 +216,8 @@ TEST(RelayFault, DrainThenNewOnesAreRefusedAndOldOnesFinished) {
   ASSERT_TRUE(Eventually([&] { return server.connections() == 1; }));
   std::thread drain([&] { gateway.server().Drain(kLong); });
   EXPECT_TRUE(Eventually([&] {
-    Call fresh(gateway, Asked{});
+    Call fresh(gateway);
+    fresh.Data("refused as invalid while there is no drain");
     return fresh.Finish().error_code() == grpc::StatusCode::FAILED_PRECONDITION;
   }));
   gate.Open();

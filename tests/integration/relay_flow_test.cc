@@ -1,5 +1,5 @@
-// Back-pressure: 64 MB through the relay, with a side that stops again and again. What the fast side
-// was rid of never runs ahead of what the slow side has taken by more than a few buffers.
+// Back-pressure: 64 MB through the relay, with a side that stops again and again. What the fast
+// side was rid of never runs ahead of what the slow side has taken by more than a few buffers.
 #include <poll.h>
 #include <sys/socket.h>
 

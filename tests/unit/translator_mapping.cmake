@@ -8,6 +8,8 @@ lowband_test(translator_mapping_test
     unit/translator_mapping/poll_request_test.cc
     unit/translator_mapping/poll_test.cc
     unit/translator_mapping/query_test.cc
+    unit/translator_mapping/relay_request_test.cc
+    unit/translator_mapping/relay_rewrite_test.cc
     unit/translator_mapping/rewrite_test.cc
     unit/translator_mapping/route_test.cc
     unit/translator_mapping/sync_answer_test.cc

@@ -47,7 +47,8 @@ std::shared_ptr<grpc::Channel> MakeLaneChannel(const TransportConfig& config, Ch
   if (use == ChannelUse::kRelays) {
     // gRPC would measure the link and grow the window of a fast one to megabytes.
     arguments.SetInt(GRPC_ARG_HTTP2_BDP_PROBE, 0);
-    arguments.SetInt(GRPC_ARG_HTTP2_STREAM_LOOKAHEAD_BYTES, static_cast<int>(contract::kStreamWindowBytes));
+    arguments.SetInt(GRPC_ARG_HTTP2_STREAM_LOOKAHEAD_BYTES,
+                     static_cast<int>(contract::kStreamWindowBytes));
   }
   return grpc::CreateCustomChannel(config.target, config.credentials, arguments);
 }

@@ -3,8 +3,8 @@
 // Both directions go piece by piece, each piece asked for: BodyWanted() for one of the request,
 // Taken() for one of the answer.
 //
-// Threading: see each class. Ownership: the handler outlives the ingress; the ingress shares a relay
-// until its call has ended, the relay holds its sink weakly.
+// Threading: see each class. Ownership: the handler outlives the ingress; the ingress shares a
+// relay until its call has ended, the relay holds its sink weakly.
 #pragma once
 
 #include <cstdint>
@@ -48,8 +48,8 @@ class Relay {
 class RelayHandler {
  public:
   virtual ~RelayHandler() = default;
-  /// A transfer that has not begun; or what is wrong with the request, for the edge's log. Called on
-  /// gRPC's threads, several at once.
+  /// A transfer that has not begun; or what is wrong with the request, for the edge's log. Called
+  /// on gRPC's threads, several at once.
   virtual Result<std::shared_ptr<Relay>, std::string> Make(v1::RelayRequest request,
                                                            std::weak_ptr<RelaySink> sink) = 0;
 };

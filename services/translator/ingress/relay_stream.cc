@@ -77,8 +77,8 @@ void RelayStream::GiveBody() {
   piece_.reset();
 }
 
-// Behind the end of the body there is nothing to read. Before it the edge has cancelled the call, or
-// died, and what there is of the body must not pass for all of it.
+// Behind the end of the body there is nothing to read. Before it the edge has cancelled the call,
+// or died, and what there is of the body must not pass for all of it.
 void RelayStream::TakeReadEnd() {
   read_ended_ = true;
   if (dead_ || end_) return;
@@ -224,7 +224,7 @@ void RelayStream::Plan(Todo& todo) {
   const bool ending = dead_ || end_;
   if (!ending && !reading_ && !read_ended_ && !piece_) {
     reading_ = true;
-    read_starting_ = true;
+    ++reads_starting_;
     todo.read = true;
   }
   if (writing_) return;
@@ -232,9 +232,9 @@ void RelayStream::Plan(Todo& todo) {
     writing_ = true;
     todo.write = true;
     // The status goes along with the last piece.
-    todo.last_write = end_ && end_->ok() && !head_ && !data_ && !read_starting_;
+    todo.last_write = end_ && end_->ok() && !head_ && !data_ && reads_starting_ == 0;
     if (todo.last_write) finished_ = true;
-  } else if (ending && !read_starting_) {
+  } else if (ending && reads_starting_ == 0) {
     finished_ = true;
     todo.finish = dead_ ? grpc::Status::CANCELLED : *end_;
   }
@@ -246,7 +246,7 @@ void RelayStream::Do(Todo todo) {
     Todo more;
     {
       const MutexLock lock(mutex_);
-      read_starting_ = false;
+      --reads_starting_;
       Plan(more);
     }
     Do(std::move(more));

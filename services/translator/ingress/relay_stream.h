@@ -83,7 +83,9 @@ class RelayStream final : public grpc::ServerBidiReactor<v1::RelayChunk, v1::Rel
   Mutex mutex_;
   std::shared_ptr<Relay> relay_ LOWBAND_GUARDED_BY(mutex_);
   bool reading_ LOWBAND_GUARDED_BY(mutex_) = false;
-  bool read_starting_ LOWBAND_GUARDED_BY(mutex_) = false;  ///< No Finish until StartRead returned.
+  /// StartRead calls that have not returned: until then there is no Finish, behind which the stream
+  /// could be gone.
+  int reads_starting_ LOWBAND_GUARDED_BY(mutex_) = 0;
   bool read_ended_ LOWBAND_GUARDED_BY(mutex_) = false;
   bool writing_ LOWBAND_GUARDED_BY(mutex_) = false;
   bool writing_data_ LOWBAND_GUARDED_BY(mutex_) = false;

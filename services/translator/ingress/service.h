@@ -1,7 +1,7 @@
 // The gRPC service: takes lanes and relays, drains them all.
 //
-// Threading: Exchange and Relay by gRPC's threads, the rest by any. Ownership: outlives the gRPC server; the
-// handlers outlive both.
+// Threading: Exchange and Relay by gRPC's threads, the rest by any. Ownership: outlives the gRPC
+// server; the handlers outlive both.
 #pragma once
 
 #include <memory>

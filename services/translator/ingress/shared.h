@@ -1,7 +1,7 @@
 // What all lanes and relays of an ingress have in common.
 //
-// Threading: any. Ownership: shared by the lanes and relays, of which one may outlive its stream for as long
-// as a thread is inside it.
+// Threading: any. Ownership: shared by the lanes and relays, of which one may outlive its stream
+// for as long as a thread is inside it.
 #pragma once
 
 #include "services/translator/ingress/config.h"

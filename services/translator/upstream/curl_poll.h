@@ -26,8 +26,8 @@ class CurlPoll {
 
   /// Makes Wait return. One wake-up serves all that comes before the loop looks.
   void Wake();
-  /// Waits for events until `deadline`, sets `now` to the time of this turn, and lets libcurl act on
-  /// the events.
+  /// Waits for events until `deadline`, sets `now` to the time of this turn, and lets libcurl act
+  /// on the events.
   void Wait(std::optional<TimePoint> deadline, TimePoint& now);
   /// Lets libcurl do what its own timer is due for.
   void RunTimer(TimePoint now);

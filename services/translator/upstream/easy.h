@@ -1,4 +1,4 @@
-// What every libcurl easy handle of this stage shares: its options, and what libcurl's results mean.
+// What every libcurl easy handle of this stage shares: its options, and what its results mean.
 //
 // Threading: free functions; a handle is one thread's at a time.
 #pragma once

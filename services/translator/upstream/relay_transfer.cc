@@ -190,7 +190,8 @@ bool RelayTransfer::BodyIsRefused() const {
   return head_told_ && (parser_.answer().status >= 300 || NeverProceeded());
 }
 
-// The final answer came in the place of "100 Continue": the client sends no body (RFC 9110 §10.1.1).
+// The final answer came in the place of "100 Continue": the client sends no body (RFC 9110
+// §10.1.1).
 bool RelayTransfer::NeverProceeded() const {
   return head_told_ && head_.expects_continue && !proceed_told_;
 }

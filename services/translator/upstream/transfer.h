@@ -28,8 +28,8 @@ CurlEasy MakeExchangeEasy(const UpstreamConfig& config, const Homeserver& homese
 
 class Transfer {
  public:
-  /// `config`, `homeserver` and `counters` outlive the transfer. `easy` comes from MakeExchangeEasy,
-  /// or from ReleaseEasy of a finished transfer.
+  /// `config`, `homeserver` and `counters` outlive the transfer. `easy` comes from
+  /// MakeExchangeEasy, or from ReleaseEasy of a finished transfer.
   Transfer(CurlEasy easy, uint64_t id, HttpRequest request, TimePoint submitted,
            const UpstreamConfig& config, const Homeserver& homeserver, UpstreamCounters& counters);
   ~Transfer();
