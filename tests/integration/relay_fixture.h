@@ -176,7 +176,12 @@ class Call {
     }
     return body;
   }
-  grpc::Status Finish() { return stream_->Finish(); }
+  /// Passes over what has not been read: gRPC gives no status before that.
+  grpc::Status Finish() {
+    while (Next()) {
+    }
+    return stream_->Finish();
+  }
 
  private:
   grpc::ClientContext context_;
