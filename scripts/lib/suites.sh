@@ -26,6 +26,7 @@ run_key() {
     done
     dpkg-query -W 2>/dev/null
     ls "$LOWBAND_CACHE/mbedtls" 2>/dev/null
+    helm_tools_dir
     printf '%s' "${LOWBAND_FUZZ_SECONDS:-}"
   } | sha256sum | cut -c1-32
 }
@@ -102,6 +103,20 @@ suite_e2e() {
     PATH=$PATH:$PROMETHEUS_BIN \
     timeout --kill-after=30 "${LOWBAND_E2E_SECONDS:-1200}" "$(venv_dir)/bin/python" -m pytest \
     tests/e2e -q -p no:cacheprovider --junit-xml="$results" </dev/null
+  status=$?
+  count_junit "$results" || return
+  return "$status"
+}
+
+suite_helm() {
+  local results=$LOWBAND_ROOT/build/helm.xml status tools
+  tools=$(helm_tools_dir)
+  configure_and_build release lowband-edge lowband-translator lowband || return
+  rm -f "$results"
+  LOWBAND_BIN_DIR=$LOWBAND_ROOT/build/release/bin LOWBAND_HELM_TOOLS=$tools \
+    PYTHONDONTWRITEBYTECODE=1 PATH=$PATH:$PROMETHEUS_BIN \
+    timeout --kill-after=30 600 "$tools/venv/bin/python" -m pytest tests/helm -q \
+    --junit-xml="$results" </dev/null
   status=$?
   count_junit "$results" || return
   return "$status"
