@@ -19,7 +19,9 @@ FRESH = re.compile(r"^(\s+(?:ca\.crt|tls\.crt|tls\.key|lowband/issued)): .*$", r
 
 
 def helm(major, *arguments):
-    return subprocess.run([TOOLS / "bin" / major, *map(str, arguments)], capture_output=True, text=True)
+    return subprocess.run(
+        [TOOLS / "bin" / major, *map(str, arguments)], capture_output=True, text=True
+    )
 
 
 @functools.cache

@@ -119,8 +119,9 @@ def mounted(tmp_path_factory):
     """A certificate that stands for every file that a pod would mount."""
     folder = tmp_path_factory.mktemp("mounted")
     subprocess.run(
-        ["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes",
-         "-subj", "/CN=test", "-addext", "subjectAltName=IP:127.0.0.1", "-keyout", folder / "key",
+        ["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256",
+         "-nodes", "-subj", "/CN=test",
+         "-addext", "subjectAltName=IP:127.0.0.1", "-keyout", folder / "key",
          "-out", folder / "cert"],
         check=True, capture_output=True,
     )  # fmt: skip
@@ -151,7 +152,9 @@ def test_helm_test_command_exists(shape):
     for pod in of_kind(shape, "Pod"):
         container = pod["spec"]["containers"][0]
         assert container["command"] == ["lowband"] and container["args"][0] == "request"
-        text = subprocess.run([BIN / "lowband", "request", "--help"], capture_output=True, text=True)
+        text = subprocess.run(
+            [BIN / "lowband", "request", "--help"], capture_output=True, text=True
+        )
         flags = set(re.findall(r"--[a-z-]+", text.stdout))
         url = container["args"][-1]
         assert {a.partition("=")[0] for a in container["args"][1:-1]} <= flags
@@ -167,9 +170,13 @@ def test_references_lead_somewhere(shape):
     for name, _, spec in pods(shape):
         mounts = {m["name"] for c in spec["containers"] for m in c.get("volumeMounts", [])}
         assert mounts == {v["name"] for v in spec.get("volumes", [])}, name
-        wanted = [("Secret", v["secret"]["secretName"]) for v in spec.get("volumes", []) if "secret" in v]
+        wanted = [
+            ("Secret", v["secret"]["secretName"]) for v in spec.get("volumes", []) if "secret" in v
+        ]
         wanted += [
-            ("ConfigMap", v["configMap"]["name"]) for v in spec.get("volumes", []) if "configMap" in v
+            ("ConfigMap", v["configMap"]["name"])
+            for v in spec.get("volumes", [])
+            if "configMap" in v
         ]
         wanted += [("Secret", s["name"]) for s in spec.get("imagePullSecrets", [])]
         account = spec.get("serviceAccountName", "default")
@@ -199,7 +206,9 @@ def test_selectors_are_stable_and_disjoint(shape):
 
 def test_services_reach_pods_and_ports_that_exist(shape):
     for service in of_kind(shape, "Service"):
-        found = [spec for _, labels, spec in pods(shape) if selects(service["spec"]["selector"], labels)]
+        found = [
+            spec for _, labels, spec in pods(shape) if selects(service["spec"]["selector"], labels)
+        ]
         assert len(found) == 1, service["metadata"]["name"]
         names = {p["name"] for p in found[0]["containers"][0]["ports"]}
         for port in service["spec"]["ports"]:
@@ -279,7 +288,7 @@ def test_generated_certificates_verify(tmp_path):
 
 
 def allows(shape, direction, component_name, labels, port, protocol):
-    """Whether a policy lets a pod with these labels (of this namespace) through; None: no policy."""
+    """Whether policies let a pod with these labels, of this namespace, through; None: no policy."""
     verdict = None
     for policy in of_kind(shape, "NetworkPolicy"):
         _, own, _ = next(
@@ -378,7 +387,9 @@ def test_monitors_find_admin_ports(shape):
         wanted = monitor["spec"]["selector"]["matchLabels"]
         found = [s for s in of_kind(shape, "Service") if selects(wanted, s["metadata"]["labels"])]
         assert len(found) == 1
-        assert monitor["spec"]["endpoints"][0]["port"] in {p["name"] for p in found[0]["spec"]["ports"]}
+        assert monitor["spec"]["endpoints"][0]["port"] in {
+            p["name"] for p in found[0]["spec"]["ports"]
+        }
     for monitor in of_kind(shape, "PodMonitor"):
         wanted = monitor["spec"]["selector"]["matchLabels"]
         found = [spec for _, labels, spec in pods(shape) if selects(wanted, labels)]

@@ -58,12 +58,16 @@ def test_every_alert_has_its_section_in_the_runbook():
     sections = re.findall(r"^## (\w+)$", (ROOT / "docs" / "runbook.md").read_text(), re.MULTILINE)
     assert sorted(sections) == sorted(rule["alert"] for rule in alerts())
     for rule in alerts():
-        assert rule["annotations"]["runbook_url"].endswith(f"/docs/runbook.md#{rule['alert'].lower()}")
+        assert rule["annotations"]["runbook_url"].endswith(
+            f"/docs/runbook.md#{rule['alert'].lower()}"
+        )
         assert rule["labels"]["severity"] in ("warning", "critical")
         assert {"summary", "description"} <= rule["annotations"].keys()
     text = (ROOT / "docs" / "runbook.md").read_text()
     for section in text.split("\n## ")[1:]:
-        assert all(word in section.lower() for word in ("**means**", "**check**", "**do**")), section
+        assert all(word in section.lower() for word in ("**means**", "**check**", "**do**")), (
+            section
+        )
 
 
 def test_a_disabled_alert_is_gone():
@@ -143,8 +147,12 @@ FIRING = {
         series("lowband_translator_requests_total", TRANSLATOR + ',pod="t2"', "0+300x60"),
     ],
     "LowbandHomeserverFailing": [
-        series("lowband_translator_upstream_faults_total", TRANSLATOR + ',reason="connect"', "0+60x60"),
-        series("lowband_translator_upstream_responses_total", TRANSLATOR + ',class="2xx"', "0+60x60"),
+        series(
+            "lowband_translator_upstream_faults_total", TRANSLATOR + ',reason="connect"', "0+60x60"
+        ),
+        series(
+            "lowband_translator_upstream_responses_total", TRANSLATOR + ',class="2xx"', "0+60x60"
+        ),
     ],
     "LowbandUpstreamQueue": [
         series("lowband_translator_upstream_pending", TRANSLATOR + ',pod="t1"', "3x60")
@@ -261,7 +269,11 @@ def test_dashboard_as_a_whole():
     taken = set()
     for panel in DASHBOARD["panels"]:
         at = panel["gridPos"]
-        cells = {(x, y) for x in range(at["x"], at["x"] + at["w"]) for y in range(at["y"], at["y"] + at["h"])}
+        cells = {
+            (x, y)
+            for x in range(at["x"], at["x"] + at["w"])
+            for y in range(at["y"], at["y"] + at["h"])
+        }
         assert not cells & taken and at["x"] + at["w"] <= 24, panel["title"]
         taken |= cells
 

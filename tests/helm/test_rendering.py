@@ -94,6 +94,13 @@ def built_in(version, api, kind):
 
 
 def complaints(version, o):
+    return complaints_about(version, json.dumps(o))
+
+
+@functools.cache
+def complaints_about(version, text):
+    """By its text: most objects are the same in most shapes."""
+    o = json.loads(text)
     api, kind = o["apiVersion"], o["kind"]
     validator = custom_resource(api, kind) or built_in(version, api, kind)
     return [

@@ -36,7 +36,10 @@ SCHEMA = [
     ({"edge": {"flags": {"no-stale-alert": "yes"}}}, "/edge/flags/no-stale-alert"),
     ({"edge": {"spread": "Always"}}, "/edge/spread"),
     ({"translator": {"flags": {"enum-api": "v1"}}}, "/translator/flags/enum-api"),
-    ({"translator": {"flags": {"upstream-max-body": "8MB"}}}, "/translator/flags/upstream-max-body"),
+    (
+        {"translator": {"flags": {"upstream-max-body": "8MB"}}},
+        "/translator/flags/upstream-max-body",
+    ),
     (scaling(kind="both"), "/translator/autoscaling/kind"),
     ({"images": {"edge": {"digest": "sha256:1234"}}}, "/images/edge/digest"),
     ({"images": {"pullPolicy": "Sometimes"}}, "/images/pullPolicy"),
@@ -63,7 +66,10 @@ TOGETHER = [
         {"tls": {"existingSecret": "", "certManager": {"enabled": True}}, "advertise": {"url": ""}},
         "tls.certManager: name dnsNames or ipAddresses",
     ),
-    ({"advertise": {"url": ""}, "service": {"tcp": {"port": 443}}}, "service.tcp.port: TCP is served"),
+    (
+        {"advertise": {"url": ""}, "service": {"tcp": {"port": 443}}},
+        "service.tcp.port: TCP is served",
+    ),
     (
         {"advertise": {"url": ""}, "service": {"type": "NodePort", "tcp": {"nodePort": 30001}}},
         "service.tcp.nodePort: TCP is served only",
