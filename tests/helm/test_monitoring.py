@@ -59,7 +59,7 @@ def test_every_alert_has_its_section_in_the_runbook():
     assert sorted(sections) == sorted(rule["alert"] for rule in alerts())
     for rule in alerts():
         assert rule["annotations"]["runbook_url"].endswith(
-            f"/docs/runbook.md#{rule['alert'].lower()}"
+            f"docs/runbook.md#{rule['alert'].lower()}"
         )
         assert rule["labels"]["severity"] in ("warning", "critical")
         assert {"summary", "description"} <= rule["annotations"].keys()
