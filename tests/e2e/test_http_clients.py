@@ -10,7 +10,7 @@ import requests
 
 from harness.browser import Page, bundle
 from harness.matrix import Client
-from test_matrix_nio import PASSWORD
+from harness.nio_talk import log_in, say_hello_to_each_other
 
 pytestmark = pytest.mark.lowband
 
@@ -21,25 +21,12 @@ async def converse(public_url, coap_url, name):
     alice = nio.AsyncClient(public_url, f"{name}a", config=config, ssl=False)
     bob = nio.AsyncClient(coap_url, f"{name}b", config=config)
     try:
-        for client in (alice, bob):
-            assert isinstance(await client.register(client.user, PASSWORD), nio.RegisterResponse)
-            await client.logout()
-            login = await client.login(PASSWORD)
-            assert isinstance(login, nio.LoginResponse), login
+        await log_in(alice)
+        await log_in(bob)
         found = await alice.discovery_info()
         assert isinstance(found, nio.DiscoveryInfoResponse), found
         assert found.homeserver_url.rstrip("/") == public_url
-        room = await alice.room_create(invite=[bob.user_id])
-        await bob.join(room.room_id)
-        for sender, receiver, text in [(alice, bob, "Hello Bob"), (bob, alice, "Hello Alice")]:
-            await receiver.sync(timeout=0)
-            waiting = asyncio.create_task(receiver.sync(timeout=20_000))
-            content = {"msgtype": "m.text", "body": text}
-            sent = await sender.room_send(room.room_id, "m.room.message", content)
-            assert isinstance(sent, nio.RoomSendResponse), sent
-            got = await waiting
-            events = got.rooms.join[room.room_id].timeline.events
-            assert [event.body for event in events] == [text]
+        await say_hello_to_each_other(alice, bob)
         data = bytes(range(256)) * 4096
         uploaded, _ = await alice.upload(io.BytesIO(data), "image/png", "p.png", filesize=len(data))
         assert isinstance(uploaded, nio.UploadResponse), uploaded

@@ -7,3 +7,6 @@ lowband_fuzzer(fuzz_translator_request
 lowband_fuzzer(fuzz_translator_response
   SOURCES fuzz/translator_response.cc
   DEPS lowband::translator_mapping)
+lowband_fuzzer(fuzz_translator_relay
+  SOURCES fuzz/translator_relay.cc
+  DEPS lowband::translator_mapping lowband::translator_upstream)
