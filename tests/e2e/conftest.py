@@ -126,11 +126,11 @@ def start_fallback(start_gateway):
 
 @pytest.fixture
 def start_upstream():
-    """Starts scripted homeservers: start_upstream(answer)."""
+    """Starts scripted homeservers: start_upstream(answer, certificate=None)."""
     started = []
 
-    def start(answer=None):
-        server = Upstream(answer)
+    def start(answer=None, **options):
+        server = Upstream(answer, **options)
         started.append(server)
         return server
 

@@ -5,10 +5,13 @@ import hashlib
 import json
 import os
 import re
+import shutil
+import ssl
 
 import pytest
 import requests
 
+from harness.certificate import Certificate
 from harness.homeservers import Synapse
 from harness.matrix import Client
 from harness.process import run
@@ -181,6 +184,38 @@ def test_homeserver_away(gateway_to, start_upstream):
     assert answer.status_code == 502
     assert answer.json()["errcode"] == "M_UNKNOWN"
     assert answer.headers["Access-Control-Allow-Origin"] == "*"
+
+
+def test_remote_homeserver_is_verified(start_upstream, start_fallback, certificate, tmp_path):
+    """Another machine's homeserver: by its own name in Host and SNI, and by nobody else's word."""
+    upstream = start_upstream(certificate=certificate)
+    url = f"https://localhost:{upstream.port}"
+    config = tmp_path / "translator.toml"
+    config.write_text(f'upstream-ca = "{certificate.cert}"\n')
+    trusting = start_fallback(url, "--translator-config", config, scheme="http")
+    assert requests.get(trusting.public + "/x").status_code == 200
+    assert upstream.names == ["localhost"]
+    assert upstream.requests[0].field("host") == f"localhost:{upstream.port}"
+    # The system's roots have not signed it.
+    upstream.forget()
+    refusing = start_fallback(url, scheme="http")
+    answer = requests.get(refusing.public + "/x")
+    assert answer.status_code == 502 and "certificate" in answer.json()["error"]
+    assert upstream.requests == []
+
+
+def test_renewed_certificate_is_served(start_upstream, start_fallback, tmp_path):
+    served = Certificate(tmp_path, "served")
+    gateway = start_fallback(start_upstream().url, certificate=served)
+    before = ssl.get_server_certificate(("127.0.0.1", gateway.port))
+    renewed = Certificate(tmp_path, "renewed")
+    shutil.copy(renewed.key, served.key)
+    shutil.copy(renewed.cert, served.cert)
+    gateway.process.wait_until(
+        lambda: ssl.get_server_certificate(("127.0.0.1", gateway.port)) != before,
+        15, "the renewed certificate over TCP",
+    )  # fmt: skip
+    assert requests.get(gateway.public + "/x", verify=renewed.cert).status_code == 200
 
 
 def peak_memory(gateway):

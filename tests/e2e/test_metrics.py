@@ -61,7 +61,16 @@ def scraped(start_fallback, start_client_proxy, demo_homeserver):
     client.send(client.create_room(), "hello")
     client.sync(timeout=100)
     requests.get(gateway.public + "/_matrix/client/versions", verify=False)
-    return [requests.get(f"http://127.0.0.1:{port}/metrics").text for port in ports]
+
+    def scrape():
+        return [requests.get(f"http://127.0.0.1:{port}/metrics").text for port in ports]
+
+    # A client has its answer a moment before the edge has counted it.
+    gateway.process.wait_until(
+        lambda: value(scrape()[0], "lowband_edge_http_transfers_total", result="served") == 1,
+        10, "the HTTP request among the metrics",
+    )  # fmt: skip
+    return scrape()
 
 
 def test_document_is_complete_and_true(scraped):

@@ -183,6 +183,22 @@ TEST(Fallback, ClientThatLeavesCancelsTheRelay) {
   EXPECT_TRUE(Rig::Eventually([&] { return rig.cancelled() == 2; }));
 }
 
+TEST(Fallback, ClientThatLeavesWithItsWholeAnswerWasServed) {
+  // The end of the call is still on its way.
+  Rig rig({.on_request = nullptr, .on_body = [](ScriptedCall& call) {
+             call.Head(200, {}, 2);
+             call.Data("ok");
+           }});
+  RawClient client(rig.port());
+  client.Send("GET / HTTP/1.1\r\nHost: h\r\n\r\n");
+  EXPECT_THAT(client.ReadUntil("ok"), EndsWith("ok"));
+  client.Close();
+  const Counters& counters = rig.server().counters();
+  EXPECT_TRUE(Rig::Eventually([&] { return rig.server().idle(); }));
+  EXPECT_TRUE(Rig::Eventually(
+      [&] { return counters.transfers[static_cast<size_t>(TransferEnd::kServed)].load() == 1; }));
+}
+
 TEST(Fallback, RelayThatWasNotTakenIsGivenToAnother) {
   Rig rig({.on_request =
                [](ScriptedCall& call, int attempt) {

@@ -36,7 +36,7 @@ TransferEnd Transfer::Run() {
     if (!end_) Upload();
     Download();
     if (end_) break;
-    if (ClientIsGone()) End(TransferEnd::kClientGone);
+    if (ClientIsGone()) End(AnswerIsSent() ? TransferEnd::kServed : TransferEnd::kClientGone);
     if (wire_.aborting()) End(TransferEnd::kStopping);
     const TimePoint now = Now();
     if (stall_.Stalled(now, WaitsForClient(), wire_.moved())) End(TransferEnd::kClientStalled);
@@ -212,6 +212,13 @@ bool Transfer::ClientIsGone() const {
   if (!wire_.ended()) return false;
   // Whoever closes its side does not wait for an answer; what it sent before is still served.
   return wire_.in().empty() || (!body_.whole() && !writing_ && opened_);
+}
+
+// A client may leave with all it wanted before the call's own end has come.
+bool Transfer::AnswerIsSent() const {
+  if (!answered_ || wire_.unsent() > 0) return false;
+  if (answer_.framing == Framing::kNone) return true;
+  return answer_.framing == Framing::kLength && answer_bytes_ == answer_.content_length;
 }
 
 bool Transfer::WaitsForClient() const {

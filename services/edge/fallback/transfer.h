@@ -57,6 +57,7 @@ class Transfer {
   void Download();
   void Wait(TimePoint now);
   bool ClientIsGone() const;
+  bool AnswerIsSent() const;
   bool WaitsForClient() const;
   bool MayRepeat(CallEnd end) const;
   void End(TransferEnd end) { end_ = end; }

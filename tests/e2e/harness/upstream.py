@@ -3,17 +3,26 @@ told to: for what must pass unchanged, and for what must never arrive."""
 
 import re
 import socket
+import ssl
 import threading
 
 
 class Upstream:
-    """`answer(request)` gives the bytes of the answer; None closes the connection without one."""
+    """`answer(request)` gives the bytes of the answer; None closes the connection without one. With
+    a certificate it speaks TLS, and keeps the names that clients asked for (SNI)."""
 
-    def __init__(self, answer=None):
+    def __init__(self, answer=None, certificate=None):
         self.forget()
+        self.names = []
         self._answer = answer or (lambda request: reply(b"{}"))
+        self._tls = None
+        if certificate:
+            self._tls = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+            self._tls.load_cert_chain(certificate.cert, certificate.key)
+            self._tls.sni_callback = lambda _, name, __: self.names.append(name)
         self._listener = socket.create_server(("127.0.0.1", 0), backlog=64)
-        self.url = f"http://127.0.0.1:{self._listener.getsockname()[1]}"
+        self.port = self._listener.getsockname()[1]
+        self.url = f"http://127.0.0.1:{self.port}"
         threading.Thread(target=self._accept, daemon=True).start()
 
     def forget(self):
@@ -29,6 +38,11 @@ class Upstream:
 
     def _serve(self, connection):
         self.connections += 1
+        if self._tls:
+            try:
+                connection = self._tls.wrap_socket(connection, server_side=True)
+            except OSError:  # the client did not like the certificate
+                return
         stream = connection.makefile("rb")
         with connection, stream:
             while request := Request.read(stream, connection):
