@@ -4,6 +4,7 @@
 // /sync or an idle keep-alive connection is one: `--threads` is the number of connections that can
 // be open at a time; more wait for a free thread.
 #include <httplib.h>
+#include <sys/socket.h>
 
 #include <CLI/CLI.hpp>
 #include <csignal>
@@ -23,6 +24,13 @@ using lowband::demo::Homeserver;
 constexpr size_t kBodyLimit = 32 << 20;         // bytes; Synapse takes 12.5 MiB
 constexpr time_t kKeepAliveSeconds = 60;        // longer than clients keep idle connections
 constexpr size_t kKeepAliveRequests = 1 << 30;  // the library's own limit is five
+
+/// cpp-httplib listens with room for five connections; of a thousand that come at once the kernel
+/// would leave hundreds to TCP's retransmission, for a minute and more.
+class Server final : public httplib::Server {
+ public:
+  void Widen() { ::listen(svr_sock_, SOMAXCONN); }
+};
 
 void Serve(Homeserver& homeserver, const httplib::Request& in, httplib::Response& out) {
   const auto reply = homeserver.Handle(
@@ -94,7 +102,7 @@ int main(int argc, char** argv) {
 
   BlockSignals();
   Homeserver homeserver(options);
-  httplib::Server server;
+  Server server;
   server.new_task_queue = [threads] {
     return std::make_unique<httplib::ThreadPool>(threads).release();  // the server deletes it
   };
@@ -112,6 +120,7 @@ int main(int argc, char** argv) {
   const bool bound =
       port == 0 ? (port = server.bind_to_any_port(host)) > 0 : server.bind_to_port(host, port);
   if (!bound) return Fail("--listen: cannot listen on " + listen);
+  server.Widen();
   const std::string where = host + ":" + std::to_string(port);
   if (options.base_url.empty()) homeserver.SetBaseUrl("http://" + where);
 
