@@ -20,6 +20,7 @@
 #include "services/edge/datagram/steering.h"
 #include "services/edge/datagram/udp_socket.h"
 #include "services/edge/dtls/credentials.h"
+#include "services/edge/exchange_log.h"
 #include "services/edge/fallback/server.h"
 #include "services/edge/metrics.h"
 #include "services/edge/worker.h"
@@ -38,10 +39,17 @@ const char* FlagOf(dtls::IdentityError::File file) {
   return file == dtls::IdentityError::File::kCertificate ? "--tls-cert" : "--tls-key";
 }
 
+PseudonymSalt MakeSalt() {
+  std::array<uint8_t, std::tuple_size_v<PseudonymSalt>> random{};
+  MakeSystemRandom()->Fill(random);
+  return std::bit_cast<PseudonymSalt>(random);
+}
+
 // The parts of a running edge, in the order in which they are made and need each other.
 class Edge {
  public:
-  Edge(const Options& options, Logger& log) : options_(options), log_(log) {}
+  Edge(const Options& options, Logger& log)
+      : options_(options), log_(log), salt_(MakeSalt()), exchange_log_(log, salt_) {}
   ~Edge();
 
   /// Everything that can fail because of how the edge is configured.
@@ -65,6 +73,8 @@ class Edge {
 
   const Options& options_;
   Logger& log_;
+  const PseudonymSalt salt_;
+  ExchangeLog exchange_log_;
   std::unique_ptr<tls::KeyLog> key_log_;
   std::unique_ptr<dtls::Credentials> credentials_;
   std::vector<std::unique_ptr<Worker>> workers_;
@@ -150,6 +160,8 @@ void Edge::MakeWorkers() {
 
   PipelineConfig config = options_.pipeline;
   config.dtls.key_log = key_log_.get();
+  config.uplink.records = exchange_log_.wanted();
+  config.uplink.salt = salt_;
   uplink::TransportConfig transport;
   transport.target = options_.translator;
   transport.credentials =
@@ -157,7 +169,7 @@ void Edge::MakeWorkers() {
   transport.log = &log_;
   for (unsigned i = 0; i < count; ++i) {
     workers_.push_back(std::make_unique<Worker>(config, *credentials_, std::move((*sockets)[i]),
-                                                transport, i, count));
+                                                transport, exchange_log_, i, count));
   }
   if (!options_.advertise.empty()) {
     // The port in use, where any free one was asked for.
@@ -173,6 +185,7 @@ void Edge::MakeWorkers() {
 // leave none for the workers' lanes.
 void Edge::MakeFallback(const uplink::TransportConfig& transport, const BindAddress& bound) {
   fallback::Config config = options_.fallback;
+  config.log = [this](const fallback::TransferRecord& record) { exchange_log_.Write(record); };
   const uint64_t descriptors = RaiseDescriptorLimit();
   const uint64_t others = kDescriptorsReserved + options_.workers * kDescriptorsPerWorker;
   const uint64_t fit = descriptors < others + fallback::kDescriptorsPerConnection

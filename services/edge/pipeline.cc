@@ -74,6 +74,7 @@ void Pipeline::CloseAll(TimePoint now) {
 
 std::optional<dtls::Transmit> Pipeline::PollTransmit() { return dtls_.PollTransmit(); }
 std::optional<uplink::Action> Pipeline::PollLaneAction() { return lanes_.PollAction(); }
+std::optional<uplink::ExchangeRecord> Pipeline::PollRecord() { return lanes_.PollRecord(); }
 
 bool Pipeline::idle() const {
   return messages_.unanswered() == 0 && requests_.exchanges_in_flight() == 0;

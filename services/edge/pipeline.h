@@ -49,6 +49,7 @@ class Pipeline {
 
   std::optional<dtls::Transmit> PollTransmit();
   std::optional<uplink::Action> PollLaneAction();
+  std::optional<uplink::ExchangeRecord> PollRecord();
 
   const dtls::Server& dtls() const { return dtls_; }
   const message::Layer& messages() const { return messages_; }

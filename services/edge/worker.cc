@@ -28,7 +28,8 @@ int MillisecondsUntil(std::optional<TimePoint> deadline) {
 
 Worker::Worker(const PipelineConfig& config, dtls::Credentials& credentials,
                std::unique_ptr<datagram::UdpSocket> socket,
-               const uplink::TransportConfig& transport, unsigned index, unsigned count)
+               const uplink::TransportConfig& transport, ExchangeLog& log, unsigned index,
+               unsigned count)
     : index_(index),
       count_(count),
       random_(MakeSystemRandom()),
@@ -36,6 +37,7 @@ Worker::Worker(const PipelineConfig& config, dtls::Credentials& credentials,
       pipeline_(config, credentials, *random_, index, count),
       mailbox_(kMailboxItemsMax),
       transport_(transport),
+      log_(log),
       epoll_fd_(epoll_create1(EPOLL_CLOEXEC)) {
   if (epoll_fd_ < 0) std::abort();
   Watch(socket_->fd());
@@ -182,6 +184,7 @@ void Worker::Drain() {
     socket_->Queue(transmit->peer, transmit->datagram);
   }
   while (auto action = pipeline_.PollLaneAction()) transport_.Execute(std::move(*action));
+  while (const auto record = pipeline_.PollRecord()) log_.Write(*record);
 }
 
 }  // namespace lowband::edge

@@ -5,7 +5,7 @@
 //                └─ another's ─▶ its mailbox       └─▶ lane transport (gRPC's threads)
 //
 // Threading: Start, Stop and the queries from main; the rest is the worker's own thread. Ownership:
-// owns socket, pipeline and lane transport; credentials and peers outlive it.
+// owns socket, pipeline and lane transport; credentials, log and peers outlive it.
 #pragma once
 
 #include <atomic>
@@ -19,6 +19,7 @@
 #include "libs/base/mailbox.h"
 #include "libs/base/random.h"
 #include "services/edge/datagram/udp_socket.h"
+#include "services/edge/exchange_log.h"
 #include "services/edge/pipeline.h"
 #include "services/edge/uplink/lane_transport.h"
 #include "services/edge/worker_stats.h"
@@ -27,10 +28,10 @@ namespace lowband::edge {
 
 class Worker {
  public:
-  /// `index` of `count` workers.
+  /// `index` of `count` workers. `log` is told how exchanges end.
   Worker(const PipelineConfig& config, dtls::Credentials& credentials,
          std::unique_ptr<datagram::UdpSocket> socket, const uplink::TransportConfig& transport,
-         unsigned index, unsigned count);
+         ExchangeLog& log, unsigned index, unsigned count);
   ~Worker();
   Worker(const Worker&) = delete;
   Worker& operator=(const Worker&) = delete;
@@ -79,6 +80,7 @@ class Worker {
   Mailbox<Mail> mailbox_;
   std::vector<Mail> mail_;
   uplink::LaneTransport transport_;
+  ExchangeLog& log_;
   std::vector<uplink::LaneEvent> lane_events_;
   std::vector<Worker*> workers_;
   uint64_t forwarded_ = 0;

@@ -1,5 +1,6 @@
 #include "services/translator/exchange_handler.h"
 
+#include <chrono>
 #include <utility>
 
 #include "services/translator/mapping/content.h"
@@ -40,16 +41,31 @@ void ExchangeHandler::Start(ingress::ExchangeKey key, v1::Request request,
     under_way_[key] = {};
   }
   if (mapped->form.poll) respond.Observable();
-  auto done = [this, key, form = mapped->form, request_body = request.body().size(),
-               respond](const Result<HttpResponse, UpstreamFault>& response) {
+  ExchangeRecord record{
+      .id = mapped->http.request_id, .route = mapped->form.route, .fault = std::nullopt};
+  auto done = [this, key, form = mapped->form, request_body = request.body().size(), respond,
+               record, started = std::chrono::steady_clock::now()](
+                  const Result<HttpResponse, UpstreamFault>& response) {
     if (!Finish(key)) return;
     MappedAnswer answer = mapping_.ToCoap(form, response);
     answer.head.set_long_poll(IsLongPoll(form.route));
     Count(answer.head);
     if (response) CountBytes(form.route, request_body, *response, answer.body.size());
     respond(ToExchangeAnswer(std::move(answer)));
+    if (log_ != nullptr) Log(record, response, std::chrono::steady_clock::now() - started);
   };
   Submitted(key, upstream_.Submit(std::move(mapped->http), std::move(done)));
+}
+
+void ExchangeHandler::Log(ExchangeRecord record,
+                          const Result<HttpResponse, UpstreamFault>& response, Duration took) {
+  record.took = took;
+  if (response) {
+    record.status = response->status;
+  } else {
+    record.fault = response.error();
+  }
+  log_->Write(record);
 }
 
 void ExchangeHandler::Count(const v1::Answer& head) {
@@ -71,7 +87,7 @@ void ExchangeHandler::CountBytes(Route route, size_t request_body, const HttpRes
   add(bytes.coap_received, answer_body);
   add(bytes.upstream_sent, response.wire_bytes_sent);
   add(bytes.upstream_received, response.wire_bytes_received);
-  add(bytes.https_sent, HttpsBytes(response.wire_bytes_sent));
+  add(bytes.https_sent, HttpsBytes(response.wire_bytes_sent - response.gateway_bytes_sent));
   add(bytes.https_received, HttpsBytes(response.wire_bytes_received));
 }
 

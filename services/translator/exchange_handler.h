@@ -6,8 +6,8 @@
 //                             └───────────────────────┴─▶ UpstreamClient::Submit
 //                                                    ─▶ Mapping::ToCoap ─▶ respond
 //
-// Threading: Start and Cancel on gRPC's threads, completions on the upstream's. Ownership: mapping
-// and upstream outlive the handler. Limits: one entry an exchange in flight, which the ingress
+// Threading: Start and Cancel on gRPC's threads, completions on the upstream's. Ownership: mapping,
+// upstream and log outlive the handler. Limits: one entry an exchange in flight, which the ingress
 // bounds.
 #pragma once
 
@@ -17,6 +17,7 @@
 #include <unordered_map>
 
 #include "libs/base/mutex.h"
+#include "services/translator/exchange_log.h"
 #include "services/translator/ingress/handler.h"
 #include "services/translator/mapping/mapping.h"
 #include "services/translator/saved_bytes.h"
@@ -37,8 +38,10 @@ struct HandlerCounters {
 
 class ExchangeHandler final : public ingress::Handler {
  public:
-  ExchangeHandler(const Mapping& mapping, UpstreamClient& upstream, coap::CodeSet codes)
-      : mapping_(mapping), upstream_(upstream), codes_(codes) {}
+  /// `log` may be null.
+  ExchangeHandler(const Mapping& mapping, UpstreamClient& upstream, coap::CodeSet codes,
+                  ExchangeLog* log)
+      : mapping_(mapping), upstream_(upstream), codes_(codes), log_(log) {}
 
   void Start(ingress::ExchangeKey key, v1::Request request, ingress::Respond respond) override;
   void Cancel(ingress::ExchangeKey key) override;
@@ -53,6 +56,8 @@ class ExchangeHandler final : public ingress::Handler {
     bool cancelled = false;
   };
 
+  void Log(ExchangeRecord record, const Result<HttpResponse, UpstreamFault>& response,
+           Duration took);
   void Count(const v1::Answer& head);
   void CountBytes(Route route, size_t request_body, const HttpResponse& response,
                   size_t answer_body);
@@ -62,6 +67,7 @@ class ExchangeHandler final : public ingress::Handler {
   const Mapping& mapping_;
   UpstreamClient& upstream_;
   const coap::CodeSet codes_;
+  ExchangeLog* const log_;
   HandlerCounters counters_;
   Mutex mutex_;
   std::unordered_map<ingress::ExchangeKey, UnderWay> under_way_ LOWBAND_GUARDED_BY(mutex_);

@@ -1,6 +1,7 @@
 #include "services/translator/options.h"
 
 #include "libs/base/options.h"
+#include "services/translator/mapping/limits.h"
 #include "services/translator/upstream/homeserver.h"
 
 namespace lowband::translator {
@@ -63,6 +64,9 @@ void DeclareUpstream(OptionParser& parser, Options& options) {
 }
 
 void DeclareRest(OptionParser& parser, Options& options, Raw& raw) {
+  parser.Group("Tracing");
+  parser.Number("trace-one-in", options.mapping.trace_one_in, 0, kTraceOneInMax,
+                "Give requests without a W3C traceparent one, sampled for one in N; 0: give none");
   parser.Group("gRPC security");
   parser.Text("grpc-cert", options.security.cert_file, "Certificate chain for mutual TLS", "FILE");
   parser.Text("grpc-key", options.security.key_file, "Its private key", "FILE");

@@ -1,6 +1,7 @@
 #include "services/translator/relay_handler.h"
 
 #include <algorithm>
+#include <chrono>
 #include <utility>
 
 #include "libs/base/mutex.h"
@@ -20,7 +21,8 @@ class RelayHandler::Transfer final : public ingress::Relay,
                                      public RelayEvents,
                                      public std::enable_shared_from_this<Transfer> {
  public:
-  Transfer(RelayHandler& handler, RelayHead head, std::weak_ptr<ingress::RelaySink> sink)
+  Transfer(RelayHandler& handler, const RequestId& request_id, RelayHead head,
+           std::weak_ptr<ingress::RelaySink> sink)
       : handler_(handler),
         upstream_(handler.upstream_),
         id_(upstream_.Reserve()),
@@ -28,7 +30,9 @@ class RelayHandler::Transfer final : public ingress::Relay,
         route_(RouteOfTarget(head.target)),
         rewrites_(handler.rewriter_.Applies(route_, method_)),
         head_(std::move(head)),
-        sink_(std::move(sink)) {
+        sink_(std::move(sink)),
+        record_{.id = request_id, .route = route_, .relayed = true, .fault = std::nullopt},
+        started_(std::chrono::steady_clock::now()) {
     if (rewrites_) handler_.rewriter_.Prepare(head_);
   }
   ~Transfer() override { handler_.held_bytes_.Return(charged_); }
@@ -53,6 +57,7 @@ class RelayHandler::Transfer final : public ingress::Relay,
   void OnFault(UpstreamFault fault) override;
 
  private:
+  void Log();
   void Hold(const std::string& data);
   /// The answer is not held any longer: tells its head, and begins to tell `body`.
   void Tell(RelayAnswer answer, std::string body, bool whole);
@@ -68,6 +73,8 @@ class RelayHandler::Transfer final : public ingress::Relay,
   const std::weak_ptr<ingress::RelaySink> sink_;
 
   // The client's thread only.
+  ExchangeRecord record_;
+  const TimePoint started_;
   std::optional<RelayAnswer> held_answer_;  ///< Its body is being held, to be rewritten.
   std::string held_body_;
   size_t charged_ = 0;
@@ -80,7 +87,14 @@ class RelayHandler::Transfer final : public ingress::Relay,
   bool backlog_is_last_ LOWBAND_GUARDED_BY(mutex_) = false;
 };
 
+void RelayHandler::Transfer::Log() {
+  if (handler_.log_ == nullptr) return;
+  record_.took = std::chrono::steady_clock::now() - started_;
+  handler_.log_->Write(record_);
+}
+
 void RelayHandler::Transfer::OnAnswer(RelayAnswer answer) {
+  record_.status = answer.status;
   if (rewrites_) {
     if (handler_.rewriter_.Wants(answer, method_)) {
       held_answer_ = std::move(answer);
@@ -109,6 +123,7 @@ void RelayHandler::Transfer::Hold(const std::string& data) {
 }
 
 void RelayHandler::Transfer::OnEnd() {
+  Log();
   if (held_answer_) {
     RelayAnswer answer = std::move(*std::exchange(held_answer_, std::nullopt));
     const bool changed = handler_.rewriter_.Rewrite(route_, answer, held_body_);
@@ -124,6 +139,8 @@ void RelayHandler::Transfer::OnEnd() {
 }
 
 void RelayHandler::Transfer::OnFault(UpstreamFault fault) {
+  record_.fault = fault;
+  Log();
   if (head_told_) {
     if (const auto sink = sink_.lock()) sink->End(false);
     return;
@@ -186,9 +203,10 @@ void RelayHandler::Transfer::Taken() {
 
 Result<std::shared_ptr<ingress::Relay>, std::string> RelayHandler::Make(
     v1::RelayRequest request, std::weak_ptr<ingress::RelaySink> sink) {
-  auto head = MapRelayRequest(request, forward_client_ip_);
+  auto head = MapRelayRequest(request, config_);
   if (!head) return Failure(std::move(head.error()));
-  return std::make_shared<Transfer>(*this, std::move(*head), std::move(sink));
+  const RequestId id = ReadRequestId(AsBytes(request.request_id())).value_or(RequestId{});
+  return std::make_shared<Transfer>(*this, id, std::move(*head), std::move(sink));
 }
 
 }  // namespace lowband::translator

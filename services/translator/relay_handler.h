@@ -6,14 +6,15 @@
 //             └─ else ─▶ Head, Data …, End
 //   OnFault ─── before the head ─▶ a Matrix error in its place; after it ─▶ End(broken)
 //
-// Threading: Make on gRPC's threads, events on the relay client's. Ownership: the client outlives
-// the handler. Limits: mapping/limits.h; the ingress bounds how many there are.
+// Threading: Make on gRPC's threads, events on the relay client's. Ownership: client and log
+// outlive the handler. Limits: mapping/limits.h; the ingress bounds how many there are.
 #pragma once
 
 #include <atomic>
 #include <memory>
 #include <string>
 
+#include "services/translator/exchange_log.h"
 #include "services/translator/ingress/counters.h"
 #include "services/translator/ingress/relay.h"
 #include "services/translator/mapping/config.h"
@@ -32,8 +33,9 @@ struct RelayHandlerCounters {
 
 class RelayHandler final : public ingress::RelayHandler {
  public:
-  RelayHandler(const MappingConfig& config, RelayClient& upstream)
-      : rewriter_(config), forward_client_ip_(config.forward_client_ip), upstream_(upstream) {}
+  /// `log` may be null.
+  RelayHandler(const MappingConfig& config, RelayClient& upstream, ExchangeLog* log)
+      : config_(config), rewriter_(config), upstream_(upstream), log_(log) {}
 
   Result<std::shared_ptr<ingress::Relay>, std::string> Make(
       v1::RelayRequest request, std::weak_ptr<ingress::RelaySink> sink) override;
@@ -43,9 +45,10 @@ class RelayHandler final : public ingress::RelayHandler {
  private:
   class Transfer;
 
+  const MappingConfig config_;
   const RelayRewriter rewriter_;
-  const bool forward_client_ip_;
   RelayClient& upstream_;
+  ExchangeLog* const log_;
   RelayHandlerCounters counters_;
   ingress::SharedBudget held_bytes_{kRewritesBytesMax};
 };

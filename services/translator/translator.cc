@@ -53,9 +53,10 @@ class Translator {
         mapping_config_(Decide(options.mapping, options.upstream)),
         mapping_(mapping_config_),
         upstream_(options.upstream),
-        handler_(mapping_, upstream_, mapping_config_.codes),
+        exchange_log_(log),
+        handler_(mapping_, upstream_, mapping_config_.codes, &exchange_log_),
         relays_(options.upstream),
-        relay_handler_(mapping_config_, relays_),
+        relay_handler_(mapping_config_, relays_, &exchange_log_),
         server_(ServerConfigOf(options), handler_, &relay_handler_) {
     BindAdmin();
   }
@@ -82,6 +83,7 @@ class Translator {
   const MappingConfig mapping_config_;
   const Mapping mapping_;
   UpstreamClient upstream_;
+  ExchangeLog exchange_log_;
   ExchangeHandler handler_;
   RelayClient relays_;
   RelayHandler relay_handler_;

@@ -37,7 +37,10 @@ void CheckRequest(std::string_view bytes) {
   lowband::v1::RelayRequest request;
   if (!request.ParseFromArray(bytes.data(), static_cast<int>(bytes.size()))) return;
   for (const bool forward : {false, true}) {
-    const auto head = translator::MapRelayRequest(request, forward);
+    translator::MappingConfig config;
+    config.forward_client_ip = forward;
+    config.trace_one_in = forward ? 2 : 0;
+    const auto head = translator::MapRelayRequest(request, config);
     if (!head) continue;
     Require(http::IsToken(head->method), "a method is a token");
     Require(head->target.starts_with('/'), "a target is a path");

@@ -63,7 +63,7 @@ class Gateway {
   explicit Gateway(const std::string& homeserver) : Gateway(homeserver, Given()) {}
   Gateway(const std::string& homeserver, const Given& given)
       : upstream_(Upstream(homeserver, given)),
-        handler_(given.mapping, upstream_),
+        handler_(given.mapping, upstream_, nullptr),
         server_(Serving(given), exchanges_, &handler_) {
     grpc::ChannelArguments arguments;
     arguments.SetInt(GRPC_ARG_HTTP2_BDP_PROBE, 0);

@@ -43,7 +43,7 @@ class RunningEdge {
     transport.credentials = grpc::InsecureChannelCredentials();
     for (unsigned i = 0; i < workers; ++i) {
       workers_.push_back(std::make_unique<Worker>(config, *credentials_, std::move((*sockets)[i]),
-                                                  transport, i, workers));
+                                                  transport, exchange_log_, i, workers));
     }
     for (const auto& worker : workers_) worker->Start(workers_);
   }
@@ -83,6 +83,8 @@ class RunningEdge {
   EchoHandler echo_;
   translator::ingress::Server translator_;
   std::unique_ptr<dtls::Credentials> credentials_;
+  Logger log_{"test", LogLevel::kError, Logger::Format::kJson};
+  ExchangeLog exchange_log_{log_, {}};
   std::vector<std::unique_ptr<Worker>> workers_;
   uint16_t port_ = 0;
 };

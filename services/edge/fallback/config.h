@@ -4,6 +4,7 @@
 #include <cstdint>
 
 #include "services/edge/fallback/limits.h"
+#include "services/edge/fallback/transfer_record.h"
 
 namespace lowband::edge::fallback {
 
@@ -21,6 +22,8 @@ struct Config {
   Duration idle_timeout = kIdleTimeout;
   /// --http-stall-timeout
   Duration stall_timeout = kStallTimeout;
+  /// Told of every transfer; may be empty.
+  TransferLog log;
 };
 
 }  // namespace lowband::edge::fallback

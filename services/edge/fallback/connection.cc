@@ -96,6 +96,7 @@ bool Connection::Serve(const http::RequestHead& head) {
   const TransferEnd end = transfer.Run();
   Counters::Sub(counters_.active);
   counters_.Add(end);
+  if (config_.log) config_.log(transfer.record());
   switch (end) {
     case TransferEnd::kServed:
     case TransferEnd::kNoTranslator: return transfer.keep_alive();

@@ -1,12 +1,13 @@
 #include "services/edge/fallback/forward.h"
 
 #include <algorithm>
-#include <array>
 
 #include "libs/base/address.h"
 #include "libs/base/bytes.h"
 #include "libs/http/field.h"
+#include "libs/http/gateway.h"
 #include "libs/http/status.h"
+#include "libs/http/trace_context.h"
 #include "libs/transcode/error_body.h"
 #include "services/edge/fallback/limits.h"
 
@@ -15,27 +16,6 @@ namespace {
 
 constexpr std::string_view kForwardedFor = "X-Forwarded-For";
 constexpr std::string_view kForwardedProto = "X-Forwarded-Proto";
-
-/// What the translator sets itself, or what only a proxy may tell.
-constexpr std::array<std::string_view, 11> kNotPassedOn = {"Host",
-                                                           "Content-Length",
-                                                           "Transfer-Encoding",
-                                                           "Expect",
-                                                           "Forwarded",
-                                                           "X-Forwarded-For",
-                                                           "X-Forwarded-Proto",
-                                                           "X-Forwarded-Host",
-                                                           "X-Forwarded-Port",
-                                                           "X-Forwarded-Server",
-                                                           "X-Real-IP"};
-
-/// Some servers read X_Real_IP as X-Real-IP, and so would believe a client.
-bool IsNotPassedOn(std::string_view name) {
-  std::string dashed(name);
-  std::replace(dashed.begin(), dashed.end(), '_', '-');
-  return std::any_of(kNotPassedOn.begin(), kNotPassedOn.end(),
-                     [&](std::string_view one) { return http::SameToken(one, dashed); });
-}
 
 /// The addresses that a trusted proxy told, all of them literals; empty if there is anything else.
 std::string TrustedAddresses(const http::Fields& fields) {
@@ -84,15 +64,23 @@ void AppendConnection(std::string& out, const http::RequestHead& request, bool k
 
 }  // namespace
 
-v1::RelayChunk MakeRelayRequest(const http::RequestHead& head, const Client& client) {
+RequestId RequestIdOf(const http::RequestHead& head) {
+  http::Fields fields = head.fields;
+  if (auto id = http::TakeTrace(fields)) return *id;
+  return MakeRequestId(*MakeSystemRandom());
+}
+
+v1::RelayChunk MakeRelayRequest(const http::RequestHead& head, const Client& client,
+                                const RequestId& id) {
   v1::RelayChunk chunk;
   v1::RelayRequest& request = *chunk.mutable_request();
   request.set_method(head.method);
   request.set_target(head.target);
   http::Fields fields = head.fields;
   http::RemoveHopByHop(fields);
+  (void)http::TakeTrace(fields);
   for (http::Field& field : fields) {
-    if (IsNotPassedOn(field.name)) continue;
+    if (http::IsNotPassedOn(field.name)) continue;
     v1::HttpField& one = *request.add_fields();
     one.set_name(std::move(field.name));
     one.set_value(std::move(field.value));
@@ -104,6 +92,7 @@ v1::RelayChunk MakeRelayRequest(const http::RequestHead& head, const Client& cli
   if (!addresses.empty()) addresses += ", ";
   request.set_forwarded_for(addresses + client.address);
   request.set_forwarded_proto(std::string(Protocol(head, client)));
+  request.set_request_id(std::string(AsText(id.bytes)));
   return chunk;
 }
 
@@ -140,12 +129,10 @@ std::string MakeErrorAnswer(uint16_t status, std::string_view errcode, std::stri
   const Bytes body = transcode::JsonErrorBody(errcode, error);
   std::string out;
   AppendStatusLine(out, status);
-  AppendField(out, "Content-Type", "application/json");
+  for (const http::Field& field : http::OwnErrorFields()) {
+    AppendField(out, field.name, field.value);
+  }
   AppendField(out, "Content-Length", std::to_string(body.size()));
-  AppendField(out, "Access-Control-Allow-Origin", "*");
-  AppendField(out, "Access-Control-Allow-Methods", "GET, HEAD, POST, PUT, DELETE, OPTIONS");
-  AppendField(out, "Access-Control-Allow-Headers",
-              "X-Requested-With, Content-Type, Authorization, Date");
   if (status == 503) AppendField(out, "Retry-After", "2");
   if (status == 405) AppendField(out, "Allow", "GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS");
   AppendField(out, "Connection", "close");

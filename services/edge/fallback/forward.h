@@ -10,6 +10,7 @@
 #include <string>
 #include <string_view>
 
+#include "libs/base/request_id.h"
 #include "libs/http/request_head.h"
 #include "lowband/v1/translator.pb.h"
 
@@ -22,8 +23,12 @@ struct Client {
   bool trust_forwarded_for = false;
 };
 
+/// The trace-id of the request's traceparent, or a new id if it has none that is valid.
+RequestId RequestIdOf(const http::RequestHead& head);
+
 /// The first piece of the relay of a request.
-v1::RelayChunk MakeRelayRequest(const http::RequestHead& head, const Client& client);
+v1::RelayChunk MakeRelayRequest(const http::RequestHead& head, const Client& client,
+                                const RequestId& id);
 
 /// How an answer's body is told from what follows it.
 enum class Framing : uint8_t {

@@ -25,6 +25,8 @@ Transfer::Transfer(const TransferContext& context, const http::RequestHead& head
       wire_(wire),
       body_(head, context.config.body_bytes_max),
       stall_(context.config.stall_timeout),
+      id_(RequestIdOf(head)),
+      started_(Now()),
       awaits_proceed_(head.expects_continue) {}
 
 TransferEnd Transfer::Run() {
@@ -81,7 +83,7 @@ void Transfer::Begin() {
   open_deadline_ = Now() + kOpenTimeout;
   call_ = context_.channel.Open();
   writing_ = true;
-  call_->Write(MakeRelayRequest(head_, context_.client));
+  call_->Write(MakeRelayRequest(head_, context_.client, id_));
 }
 
 void Transfer::TakeEvents() {
@@ -126,8 +128,9 @@ void Transfer::TakeHead(const v1::RelayResponse& response) {
   answer_ = std::move(*answer);
   if (answer_.framing == Framing::kUntilClose) keep_alive_ = false;
   answered_ = true;
+  status_ = static_cast<uint16_t>(response.status());
   wire_.Send(answer_.bytes);
-  Counters::Add(context_.counters.answers[response.status() / 100]);
+  Counters::Add(context_.counters.answers[status_ / 100]);
 }
 
 void Transfer::TakeData(std::string_view data) {
@@ -172,6 +175,17 @@ void Transfer::TakeEnd(CallEnd end) {
   End(TransferEnd::kNoTranslator);
 }
 
+TransferRecord Transfer::record() const {
+  return {.id = id_,
+          .method = head_.method,
+          .client_address = context_.client.address,
+          .took = Now() - started_,
+          .status = status_,
+          .answer_bytes = answer_bytes_,
+          .resent = attempts_ > 1,
+          .end = *end_};
+}
+
 bool Transfer::MayRepeat(CallEnd end) const {
   if (attempts_ >= kAttemptsMax || body_taken_) return false;
   return end == CallEnd::kNotTaken || (end == CallEnd::kBroken && IsSafe(head_.method));
@@ -179,6 +193,7 @@ bool Transfer::MayRepeat(CallEnd end) const {
 
 void Transfer::AnswerError(uint16_t status, std::string_view error) {
   keep_alive_ = false;
+  status_ = status;
   Counters::Add(context_.counters.answers[status / 100]);
   wire_.Send(MakeErrorAnswer(status, "M_UNKNOWN", error, head_.method == "HEAD"));
 }

@@ -43,6 +43,8 @@ class Transfer {
   bool answered() const { return answered_; }
   /// After kBadBody: what was wrong.
   const http::Refusal& refusal() const { return refusal_; }
+  /// After Run; valid as long as the head.
+  TransferRecord record() const;
 
  private:
   void ReadAhead();
@@ -68,6 +70,8 @@ class Transfer {
   Wire& wire_;
   RequestBody body_;
   StallWatch stall_;
+  const RequestId id_;
+  const TimePoint started_;
   std::unique_ptr<RelayChannel::Call> call_;
   std::vector<CallEvent> events_;
   std::string piece_;  ///< Of the body, taken from the wire and not yet given to the call.
@@ -83,6 +87,7 @@ class Transfer {
   bool answered_ = false;        ///< The head of an answer is in the wire.
   bool answer_whole_ = false;
   bool keep_alive_ = false;
+  uint16_t status_ = 0;  ///< Of the answer in the wire.
   AnswerHead answer_;
   uint64_t answer_bytes_ = 0;
   http::Refusal refusal_;

@@ -4,8 +4,10 @@
 #include <chrono>
 #include <cstddef>
 
+#include "libs/base/pseudonym.h"
 #include "libs/base/time.h"
 #include "libs/coap/status.h"
+#include "services/edge/uplink/exchange_record.h"
 #include "services/edge/uplink/limits.h"
 
 namespace lowband::edge::uplink {
@@ -35,6 +37,10 @@ struct Config {
   size_t answers_bytes_max = kAnswersBytesMax;
   size_t requests_bytes_max = kRequestsBytesMax;
   size_t exchanges_max = kExchangesMax;
+  /// Records to be drained; with none, none are made.
+  Records records = Records::kNone;
+  /// What the clients' pseudonyms in the records are made with.
+  PseudonymSalt salt{};
 };
 
 }  // namespace lowband::edge::uplink

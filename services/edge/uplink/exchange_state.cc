@@ -21,15 +21,21 @@ uint32_t RemainingMs(TimePoint now, TimePoint deadline) {
 
 }  // namespace
 
-ExchangeState::ExchangeState(request::StartExchange start, Budget& answers)
+ExchangeState::ExchangeState(TimePoint now, request::StartExchange start, const Config& config,
+                             Random& random, Budget& answers)
     : id_(start.id),
+      request_id_(MakeRequestId(random)),
+      started_(now),
       deadline_(start.deadline),
+      method_(start.request.method()),
+      client_(PseudonymOf(config.salt, start.request.client_address())),
       form_(request::FormFor(start.request)),
       repeatable_(IsRepeatable(start.request.method())),
       head_(std::move(start.request)),
       body_(std::move(*head_.mutable_body())),
       answer_(answers) {
   head_.clear_body();
+  head_.set_request_id(std::string(AsText(request_id_.bytes)));
   head_bytes_ = head_.ByteSizeLong();
   body_bytes_ = body_.size();
 }
@@ -39,6 +45,17 @@ void ExchangeState::Assign(uint64_t lane) {
   begun_ = false;
   body_written_ = 0;
   answer_.Reset();
+}
+
+ExchangeRecord ExchangeState::Record(TimePoint now) const {
+  return {.id = request_id_,
+          .method = method_,
+          .client = client_,
+          .took = now - started_,
+          .request_bytes = request_bytes(),
+          .resent = resent_,
+          .code = std::nullopt,
+          .failure = std::nullopt};
 }
 
 size_t ExchangeState::NextFrameBytes() const {

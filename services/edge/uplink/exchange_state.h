@@ -6,9 +6,11 @@
 
 #include <string>
 
+#include "libs/base/random.h"
 #include "services/edge/request/error_answer.h"
 #include "services/edge/request/exchange.h"
 #include "services/edge/uplink/answer_assembly.h"
+#include "services/edge/uplink/config.h"
 
 namespace lowband::edge::uplink {
 
@@ -17,7 +19,8 @@ inline constexpr uint64_t kNoLane = 0;
 
 class ExchangeState {
  public:
-  ExchangeState(request::StartExchange start, Budget& answers);
+  ExchangeState(TimePoint now, request::StartExchange start, const Config& config, Random& random,
+                Budget& answers);
 
   request::ExchangeId id() const { return id_; }
   TimePoint deadline() const { return deadline_; }
@@ -45,12 +48,19 @@ class ExchangeState {
 
   AnswerAssembly& answer() { return answer_; }
 
+  /// What its record tells before it has ended.
+  ExchangeRecord Record(TimePoint now) const;
+
  private:
   void FillHead(TimePoint now, v1::Request& out);
   std::string NextPiece();
 
   request::ExchangeId id_;
+  RequestId request_id_;
+  TimePoint started_;
   TimePoint deadline_;
+  v1::Method method_;
+  Pseudonym client_;
   request::BodyForm form_;
   bool repeatable_;
   bool begun_ = false;

@@ -8,17 +8,20 @@ namespace {
 // In the order of the enumerators. 504 and not 503 where the request may have been done: clients
 // repeat both, but only the transaction id keeps the former from being done twice.
 constexpr std::array kAnswers = {
-    FailureAnswer{504, "M_UNKNOWN", "The homeserver did not answer in time",
+    FailureAnswer{"deadline", 504, "M_UNKNOWN", "The homeserver did not answer in time",
                   &Counters::failed_deadline},
-    FailureAnswer{504, "M_UNKNOWN",
+    FailureAnswer{"lane_lost", 504, "M_UNKNOWN",
                   "The connection to the translator broke; the request may have been done",
                   &Counters::failed_lane_lost},
-    FailureAnswer{503, "M_UNKNOWN", "No translator can be reached", &Counters::failed_no_lane},
-    FailureAnswer{503, "M_UNKNOWN", "Too many requests are under way", &Counters::failed_overload},
-    FailureAnswer{413, "M_TOO_LARGE", "Path, query and token are too large together",
-                  &Counters::failed_request_size},
-    FailureAnswer{502, "M_UNKNOWN", "The answer is too large", &Counters::failed_answer_size},
-    FailureAnswer{502, "M_UNKNOWN", "The translator's answer makes no sense",
+    FailureAnswer{"no_translator", 503, "M_UNKNOWN", "No translator can be reached",
+                  &Counters::failed_no_lane},
+    FailureAnswer{"overload", 503, "M_UNKNOWN", "Too many requests are under way",
+                  &Counters::failed_overload},
+    FailureAnswer{"request_size", 413, "M_TOO_LARGE",
+                  "Path, query and token are too large together", &Counters::failed_request_size},
+    FailureAnswer{"answer_size", 502, "M_UNKNOWN", "The answer is too large",
+                  &Counters::failed_answer_size},
+    FailureAnswer{"bad_answer", 502, "M_UNKNOWN", "The translator's answer makes no sense",
                   &Counters::failed_bad_answer},
 };
 static_assert(kAnswers.size() == static_cast<size_t>(Failure::kBadAnswer) + 1);

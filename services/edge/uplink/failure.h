@@ -21,6 +21,7 @@ enum class Failure : uint8_t {
 };
 
 struct FailureAnswer {
+  std::string_view name;  ///< For logs.
   uint16_t http_status;
   std::string_view errcode;
   std::string_view error;  ///< For people.

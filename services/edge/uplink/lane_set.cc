@@ -22,11 +22,12 @@ class LaneSet::Impl {
  public:
   Impl(const Config& config, Random& random)
       : config_(config),
+        random_(random),
         pool_(config_, random, counters_),
         answers_budget_{config.answers_bytes_max} {}
 
   void Start(TimePoint now, request::StartExchange start);
-  void Cancel(ExchangeId id);
+  void Cancel(TimePoint now, ExchangeId id);
 
   void OnOpened(TimePoint now, LaneId id, std::string_view replica);
   void OnWritten(TimePoint now, LaneId id);
@@ -39,6 +40,7 @@ class LaneSet::Impl {
   std::optional<Action> PollAction();
   std::optional<request::Answer> PollAnswer();
   std::optional<ExchangeId> PollObservable();
+  std::optional<ExchangeRecord> PollRecord();
 
   const LanePool& pool() const { return pool_; }
   size_t exchanges() const { return exchanges_.size(); }
@@ -58,17 +60,20 @@ class LaneSet::Impl {
   void TakeBackUnwritten(TimePoint now, Lane& lane);
   void FailOver(TimePoint now, ExchangeState& exchange);
   void OnFrame(Lane& lane, const v1::TranslatorFrame& frame);
+  void RecordAnswer(const ExchangeState& exchange, const request::Answer& answer);
   void OnDue(TimePoint now, ExchangeState& exchange);
   /// Answers the exchange from here; tells its translator, if one has begun it.
   void Fail(ExchangeState& exchange, Failure failure);
   /// Ends the exchange. `told`: its translator knows.
   void Remove(ExchangeState& exchange, bool told);
   void FailStranded();
+  bool Wants(Records records) const { return config_.records >= records; }
   std::optional<Action> BuildBatch(Lane& lane);
   /// Exchanges that have a lane.
   size_t placed() const;
 
   Config config_;
+  Random& random_;
   Counters counters_;
   LanePool pool_;
   Budget answers_budget_;
@@ -81,6 +86,7 @@ class LaneSet::Impl {
   std::deque<Resend> resends_;
   std::deque<request::Answer> answers_;
   std::deque<ExchangeId> observables_;
+  std::deque<ExchangeRecord> records_;
 };
 
 ExchangeState* LaneSet::Impl::Find(ExchangeId id) {
@@ -97,7 +103,8 @@ void LaneSet::Impl::Start(TimePoint now, request::StartExchange start) {
   now_ = now;
   ++counters_.requests;
   const ExchangeId id = start.id;
-  const auto [it, inserted] = exchanges_.try_emplace(id, std::move(start), answers_budget_);
+  const auto [it, inserted] =
+      exchanges_.try_emplace(id, now, std::move(start), config_, random_, answers_budget_);
   // The request stage counts them up; one used twice would mix up two clients' answers.
   if (!inserted) std::abort();
   ExchangeState& exchange = it->second;
@@ -115,10 +122,11 @@ void LaneSet::Impl::Start(TimePoint now, request::StartExchange start) {
   }
 }
 
-void LaneSet::Impl::Cancel(ExchangeId id) {
+void LaneSet::Impl::Cancel(TimePoint now, ExchangeId id) {
   ExchangeState* exchange = Find(id);
   if (exchange == nullptr) return;
   ++counters_.cancels;
+  if (Wants(Records::kAll)) records_.push_back(exchange->Record(now));
   Remove(*exchange, false);
 }
 
@@ -222,9 +230,20 @@ void LaneSet::Impl::OnFrame(Lane& lane, const v1::TranslatorFrame& frame) {
       ++counters_.answers;
       answers_.push_back(exchange->answer().Take());
       answers_.back().id = exchange->id();
+      RecordAnswer(*exchange, answers_.back());
       Remove(*exchange, true);
       break;
   }
+}
+
+void LaneSet::Impl::RecordAnswer(const ExchangeState& exchange, const request::Answer& answer) {
+  constexpr unsigned kServerError = 5;
+  if (!Wants(answer.code.cls() == kServerError ? Records::kFailures : Records::kAll)) return;
+  ExchangeRecord record = exchange.Record(now_);
+  record.code = answer.code;
+  record.answer_bytes = answer.body.size();
+  record.long_poll = answer.long_poll;
+  records_.push_back(record);
 }
 
 void LaneSet::Impl::OnDead(TimePoint now, LaneId id) {
@@ -259,6 +278,10 @@ void LaneSet::Impl::FailOver(TimePoint now, ExchangeState& exchange) {
 void LaneSet::Impl::Fail(ExchangeState& exchange, Failure failure) {
   const FailureAnswer& answer = AnswerFor(failure);
   ++(counters_.*answer.counter);
+  if (Wants(Records::kFailures)) {
+    records_.push_back(exchange.Record(now_));
+    records_.back().failure = failure;
+  }
   answers_.push_back(request::MakeErrorAnswer(exchange.id(), exchange.form(), answer.http_status,
                                               answer.errcode, answer.error, config_.codes));
   Remove(exchange, false);
@@ -375,6 +398,13 @@ std::optional<ExchangeId> LaneSet::Impl::PollObservable() {
   return id;
 }
 
+std::optional<ExchangeRecord> LaneSet::Impl::PollRecord() {
+  if (records_.empty()) return std::nullopt;
+  const ExchangeRecord record = records_.front();
+  records_.pop_front();
+  return record;
+}
+
 std::optional<request::Answer> LaneSet::Impl::PollAnswer() {
   if (answers_.empty()) return std::nullopt;
   request::Answer answer = std::move(answers_.front());
@@ -390,7 +420,7 @@ void LaneSet::Submit(TimePoint now, request::Command command) {
   if (auto* start = std::get_if<request::StartExchange>(&command)) {
     impl_->Start(now, std::move(*start));
   } else {
-    impl_->Cancel(std::get<request::CancelExchange>(command).id);
+    impl_->Cancel(now, std::get<request::CancelExchange>(command).id);
   }
 }
 void LaneSet::OnLaneOpened(TimePoint now, LaneId lane, std::string_view replica) {
@@ -407,6 +437,7 @@ std::optional<TimePoint> LaneSet::NextDeadline() { return impl_->NextDeadline();
 std::optional<Action> LaneSet::PollAction() { return impl_->PollAction(); }
 std::optional<request::Answer> LaneSet::PollAnswer() { return impl_->PollAnswer(); }
 std::optional<request::ExchangeId> LaneSet::PollObservable() { return impl_->PollObservable(); }
+std::optional<ExchangeRecord> LaneSet::PollRecord() { return impl_->PollRecord(); }
 bool LaneSet::ready() const { return impl_->pool().open() > 0; }
 size_t LaneSet::lanes_open() const { return impl_->pool().open(); }
 bool LaneSet::stopped() const { return impl_->pool().stopped() && impl_->pool().lanes().empty(); }

@@ -55,6 +55,8 @@ class LaneSet {
   std::optional<request::Answer> PollAnswer();
   /// An exchange whose path can be observed; drained before the answers.
   std::optional<request::ExchangeId> PollObservable();
+  /// Of the exchanges that Config::records asks for.
+  std::optional<ExchangeRecord> PollRecord();
 
   /// At least one lane is open: what /readyz asks.
   bool ready() const;

@@ -25,6 +25,9 @@ struct MappingConfig {
   /// Tell the homeserver the client's address: --forward-client-ip, or the homeserver is local
   /// (upstream/homeserver.h, decided once at start).
   bool forward_client_ip = false;
+  /// --trace-one-in: a request without a traceparent gets one, which is sampled for one in so many
+  /// requests. 0: it gets none, and the homeserver decides by itself.
+  uint64_t trace_one_in = 0;
 
   /// Throws ConfigError naming the flag.
   void Validate() const;

@@ -8,6 +8,7 @@
 #include <string>
 #include <string_view>
 
+#include "libs/base/request_id.h"
 #include "libs/base/time.h"
 
 namespace lowband::translator {
@@ -31,6 +32,8 @@ struct HttpRequest {
   std::string content_type;       ///< Empty: no header.
   std::string authorization;      ///< Whole header value; empty: no header.
   std::string forwarded_for;      ///< X-Forwarded-For; empty: no header.
+  RequestId request_id;           ///< X-Request-Id; empty: no header.
+  std::string trace_parent;       ///< traceparent; empty: no header.
   Duration timeout{};             ///< From submission to the last byte of the answer.
   bool follow_redirects = false;  ///< GET on .well-known only; same scheme rules as protocol.md.
 };
@@ -71,6 +74,8 @@ struct HttpResponse {
   std::optional<uint32_t> retry_after_s;
   uint64_t wire_bytes_received = 0;  ///< Headers and body as they came, compressed.
   uint64_t wire_bytes_sent = 0;
+  /// Of those: header fields that a client of its own would not have sent.
+  uint64_t gateway_bytes_sent = 0;
 };
 
 }  // namespace lowband::translator

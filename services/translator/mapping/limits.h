@@ -9,6 +9,9 @@
 
 namespace lowband::translator {
 
+/// --trace-one-in: one sampled request in so many.
+inline constexpr uint64_t kTraceOneInMax = 1'000'000'000;
+
 /// Uri-Path options of one request; the longest Matrix path has eight.
 inline constexpr size_t kPathSegmentsMax = 64;
 /// Uri-Query options of one request; a long sync filter is one long option, not many.

@@ -3,6 +3,7 @@
 #include <utility>
 
 #include "libs/base/bytes.h"
+#include "libs/http/gateway.h"
 #include "libs/transcode/error_body.h"
 #include "services/translator/mapping/fault.h"
 #include "services/translator/mapping/json_edit.h"
@@ -38,11 +39,7 @@ RelayError RelayErrorOf(UpstreamFault fault, std::string_view method) {
   error.body = AsText(plain);
   RelayAnswer& answer = error.answer;
   answer.status = refusal.http_status;
-  answer.fields = {
-      {"Content-Type", "application/json"},
-      {"Access-Control-Allow-Origin", "*"},
-      {"Access-Control-Allow-Methods", "GET, POST, PUT, DELETE, OPTIONS"},
-      {"Access-Control-Allow-Headers", "X-Requested-With, Content-Type, Authorization"}};
+  answer.fields = http::OwnErrorFields();
   if (AsksToWait(refusal.http_status)) {
     answer.fields.push_back({"Retry-After", std::to_string(kRetryAfterOverloadSeconds)});
     SetMember(error.body, "retry_after_ms",

@@ -1,32 +1,21 @@
 #include "services/translator/mapping/relay_request.h"
 
 #include <algorithm>
-#include <array>
 #include <utility>
 #include <vector>
 
 #include "libs/base/address.h"
+#include "libs/http/gateway.h"
 #include "libs/http/limits.h"
+#include "libs/http/trace_context.h"
 #include "services/translator/mapping/percent.h"
 
 namespace lowband::translator {
 namespace {
 
-/// What libcurl makes of the request itself, and what a client could use to speak for its proxies.
-constexpr std::array<std::string_view, 5> kDropped = {"Host", "Content-Length", "Expect",
-                                                      "Forwarded", "HTTP2-Settings"};
-constexpr std::string_view kForwardedPrefix = "x-forwarded-";
-
 bool IsTarget(std::string_view target) {
   return target.starts_with('/') && target.size() <= http::kTargetBytesMax &&
          std::all_of(target.begin(), target.end(), [](char c) { return c > ' ' && c <= '~'; });
-}
-
-bool IsDropped(const http::Field& field) {
-  const std::string_view name = field.name;
-  if (http::SameToken(name.substr(0, kForwardedPrefix.size()), kForwardedPrefix)) return true;
-  return std::any_of(kDropped.begin(), kDropped.end(),
-                     [name](std::string_view other) { return http::SameToken(name, other); });
 }
 
 std::string_view Trim(std::string_view text) {
@@ -54,10 +43,19 @@ void AddForwarded(const v1::RelayRequest& request, http::Fields& fields) {
   }
 }
 
+void AddTrace(const v1::RelayRequest& request, uint64_t trace_one_in, http::Fields& fields) {
+  const bool traced = http::TakeTrace(fields).has_value();
+  const auto id = ReadRequestId(AsBytes(request.request_id()));
+  if (!id) return;
+  fields.push_back({"X-Request-Id", id->Text()});
+  if (traced || trace_one_in == 0) return;
+  fields.push_back({"traceparent", http::MakeTraceParent(*id, http::IsSampled(*id, trace_one_in))});
+}
+
 }  // namespace
 
 Result<RelayHead, std::string> MapRelayRequest(const v1::RelayRequest& request,
-                                               bool forward_client_ip) {
+                                               const MappingConfig& config) {
   RelayHead head;
   head.method = request.method();
   if (!http::IsToken(head.method) || head.method == "CONNECT" || head.method == "TRACE") {
@@ -82,8 +80,10 @@ Result<RelayHead, std::string> MapRelayRequest(const v1::RelayRequest& request,
     head.fields.push_back({field.name(), field.value()});
   }
   http::RemoveHopByHop(head.fields);
-  std::erase_if(head.fields, IsDropped);
-  if (forward_client_ip) AddForwarded(request, head.fields);
+  std::erase_if(head.fields,
+                [](const http::Field& field) { return http::IsNotPassedOn(field.name); });
+  AddTrace(request, config.trace_one_in, head.fields);
+  if (config.forward_client_ip) AddForwarded(request, head.fields);
   return head;
 }
 

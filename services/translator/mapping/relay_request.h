@@ -10,15 +10,15 @@
 
 #include "libs/base/result.h"
 #include "lowband/v1/translator.pb.h"
+#include "services/translator/mapping/config.h"
 #include "services/translator/mapping/relay_http.h"
 #include "services/translator/mapping/route.h"
 
 namespace lowband::translator {
 
 /// The error says what is wrong with the request: a fault of the edge's, which checks the same.
-/// `forward_client_ip`: MappingConfig's.
 Result<RelayHead, std::string> MapRelayRequest(const v1::RelayRequest& request,
-                                               bool forward_client_ip);
+                                               const MappingConfig& config);
 
 /// The route of a target's path, percent-decoded; its query does not matter.
 Route RouteOfTarget(std::string_view target);

@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "libs/base/address.h"
+#include "libs/http/trace_context.h"
 #include "services/translator/mapping/content.h"
 #include "services/translator/mapping/cursor.h"
 #include "services/translator/mapping/limits.h"
@@ -63,6 +64,14 @@ bool IsTokenText(std::string_view token) {
     if (c <= ' ' || c > '~') return false;
   }
   return token.size() <= kTokenBytesMax;
+}
+
+void SetTrace(std::string_view request_id, uint64_t trace_one_in, HttpRequest& http) {
+  const auto id = ReadRequestId(AsBytes(request_id));
+  if (!id) return;
+  http.request_id = *id;
+  if (trace_one_in == 0) return;
+  http.trace_parent = http::MakeTraceParent(*id, http::IsSampled(*id, trace_one_in));
 }
 
 /// Only an address of its own may stand in the header, whatever the edge sent.
@@ -160,6 +169,7 @@ Result<MappedRequest, MappedAnswer> Mapping::ToHttp(const v1::Request& request) 
     http.body = std::move(content->body);
     http.content_type = content->content_type;
   }
+  SetTrace(request.request_id(), config_.trace_one_in, http);
   if (config_.forward_client_ip) http.forwarded_for = ForwardedFor(request.client_address());
   http.follow_redirects = http.method == HttpMethod::kGet && IsWellKnown(form.route);
   return mapped;

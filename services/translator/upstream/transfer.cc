@@ -14,6 +14,7 @@ namespace lowband::translator {
 namespace {
 
 constexpr const char* kUserAgent = "Lowband";
+constexpr size_t kLineEndBytes = 2;
 
 }  // namespace
 
@@ -91,7 +92,14 @@ void Transfer::SetHeaders(bool with_authorization) {
   if (with_authorization && !request_.authorization.empty()) {
     add("Authorization: " + request_.authorization);
   }
-  if (!request_.forwarded_for.empty()) add("X-Forwarded-For: " + request_.forwarded_for);
+  gateway_bytes_ = 0;
+  const auto add_own = [&](const std::string& line) {
+    add(line);
+    gateway_bytes_ += line.size() + kLineEndBytes;
+  };
+  if (!request_.forwarded_for.empty()) add_own("X-Forwarded-For: " + request_.forwarded_for);
+  if (!request_.request_id.empty()) add_own("X-Request-Id: " + request_.request_id.Text());
+  if (!request_.trace_parent.empty()) add_own("traceparent: " + request_.trace_parent);
   if (request_.method != HttpMethod::kGet) {
     // Without a value libcurl leaves the header out; it would invent a form's type and would wait
     // for "100 Continue".
@@ -227,6 +235,7 @@ HttpResponse Transfer::TakeResponse() {
   const bool together = request_.method != HttpMethod::kPost && body < head &&
                         InfoLong(easy, CURLINFO_HTTP_VERSION) < CURL_HTTP_VERSION_2_0;
   response.wire_bytes_sent = together ? head : head + body;
+  response.gateway_bytes_sent = std::min(gateway_bytes_, response.wire_bytes_sent);
   return response;
 }
 

@@ -75,6 +75,7 @@ class Transfer {
   UpstreamCounters& counters_;
 
   CurlList headers_;
+  uint64_t gateway_bytes_ = 0;  ///< HttpResponse::gateway_bytes_sent
   size_t read_offset_ = 0;
   size_t header_bytes_ = 0;
   bool head_complete_ = false;  ///< The empty line behind the headers came.

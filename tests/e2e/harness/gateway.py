@@ -5,7 +5,7 @@ import pathlib
 from harness.process import Process, free_port, udp_port_is_bound
 
 # Ours says the first, the one that it replaces the second.
-LISTENING = r"lowband-edge listening|Listening for DTLS on"
+LISTENING = r'lowband-edge listening|lowband-edge","event":"listening|Listening for DTLS on'
 # All clients of the tests have one address, which the edge would hold to five handshakes a second.
 ENVIRONMENT = {"LOWBAND_HANDSHAKE_RATE": "0"}
 

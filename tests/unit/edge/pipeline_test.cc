@@ -14,9 +14,11 @@ using std::chrono::milliseconds;
 using std::chrono::minutes;
 using std::chrono::seconds;
 
+// Tries for up to 191 s. Beyond EXCHANGE_LIFETIME (247 s) its message would count as another one.
 client::Config Patient() {
   client::Config config;
-  config.max_retransmit = 8;
+  config.ack_timeout = std::chrono::seconds(1);
+  config.max_retransmit = 7;
   return config;
 }
 

@@ -90,6 +90,7 @@ class Rig {
       ++answer_counts[answer->id];
       answers.insert_or_assign(answer->id, std::move(*answer));
     }
+    while (const auto record = set.PollRecord()) records.push_back(*record);
   }
   void Advance(Duration by) {
     now += by;
@@ -196,6 +197,7 @@ class Rig {
   std::vector<LaneId> asked;
   std::map<uint64_t, request::Answer> answers;
   std::map<uint64_t, int> answer_counts;
+  std::vector<ExchangeRecord> records;
 };
 
 }  // namespace lowband::edge::uplink

@@ -69,7 +69,8 @@ class Handling : public ::testing::Test {
   void Start(HttpServer::Script script) {
     server_ = std::make_unique<HttpServer>(std::move(script));
     upstream_ = std::make_unique<UpstreamClient>(testing::ConfigFor(server_->url()));
-    handler_ = std::make_unique<ExchangeHandler>(mapping_, *upstream_, coap::CodeSet::kDeployed);
+    handler_ =
+        std::make_unique<ExchangeHandler>(mapping_, *upstream_, coap::CodeSet::kDeployed, nullptr);
   }
   void Give(uint64_t exchange, const v1::Request& request) {
     handler_->Start({1, exchange}, request, ingress::Respond(notes_, exchange));

@@ -23,9 +23,21 @@ v1::RelayRequest With(v1::RelayRequest request, const std::string& name, const s
   return request;
 }
 
+MappingConfig Forwarding(bool forward) {
+  MappingConfig config;
+  config.forward_client_ip = forward;
+  return config;
+}
+
+MappingConfig Tracing(uint64_t one_in) {
+  MappingConfig config;
+  config.trace_one_in = one_in;
+  return config;
+}
+
 /// The fields that are sent, or what is wrong.
 std::string Sent(const v1::RelayRequest& request, bool forward = false) {
-  const auto head = MapRelayRequest(request, forward);
+  const auto head = MapRelayRequest(request, Forwarding(forward));
   if (!head) return "refused: " + head.error();
   std::string text;
   for (const http::Field& field : head->fields) text += field.name + "=" + field.value + ";";
@@ -91,14 +103,43 @@ TEST(RelayRequest, ForwardedForThenOnlyAddressesAndOnlyWhereAllowed) {
   EXPECT_EQ(Sent(proto, true), "");
 }
 
+TEST(RelayRequest, RequestIdThenToldAndOneOfTheClientsDropped) {
+  v1::RelayRequest request = With(Ask(), "X-Request-Id", "the client's");
+  EXPECT_EQ(Sent(request), "");
+  request.set_request_id(std::string(16, '\x5a'));
+  const std::string told = "X-Request-Id=5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a;";
+  EXPECT_EQ(Sent(request), told);
+  request.set_request_id("short");
+  EXPECT_EQ(Sent(request), "");
+}
+
+TEST(RelayRequest, TraceThenPassedOnOrMadeWhereAskedFor) {
+  const std::string parent = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01";
+  v1::RelayRequest request = Ask();
+  request.set_request_id(std::string(16, '\x01'));
+  const auto traceparent = [](const v1::RelayRequest& from, uint64_t one_in) {
+    const auto head = MapRelayRequest(from, Tracing(one_in));
+    const std::string* value = http::Find(head->fields, "traceparent");
+    return value == nullptr ? "none" : *value;
+  };
+  EXPECT_EQ(traceparent(request, 0), "none");
+  EXPECT_EQ(traceparent(request, 1), "00-01010101010101010101010101010101-0101010101010101-01");
+  EXPECT_EQ(traceparent(request, 1'000'000'000).substr(52), "-00");
+  const auto traced = With(With(request, "traceparent", parent), "tracestate", "a=b");
+  EXPECT_EQ(traceparent(traced, 0), parent);
+  EXPECT_EQ(traceparent(traced, 1), parent);
+  EXPECT_NE(Sent(traced).find("tracestate=a=b;"), std::string::npos);
+  EXPECT_EQ(traceparent(With(request, "traceparent", "00-x"), 0), "none");
+}
+
 TEST(RelayRequest, ExpectationThenOnlyWithABody) {
   v1::RelayRequest request = Ask("PUT");
   request.set_expects_continue(true);
-  EXPECT_FALSE(MapRelayRequest(request, false)->expects_continue);
+  EXPECT_FALSE(MapRelayRequest(request, {})->expects_continue);
   request.set_has_body(true);
-  EXPECT_TRUE(MapRelayRequest(request, false)->expects_continue);
+  EXPECT_TRUE(MapRelayRequest(request, {})->expects_continue);
   request.set_content_length(0);
-  EXPECT_FALSE(MapRelayRequest(request, false)->expects_continue);
+  EXPECT_FALSE(MapRelayRequest(request, {})->expects_continue);
 }
 
 TEST(RelayRequest, TargetThenItsRoute) {

@@ -55,6 +55,21 @@ TEST(ToHttp, UnknownMethodThen405) {
   EXPECT_EQ(Refused(Ask(static_cast<v1::Method>(7), {"7"})).substr(0, 4), "4.05");
 }
 
+TEST(ToHttp, RequestIdThenToldAndATraceMadeWhereAskedFor) {
+  MappingConfig tracing;
+  tracing.trace_one_in = 1;
+  v1::Request request = Ask(v1::GET, {"7"});
+  EXPECT_TRUE(Map(request).http.request_id.empty());
+  EXPECT_EQ(Map(request, tracing).http.trace_parent, "");
+  request.set_request_id(std::string(16, '\x02'));
+  EXPECT_EQ(Map(request).http.request_id.Text(), "02020202020202020202020202020202");
+  EXPECT_EQ(Map(request).http.trace_parent, "");
+  EXPECT_EQ(Map(request, tracing).http.trace_parent,
+            "00-02020202020202020202020202020202-0202020202020202-01");
+  request.set_request_id("short");
+  EXPECT_TRUE(Map(request).http.request_id.empty());
+}
+
 TEST(ToHttp, PathAndQueriesThenOneTarget) {
   const auto mapped = Map(Ask(v1::GET, {"E", "!r:h"}, {"dir=b", "from=t1/2", "limit"}));
   EXPECT_EQ(mapped.http.target, "/_matrix/client/r0/rooms/!r:h/messages?dir=b&from=t1%2F2&limit=");

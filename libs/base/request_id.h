@@ -1,0 +1,33 @@
+// Names one exchange in the logs of edge, translator and homeserver. It is a trace-id of W3C Trace
+// Context too, so that a request that comes with one keeps it.
+//
+// Threading: values and free functions; any thread. Spec: W3C Trace Context §3.2.2.3.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <optional>
+#include <string>
+
+#include "libs/base/bytes.h"
+#include "libs/base/random.h"
+
+namespace lowband {
+
+/// 16 bytes, not all zero; a default one is all zero and names nothing.
+struct RequestId {
+  static constexpr size_t kSize = 16;
+  std::array<uint8_t, kSize> bytes{};
+
+  bool empty() const { return bytes == decltype(bytes){}; }
+  /// 32 lower-case hexadecimal digits, as logs, X-Request-Id and traceparent have it.
+  std::string Text() const { return ToHex(bytes); }
+  friend bool operator==(const RequestId&, const RequestId&) = default;
+};
+
+RequestId MakeRequestId(Random& random);
+
+/// From the bytes of a message; none unless they are 16 and not all zero.
+std::optional<RequestId> ReadRequestId(ByteView bytes);
+
+}  // namespace lowband

@@ -1,0 +1,92 @@
+#include "services/edge/exchange_log.h"
+
+#include <algorithm>
+#include <array>
+#include <chrono>
+#include <string>
+
+#include "services/edge/limits.h"
+
+namespace lowband::edge {
+namespace {
+
+int64_t Milliseconds(Duration duration) {
+  return std::chrono::duration_cast<std::chrono::milliseconds>(duration).count();
+}
+
+/// A client's own word for a method stays out of the log.
+std::string_view MethodText(std::string_view method) {
+  constexpr std::array<std::string_view, 7> kKnown = {"GET",    "HEAD",  "POST",   "PUT",
+                                                      "DELETE", "PATCH", "OPTIONS"};
+  return std::ranges::find(kKnown, method) != kKnown.end() ? method : "other";
+}
+
+constexpr unsigned kServerErrorClass = 5;
+constexpr uint16_t kServerErrors = 500;
+
+/// Somebody behind the edge is to blame, or the edge itself; not the client or its link.
+bool IsFailure(const uplink::ExchangeRecord& record) {
+  return record.failure || (record.code && record.code->cls() == kServerErrorClass);
+}
+bool IsFailure(const fallback::TransferRecord& record) {
+  return record.end == fallback::TransferEnd::kNoTranslator ||
+         record.end == fallback::TransferEnd::kBroken || record.status >= kServerErrors;
+}
+
+std::string_view ReasonText(const uplink::ExchangeRecord& record) {
+  if (record.failure) return uplink::AnswerFor(*record.failure).name;
+  return record.code ? "answered" : "cancelled";
+}
+
+}  // namespace
+
+ExchangeLog::ExchangeLog(Logger& log, const PseudonymSalt& salt)
+    : log_(log), salt_(salt), failures_(kFailureLinesPerSecond) {}
+
+uplink::Records ExchangeLog::wanted() const {
+  if (log_.enabled(LogLevel::kDebug)) return uplink::Records::kAll;
+  return log_.enabled(LogLevel::kWarning) ? uplink::Records::kFailures : uplink::Records::kNone;
+}
+
+// None: write nothing. Otherwise write, and say how many were left out.
+std::optional<uint64_t> ExchangeLog::Admit(bool failed) {
+  if (failed) return failures_.Take(std::chrono::steady_clock::now());
+  return log_.enabled(LogLevel::kDebug) ? std::optional<uint64_t>(0) : std::nullopt;
+}
+
+void ExchangeLog::Write(const uplink::ExchangeRecord& record) {
+  const bool failed = IsFailure(record);
+  const auto left_out = Admit(failed);
+  if (!left_out) return;
+  log_.Write(failed ? LogLevel::kWarning : LogLevel::kDebug,
+             failed ? "exchange_failed" : "exchange",
+             {{"request_id", record.id.Text()},
+              {"client", PseudonymText(record.client)},
+              {"method", v1::Method_Name(record.method)},
+              {"code", record.code ? record.code->Text() : "none"},
+              {"reason", ReasonText(record)},
+              {"took_ms", Milliseconds(record.took)},
+              {"request_bytes", record.request_bytes},
+              {"answer_bytes", record.answer_bytes},
+              {"resent", record.resent},
+              {"left_out", *left_out}});
+}
+
+void ExchangeLog::Write(const fallback::TransferRecord& record) {
+  const bool failed = IsFailure(record);
+  const auto left_out = Admit(failed);
+  if (!left_out) return;
+  log_.Write(failed ? LogLevel::kWarning : LogLevel::kDebug,
+             failed ? "transfer_failed" : "transfer",
+             {{"request_id", record.id.Text()},
+              {"client", PseudonymText(PseudonymOf(salt_, record.client_address))},
+              {"method", MethodText(record.method)},
+              {"status", record.status},
+              {"reason", fallback::kTransferEndNames[static_cast<size_t>(record.end)]},
+              {"took_ms", Milliseconds(record.took)},
+              {"answer_bytes", record.answer_bytes},
+              {"resent", record.resent},
+              {"left_out", *left_out}});
+}
+
+}  // namespace lowband::edge

@@ -1,0 +1,36 @@
+// What is logged of single requests: each that failed on its way, as far as there are few; with
+// --log-level debug, every one. The request id is the same in the translator's log and, as
+// X-Request-Id, at the homeserver. Of the request itself there is its method, and nothing else.
+//
+// Threading: any. Ownership: the logger outlives it. Limits: kFailureLinesPerSecond.
+#pragma once
+
+#include <optional>
+
+#include "libs/base/line_budget.h"
+#include "libs/base/log.h"
+#include "libs/base/pseudonym.h"
+#include "services/edge/fallback/transfer_record.h"
+#include "services/edge/uplink/exchange_record.h"
+
+namespace lowband::edge {
+
+class ExchangeLog {
+ public:
+  /// `salt` makes the clients' pseudonyms; the records of exchanges have theirs already.
+  ExchangeLog(Logger& log, const PseudonymSalt& salt);
+
+  /// The records that there is a use for.
+  uplink::Records wanted() const;
+  void Write(const uplink::ExchangeRecord& record);
+  void Write(const fallback::TransferRecord& record);
+
+ private:
+  std::optional<uint64_t> Admit(bool failed);
+
+  Logger& log_;
+  const PseudonymSalt salt_;
+  LineBudget failures_;
+};
+
+}  // namespace lowband::edge

@@ -1,0 +1,39 @@
+#include "services/translator/exchange_log.h"
+
+#include <chrono>
+
+namespace lowband::translator {
+namespace {
+
+constexpr uint16_t kServerErrors = 500;
+
+/// The homeserver is to blame: not a client that went away, nor ourselves at our end.
+bool IsFailure(const ExchangeRecord& record) {
+  if (!record.fault) return record.status >= kServerErrors;
+  return *record.fault != UpstreamFault::kCancelled && *record.fault != UpstreamFault::kStopping;
+}
+
+}  // namespace
+
+void ExchangeLog::Write(const ExchangeRecord& record) {
+  const bool failed = IsFailure(record);
+  const LogLevel level = failed ? LogLevel::kWarning : LogLevel::kDebug;
+  if (!log_.enabled(level)) return;
+  uint64_t left_out = 0;
+  if (failed) {
+    const auto budget = failures_.Take(std::chrono::steady_clock::now());
+    if (!budget) return;
+    left_out = *budget;
+  }
+  const auto took = std::chrono::duration_cast<std::chrono::milliseconds>(record.took);
+  log_.Write(level, failed ? "exchange_failed" : "exchange",
+             {{"request_id", record.id.Text()},
+              {"route", Text(record.route)},
+              {"from", record.relayed ? "http" : "coap"},
+              {"status", record.status},
+              {"fault", record.fault ? Text(*record.fault) : "none"},
+              {"took_ms", took.count()},
+              {"left_out", left_out}});
+}
+
+}  // namespace lowband::translator

@@ -1,0 +1,46 @@
+// What is logged of single requests: each that the homeserver failed to answer, as far as there are
+// few; with --log-level debug, every one. The request id is the one of the edge's log and, as
+// X-Request-Id, of the homeserver's. Of the request itself there is its route, and nothing else.
+//
+// Threading: any. Ownership: the logger outlives it. Limits: kFailureLinesPerSecond.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+
+#include "libs/base/line_budget.h"
+#include "libs/base/log.h"
+#include "libs/base/request_id.h"
+#include "libs/base/time.h"
+#include "services/translator/mapping/http.h"
+#include "services/translator/mapping/route.h"
+
+namespace lowband::translator {
+
+/// Log lines for requests that failed; as many as a person reads. The next one tells how many were
+/// left out.
+inline constexpr uint64_t kFailureLinesPerSecond = 10;
+
+/// How one exchange or relayed transfer with the homeserver ended.
+struct ExchangeRecord {
+  RequestId id;
+  Route route{};
+  bool relayed = false;  ///< Plain HTTP; else CoAP.
+  Duration took{};
+  uint16_t status = 0;  ///< The homeserver's; 0: none.
+  std::optional<UpstreamFault> fault;
+};
+
+class ExchangeLog {
+ public:
+  explicit ExchangeLog(Logger& log) : log_(log), failures_(kFailureLinesPerSecond) {}
+
+  void Write(const ExchangeRecord& record);
+
+ private:
+  Logger& log_;
+  LineBudget failures_;
+};
+
+}  // namespace lowband::translator
