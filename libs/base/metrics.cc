@@ -8,6 +8,9 @@
 #include <filesystem>
 #include <fstream>
 #include <iterator>
+#include <limits>
+#include <sstream>
+#include <string>
 #include <utility>
 
 #include "libs/base/mutex.h"
@@ -29,6 +32,33 @@ double ResidentBytes() {
   uint64_t resident_pages = 0;
   std::ifstream("/proc/self/statm") >> total_pages >> resident_pages;
   return static_cast<double>(resident_pages) * static_cast<double>(sysconf(_SC_PAGESIZE));
+}
+
+/// When the process was started, in seconds since 1970: once, as the answer may not waver with the
+/// clock. Fields of proc(5): the 22nd of stat, ticks since boot; btime, when that was.
+double StartTime() {
+  std::ifstream file("/proc/self/stat");
+  std::string stat;
+  std::getline(file, stat);
+  // The second field is the program's name, in parentheses, and may hold anything.
+  std::istringstream fields(stat.substr(stat.rfind(')') + 1));
+  std::string field;
+  for (int number = 3; number <= 22; ++number) fields >> field;
+  double ticks = 0;
+  std::istringstream(field) >> ticks;
+  std::ifstream system("/proc/stat");
+  for (std::string line; std::getline(system, line);) {
+    double boot = 0;
+    if (line.starts_with("btime ") && std::istringstream(line.substr(6)) >> boot) {
+      return boot + ticks / static_cast<double>(sysconf(_SC_CLK_TCK));
+    }
+  }
+  return 0;
+}
+
+double DescriptorLimit() {
+  rlimit limit{};
+  return getrlimit(RLIMIT_NOFILE, &limit) == 0 ? static_cast<double>(limit.rlim_cur) : 0;
 }
 
 double OpenDescriptors() {
@@ -131,6 +161,10 @@ void MetricSet::Process() {
       Seconds(usage.ru_utime) + Seconds(usage.ru_stime));
   set("process_resident_memory_bytes", "Resident memory.", MetricType::Gauge, ResidentBytes());
   set("process_open_fds", "Open file descriptors.", MetricType::Gauge, OpenDescriptors());
+  set("process_max_fds", "Open file descriptors at most.", MetricType::Gauge, DescriptorLimit());
+  static const double started = StartTime();
+  set("process_start_time_seconds", "When the process started, since 1970.", MetricType::Gauge,
+      started);
 }
 
 std::string MetricSet::Text() const { return impl_->Text(); }
