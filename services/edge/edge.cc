@@ -15,6 +15,7 @@
 #include "libs/base/mutex.h"
 #include "libs/base/options.h"
 #include "libs/base/version.h"
+#include "libs/grpc/certificate_metrics.h"
 #include "libs/grpc/security.h"
 #include "libs/tls/key_log.h"
 #include "services/edge/datagram/steering.h"
@@ -230,6 +231,7 @@ std::string Edge::Metrics() {
                   .last_reload_ok = last_reload_ok_.load(),
                   .keylog_enabled = key_log_ != nullptr,
                   .draining = draining_.load()});
+  SetGrpcCertificateMetrics(metrics_, options_.security);
   if (fallback_) SetFallbackMetrics(metrics_, fallback_->counters());
   return metrics_.Text();
 }

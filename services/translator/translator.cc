@@ -11,6 +11,7 @@
 #include "libs/base/metrics.h"
 #include "libs/base/options.h"
 #include "libs/base/version.h"
+#include "libs/grpc/certificate_metrics.h"
 #include "libs/grpc/security.h"
 #include "services/translator/exchange_handler.h"
 #include "services/translator/ingress/server.h"
@@ -115,6 +116,7 @@ std::string Translator::Metrics() {
                                   .exchanges = server_.exchanges_in_flight(),
                                   .relays = server_.relays(),
                                   .draining = draining_.load()});
+  SetGrpcCertificateMetrics(metrics_, options_.security);
   return metrics_.Text();
 }
 

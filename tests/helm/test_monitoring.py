@@ -138,6 +138,16 @@ FIRING = {
     "LowbandCertificateExpiresSoon": [
         series("lowband_edge_tls_certificate_not_after_timestamp_seconds", EDGE, "500000x60")
     ],
+    "LowbandGrpcCertificateExpires": [
+        series(
+            "lowband_edge_grpc_certificate_not_after_timestamp_seconds",
+            EDGE + ',file="certificate"', " ".join(["+Inf"] * 61),
+        ),
+        series(
+            "lowband_translator_grpc_certificate_not_after_timestamp_seconds",
+            TRANSLATOR + ',pod="t1",file="authority"', "500000x60",
+        ),
+    ],
     "LowbandCertificateReloadFailed": [
         series("lowband_edge_tls_certificate_last_reload_success", EDGE, "0x60")
     ],
@@ -197,6 +207,10 @@ def test_nothing_fires_when_all_is_well(tmp_path):
         series("lowband_edge_coap_requests_refused_total", EDGE + ',reason="overload"', "0x60"),
         series("lowband_edge_tls_certificate_not_after_timestamp_seconds", EDGE, "9000000x60"),
         series("lowband_edge_tls_certificate_last_reload_success", EDGE, "1x60"),
+        series(
+            "lowband_edge_grpc_certificate_not_after_timestamp_seconds",
+            EDGE + ',file="certificate"', " ".join(["+Inf"] * 61),
+        ),
         series("lowband_edge_keylog_enabled", EDGE, "0x60"),
         series("lowband_edge_draining", EDGE, "0x60"),
         series("lowband_translator_requests_total", TRANSLATOR + ',pod="t1"', "0+3000x60"),

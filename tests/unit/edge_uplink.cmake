@@ -2,7 +2,8 @@ lowband_test(mailbox_test
   SOURCES unit/base/mailbox_test.cc
   DEPS lowband::base Threads::Threads)
 lowband_test(grpc_test
-  SOURCES unit/grpc/security_test.cc unit/grpc/target_test.cc unit/grpc/test_certificates.cc
+  SOURCES unit/grpc/certificate_metrics_test.cc unit/grpc/security_test.cc
+          unit/grpc/target_test.cc unit/grpc/test_certificates.cc
   DEPS lowband::grpc gRPC::grpc++ OpenSSL::Crypto)
 # What gRPC's certificate watcher loses it allocates deep in OpenSSL, which keeps no frame pointers:
 # only a whole unwinding shows that it is gRPC's (tests/sanitizers/lsan.supp).
