@@ -1,17 +1,13 @@
-"""Alerts and dashboard: of metrics that exist, each with a section in the runbook."""
+"""Alerts: of metrics that exist, each with a section in the runbook."""
 
-import json
 import re
 import subprocess
 
-import pytest
 import yaml
 
-from chart import CHART, ROOT, SHAPES, of_kind
+from chart import ROOT, SHAPES, of_kind
 
 SHAPE = next(path for path in SHAPES if path.stem == "hpa-values")
-DASHBOARD = json.loads((CHART / "dashboards" / "lowband.json").read_text())
-PANELS = [panel for panel in DASHBOARD["panels"] if panel["type"] != "row"]
 METRIC = re.compile(r"\b(?:lowband|process)_[a-z0-9_]+")
 
 
@@ -226,63 +222,3 @@ def test_nothing_fires_when_all_is_well(tmp_path):
     (tmp_path / "test.yaml").write_text(yaml.safe_dump(test))
     result = promtool(tmp_path, "test", "rules", "test.yaml")
     assert result.returncode == 0, result.stderr + result.stdout
-
-
-@pytest.mark.parametrize("panel", PANELS, ids=lambda p: f"{p['id']}-{p['title']}")
-def test_panel_follows_the_dashboard_linter(panel):
-    assert panel["title"] and panel["description"]
-    assert panel["fieldConfig"]["defaults"]["unit"]
-    assert panel["datasource"]["uid"] == "$datasource"
-    for target in panel["targets"]:
-        expression = target["expr"]
-        assert set(METRIC.findall(expression)) <= metrics()
-        selectors = re.findall(r"\{[^}]*\}", expression)
-        assert selectors
-        for selector in selectors:
-            assert 'job=~"$job"' in selector and 'instance=~"$instance"' in selector
-        for window in re.findall(r"\[([^\]]+)\]", expression):
-            assert window == "$__rate_interval"
-        for counter in re.findall(r"(\w+\()?(lowband_\w+_total)\b", expression):
-            assert counter[0] in ("rate(", "increase("), expression
-
-
-def test_panel_queries_parse(tmp_path):
-    """As recording rules, with Grafana's variables put in."""
-    rules = []
-    for panel in PANELS:
-        for target in panel["targets"]:
-            text = target["expr"].replace("$__rate_interval", "5m")
-            text = text.replace("$job", ".+").replace("$instance", ".+")
-            rules.append({"record": f"panel:{panel['id']}:{target['refId']}", "expr": text})
-    (tmp_path / "panels.yaml").write_text(
-        yaml.safe_dump({"groups": [{"name": "panels", "rules": rules}]})
-    )
-    result = promtool(tmp_path, "check", "rules", "panels.yaml")
-    assert result.returncode == 0, result.stderr + result.stdout
-
-
-def test_dashboard_as_a_whole():
-    assert DASHBOARD["editable"] is False and DASHBOARD["uid"]
-    variables = {v["name"]: v for v in DASHBOARD["templating"]["list"]}
-    assert variables["datasource"]["type"] == "datasource"
-    for name in ("job", "instance"):
-        assert variables[name]["multi"] and variables[name]["allValue"] == ".+"
-        assert variables[name]["refresh"] == 2
-    assert len({panel["id"] for panel in DASHBOARD["panels"]}) == len(DASHBOARD["panels"])
-    taken = set()
-    for panel in DASHBOARD["panels"]:
-        at = panel["gridPos"]
-        cells = {
-            (x, y)
-            for x in range(at["x"], at["x"] + at["w"])
-            for y in range(at["y"], at["y"] + at["h"])
-        }
-        assert not cells & taken and at["x"] + at["w"] <= 24, panel["title"]
-        taken |= cells
-
-
-def test_configmap_carries_the_dashboard():
-    shape = next(path for path in SHAPES if path.stem == "monitoring-values")
-    (config,) = [c for c in of_kind(shape, "ConfigMap")]
-    assert config["metadata"]["labels"]["grafana_dashboard"] == "1"
-    assert json.loads(config["data"]["lowband.json"]) == DASHBOARD

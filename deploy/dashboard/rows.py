@@ -1,0 +1,217 @@
+"""The other rows, in the order in which a request meets the parts."""
+
+from grafana import GREEN, RED, YELLOW, Panel
+from overview import REPLICA_RATE, quantile, share, total
+
+EACH = "{{pod}} {{instance}}"
+NO_TCP = "no --advertise"
+
+
+def by(label, metric, more=""):
+    return [(f"sum by ({label}) (rate({metric}{{@{more}}}[$__rate_interval]))", f"{{{{{label}}}}}")]
+
+
+def each(metric, keep=""):
+    return [(f"sum by (pod, instance) ({metric}{{@}}{keep})", EACH)]
+
+
+def lines(title, queries, description, unit="ops", **more):
+    return Panel(title, "timeseries", queries, description, unit=unit, **more)
+
+
+def quantiles(metric):
+    return [(quantile(q, metric), f"p{q * 100:.0f}") for q in (0.5, 0.9, 0.99)]
+
+
+DTLS = [
+    lines("Sessions", [*each("lowband_edge_dtls_sessions"),
+                       ("min(lowband_edge_dtls_sessions_limit{@})", "limit of one")],
+          "By edge. At the limit the session unused longest ends for each new one.", unit="short",
+          alerts=["LowbandSessionsNearLimit", "LowbandSessionCliff"]),
+    lines("Handshakes", by("result", "lowband_edge_dtls_handshakes_total"),
+          "By their end. failed: clients that do not trust the certificate, or a scan; timed_out: "
+          "loss; prefix_limit: many clients behind one address.", stack=True,
+          alerts=["LowbandHandshakesFailing"]),
+    lines("Sessions ended", by("reason", "lowband_edge_dtls_sessions_closed_total"),
+          "evicted: the table is too small.", stack=True),
+    lines("Records dropped", by("reason", "lowband_edge_dtls_records_dropped_total"),
+          "unknown_session: clients of an edge that ended, or that a balancer moved.", stack=True,
+          alerts=["LowbandRecordsDropped"]),
+    lines("Datagrams", by("direction", "lowband_edge_udp_datagrams_total"),
+          "UDP datagrams to and from clients.", unit="pps"),
+    lines("Datagrams dropped", by("reason", "lowband_edge_udp_datagrams_dropped_total"),
+          "kernel: workers too slow, or net.core.rmem_max too small; queue_full: a worker cannot "
+          "keep up.", stack=True, unit="pps", alerts=["LowbandKernelDrops", "LowbandForwardDrops"]),
+    lines("Roaming", [(total("lowband_edge_dtls_peer_address_changes_total"), "new address"),
+                      (total("lowband_edge_udp_datagrams_forwarded_total"), "to another worker"),
+                      (total("lowband_edge_dtls_stale_alerts_total", ',result="sent"'),
+                       "told to dial again")],
+          "Sessions that moved to another address and went on by their Connection ID, and clients "
+          "whose session is unknown."),
+    lines("Handshakes under way", [*each("lowband_edge_dtls_handshakes_in_progress"),
+                                   (total("lowband_edge_dtls_hello_verify_requests_total"),
+                                    "cookies a second")],
+          "A storm follows an outage. Cookies far above handshakes: spoofed sources.",
+          unit="short"),
+]  # fmt: skip
+
+COAP = [
+    lines("Answers", by("type", "lowband_edge_coap_answers_total"),
+          "separate: the homeserver takes longer than --ack-delay, four datagrams instead of two.",
+          unit="reqps", stack=True),
+    lines("Time to answer", quantiles("lowband_edge_coap_request_duration_seconds"),
+          "As clients feel it, without the radio and without long-polls.", unit="s",
+          alerts=["LowbandSlow"]),
+    lines("Loss", [(total("lowband_edge_coap_retransmissions_total"), "sent again"),
+                   (total("lowband_edge_coap_duplicates_total"), "received again")],
+          "sent again: loss on the way to clients; received again: on the way back.",
+          alerts=["LowbandRetransmissions"]),
+    lines("Refused", by("reason", "lowband_edge_coap_requests_refused_total"),
+          "Requests that the edge answered itself. session_limit: one client asks too much at "
+          "once; overload: add edges.", stack=True),
+    lines("In flight", each("lowband_edge_coap_exchanges_in_flight"),
+          "Requests that wait for a translator. Rises when the homeserver slows down.",
+          unit="short"),
+    lines("Confirmables", by("result", "lowband_edge_coap_confirmables_total"),
+          "Our confirmable messages. undelivered: clients gone.", stack=True),
+    lines("Large bodies", by("result", "lowband_edge_coap_blockwise_transfers_total"),
+          "Block by block (RFC 7959). abandoned: clients lost half way.", stack=True),
+    lines("Malformed", [(total("lowband_edge_coap_malformed_total"), "malformed"),
+                        (total("lowband_edge_coap_pings_total"), "pings")],
+          "Records that hold no CoAP message, and pings."),
+]  # fmt: skip
+
+OBSERVE = [
+    lines("Observations", each("lowband_edge_observations"),
+          "Clients that are told of news instead of asking.", unit="short"),
+    lines("Begun and ended", by("event", "lowband_edge_observations_total"),
+          "ended: tokens refused; session_ended: clients gone.", stack=True),
+    lines("Notifications", by("event", "lowband_edge_notifications_total"),
+          "parked: clients out of reach; stalled: they do not fetch the rest."),
+    lines("Polls", by("result", "lowband_edge_observe_polls_total"),
+          "Long-polls for observers. failed: homeserver or translators."),
+]  # fmt: skip
+
+HTTP = [
+    lines("Connections", each("lowband_edge_http_connections"),
+          "TCP connections now, towards --http-max-connections.", unit="short", empty=NO_TCP,
+          alerts=["LowbandHttpConnectionsRefused"]),
+    lines("Connections by event", by("event", "lowband_edge_http_connections_total"),
+          "over_limit: raise the limit, or add edges.", stack=True, empty=NO_TCP),
+    lines("Transfers", by("result", "lowband_edge_http_transfers_total"),
+          "Requests by their end. broken: homeserver or translator died in the middle.",
+          unit="reqps", stack=True, empty=NO_TCP),
+    lines("Answers", by("class", "lowband_edge_http_answers_total"),
+          "By the class of their status.", unit="reqps", stack=True, empty=NO_TCP),
+    lines("Refused", by("reason", "lowband_edge_http_requests_refused_total"),
+          "Requests that could be read in two ways, or are too large or slow: a scan, or a broken "
+          "client.", stack=True, empty=NO_TCP),
+    lines("Bytes", by("direction", "lowband_edge_http_bytes_total"),
+          "HTTP messages inside TLS: media, browsers, clients without CoAP.", unit="Bps",
+          empty=NO_TCP),
+    lines("Time to the head", quantiles("lowband_translator_relay_head_seconds"),
+          "From a transfer's start to the head of the homeserver's answer, waiting syncs included.",
+          unit="s"),
+    lines("Under way", [*each("lowband_edge_http_transfers_in_flight"),
+                        ("sum(lowband_translator_relay_active{@})", "at the homeserver")],
+          "Transfers now, waiting syncs included; at the homeserver: towards --relay-max.",
+          unit="short"),
+]  # fmt: skip
+
+TRANSLATORS = [
+    lines("Requests by replica", [(REPLICA_RATE.replace("(instance)", "(pod, instance)"), EACH)],
+          "All should have about the same.", unit="reqps", stack=True),
+    lines("Imbalance",
+          [(f"max({REPLICA_RATE}) / clamp_min(avg({REPLICA_RATE}), 0.001)", "max / mean")],
+          "The busiest replica against the mean; 1 is even.", unit="none", decimals=2,
+          steps={None: GREEN, 1.5: RED}, alerts=["LowbandTranslatorImbalance"]),
+    lines("In flight", each("lowband_translator_exchanges_in_flight"),
+          "Requests at the homeserver, polls of observers included. Scale on it.", unit="short",
+          alerts=["LowbandAutoscalerAtMax"]),
+    lines("Failures of the uplink", by("reason", "lowband_edge_uplink_failures_total"),
+          "As edges see it. no_lane: no translator; deadline: a slow one.", stack=True,
+          alerts=["LowbandTranslatorsUnavailable"]),
+    lines("Answers", by("class", "lowband_translator_answers_total"),
+          "local: never sent to the homeserver.", unit="reqps", stack=True),
+    lines("Refused", [*by("reason", "lowband_translator_requests_refused_total"),
+                      (total("lowband_translator_cancels_total"), "given up by the client")],
+          "overload: add translators; given up: clients do not wait for a slow homeserver."),
+    lines("Lanes", each("lowband_translator_lanes"), "Streams that edges keep open.", unit="short"),
+    lines("Lanes by event", [*by("event", "lowband_edge_uplink_lanes_total"),
+                             (total("lowband_edge_uplink_resent_total"), "requests sent again")],
+          "lost: connections break, or a translator ended. Requests that are safe to repeat go to "
+          "another lane."),
+]  # fmt: skip
+
+UPSTREAM = [
+    lines("Time to answer", quantiles("lowband_translator_upstream_duration_seconds"),
+          "Of the homeserver, long-polls included.", unit="s", alerts=["LowbandSlow"]),
+    lines("Answers", by("class", "lowband_translator_upstream_responses_total"),
+          "Of the homeserver to CoAP requests, by class.", unit="reqps", stack=True),
+    lines("Faults", by("reason", "lowband_translator_upstream_faults_total"),
+          "Requests that it did not answer. connect, unavailable: it is away; tls: its "
+          "certificate.", stack=True, alerts=["LowbandHomeserverFailing"]),
+    lines("Active and waiting",
+          [("sum(lowband_translator_upstream_active{@})", "at the homeserver"),
+           ("sum(lowband_translator_upstream_pending{@})", "waiting for a place")],
+          "Waiting: raise --upstream-max-active or add translators.", unit="short",
+          alerts=["LowbandUpstreamQueue"]),
+    lines("Connections opened", [(total("lowband_translator_upstream_connections_total"), "CoAP"),
+                                 (total("lowband_translator_relay_connections_total"), "HTTP")],
+          "Close to the requests: keep-alive does not work."),
+    lines("Taken for unreachable",
+          [(total("lowband_translator_upstream_breaker_opened_total"), "CoAP"),
+           (total("lowband_translator_relay_breaker_opened_total"), "HTTP")],
+          "The breaker opened: requests are refused at once for a while."),
+    lines("Bytes", [(total("lowband_translator_upstream_sent_bytes_total"), "sent"),
+                    (total("lowband_translator_upstream_received_bytes_total"), "received")],
+          "HTTP messages between translators and homeserver, before TLS.", unit="Bps"),
+    lines("HTTP relayed", [*by("class", "lowband_translator_relay_responses_total"),
+                           (total("lowband_translator_relay_faults_total"), "no answer")],
+          "The homeserver's answers to requests over TCP.", unit="reqps"),
+]  # fmt: skip
+
+
+def seconds_left(metric):
+    return f"min({metric} < +Inf) - time()"
+
+
+ENDING = {None: RED, 7 * 86400: YELLOW, 21 * 86400: GREEN}
+RESOURCES = [
+    lines("CPU", [("sum by (pod, instance) (rate(process_cpu_seconds_total{@}[$__rate_interval]) "
+                   "@LOWBAND)", EACH)], "Processors in use.", unit="short", w=6),
+    lines("Memory", [("sum by (pod, instance) (process_resident_memory_bytes{@} @LOWBAND)", EACH)],
+          "Resident memory.", unit="bytes"),
+    lines("Descriptors", [("sum by (pod, instance) (process_open_fds{@} / process_max_fds{@} "
+                           "@LOWBAND)", EACH)],
+          "Open ones, as a share of those allowed (ulimit -Hn).", unit="percentunit",
+          steps={None: GREEN, 0.8: RED}),
+    lines("Dropped by the kernel",
+          [("sum by (pod, instance) (rate(lowband_edge_udp_datagrams_dropped_total"
+            '{@,reason="kernel"}[$__rate_interval]))', EACH)],
+          "Datagrams that no worker took in time.", unit="pps", alerts=["LowbandKernelDrops"]),
+    Panel("Clients' certificate ends in", "stat",
+          seconds_left("lowband_edge_tls_certificate_not_after_timestamp_seconds{@}"),
+          "The certificate of DTLS and HTTPS.", unit="s", w=5, h=5, steps=ENDING, graph="none",
+          alerts=["LowbandCertificateExpires", "LowbandCertificateExpiresSoon"]),
+    Panel("gRPC certificates end in", "stat",
+          [(seconds_left("lowband_edge_grpc_certificate_not_after_timestamp_seconds{@}"), "edges"),
+           (seconds_left("lowband_translator_grpc_certificate_not_after_timestamp_seconds{@}"),
+            "translators")],
+          "The first to end of those between edges and translators, authorities included.",
+          unit="s", w=5, h=5, steps=ENDING, graph="none", empty="plaintext",
+          alerts=["LowbandGrpcCertificateExpires"]),
+    Panel("Running for", "stat",
+          "min(time() - (process_start_time_seconds{@} @LOWBAND))",
+          "The process started last.", unit="s", w=5, h=5, graph="none"),
+    Panel("Certificate reloads", "stat",
+          [("min(lowband_edge_tls_certificate_last_reload_success{@})", "in use"),
+           ("1 - max(lowband_edge_keylog_enabled{@})", "keys kept")],
+          "0 is bad. in use: changed files could not be used. keys kept: SSLKEYLOGFILE writes the "
+          "keys of sessions to a file.", unit="short", w=5, h=5, steps={None: RED, 1: GREEN},
+          graph="none", alerts=["LowbandCertificateReloadFailed", "LowbandKeylogEnabled"]),
+    Panel("Draining", "stat",
+          "sum(lowband_edge_draining{@}) + sum(lowband_translator_draining{@})",
+          "Pods on their way out. For longer than their grace period: they are stuck.",
+          w=4, h=5, steps={None: GREEN, 1: YELLOW}, graph="none", alerts=["LowbandDrainStuck"]),
+]  # fmt: skip
