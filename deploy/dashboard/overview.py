@@ -7,6 +7,7 @@ FAILED = """(sum(rate(lowband_edge_uplink_failures_total{@}[$__rate_interval]))
   + sum(rate(lowband_edge_coap_requests_refused_total{
         @,reason=~"overload|no_answer"}[$__rate_interval])))"""
 ASKED = "sum(rate(lowband_edge_coap_requests_received_total{@}[$__rate_interval]))"
+EXCHANGES = "sum(rate(lowband_edge_uplink_requests_total{@}[$__rate_interval]))"
 FAULTS = 'reason=~"connect|tls|timeout|broken|unavailable"'
 UPSTREAM_FAULTS = (
     f"sum(rate(lowband_translator_upstream_faults_total{{@,{FAULTS}}}[$__rate_interval]))"
@@ -54,7 +55,8 @@ STATS = [
           "Share of requests to the homeserver that got no answer at all.",
           unit="percentunit", w=3, h=4, decimals=2, steps={None: GREEN, 0.01: YELLOW, 0.05: RED},
           alerts=["LowbandHomeserverFailing"]),
-    Panel("Requests", "stat", ASKED, "CoAP requests a second.", unit="reqps", w=3, h=4),
+    Panel("Requests", "stat", EXCHANGES,
+          "CoAP requests a second, a large body as one.", unit="reqps", w=3, h=4),
     Panel("Clients", "stat", "sum(lowband_edge_dtls_sessions{@})",
           "DTLS sessions now.", w=3, h=4, decimals=0),
     Panel("Bytes saved", "stat", f"1 - {PAID} / clamp_min({HTTPS}, 1)",
@@ -105,7 +107,7 @@ OVERVIEW = [
           unit="percentunit", w=12, h=11, steps={None: GREEN, 0.5: YELLOW, 1: RED}),
     [
         Panel("Requests", "timeseries",
-              [(ASKED, "CoAP"), (total("lowband_edge_http_transfers_total"), "HTTP")],
+              [(EXCHANGES, "CoAP"), (total("lowband_edge_http_transfers_total"), "HTTP")],
               "Requests a second over UDP (CoAP) and TCP (HTTP).", unit="reqps", w=6, h=6),
         Panel("Clients", "timeseries",
               [("sum(lowband_edge_dtls_sessions{@})", "DTLS"),

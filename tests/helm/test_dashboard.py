@@ -1,4 +1,4 @@
-"""The dashboard: made from its source, of metrics that exist, within the rules of dashboard-linter."""
+"""The dashboard: made from its source, of metrics that exist, by dashboard-linter's rules."""
 
 import json
 import re

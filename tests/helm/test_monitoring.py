@@ -1,6 +1,7 @@
 """Alerts: of metrics that exist, each with a section in the runbook."""
 
 import re
+import runpy
 import subprocess
 
 import yaml
@@ -69,6 +70,12 @@ def test_every_alert_has_its_section_in_the_runbook():
 def test_a_disabled_alert_is_gone():
     shape = next(path for path in SHAPES if path.stem == "keda-values")
     assert {r["alert"] for r in alerts()} - {r["alert"] for r in alerts(shape)} == {"LowbandSlow"}
+
+
+def test_rules_are_those_that_a_real_prometheus_evaluates():
+    """tests/e2e/test_prometheus.py has no Helm and puts the chart's values in by itself."""
+    module = runpy.run_path(str(ROOT / "tests" / "e2e" / "harness" / "alert_rules.py"))
+    assert yaml.safe_load(module["rendered"]())["groups"] == groups()
 
 
 EDGE = 'job="lowband-edge",namespace="matrix",pod="e1"'
