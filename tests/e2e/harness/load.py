@@ -1,0 +1,112 @@
+"""Load that goes on until it is told to stop, and counts what came of every request."""
+
+import asyncio
+import collections
+import itertools
+import json
+import threading
+
+from harness.process import run
+
+
+class CoapLoad(threading.Thread):
+    """`lowband load` again and again, each time for `seconds` with new sessions."""
+
+    def __init__(self, bin_dir, address, token, operations, sessions, seconds=8):
+        super().__init__(daemon=True)
+        flags = itertools.chain.from_iterable(("--operation", one) for one in operations)
+        self._command = [
+            bin_dir / "lowband", "load", "-k", "--json", "--token", token, "--sessions", sessions,
+            "--seconds", seconds, *flags, f"coaps://{address}",
+        ]  # fmt: skip
+        self._limit = seconds + 100
+        self._stopping = threading.Event()
+        self.outcomes = collections.Counter()
+        self.handshakes_failed, self.slowest_ms, self.retransmissions = 0, 0, 0
+        self.error = None
+        self.start()
+
+    def run(self):
+        while not self._stopping.is_set():
+            done = run(self._command, self._limit)
+            if done.returncode != 0:
+                self.error = done.stderr.decode()
+                return
+            figures = json.loads(done.stdout)
+            self.outcomes.update(figures["outcomes"])
+            self.handshakes_failed += figures["handshakes"]["failed"]
+            self.slowest_ms = max(self.slowest_ms, figures["latency_ms"]["max"])
+            self.retransmissions += figures["traffic"]["retransmissions"]
+
+    def stop(self):
+        """Waits for the last answers."""
+        self._stopping.set()
+        self.join(self._limit)
+        assert not self.is_alive() and self.error is None, self.error
+        return self
+
+
+class HttpLoad(threading.Thread):
+    """Kept-alive connections of plain HTTP/1.1, each with one request under way. `requests` are
+    (method, target, body) in turn; {n} in a target is a number of its own."""
+
+    def __init__(self, address, token, requests, connections, pause=0):
+        super().__init__(daemon=True)
+        self._host, self._port = address.rsplit(":", 1)
+        self._token, self._requests, self._connections = token, requests, connections
+        self._pause = pause
+        self._number = itertools.count()
+        self._stopping = threading.Event()
+        self.outcomes = collections.Counter()
+        self.posts_answered = 0
+        self.start()
+
+    def run(self):
+        asyncio.run(self._all())
+
+    async def _all(self):
+        await asyncio.gather(*(self._one(turn) for turn in range(self._connections)))
+
+    async def _one(self, turn):
+        reader = writer = None
+        while not self._stopping.is_set():
+            method, target, body = self._requests[turn % len(self._requests)]
+            turn += 1
+            try:
+                if writer is None:
+                    reader, writer = await asyncio.open_connection(self._host, self._port)
+                writer.write(self._message(method, target, body))
+                status, keep = await asyncio.wait_for(_read_answer(reader), 60)
+                outcome = str(status)
+            except (OSError, EOFError, asyncio.TimeoutError) as error:
+                outcome, keep = type(error).__name__, False
+            self.outcomes[outcome if outcome == "200" else f"{outcome} {method}"] += 1
+            if method == "POST" and outcome == "200":
+                self.posts_answered += 1
+            if not keep and writer is not None:
+                writer.close()
+                writer = None
+            await asyncio.sleep(self._pause)
+        if writer is not None:
+            writer.close()
+
+    def _message(self, method, target, body):
+        target = target.replace("{n}", str(next(self._number)))
+        length = f"Content-Length: {len(body)}\r\n" if method != "GET" else ""
+        head = f"{method} {target} HTTP/1.1\r\nHost: h\r\nAuthorization: Bearer {self._token}\r\n"
+        return f"{head}{length}\r\n{body}".encode()
+
+    def stop(self):
+        self._stopping.set()
+        self.join(100)
+        assert not self.is_alive(), "a request never got an answer"
+        return self
+
+
+async def _read_answer(reader):
+    """(status, whether the connection can be used again)."""
+    head = (await reader.readuntil(b"\r\n\r\n")).decode("latin-1").lower()
+    lines = head.split("\r\n")
+    fields = dict(line.split(": ", 1) for line in lines[1:] if line)
+    await reader.readexactly(int(fields["content-length"]))
+    return int(lines[0].split()[1]), fields.get("connection") != "close"
