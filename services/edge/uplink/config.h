@@ -13,15 +13,18 @@
 namespace lowband::edge::uplink {
 
 struct Config {
-  /// Lanes that take requests at one time, 1 to kLanesMax. Two: one dead replica is no outage.
+  /// Lanes that take requests at one time, at least, 1 to kLanesMax: there is one to each known
+  /// replica. Two: one dead replica is no outage.
   size_t lanes = 2;
-  /// A lane is replaced after a random time between these, so that new replicas get their share
-  /// soon and the edges do not all move at once. min <= max.
+  /// A lane is replaced after a random time between these, unless its replica was found again
+  /// meanwhile; so the edges do not all move at once. min <= max.
   Duration lane_life_min = std::chrono::seconds(30);
   Duration lane_life_max = std::chrono::seconds(60);
-  /// A lane to a replica that another lane leads to already is replaced this soon at first, then
-  /// after twice as long, and so on: right after the start only one replica may be connected.
-  Duration shared_life_min = std::chrono::milliseconds(500);
+  /// The spare lane, which looks for other replicas, is replaced this soon after something has
+  /// changed, then after twice as long, and so on up to max. Soon at first, since what is new does
+  /// not come alone; not rarer than max, so that a new replica has its share long before 90 s.
+  Duration look_delay_min = std::chrono::milliseconds(500);
+  Duration look_delay_max = std::chrono::seconds(5);
   /// How long a request waits when no lane is open. Deployed clients retransmit after 2 s.
   Duration no_lane_timeout = std::chrono::seconds(2);
   /// Before a lost lane is replaced: doubled from min at each failure in a row up to max, of which

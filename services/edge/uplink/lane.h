@@ -24,6 +24,8 @@ struct Lane {
   LaneState state = LaneState::kOpening;
   /// Its life is over; it goes on until a successor is open. Only in kOpen.
   bool expired = false;
+  /// It is there to find other replicas, and takes exchanges only in need. Only in kOpen.
+  bool spare = false;
   /// No write is under way.
   bool writable = false;
   /// The transport was asked to tell at once when it is writable.
@@ -33,8 +35,16 @@ struct Lane {
   std::string replica;
   /// kOpening: gives up. kOpen: expires. kFinishing: cut off.
   TimePoint timer_at;
+  /// When it expires if it is not spare.
+  TimePoint lives_until;
   /// Exchanges assigned to it, written or not.
   size_t in_flight = 0;
+  /// Exchanges assigned since anything was heard from it.
+  size_t unheard = 0;
+  /// The lane whose turn is least gets the next exchange; lanes to one replica have the same.
+  uint64_t turn = 0;
+  /// Its turn when it last got one.
+  uint64_t used = 0;
   /// Exchanges with a frame to write, in turn: each gives one and goes to the back. May hold ids
   /// of exchanges that are over or elsewhere.
   std::deque<request::ExchangeId> outbox;

@@ -8,7 +8,7 @@
 namespace lowband::edge::uplink {
 
 LanePool::LanePool(const Config& config, Random& random, Counters& counters)
-    : config_(config), random_(random), counters_(counters), shared_life_(config.shared_life_min) {}
+    : config_(config), random_(random), counters_(counters), look_delay_(config.look_delay_min) {}
 
 void LanePool::Advance(TimePoint now) {
   Expire(now);
@@ -34,6 +34,7 @@ void LanePool::Expire(TimePoint now) {
     Remove(id);
     actions_.push_back(AbortLane{id});
   }
+  Spread(now);
 }
 
 std::optional<TimePoint> LanePool::NextDeadline() const {
@@ -52,33 +53,70 @@ Lane* LanePool::Find(LaneId id) {
   return it == lanes_.end() ? nullptr : it->get();
 }
 
-Lane* LanePool::LeastLoaded() {
-  Lane* best = nullptr;
-  for (const auto& lane : lanes_) {
-    if (lane->state != LaneState::kOpen) continue;
-    if (best == nullptr || lane->in_flight < best->in_flight) best = lane.get();
-  }
-  return best;
-}
-
-Lane* LanePool::OnOpened(TimePoint now, LaneId id, std::string_view replica) {
+std::vector<Lane*> LanePool::OnOpened(TimePoint now, LaneId id, std::string_view replica) {
   Lane* opened = Find(id);
-  if (opened == nullptr || opened->state != LaneState::kOpening) return nullptr;
+  if (opened == nullptr || opened->state != LaneState::kOpening) return {};
   ++counters_.lanes_opened;
   opened->state = LaneState::kOpen;
   opened->writable = true;
   opened->opened_at = now;
   opened->replica = replica;
-  opened->timer_at = now + LifeOf(*opened);
-  // The oldest goes first; lanes_ is in the order of opening.
+  opened->timer_at = opened->lives_until = now + RandomLife();
+  JoinTurns(lanes_, *opened);
+  NoteReplica(now, *opened);
+  std::vector<Lane*> retired = Retire(now);
+  Spread(now);
+  OpenMissing(now);
+  return retired;
+}
+
+void LanePool::NoteReplica(TimePoint now, const Lane& opened) {
+  if (opened.replica.empty()) return;
+  bool known = false;
+  for (const auto& lane : lanes_) {
+    if (lane->id == opened.id || lane->state != LaneState::kOpen) continue;
+    if (lane->replica != opened.replica) continue;
+    known = true;
+    if (!lane->expired) lane->lives_until = now + RandomLife();
+  }
+  if (!known) look_delay_ = config_.look_delay_min;
+}
+
+std::vector<Lane*> LanePool::Retire(TimePoint now) {
+  std::vector<Lane*> retired;
+  // Of those that lead nobody knows where, the one that was opened takes the place of one.
+  bool replaces = true;
+  // With more replicas than lanes may be, the lanes move among them.
+  size_t excess = open() - std::min(open(), kLanesMax);
+  // The oldest goes first.
   for (const auto& lane : lanes_) {
     if (lane->state != LaneState::kOpen || !lane->expired) continue;
+    if (excess > 0) {
+      --excess;
+    } else if (lane->replica.empty()) {
+      if (!std::exchange(replaces, false)) continue;
+    } else if (!MayRetire(lanes_, *lane, now, config_.lane_life_max)) {
+      continue;
+    }
     lane->state = LaneState::kDraining;
     lane->expired = false;
     ++counters_.lanes_recycled;
-    return lane.get();
+    retired.push_back(lane.get());
   }
-  return nullptr;
+  return retired;
+}
+
+void LanePool::Spread(TimePoint now) {
+  MarkSpares(lanes_, Least());
+  for (const auto& lane : lanes_) {
+    if (lane->state != LaneState::kOpen || lane->expired) continue;
+    if (!lane->spare) {
+      lane->timer_at = lane->lives_until;
+    } else if (lane->timer_at == lane->lives_until) {
+      lane->timer_at = std::min(lane->lives_until, now + look_delay_);
+      look_delay_ = std::min(2 * look_delay_, config_.look_delay_max);
+    }
+  }
 }
 
 void LanePool::OnDead(TimePoint now, LaneId id) {
@@ -89,16 +127,18 @@ void LanePool::OnDead(TimePoint now, LaneId id) {
     DelayReopening(now, *lane);
   }
   Remove(id);
+  Spread(now);
 }
 
 void LanePool::Drain(TimePoint now, Lane& lane) {
   ++counters_.lanes_drained;
-  shared_life_ = config_.shared_life_min;
+  look_delay_ = config_.look_delay_min;
   // A translator that lets lanes open only to turn them away must not keep us busy.
   const bool lived = now - lane.opened_at >= config_.reopen_delay_max;
   if (!lived) DelayReopening(now, lane);
   lane.state = LaneState::kDraining;
   lane.expired = false;
+  Spread(now);
   if (lived) reopen_at_ = std::min(reopen_at_, now);
   OpenMissing(now);
 }
@@ -159,9 +199,17 @@ size_t LanePool::Missing() const {
         return lane->state == LaneState::kOpening ||
                (lane->state == LaneState::kOpen && !lane->expired);
       }));
-  const size_t wanted = std::clamp<size_t>(config_.lanes, 1, kLanesMax);
+  const size_t wanted = Wanted();
   const size_t room = kLanesAliveMax - std::min(lanes_.size(), kLanesAliveMax);
   return serving < wanted ? std::min(wanted - serving, room) : 0;
+}
+
+size_t LanePool::Least() const { return std::clamp<size_t>(config_.lanes, 1, kLanesMax); }
+
+// One to each replica, and a spare one that looks for more.
+size_t LanePool::Wanted() const {
+  const size_t replicas = KnownReplicas(lanes_);
+  return replicas == 0 ? Least() : std::min(std::max(Least(), replicas) + 1, kLanesMax);
 }
 
 void LanePool::OpenMissing(TimePoint now) {
@@ -176,7 +224,7 @@ void LanePool::OpenMissing(TimePoint now) {
 }
 
 void LanePool::DelayReopening(TimePoint now, const Lane& lane) {
-  shared_life_ = config_.shared_life_min;
+  look_delay_ = config_.look_delay_min;
   // Lanes lost while the delay runs are of the same failure.
   if (now < reopen_at_) return;
   const bool lived =
@@ -192,16 +240,9 @@ void LanePool::Remove(LaneId id) {
   std::erase_if(lanes_, [&](const auto& lane) { return lane->id == id; });
 }
 
-Duration LanePool::LifeOf(const Lane& lane) {
+Duration LanePool::RandomLife() {
   const Duration spread = std::max(config_.lane_life_max - config_.lane_life_min, Duration::zero());
-  const Duration life =
-      config_.lane_life_min + std::chrono::duration_cast<Duration>(spread * random_.Unit());
-  const bool shared = std::any_of(lanes_.begin(), lanes_.end(), [&](const auto& other) {
-    return other->id != lane.id && other->state == LaneState::kOpen && !other->expired &&
-           other->replica == lane.replica;
-  });
-  if (!shared || lane.replica.empty() || shared_life_ >= life) return life;
-  return std::exchange(shared_life_, 2 * shared_life_);
+  return config_.lane_life_min + std::chrono::duration_cast<Duration>(spread * random_.Unit());
 }
 
 }  // namespace lowband::edge::uplink

@@ -1,10 +1,10 @@
 // The life of a worker's lanes: how many are open, when one is replaced, when a lost one is tried
 // again. Knows nothing of exchanges but their number.
 //
-//   kOpening ──opened──▶ kOpen ──expired and a successor opened, or told to──▶ kDraining
-//      │                   │                                                      │ idle
-//      │                   │                                                      ▼
-//      └──died, timeout────┴──died──▶ (gone) ◀──the stream's end, or timeout── kFinishing
+//   kOpening ──opened──▶ kOpen ──expired and succeeded, or told to──▶ kDraining
+//      │                   │                                             │ idle
+//      │                   │                                             ▼
+//      └──died, timeout────┴──died──▶ (gone) ◀──stream's end, timeout── kFinishing
 //
 // Threading: one worker thread. Ownership: random and counters outlive the pool. Limits: limits.h.
 #pragma once
@@ -21,13 +21,12 @@
 #include "services/edge/uplink/config.h"
 #include "services/edge/uplink/counters.h"
 #include "services/edge/uplink/lane.h"
+#include "services/edge/uplink/lane_spread.h"
 
 namespace lowband::edge::uplink {
 
 class LanePool {
  public:
-  using Lanes = std::vector<std::unique_ptr<Lane>>;
-
   LanePool(const Config& config, Random& random, Counters& counters);
 
   /// Expires, gives up, cuts off and opens what is due.
@@ -36,11 +35,9 @@ class LanePool {
 
   /// Null when the lane is gone.
   Lane* Find(LaneId id);
-  /// The open lane with the fewest exchanges; null when none is open.
-  Lane* LeastLoaded();
 
-  /// The stream is up. Returns the expired lane that it replaces and that now drains, if any.
-  Lane* OnOpened(TimePoint now, LaneId id, std::string_view replica);
+  /// The stream is up. Returns the expired lanes that it replaces and that now drain.
+  std::vector<Lane*> OnOpened(TimePoint now, LaneId id, std::string_view replica);
   /// The stream ended; the lane is gone when this returns.
   void OnDead(TimePoint now, LaneId id);
   /// The translator wants `lane` (kOpen) to drain. Its successor is opened at once.
@@ -70,8 +67,15 @@ class LanePool {
   void OpenMissing(TimePoint now);
   void Expire(TimePoint now);
   void DelayReopening(TimePoint now, const Lane& lane);
-  /// How long the lane that was just opened shall live.
-  Duration LifeOf(const Lane& lane);
+  /// How many lanes there shall be now.
+  size_t Wanted() const;
+  size_t Least() const;
+  /// A replica was found: where it was known, its lanes live on; if not, there may be more.
+  void NoteReplica(TimePoint now, const Lane& opened);
+  std::vector<Lane*> Retire(TimePoint now);
+  /// Marks the spare lanes anew and says when they are replaced.
+  void Spread(TimePoint now);
+  Duration RandomLife();
   void Remove(LaneId id);
 
   const Config& config_;
@@ -84,9 +88,9 @@ class LanePool {
   /// Lanes lost in a row, those that were lost together counted as one.
   unsigned failures_ = 0;
   TimePoint reopen_at_;
-  /// The life of a lane to a replica that another one leads to already. Doubled each time, since
-  /// there may be no other replica; back at its minimum when one was lost.
-  Duration shared_life_;
+  /// How long the next spare lane stays. Doubled each time, since there may be no other replica;
+  /// back at its minimum when one was found or lost.
+  Duration look_delay_;
 };
 
 }  // namespace lowband::edge::uplink

@@ -12,6 +12,7 @@
 #include "services/edge/uplink/exchange_state.h"
 #include "services/edge/uplink/failure.h"
 #include "services/edge/uplink/lane_pool.h"
+#include "services/edge/uplink/lane_spread.h"
 #include "services/edge/uplink/limits.h"
 
 namespace lowband::edge::uplink {
@@ -131,7 +132,7 @@ void LaneSet::Impl::Cancel(TimePoint now, ExchangeId id) {
 }
 
 void LaneSet::Impl::Place(TimePoint now, ExchangeState& exchange) {
-  Lane* lane = pool_.LeastLoaded();
+  Lane* lane = ChooseLane(pool_.lanes());
   if (lane == nullptr) {
     // Those that ended while they waited must not fill the queue.
     if (waiting_.size() > 2 * exchanges_.size() + 64) {
@@ -180,8 +181,7 @@ void LaneSet::Impl::TakeBackUnwritten(TimePoint now, Lane& lane) {
 
 void LaneSet::Impl::OnOpened(TimePoint now, LaneId id, std::string_view replica) {
   now_ = now;
-  Lane* retired = pool_.OnOpened(now, id, replica);
-  if (retired != nullptr) TakeBackUnwritten(now, *retired);
+  for (Lane* retired : pool_.OnOpened(now, id, replica)) TakeBackUnwritten(now, *retired);
   PlaceWaiting(now);
 }
 
@@ -198,6 +198,7 @@ void LaneSet::Impl::OnBatch(TimePoint now, LaneId id, const v1::TranslatorBatch&
   Lane* lane = pool_.Find(id);
   if (lane == nullptr) return;
   ++counters_.batches_received;
+  NoteHeard(pool_.lanes(), *lane);
   for (const v1::TranslatorFrame& frame : batch.frames()) OnFrame(*lane, frame);
   if (batch.draining() && lane->state == LaneState::kOpen) {
     pool_.Drain(now, *lane);

@@ -37,7 +37,7 @@ struct TransportConfig {
   std::shared_ptr<grpc::ChannelCredentials> credentials;
   /// How old the list of replicas may be when a lane is opened: gRPC resolves a name again only
   /// when a connection breaks, and would never learn of replicas that were added.
-  Duration resolve_interval = std::chrono::seconds(15);
+  Duration resolve_interval = std::chrono::seconds(10);
   Logger* log = nullptr;  ///< Outlives the transport; null: silent.
 };
 

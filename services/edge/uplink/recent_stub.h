@@ -1,6 +1,10 @@
 // A stub on a channel that is young enough: gRPC resolves a name again only when a connection
 // breaks, and would never learn of replicas that were added.
 //
+// The next channel is used once it has a connection. Used at once it would give its first streams
+// to whichever replica is connected first; and while DNS is away it would have none at all, where
+// the old one still has all of them.
+//
 // Threading: one thread at a time. Ownership: what was given out stays usable for as long as it is
 // held.
 #pragma once
@@ -9,6 +13,7 @@
 
 #include <chrono>
 #include <memory>
+#include <utility>
 
 #include "lowband/v1/translator.grpc.pb.h"
 #include "services/edge/uplink/lane_channel.h"
@@ -20,17 +25,29 @@ class RecentStub {
   RecentStub(const TransportConfig& config, ChannelUse use) : config_(config), use_(use) {}
 
   const std::shared_ptr<v1::Translator::Stub>& Get(TimePoint now) {
-    if (stub_ == nullptr || now - resolved_at_ >= config_.resolve_interval) {
-      stub_ = v1::Translator::NewStub(MakeLaneChannel(config_, use_, this));
+    if (next_ != nullptr && next_->GetState(true) == GRPC_CHANNEL_READY) {
+      Use(std::exchange(next_, nullptr));
+    }
+    if (stub_ == nullptr) {
+      Use(MakeLaneChannel(config_, use_, this));
+      resolved_at_ = now;
+    } else if (next_ == nullptr && now - resolved_at_ >= config_.resolve_interval) {
+      next_ = MakeLaneChannel(config_, use_, this);
+      next_->GetState(true);
       resolved_at_ = now;
     }
     return stub_;
   }
 
  private:
+  void Use(const std::shared_ptr<grpc::Channel>& channel) {
+    stub_ = v1::Translator::NewStub(channel);
+  }
+
   const TransportConfig config_;
   const ChannelUse use_;
   std::shared_ptr<v1::Translator::Stub> stub_;
+  std::shared_ptr<grpc::Channel> next_;
   TimePoint resolved_at_;
 };
 

@@ -80,40 +80,6 @@ TEST(LanePool, ManyLanesThenTheyDoNotExpireTogether) {
   EXPECT_LE(most, 5u);
 }
 
-TEST(LanePool, BothLanesLeadToOneReplicaThenOneIsReplacedSoonUntilTheyDoNot) {
-  Rig rig;
-  rig.Advance(0s);
-  const std::vector<LaneId> first = rig.asked;
-  rig.Opened(first[0], "a");
-  rig.Opened(first[1], "a");
-  rig.Advance(rig.config.shared_life_min);
-  ASSERT_THAT(rig.asked, SizeIs(1));
-  const LaneId second = rig.asked.front();
-  rig.Opened(second, "a");
-  EXPECT_TRUE(rig.streams.at(first[1]).finished);
-  rig.Advance(rig.config.shared_life_min);
-  EXPECT_THAT(rig.asked, IsEmpty()) << "the next try comes after twice as long";
-  rig.Advance(rig.config.shared_life_min);
-  ASSERT_THAT(rig.asked, SizeIs(1));
-  rig.Opened(rig.asked.front(), "b");
-  EXPECT_TRUE(rig.streams.at(second).finished);
-  rig.Advance(rig.config.lane_life_min - 10s);
-  EXPECT_THAT(rig.asked, IsEmpty());
-}
-
-TEST(LanePool, ThereIsOneReplicaOnlyThenLookingForOthersBecomesRare) {
-  Rig rig;
-  rig.Advance(0s);
-  for (int i = 0; i < 600; ++i) {
-    const std::vector<LaneId> asked = rig.asked;
-    for (const LaneId lane : asked) rig.Opened(lane, "a");
-    rig.Advance(100ms);
-  }
-  // Two at the start, six tries, and at most two lives of at least 30 s each.
-  EXPECT_LE(rig.streams.size(), 12u);
-  EXPECT_GE(rig.streams.size(), 7u);
-}
-
 TEST(LanePool, TranslatorDrainsThenASuccessorIsOpenedAtOnceAndTheOldFinishesWhatItHas) {
   Rig rig(OneLane());
   const LaneId old = rig.Start().front();
