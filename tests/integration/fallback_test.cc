@@ -223,6 +223,17 @@ TEST(Fallback, OnlySafeRequestsAreRepeatedAfterTheTranslatorDied) {
   EXPECT_EQ(rig.requests(), 3u);
 }
 
+TEST(Fallback, RequestWhoseBodyNobodyGotIsRepeated) {
+  Rig rig({.on_request =
+               [](ScriptedCall& call, int attempt) {
+                 if (attempt == 1) call.End(CallEnd::kBroken);
+               },
+           .on_body = [](ScriptedCall& call) { call.Answer(200, "second"); }});
+  const std::string post = std::string("POST / HTTP/1.1\r\nContent-Length: 2\r\n") + kLast;
+  EXPECT_THAT(rig.Talk(post + "\r\n{}"), EndsWith("second"));
+  EXPECT_EQ(rig.requests(), 2u);
+}
+
 TEST(Fallback, OverloadedTranslatorIsServiceUnavailable) {
   Rig rig(
       {.on_request = [](ScriptedCall& call, int) { call.End(CallEnd::kOverload); }, .on_body = {}});

@@ -230,6 +230,26 @@ TEST(RelayFault, DrainThenNewOnesAreRefusedAndOldOnesFinished) {
   drain.join();
 }
 
+TEST(RelayFault, DrainThenCallsThatCrossItAreToldThatNobodyLookedAtThem) {
+  HttpServer server([](HttpConnection& connection) { connection.Read(); });
+  Gateway gateway(server.url());
+  grpc::ClientContext context;
+  const auto lane = gateway.stub().Exchange(&context);
+  ASSERT_TRUE(Eventually([&] { return gateway.server().lanes() == 1; }));
+  v1::TranslatorBatch told;
+  std::thread drain([&] { gateway.server().Drain(kLong); });
+  ASSERT_TRUE(lane->Read(&told));
+  EXPECT_TRUE(told.draining());
+  for (int i = 0; i < 20; ++i) {
+    Call crossing(gateway, {.method = "POST"});
+    EXPECT_EQ(crossing.Finish().error_code(), grpc::StatusCode::FAILED_PRECONDITION) << i;
+  }
+  lane->WritesDone();
+  EXPECT_TRUE(lane->Finish().ok());
+  drain.join();
+  EXPECT_EQ(server.connections(), 0u);
+}
+
 TEST(RelayFault, StopThenTheRestIsCutOff) {
   HttpServer server([](HttpConnection& connection) {
     const auto request = connection.Read();

@@ -188,7 +188,14 @@ TransferRecord Transfer::record() const {
 
 bool Transfer::MayRepeat(CallEnd end) const {
   if (attempts_ >= kAttemptsMax || body_taken_) return false;
-  return end == CallEnd::kNotTaken || (end == CallEnd::kBroken && IsSafe(head_.method));
+  if (end == CallEnd::kNotTaken) return true;
+  return end == CallEnd::kBroken && (IsSafe(head_.method) || BodyIsHere());
+}
+
+// Without its body a request is not carried out, whoever may have seen its head.
+bool Transfer::BodyIsHere() const {
+  const bool has_body = head_.body == http::BodyForm::kChunked || head_.content_length > 0;
+  return has_body && !body_taken_ && !writes_ended_;
 }
 
 void Transfer::AnswerError(uint16_t status, std::string_view error) {

@@ -62,6 +62,7 @@ class Transfer {
   bool AnswerIsSent() const;
   bool WaitsForClient() const;
   bool MayRepeat(CallEnd end) const;
+  bool BodyIsHere() const;
   void End(TransferEnd end) { end_ = end; }
   void AnswerError(uint16_t status, std::string_view error);
 

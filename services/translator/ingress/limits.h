@@ -1,8 +1,10 @@
 // The limits of the ingress, in one place.
 #pragma once
 
+#include <chrono>
 #include <cstddef>
 
+#include "libs/base/time.h"
 #include "libs/grpc/contract.h"
 
 namespace lowband::translator::ingress {
@@ -35,5 +37,10 @@ static_assert(kAnswersPerLaneBytesMax <= kAnswersBytesMax);
 inline constexpr size_t kRelaysDefault = 4096;
 inline constexpr size_t kRelaysMax = 65'536;
 static_assert(kRelaysDefault <= kRelaysMax);
+
+/// How long a translator that drains goes on to refuse calls in so many words, so that their edges
+/// ask another. After it gRPC itself refuses, and of a call that it refuses nobody can say if it
+/// was looked at. Many round trips: edges choose others as soon as they hear of the drain.
+inline constexpr Duration kFarewell = std::chrono::milliseconds(500);
 
 }  // namespace lowband::translator::ingress

@@ -6,10 +6,14 @@
 #include <grpcpp/server.h>
 #include <grpcpp/server_builder.h>
 
+#include <algorithm>
+#include <thread>
+
 #include "libs/base/config_error.h"
 #include "libs/grpc/contract.h"
 #include "libs/grpc/runtime.h"
 #include "libs/grpc/target.h"
+#include "services/translator/ingress/limits.h"
 #include "services/translator/ingress/service.h"
 
 namespace lowband::translator::ingress {
@@ -68,8 +72,11 @@ class Server::Impl {
 
   void Drain(Duration limit) {
     SetServing(false);
+    const bool known_to_edges = service_.lanes() > 0;
     service_.Drain();
-    Stop(limit);
+    const Duration farewell = known_to_edges ? std::min(limit, kFarewell) : Duration::zero();
+    std::this_thread::sleep_for(farewell);
+    Stop(limit - farewell);
   }
 
   // gRPC says 1 for a unix socket.

@@ -43,7 +43,8 @@ class Server {
   /// The TCP port in use; 0 on a unix socket.
   uint16_t port() const;
   /// Health turns to NOT_SERVING, edges are told to send nothing new, and what is under way is
-  /// finished; what is not by `limit` is cut off. Returns when every lane has ended.
+  /// finished; what is not by `limit` is cut off. Returns when every lane has ended, and not before
+  /// kFarewell if there was any.
   void Drain(Duration limit);
 
   size_t lanes() const;
