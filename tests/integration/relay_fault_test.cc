@@ -103,13 +103,17 @@ TEST(RelayFault, EdgeIsSlowThenNoTimeout) {
       connection.Send(request->body.empty() ? large : Reply(200, "x"));
     }
   });
-  Gateway gateway(server.url(), Impatient());
+  // Impatient, and yet long enough for a homeserver on a machine that is busy with other tests.
+  Gateway gateway(server.url(), {.upstream = [](UpstreamConfig& config) {
+                    config.relay_silence = milliseconds(500);
+                    config.relay_head_timeout = milliseconds(1'500);
+                  }});
   Call download(gateway, Asked{});
   download.End();
   Call upload(gateway, {.method = "PUT", .has_body = true, .length = 2});
   upload.Data("1");
   // Longer than any limit, while each waits for the edge; other transfers time out meanwhile.
-  const auto end = std::chrono::steady_clock::now() + milliseconds(400);
+  const auto end = std::chrono::steady_clock::now() + milliseconds(2'000);
   while (std::chrono::steady_clock::now() < end) Exchange(gateway, {.method = "HEAD"});
   upload.Data("2");
   upload.End();
