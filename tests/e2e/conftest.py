@@ -14,6 +14,7 @@ import pytest
 
 from harness import peers as go_peers
 from harness.certificate import Certificate
+from harness.fleet import Fleet
 from harness.gateway import Gateway
 from harness.homeservers import DemoHomeserver, Synapse
 from harness.matrix import Client
@@ -122,6 +123,21 @@ def start_fallback(start_gateway):
         return gateway
 
     return start
+
+
+@pytest.fixture
+def start_fleet(tmp_path, bin_dir, certificate):
+    """Starts fleets of translators: start_fleet(homeserver, replicas, *edge_flags)."""
+    started = []
+
+    def start(homeserver, replicas, *edge_flags):
+        fleet = Fleet(tmp_path, bin_dir, homeserver.url, certificate, replicas, edge_flags)
+        started.append(fleet)
+        return fleet
+
+    yield start
+    for fleet in started:
+        fleet.stop()
 
 
 @pytest.fixture

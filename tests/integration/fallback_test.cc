@@ -234,6 +234,18 @@ TEST(Fallback, RequestWhoseBodyNobodyGotIsRepeated) {
   EXPECT_EQ(rig.requests(), 2u);
 }
 
+TEST(Fallback, RequestThatKillsTranslatorsIsGivenToTwoOnly) {
+  Rig rig({.on_request =
+               [](ScriptedCall& call, int) {
+                 call.Proceed();
+                 call.End(CallEnd::kBroken);
+               },
+           .on_body = {}});
+  const std::string answer = rig.Talk(std::string("GET / HTTP/1.1\r\n") + kLast + "\r\n");
+  EXPECT_THAT(answer, StartsWith("HTTP/1.1 503"));
+  EXPECT_EQ(rig.requests(), 2u);
+}
+
 TEST(Fallback, OverloadedTranslatorIsServiceUnavailable) {
   Rig rig(
       {.on_request = [](ScriptedCall& call, int) { call.End(CallEnd::kOverload); }, .on_body = {}});

@@ -3,12 +3,16 @@
 #include <chrono>
 #include <utility>
 
+#include "libs/grpc/contract.h"
 #include "libs/http/status.h"
+#include "services/edge/fallback/limits.h"
 
 namespace lowband::edge::fallback {
 namespace {
 
-constexpr int kAttemptsMax = 2;
+/// Until a translator that hangs is known to, any attempt may meet it.
+static_assert((kAttemptsMax - 1) * kRepeatTimeout + kOpenTimeout >=
+              contract::kKeepaliveTime + contract::kKeepaliveTimeout);
 
 TimePoint Now() { return std::chrono::steady_clock::now(); }
 
@@ -80,7 +84,8 @@ void Transfer::TakePiece() {
 void Transfer::Begin() {
   ++attempts_;
   opened_ = writes_ended_ = reads_next_ = false;
-  open_deadline_ = Now() + kOpenTimeout;
+  const bool repeatable = MayRepeat(CallEnd::kBroken);
+  open_deadline_ = Now() + (repeatable ? kRepeatTimeout : kOpenTimeout);
   call_ = context_.channel.Open();
   writing_ = true;
   call_->Write(MakeRelayRequest(head_, context_.client, id_));
@@ -161,6 +166,7 @@ void Transfer::TakeEnd(CallEnd end) {
     return;
   }
   if (answered_) return End(TransferEnd::kBroken);
+  if (end == CallEnd::kBroken && opened_) ++deaths_;
   if (MayRepeat(end)) {
     Counters::Add(context_.counters.retried);
     return Begin();
@@ -187,7 +193,8 @@ TransferRecord Transfer::record() const {
 }
 
 bool Transfer::MayRepeat(CallEnd end) const {
-  if (attempts_ >= kAttemptsMax || body_taken_) return false;
+  // A request that has killed two translators gets no third.
+  if (attempts_ >= kAttemptsMax || deaths_ > 1 || body_taken_) return false;
   if (end == CallEnd::kNotTaken) return true;
   return end == CallEnd::kBroken && (IsSafe(head_.method) || BodyIsHere());
 }

@@ -78,6 +78,7 @@ class Transfer {
   std::string piece_;  ///< Of the body, taken from the wire and not yet given to the call.
   std::optional<TransferEnd> end_;
   int attempts_ = 0;
+  int deaths_ = 0;  ///< Calls that were taken and then broke.
   TimePoint open_deadline_;
   bool opened_ = false;
   bool writing_ = false;  ///< A piece is under way to the translator.

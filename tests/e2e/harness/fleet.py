@@ -1,6 +1,7 @@
 """Several translators behind one name and an edge in front of them, moved about as a Deployment
 with a headless Service moves its pods."""
 
+import collections
 import itertools
 import random
 import re
@@ -53,10 +54,11 @@ class Replica:
 
 
 def scrape(admin):
-    sums = {}
+    """{name without prefix: sum over its labels}."""
+    sums = collections.Counter()
     for line in requests.get(f"{admin}/metrics", timeout=5).text.splitlines():
         if found := re.fullmatch(r"(?:lowband_(?:edge|translator)_)?(\w+)(?:{.*})? (\S+)", line):
-            sums[found[1]] = sums.get(found[1], 0) + float(found[2])
+            sums[found[1]] += float(found[2])
     return sums
 
 
@@ -121,6 +123,13 @@ class Fleet:
         codes = [replica.process.wait(100) for replica in leaving]
         self.replicas = [one for one in self.replicas if one not in leaving]
         return codes
+
+    def kill(self, *leaving):
+        """Their node fails: still in DNS until forget()."""
+        for replica in leaving:
+            replica.process.signal(signal.SIGKILL)
+        for replica in leaving:
+            replica.process.wait(5)
 
     def forget(self, replica):
         """A pod whose node is gone leaves DNS."""

@@ -6,7 +6,11 @@ import itertools
 import json
 import threading
 
+from harness.matrix import Client
 from harness.process import run
+
+POLL_MS = 3000  # how long the homeserver holds a sync without news
+THINK_MS = 120  # how long it takes for anything else
 
 
 class CoapLoad(threading.Thread):
@@ -58,7 +62,7 @@ class HttpLoad(threading.Thread):
         self._number = itertools.count()
         self._stopping = threading.Event()
         self.outcomes = collections.Counter()
-        self.posts_answered = 0
+        self.posts_asked, self.posts_answered = 0, 0
         self.start()
 
     def run(self):
@@ -81,8 +85,9 @@ class HttpLoad(threading.Thread):
             except (OSError, EOFError, asyncio.TimeoutError) as error:
                 outcome, keep = type(error).__name__, False
             self.outcomes[outcome if outcome == "200" else f"{outcome} {method}"] += 1
-            if method == "POST" and outcome == "200":
-                self.posts_answered += 1
+            if method == "POST":
+                self.posts_asked += 1
+                self.posts_answered += outcome == "200"
             if not keep and writer is not None:
                 writer.close()
                 writer = None
@@ -110,3 +115,69 @@ async def _read_answer(reader):
     fields = dict(line.split(": ", 1) for line in lines[1:] if line)
     await reader.readexactly(int(fields["content-length"]))
     return int(lines[0].split()[1]), fields.get("connection") != "close"
+
+
+class MixedLoad:
+    """Ordinary requests and long polls, over CoAP and over HTTP."""
+
+    def __init__(self, bin_dir, homeserver, fleet):
+        user = Client(homeserver.url).register()
+        since = user.sync()["next_batch"]
+        for path in ("whoami", "typing", "keys/query", "read_markers"):
+            homeserver.fault(path=path, count=10**9, delay_ms=THINK_MS)
+        api, room = "/_matrix/client/r0", "!r:localhost"
+        sync = f"{api}/sync?timeout={POLL_MS}&since={since}"
+        self._homeserver = homeserver
+
+        def coap(sessions, *operations):
+            return CoapLoad(bin_dir, fleet.address, user.token, operations, sessions)
+
+        def http(connections, *requests):
+            return HttpLoad(fleet.address, user.token, requests, connections)
+
+        self.parts = {
+            "CoAP GET, PUT": coap(
+                32, f"2*GET {api}/account/whoami",
+                f'PUT {api}/rooms/{room}/typing/{user.user} {{"typing":false}}'),
+            "CoAP POST": coap(8, f"POST {api}/keys/query {{}}"),
+            "CoAP polls": coap(150, f"GET {sync}"),
+            "HTTP": http(
+                24, ("GET", f"{api}/account/whoami", ""),
+                ("PUT", f"{api}/rooms/{room}/typing/{user.user}", '{"typing":false}'),
+                ("POST", f"{api}/rooms/{room}/read_markers", "{}")),
+            "HTTP polls": http(60, ("GET", sync, "")),
+        }  # fmt: skip
+
+    def stop(self):
+        """{part: outcomes}; every request has had its answer."""
+        parallel(*(part.stop for part in self.parts.values()))
+        print()
+        for name, part in self.parts.items():
+            slowest = f", slowest {part.slowest_ms:.0f} ms" if name.startswith("CoAP") else ""
+            print(f"  {name:16}{dict(part.outcomes)}{slowest}")
+        return self.parts
+
+    def assert_nothing_failed(self):
+        for name, part in self.stop().items():
+            good = part.outcomes["2.05"] + part.outcomes["2.04"] + part.outcomes["200"]
+            assert good == part.outcomes.total(), f"{name}: {part.outcomes}"
+            assert getattr(part, "handshakes_failed", 0) == 0, name
+        self.assert_no_post_twice()
+
+    def assert_no_post_twice(self):
+        """Each was executed once if its client was told so, and at most once if not."""
+        executed = self._homeserver.stats()["requests"]
+        coap, http = self.parts["CoAP POST"].outcomes, self.parts["HTTP"]
+        for name, good, asked in (
+            ("POST keys/query", coap["2.05"], coap.total()),
+            ("POST rooms/{}/read_markers", http.posts_answered, http.posts_asked),
+        ):
+            assert good <= executed[name] <= asked, f"{name}: {executed[name]}, told {good}"
+
+
+def parallel(*actions):
+    threads = [threading.Thread(target=action) for action in actions]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
