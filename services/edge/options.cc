@@ -102,7 +102,7 @@ void DeclareHttp(OptionParser& parser, Options& options) {
 void DeclareRest(OptionParser& parser, Options& options, Raw& raw) {
   parser.Group("gRPC to the translators");
   parser.Number("lanes", options.pipeline.uplink.lanes, 1, uplink::kLanesMax,
-                "Streams that each worker keeps open");
+                "Streams that each worker keeps open at least; one to each translator");
   parser.Text("grpc-cert", options.security.cert_file, "Certificate chain for mutual TLS", "FILE");
   parser.Text("grpc-key", options.security.key_file, "Its private key", "FILE");
   parser.Text("grpc-ca", options.security.ca_file, "Who signs the translators' certificates",
