@@ -90,6 +90,24 @@ def test_a_replica_hangs(bin_dir, start_demo_homeserver, start_fleet):
     assert slowest < 1000 * (NOTICED_SECONDS + 5)
 
 
+def test_dns_is_away(bin_dir, start_demo_homeserver, start_fleet):
+    """The translators that are known go on being used, well beyond the age at which the edge asks
+    for their names again."""
+    homeserver = start_demo_homeserver("--threads", "1000")
+    fleet = start_fleet(homeserver, 2, "--workers", 2)
+    load = MixedLoad(bin_dir, homeserver, fleet)
+    for replica in fleet.replicas:
+        wait_until(lambda one=replica: requests_of(one) > 100, 60, "load on each replica")
+    fleet.dns.silent = True
+    asked = fleet.dns.questions
+    before = [requests_of(replica) for replica in fleet.replicas]
+    for replica, old in zip(fleet.replicas, before):
+        wait_until(lambda: requests_of(replica) > old + 5000, 60, "load all the while")
+    fleet.dns.silent = False
+    wait_until(lambda: fleet.dns.questions > asked, 30, "a question again")
+    load.assert_nothing_failed()
+
+
 def test_a_zone_fails(bin_dir, start_demo_homeserver, start_fleet):
     """An edge and half of the translators are gone at once; their clients dial the other edge."""
     homeserver = start_demo_homeserver("--threads", "1000")
