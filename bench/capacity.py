@@ -62,8 +62,9 @@ class Pair:
             "--upstream-max-active", "60000", *common,
         )  # fmt: skip
         self.edge = Program(
-            bin_dir / "lowband-edge", "--dtls-bind-addr", f"127.0.0.1:{self.port}", "--workers", "1",
-            "--advertise", f"http://127.0.0.1:{self.port}", "--tls-cert", cert, "--tls-key", key,
+            bin_dir / "lowband-edge", "--dtls-bind-addr", f"127.0.0.1:{self.port}",
+            "--workers", "1", "--advertise", f"http://127.0.0.1:{self.port}",
+            "--tls-cert", cert, "--tls-key", key,
             "--translator", f"dns:///127.0.0.1:{grpc}", *common,
         )  # fmt: skip
         deadline = time.monotonic() + 20
@@ -132,11 +133,13 @@ def measure_cpu(pair, runs, scale):
 
     def shake(*flags):
         return lambda: pair.load(
-            "--operation", "handshake", "--sessions", "16", "--requests", str(handshakes), *flags)  # fmt: skip
+            "--operation", "handshake", "--sessions", "16", "--requests", str(handshakes), *flags,
+        )  # fmt: skip
 
     def ask(operation, sessions):
         return lambda: pair.load(
-            "--operation", operation, "--sessions", str(sessions), "--requests", str(requests))  # fmt: skip
+            "--operation", operation, "--sessions", str(sessions), "--requests", str(requests),
+        )  # fmt: skip
 
     repeat("full handshake", handshakes, shake())
     repeat("handshake with a ticket", handshakes, shake("--resume"))
@@ -166,8 +169,8 @@ class Waiting:
 
 def register(homeserver):
     body = json.dumps({"username": "u", "password": "p", "auth": {"type": "m.login.dummy"}})
-    request = urllib.request.Request(
-        f"{homeserver}{API}/register", body.encode(), {"Content-Type": "application/json"})  # fmt: skip
+    url, kind = f"{homeserver}{API}/register", {"Content-Type": "application/json"}
+    request = urllib.request.Request(url, body.encode(), kind)
     token = json.load(urllib.request.urlopen(request))["access_token"]
     request = urllib.request.Request(
         f"{homeserver}{API}/sync", headers={"Authorization": f"Bearer {token}"})  # fmt: skip

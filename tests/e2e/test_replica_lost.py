@@ -31,8 +31,8 @@ def requests_of(replica):
 
 
 def assert_only_posts_and_bodies_failed(load):
-    """What may be repeated was. A POST, and any body that went over HTTP, may have been carried out:
-    its client is told so, and it is never carried out twice."""
+    """What may be repeated was. A POST, and any body that went over HTTP, may have been carried
+    out: its client is told so, and it is never carried out twice."""
     parts = load.stop()
     assert set(parts["CoAP GET, PUT"].outcomes) == {"2.05"}
     assert set(parts["CoAP polls"].outcomes) == {"2.05"}
