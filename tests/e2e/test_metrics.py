@@ -2,6 +2,7 @@
 
 import pathlib
 import re
+import time
 
 import pytest
 import requests
@@ -107,6 +108,13 @@ def test_numbers_are_those_of_the_traffic(scraped):
     durations = value(edge, "lowband_edge_coap_request_duration_seconds_count")
     assert answered - durations == 1
     assert value(edge, "lowband_edge_http_transfers_total", result="served") == 1
+
+
+def test_processes_tell_when_they_started(scraped):
+    for text in scraped:
+        # The kernel's clock of ticks and ours may be a second apart.
+        assert -2 < time.time() - value(text, "process_start_time_seconds") < 120
+        assert value(text, "process_open_fds") < value(text, "process_max_fds")
 
 
 @pytest.mark.parametrize("which", [0, 1])
