@@ -12,11 +12,23 @@ RUNBOOK = "docs/runbook.md"
 GREEN, YELLOW, RED, BLUE, GREY = "green", "#EAB839", "red", "blue", "#808080"
 # One meaning, one colour, wherever a label has such a value.
 COLOURS = {
-    "2xx|completed|served|delivered|acknowledged|whole|changed|piggybacked": "green",
-    "3xx|resumed|unchanged|download_completed|upload_completed": "#5794F2",
-    "4xx|timed_out|separate|parked|client_gone|client_stalled": "#FF9830",
-    "5xx|failed|broken|connect|undelivered|no_lane|malformed|kernel|mac|lost": "#F2495C",
+    "2xx|completed|served|delivered|acknowledged|piggybacked|download_completed": "green",
+    "3xx|resumed|unchanged|upload_completed": "#5794F2",
+    "4xx|timed_out|separate|parked|client_gone": "#FF9830",
+    "5xx|failed|connect|undelivered|no_lane|kernel|lost|homeserver: 5xx": "#F2495C",
+    "broken|lane_lost|homeserver: no answer": "#C4162A",
+    "malformed|unknown_session|evicted|overload|over_limit": "#B877D9",
 }
+
+
+REPLICA = "{{replica}}"
+
+
+def replicas(expression):
+    """Names the series of an expression by (pod, instance): the pod, and outside of Kubernetes,
+    where there is none, the instance."""
+    named = f'label_replace({expression}, "replica", "$1", "instance", "(.+)")'
+    return (f'label_replace({named}, "replica", "$1", "pod", "(.+)")', REPLICA)
 
 
 def expand(expression):
@@ -26,7 +38,8 @@ def expand(expression):
 
 class Panel:
     """`queries`: (expression, legend) each, or one expression. `steps`: thresholds, {from: colour};
-    `empty`: shown when there is no data."""
+    `empty`: shown when there is no data; `words`: shown in the place of values; `up_to`: the least
+    that the axis reaches; `below`: it may go below 0."""
 
     def __init__(
         self, title, kind, queries, description, unit="short", w=6, h=8, alerts=(), **more
@@ -82,8 +95,11 @@ class Panel:
             defaults["decimals"] = self.more["decimals"]
         if "empty" in self.more:
             defaults["noValue"] = self.more["empty"]
+        if "words" in self.more:
+            words = {str(value): {"text": text} for value, text in self.more["words"].items()}
+            defaults["mappings"] = [{"type": "value", "options": words}]
         if self.kind == "timeseries":
-            defaults |= {"min": 0, "custom": self._lines()}
+            defaults |= {"custom": self._lines()} | ({} if self.more.get("below") else {"min": 0})
         if self.kind == "state-timeline":
             defaults |= {"custom": {"fillOpacity": 80, "lineWidth": 0}}
         return defaults
@@ -100,10 +116,13 @@ class Panel:
             "spanNulls": False,
             "stacking": {"mode": "normal" if stacked else "none", "group": "A"},
             "thresholdsStyle": {"mode": "dashed" if self.more.get("steps") else "off"},
+            # Else a threshold is out of sight until it is too late.
+            **({"axisSoftMax": self.more["up_to"]} if "up_to" in self.more else {}),
         }
 
     def _overrides(self):
-        if self.kind != "timeseries":
+        by_label = [legend for _, legend in self.queries if "{{" in legend and legend != REPLICA]
+        if self.kind != "timeseries" or not by_label:
             return []
         named = [
             {
@@ -112,7 +131,7 @@ class Panel:
             }
             for names, colour in COLOURS.items()
         ]
-        # Reasons that never occurred would fill the legend.
+        # Reasons that never occurred would fill the legend. A replica at rest is worth its line.
         silent = {
             "matcher": {
                 "id": "byValue",
@@ -122,7 +141,7 @@ class Panel:
                 {"id": "custom.hideFrom", "value": {"legend": True, "tooltip": True, "viz": False}}
             ],
         }
-        return [*named, silent] if len(self.queries) == 1 else named
+        return [*named, silent]
 
 
 def _timeseries(more):

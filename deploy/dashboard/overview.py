@@ -16,7 +16,9 @@ UPSTREAM_ANSWERS = "sum(rate(lowband_translator_upstream_responses_total{@}[$__r
 PAID = """(sum(rate(lowband_edge_udp_bytes_total{@}[$__rate_interval]))
   + 28 * sum(rate(lowband_edge_udp_datagrams_total{@}[$__rate_interval])))"""
 HTTPS = "sum(rate(lowband_translator_route_https_estimate_bytes_total{@}[$__rate_interval]))"
-REPLICA_RATE = "sum by (instance) (rate(lowband_translator_requests_total{@}[$__rate_interval]))"
+REPLICA_RATE = (
+    "sum by (pod, instance) (rate(lowband_translator_requests_total{@}[$__rate_interval]))"
+)
 
 
 def quantile(q, metric):
@@ -51,7 +53,7 @@ STATS = [
           "One CoAP request in a hundred takes longer. From its last block to the first of its "
           "answer, long-polls left out.",
           unit="s", w=3, h=4, steps={None: GREEN, 1: YELLOW, 5: RED}, alerts=["LowbandSlow"]),
-    Panel("Homeserver failed", "stat", HOMESERVER_FAILED,
+    Panel("Upstream failed", "stat", HOMESERVER_FAILED,
           "Share of requests to the homeserver that got no answer at all.",
           unit="percentunit", w=3, h=4, decimals=2, steps={None: GREEN, 0.01: YELLOW, 0.05: RED},
           alerts=["LowbandHomeserverFailing"]),
@@ -73,21 +75,25 @@ SIGNALS = [
         total("lowband_edge_uplink_failures_total", ',reason=~"no_lane|lane_lost"'),
         total("lowband_edge_uplink_requests_total")) + " / 0.01"),
     ("Translators uneven",
-     f"(max({REPLICA_RATE}) / clamp_min(avg({REPLICA_RATE}), 0.001) - 1) / 0.5"),
+     f"(max({REPLICA_RATE}) / clamp_min(avg({REPLICA_RATE}), 0.001) - 1) / 0.5"
+     f" * (sum({REPLICA_RATE}) > bool 10)"),
     ("Homeserver failing",
      f"{HOMESERVER_FAILED} / 0.05"),
     ("Homeserver's queue", "max(lowband_translator_upstream_pending{@}) > bool 0"),
     ("Handshakes failing", share(
         total("lowband_edge_dtls_handshakes_total", ',result=~"failed|timed_out"'),
-        total("lowband_edge_dtls_handshakes_total")) + " / 0.5"),
+        total("lowband_edge_dtls_handshakes_total")) + " / 0.5 * ("
+        + total("lowband_edge_dtls_handshakes_total") + " > bool 0.1)"),
     ("Records dropped", share(
         total("lowband_edge_dtls_records_dropped_total", f",{_REPLAYED}"),
-        total("lowband_edge_udp_datagrams_total", ',direction="received"')) + " / 0.2"),
+        total("lowband_edge_udp_datagrams_total", ',direction="received"')) + " / 0.2 * ("
+        + total("lowband_edge_dtls_records_dropped_total") + " > bool 1)"),
     ("Datagrams dropped",
      total("lowband_edge_udp_datagrams_dropped_total", ',reason=~"kernel|queue_full"')
      + " > bool 0"),
     ("Retransmissions", share(total("lowband_edge_coap_retransmissions_total"),
-                              total("lowband_edge_coap_confirmables_total")) + " / 0.5"),
+                              total("lowband_edge_coap_confirmables_total"))
+     + " / 0.5 * (" + total("lowband_edge_coap_confirmables_total") + " > bool 1)"),
     ("Sessions near limit",
      "max(lowband_edge_dtls_sessions{@} / lowband_edge_dtls_sessions_limit{@}) / 0.85"),
     ("TCP turned away", "("
@@ -120,10 +126,14 @@ OVERVIEW = [
               [("sum by (reason) (rate(lowband_edge_uplink_failures_total{@}[$__rate_interval]))",
                 "{{reason}}"),
                ("sum by (reason) (rate(lowband_edge_coap_requests_refused_total"
-                '{@,reason=~"overload|no_answer"}[$__rate_interval]))', "refused: {{reason}}")],
-              "Requests that Lowband failed to answer. no_lane, lane_lost: translators; deadline: "
-              "the homeserver is slow; overload: too much load.",
-              unit="reqps", w=6, h=6, stack=True, alerts=["LowbandErrorBudgetFast"]),
+                '{@,reason=~"overload|no_answer"}[$__rate_interval]))', "refused: {{reason}}"),
+               (UPSTREAM_FAULTS, "homeserver: no answer"),
+               (total("lowband_translator_upstream_responses_total", ',class="5xx"'),
+                "homeserver: 5xx")],
+              "Requests that Lowband failed to answer, or the homeserver. no_lane, lane_lost: "
+              "translators; deadline: the homeserver is slow; overload: too much load.",
+              unit="reqps", w=6, h=6, stack=True,
+              alerts=["LowbandErrorBudgetFast", "LowbandHomeserverFailing"]),
         Panel("Latency", "timeseries",
               [(quantile(q, LATENCY), f"p{q * 100:.0f}") for q in (0.5, 0.9, 0.99)],
               "What clients wait at the edge, without the radio and without long-polls.",
@@ -134,13 +144,14 @@ OVERVIEW = [
           "What all clients together send and receive over CoAP, and what the same exchanges would "
           "have cost them over HTTPS. The gap is what Lowband is for.", unit="Bps", w=8),
     Panel("Saved by route", "timeseries",
-          [("topk(6, sum by (route) (rate(lowband_translator_route_https_estimate_bytes_total{@}"
+          [("sum by (route) (rate(lowband_translator_route_https_estimate_bytes_total{@}"
             "[$__rate_interval])) - sum by (route) (rate("
-            "lowband_translator_route_coap_body_bytes_total{@}[$__rate_interval])))", "{{route}}")],
-          "The six routes with the most to save: HTTPS by estimate, less the bodies over CoAP. "
-          "Datagram headers are in no route's bytes.", unit="Bps", w=8),
+            "lowband_translator_route_coap_body_bytes_total{@}[$__rate_interval]))", "{{route}}")],
+          "HTTPS by estimate, less the bodies over CoAP; datagram headers are in no route's bytes. "
+          "Below 0: large answers that gzip made smaller over HTTPS than CBOR is.",
+          unit="Bps", w=8, below=True),
     Panel("Exchanges by route", "timeseries",
-          [("topk(6, sum by (route) (rate(lowband_translator_route_exchanges_total{@}"
-            "[$__rate_interval])))", "{{route}}")],
-          "The six APIs asked most: what clients do.", unit="reqps", w=8),
+          [("sum by (route) (rate(lowband_translator_route_exchanges_total{@}[$__rate_interval]))",
+            "{{route}}")],
+          "The APIs that clients ask: what they do.", unit="reqps", w=8),
 ]  # fmt: skip

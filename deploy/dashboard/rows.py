@@ -1,9 +1,8 @@
 """The other rows, in the order in which a request meets the parts."""
 
-from grafana import GREEN, RED, YELLOW, Panel
+from grafana import GREEN, RED, YELLOW, Panel, replicas
 from overview import REPLICA_RATE, quantile, share, total
 
-EACH = "{{pod}} {{instance}}"
 NO_TCP = "no --advertise"
 
 
@@ -12,7 +11,7 @@ def by(label, metric, more=""):
 
 
 def each(metric, keep=""):
-    return [(f"sum by (pod, instance) ({metric}{{@}}{keep})", EACH)]
+    return [replicas(f"sum by (pod, instance) ({metric}{{@}}{keep})")]
 
 
 def lines(title, queries, description, unit="ops", **more):
@@ -24,9 +23,9 @@ def quantiles(metric):
 
 
 DTLS = [
-    lines("Sessions", [*each("lowband_edge_dtls_sessions"),
-                       ("min(lowband_edge_dtls_sessions_limit{@})", "limit of one")],
-          "By edge. At the limit the session unused longest ends for each new one.", unit="short",
+    lines("Sessions", each("lowband_edge_dtls_sessions"),
+          "By edge. At --max-sessions the session unused longest ends for each new one.",
+          unit="short",
           alerts=["LowbandSessionsNearLimit", "LowbandSessionCliff"]),
     lines("Handshakes", by("result", "lowband_edge_dtls_handshakes_total"),
           "By their end. failed: clients that do not trust the certificate, or a scan; timed_out: "
@@ -76,8 +75,8 @@ COAP = [
           "Our confirmable messages. undelivered: clients gone.", stack=True),
     lines("Large bodies", by("result", "lowband_edge_coap_blockwise_transfers_total"),
           "Block by block (RFC 7959). abandoned: clients lost half way.", stack=True),
-    lines("Malformed", [(total("lowband_edge_coap_malformed_total"), "malformed"),
-                        (total("lowband_edge_coap_pings_total"), "pings")],
+    lines("Malformed and pings", [(total("lowband_edge_coap_malformed_total"), "malformed"),
+                                  (total("lowband_edge_coap_pings_total"), "pings")],
           "Records that hold no CoAP message, and pings."),
 ]  # fmt: skip
 
@@ -119,12 +118,12 @@ HTTP = [
 ]  # fmt: skip
 
 TRANSLATORS = [
-    lines("Requests by replica", [(REPLICA_RATE.replace("(instance)", "(pod, instance)"), EACH)],
+    lines("Requests by replica", [replicas(REPLICA_RATE)],
           "All should have about the same.", unit="reqps", stack=True),
     lines("Imbalance",
           [(f"max({REPLICA_RATE}) / clamp_min(avg({REPLICA_RATE}), 0.001)", "max / mean")],
           "The busiest replica against the mean; 1 is even.", unit="none", decimals=2,
-          steps={None: GREEN, 1.5: RED}, alerts=["LowbandTranslatorImbalance"]),
+          steps={None: GREEN, 1.5: RED}, up_to=2, alerts=["LowbandTranslatorImbalance"]),
     lines("In flight", each("lowband_translator_exchanges_in_flight"),
           "Requests at the homeserver, polls of observers included. Scale on it.", unit="short",
           alerts=["LowbandAutoscalerAtMax"]),
@@ -178,17 +177,18 @@ def seconds_left(metric):
 
 ENDING = {None: RED, 7 * 86400: YELLOW, 21 * 86400: GREEN}
 RESOURCES = [
-    lines("CPU", [("sum by (pod, instance) (rate(process_cpu_seconds_total{@}[$__rate_interval]) "
-                   "@LOWBAND)", EACH)], "Processors in use.", unit="short", w=6),
-    lines("Memory", [("sum by (pod, instance) (process_resident_memory_bytes{@} @LOWBAND)", EACH)],
+    lines("CPU", [replicas("sum by (pod, instance) ("
+                           "rate(process_cpu_seconds_total{@}[$__rate_interval]) @LOWBAND)")],
+          "Processors in use.", unit="short"),
+    lines("Memory", each("process_resident_memory_bytes", " @LOWBAND"),
           "Resident memory.", unit="bytes"),
-    lines("Descriptors", [("sum by (pod, instance) (process_open_fds{@} / process_max_fds{@} "
-                           "@LOWBAND)", EACH)],
+    lines("Descriptors", [replicas("sum by (pod, instance) ("
+                                   "process_open_fds{@} / process_max_fds{@} @LOWBAND)")],
           "Open ones, as a share of those allowed (ulimit -Hn).", unit="percentunit",
-          steps={None: GREEN, 0.8: RED}),
+          steps={None: GREEN, 0.8: RED}, up_to=1),
     lines("Dropped by the kernel",
-          [("sum by (pod, instance) (rate(lowband_edge_udp_datagrams_dropped_total"
-            '{@,reason="kernel"}[$__rate_interval]))', EACH)],
+          [replicas("sum by (pod, instance) (rate(lowband_edge_udp_datagrams_dropped_total"
+                    '{@,reason="kernel"}[$__rate_interval]))')],
           "Datagrams that no worker took in time.", unit="pps", alerts=["LowbandKernelDrops"]),
     Panel("Clients' certificate ends in", "stat",
           seconds_left("lowband_edge_tls_certificate_not_after_timestamp_seconds{@}"),
@@ -204,12 +204,13 @@ RESOURCES = [
     Panel("Running for", "stat",
           "min(time() - (process_start_time_seconds{@} @LOWBAND))",
           "The process started last.", unit="s", w=5, h=5, graph="none"),
-    Panel("Certificate reloads", "stat",
-          [("min(lowband_edge_tls_certificate_last_reload_success{@})", "in use"),
-           ("1 - max(lowband_edge_keylog_enabled{@})", "keys kept")],
-          "0 is bad. in use: changed files could not be used. keys kept: SSLKEYLOGFILE writes the "
-          "keys of sessions to a file.", unit="short", w=5, h=5, steps={None: RED, 1: GREEN},
-          graph="none", alerts=["LowbandCertificateReloadFailed", "LowbandKeylogEnabled"]),
+    Panel("Certificate and keys", "stat",
+          [("min(lowband_edge_tls_certificate_last_reload_success{@})", "files fit"),
+           ("1 - max(lowband_edge_keylog_enabled{@})", "keys secret")],
+          "files fit: no means that they changed and could not be used. keys secret: no means that "
+          "SSLKEYLOGFILE writes the keys of sessions to a file.", unit="short", w=5, h=5,
+          steps={None: RED, 1: GREEN}, words={0: "no", 1: "yes"}, graph="none",
+          alerts=["LowbandCertificateReloadFailed", "LowbandKeylogEnabled"]),
     Panel("Draining", "stat",
           "sum(lowband_edge_draining{@}) + sum(lowband_translator_draining{@})",
           "Pods on their way out. For longer than their grace period: they are stuck.",

@@ -62,7 +62,7 @@ def test_queries_parse(tmp_path):
     for name, text in queries.items():
         text = text.replace("$__rate_interval", "5m").replace("$namespace", ".*")
         text = text.replace("$job", ".+").replace("$instance", ".+")
-        assert "$" not in text, name
+        assert not re.search(r"\$[^1]", text), name
         rules.append({"record": name, "expr": text})
     (tmp_path / "panels.yaml").write_text(
         yaml.safe_dump({"groups": [{"name": "panels", "rules": rules}]})
@@ -108,6 +108,8 @@ def test_configmap_carries_the_dashboard():
     (config,) = [c for c in of_kind(SHAPE, "ConfigMap")]
     assert config["metadata"]["labels"]["grafana_dashboard"] == "1"
     assert json.loads(config["data"]["lowband.json"]) == DASHBOARD
+    # kubectl apply keeps the whole object in an annotation, which may not be larger.
+    assert len(json.dumps(config)) < 256 * 1024
 
 
 def test_runbook_is_linked_where_it_is(template):
