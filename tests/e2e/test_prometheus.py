@@ -86,6 +86,11 @@ def answers(prometheus, expression):
     return [(labels, values[-1]) for labels, values in last if values]
 
 
+def test_no_such_metric_is_no_data(prometheus):
+    assert not answers(prometheus, "sum(rate(lowband_edge_no_such_metric_total[8s]))")
+    assert not answers(prometheus, 'lowband_edge_draining{job="lowband-translator"}')
+
+
 def test_every_query_of_every_panel_has_data(prometheus):
     empty, lines = [], []
     for panel in dashboard.panels(DASHBOARD):

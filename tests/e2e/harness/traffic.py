@@ -68,6 +68,13 @@ class Traffic:
             "--token", f"@{self._tokens}", *flags, f"coaps://127.0.0.1:{port or self._world.port}",
         )  # fmt: skip
 
+    def newcomers(self, count):
+        """Handshakes, and nothing else."""
+        return self._program(
+            "load", "-k", "--operation", "handshake", "--requests", str(count), "--sessions", "4",
+            f"coaps://127.0.0.1:{self._world.port}",
+        )  # fmt: skip
+
     def observer(self, user, port=None):
         return self._program(
             "sync", "-k", "--token", user.token, "--keepalive", "5",
@@ -77,29 +84,30 @@ class Traffic:
     def relay(self, weather):
         return self._keep(Relay(self._world.port, weather))
 
-    def http(self, pause=0.1):
-        """A browser that syncs, and looks something up in between."""
-
+    def http(self, pause=0.1, wait_ms=200):
+        """A browser that waits for news, in vain, and looks something up in between."""
+        user = Client(self._world.homeserver.url).register()
+        news = f"{_API}/sync?timeout={wait_ms}&since={user.sync()['next_batch']}"
         session = requests.Session()
         session.trust_env = False  # whose certificates would win over ours
         session.verify = str(self._world.certificate.authority)
-        session.headers["Authorization"] = f"Bearer {self.users[-1].token}"
+        session.headers["Authorization"] = f"Bearer {user.token}"
 
         def turn():
-            for path in (f"{_API}/sync?timeout=200", "/_matrix/client/versions", f"{_API}/nowhere"):
+            for path in (news, "/_matrix/client/versions", f"{_API}/nowhere"):
                 session.get(self._world.public + path, timeout=30)
 
         return self._keep(Repeated(turn, pause))
 
-    def mischief(self, pause=0.3):
-        """Of each error a client can make, one after the other."""
+    def mischief(self, pause=0.3, tricks=range(7)):
+        """What clients do wrong, one thing after the other: which, in the order below."""
         world, request = self._world, [self._world.bin_dir / "lowband", "request"]
         url = f"https://{world.address}"
 
         def ask(*arguments):
             run([*request, *arguments], 30)
 
-        tricks = [
+        known = [
             lambda: ask("-k", "--cbor", "-X", "POST", "-d", "\x7f no CBOR", f"{url}{_API}/login"),
             lambda: ask("-k", f"{url}{_API}/nowhere"),
             lambda: ask("-k", "--token", "wrong", f"{url}{_API}/sync"),
@@ -111,7 +119,7 @@ class Traffic:
         ]
 
         def turn():
-            random.choice(tricks)()
+            known[random.choice(tricks)]()
 
         return self._keep(Repeated(turn, pause))
 
@@ -147,7 +155,8 @@ class Repeated:
                 self._function()
             except (requests.RequestException, OSError):
                 pass
-            self._stopping.wait(self._pause)
+            # No two alike, or they would all be at it at once.
+            self._stopping.wait(self._pause * random.uniform(0.5, 1.5))
 
     def stop(self):
         self._stopping.set()
