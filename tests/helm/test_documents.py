@@ -8,7 +8,10 @@ import yaml
 from chart import CHART, LOADER, ROOT, helm
 
 VALUES = yaml.load((CHART / "values.yaml").read_text(), LOADER)
-DOCUMENTS = [CHART / "README.md", ROOT / "docs" / "kubernetes.md", ROOT / "docs" / "runbook.md"]
+DOCUMENTS = [
+    CHART / "README.md",
+    *(ROOT / "docs" / name for name in ("dashboard.md", "kubernetes.md", "runbook.md")),
+]
 # What begins like a value: keys of Secrets, an annotation.
 FOREIGN = {"tls.crt", "tls.key", "service.beta.kubernetes.io"}
 TOP = "|".join(VALUES)
