@@ -8,9 +8,9 @@ import threading
 from harness import alert_rules
 from harness.alert_rules import EDGE_JOB, NAMESPACE, TRANSLATOR_JOB
 from harness.authority import Authority
+from harness.dns import NameServer
 from harness.gateway import ENVIRONMENT
 from harness.homeservers import DemoHomeserver
-from harness.names import NameServer
 from harness.process import Process, free_port, udp_port_is_bound
 from harness.prometheus import Prometheus, Target
 
@@ -70,7 +70,7 @@ class Monitored:
             DemoHomeserver(self.folder, self.bin_dir / "demo-homeserver", "--threads", "512")
         )
         hosts = ["127.0.0.1", "127.0.0.2"]
-        self._names = self._keep(NameServer(hosts))
+        self._names = self._keep(NameServer("translators.test", hosts))
         self._grpc_port = free_port()
         self._translator_admin = [f"127.0.0.1:{free_port()}" for _ in hosts]
         self._edge_admin = f"127.0.0.1:{free_port()}"
@@ -114,8 +114,7 @@ class Monitored:
              "--tls-cert", self.certificate.cert, "--tls-key", self.certificate.key,
              "--advertise", self.public, "--admin-addr", self._edge_admin,
              "--workers", "2", "--lanes", "4",
-             "--translator",
-             f"dns://127.0.0.1:{self._names.port}/translators.test:{self._grpc_port}",
+             "--translator", self._names.target(self._grpc_port),
              *self._edge_identity.grpc_flags()],
             self.folder, ENVIRONMENT,
         ))  # fmt: skip
