@@ -5,6 +5,7 @@
 
 #include "libs/base/config_error.h"
 #include "libs/base/options.h"
+#include "libs/base/readiness.h"
 #include "libs/base/shutdown.h"
 #include "services/edge/edge.h"
 #include "services/edge/options.h"
@@ -17,6 +18,9 @@ int main(int argc, char** argv) {
   lowband::edge::Options options;
   try {
     if (const auto code = lowband::edge::ParseOptions(argc, argv, options)) return *code;
+    if (options.healthcheck) {
+      return lowband::CheckReadiness("lowband-edge", options.admin_addr);
+    }
     lowband::Logger log("lowband-edge", options.log_level, options.log_format);
     return lowband::edge::RunEdge(options, log, shutdown);
   } catch (const lowband::ConfigError& error) {

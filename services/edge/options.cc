@@ -51,6 +51,9 @@ void DeclareServing(OptionParser& parser, Options& options) {
               "On SIGTERM, how long requests in flight may take");
   parser.Switch("check", options.check,
                 "Check flags, files and addresses, and exit: 0 if it could start, else 2");
+  parser.Switch(
+      "healthcheck", options.healthcheck,
+      "Ask the one that runs with this --admin-addr whether it is ready, and exit: 0 or 1");
 }
 
 void DeclareCoap(OptionParser& parser, Options& options, Raw& raw) {
@@ -162,6 +165,7 @@ std::optional<int> ParseOptions(int argc, const char* const* argv, Options& opti
   DeclareHttp(parser, options);
   DeclareRest(parser, options, raw);
   if (const auto code = parser.Parse(argc, argv)) return code;
+  if (options.healthcheck) return std::nullopt;  // Nothing else than the address is needed.
   Finish(options, raw);
   return std::nullopt;
 }

@@ -27,7 +27,8 @@ struct Options {
   Duration drain_timeout = std::chrono::seconds(10);
   PipelineConfig pipeline;
   GrpcSecurity security;
-  bool check = false;  ///< Look whether it could start, and end.
+  bool check = false;        ///< Look whether it could start, and end.
+  bool healthcheck = false;  ///< Ask a running one whether it is ready, and end.
   LogLevel log_level = LogLevel::kInfo;
   Logger::Format log_format = Logger::Format::kJson;
 };

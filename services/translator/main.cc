@@ -5,6 +5,7 @@
 
 #include "libs/base/config_error.h"
 #include "libs/base/options.h"
+#include "libs/base/readiness.h"
 #include "libs/base/shutdown.h"
 #include "services/translator/options.h"
 #include "services/translator/translator.h"
@@ -17,6 +18,9 @@ int main(int argc, char** argv) {
   lowband::translator::Options options;
   try {
     if (const auto code = lowband::translator::ParseOptions(argc, argv, options)) return *code;
+    if (options.healthcheck) {
+      return lowband::CheckReadiness("lowband-translator", options.admin_addr);
+    }
     lowband::Logger log("lowband-translator", options.log_level, options.log_format);
     return lowband::translator::RunTranslator(options, log, shutdown);
   } catch (const lowband::ConfigError& error) {

@@ -36,6 +36,9 @@ void DeclareServing(OptionParser& parser, Options& options, Raw& raw) {
               "On SIGTERM, how long requests in flight may take");
   parser.Switch("check", options.check,
                 "Check flags, files and addresses, and exit: 0 if it could start, else 2");
+  parser.Switch(
+      "healthcheck", options.healthcheck,
+      "Ask the one that runs with this --admin-addr whether it is ready, and exit: 0 or 1");
   parser.Group("MSC3079");
   parser.Choice("enum-api", raw.enum_api, {"r0", "v3"},
                 "API version that path enums expand to; homeservers key transactions on it");
@@ -90,6 +93,7 @@ std::optional<int> ParseOptions(int argc, const char* const* argv, Options& opti
   DeclareUpstream(parser, options);
   DeclareRest(parser, options, raw);
   if (const auto code = parser.Parse(argc, argv)) return code;
+  if (options.healthcheck) return std::nullopt;  // Nothing else than the address is needed.
 
   options.mapping.codes = raw.codes == 0 ? coap::CodeSet::kDeployed : coap::CodeSet::kRfc8075;
   options.mapping.enum_api = raw.enum_api == 0 ? EnumApi::kR0 : EnumApi::kV3;

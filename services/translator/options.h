@@ -23,7 +23,8 @@ struct Options {
   uint64_t relay_max = ingress::kRelaysDefault;
   GrpcSecurity security;
   Duration drain_timeout = std::chrono::seconds(10);
-  bool check = false;  ///< Look whether it could start, and end.
+  bool check = false;        ///< Look whether it could start, and end.
+  bool healthcheck = false;  ///< Ask a running one whether it is ready, and end.
   LogLevel log_level = LogLevel::kInfo;
   Logger::Format log_format = Logger::Format::kJson;
 };

@@ -4,7 +4,7 @@ lowband_test(base_test
           unit/base/timer_queue_test.cc
   DEPS lowband::runtime)
 lowband_test(admin_server_test
-  SOURCES unit/base/admin_server_test.cc
+  SOURCES unit/base/admin_server_test.cc unit/base/readiness_test.cc
   DEPS lowband::runtime PkgConfig::httplib)
 lowband_test(lb_proxy_test
   SOURCES unit/base/lb_proxy_arguments_test.cc

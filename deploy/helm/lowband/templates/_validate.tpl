@@ -126,9 +126,9 @@ Everything that the schema cannot see, collected and told at once. Each problem 
 {{/* Flags that the templates pass, so that nobody else may. Takes the component. */}}
 {{- define "lowband.ownFlags" -}}
 {{- if eq . "edge" -}}
-[dtls-bind-addr, tls-cert, tls-key, translator, advertise, admin-addr, workers, drain-timeout, grpc-cert, grpc-key, grpc-ca, insecure-grpc, check]
+[dtls-bind-addr, tls-cert, tls-key, translator, advertise, admin-addr, workers, drain-timeout, grpc-cert, grpc-key, grpc-ca, insecure-grpc, check, healthcheck]
 {{- else -}}
-[listen, local, advertise, dtls-port, admin-addr, drain-timeout, forward-client-ip, upstream-ca, grpc-cert, grpc-key, grpc-ca, insecure-grpc, check]
+[listen, local, advertise, dtls-port, admin-addr, drain-timeout, forward-client-ip, upstream-ca, grpc-cert, grpc-key, grpc-ca, insecure-grpc, check, healthcheck]
 {{- end -}}
 {{- end }}
 

@@ -1,0 +1,42 @@
+#include "libs/base/readiness.h"
+
+#include <httplib.h>
+
+#include <cstdio>
+
+#include "libs/base/address.h"
+#include "libs/base/config_error.h"
+#include "libs/base/options.h"
+
+namespace lowband {
+namespace {
+
+// Where a server bound to `address` can be reached from the same machine.
+std::string HostToAsk(const BindAddress& address) {
+  const std::string host = address.address.HostText();
+  if (address.any_host || host == "0.0.0.0") return "127.0.0.1";
+  return host == "::" ? "::1" : host;
+}
+
+}  // namespace
+
+int CheckReadiness(const std::string& program, const std::string& admin_addr) {
+  if (admin_addr == "off") throw ConfigError("--admin-addr", "is off: there is nothing to ask");
+  const auto address = ParseBindAddress(admin_addr);
+  if (!address) throw ConfigError("--admin-addr", address.error());
+  if (address->address.port() == 0) throw ConfigError("--admin-addr", "needs a port to ask at");
+
+  httplib::Client client(HostToAsk(*address), address->address.port());
+  client.set_connection_timeout(kReadinessTimeout);
+  client.set_read_timeout(kReadinessTimeout);
+  client.set_write_timeout(kReadinessTimeout);
+  const auto response = client.Get("/readyz");
+  if (response && response->status == 200) return kExitOk;
+  std::string reason = response ? response->body.substr(0, response->body.find('\n'))
+                                : "no answer from " + admin_addr;
+  if (response && reason.empty()) reason = "status " + std::to_string(response->status);
+  std::fprintf(stderr, "%s: not ready: %s\n", program.c_str(), reason.c_str());
+  return kExitFailure;
+}
+
+}  // namespace lowband
