@@ -10,10 +10,12 @@ PACKAGES_BUILD=(
   libcli11-dev libspdlog-dev libexpected-dev
 )
 # What the tests take on top of that: libcoap's own client, OpenSSL's and a browser as peers, clang
-# for fuzzing and lint. The Go compiler (the deployed clients are Go programs) is added below.
+# for fuzzing and lint, builders of container images. The Go compiler (the deployed clients are Go
+# programs) is added below.
 PACKAGES_TEST=(
   chromium clang clang-format clang-tidy libgtest-dev libgmock-dev libbenchmark-dev
   zlib1g-dev libcoap3-bin python3-venv curl procps
+  buildah mmdebstrap iproute2
 )
 
 packages_missing() {

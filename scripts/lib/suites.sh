@@ -27,6 +27,7 @@ run_key() {
     dpkg-query -W 2>/dev/null
     ls "$LOWBAND_CACHE/mbedtls" 2>/dev/null
     helm_tools_dir
+    images_tools_dir
     printf '%s' "${LOWBAND_FUZZ_SECONDS:-}"
   } | sha256sum | cut -c1-32
 }
@@ -116,6 +117,19 @@ suite_helm() {
   LOWBAND_BIN_DIR=$LOWBAND_ROOT/build/release/bin LOWBAND_HELM_TOOLS=$tools \
     PYTHONDONTWRITEBYTECODE=1 PATH=$PATH:$PROMETHEUS_BIN \
     timeout --kill-after=30 600 "$tools/venv/bin/python" -m pytest tests/helm -q \
+    --junit-xml="$results" </dev/null
+  status=$?
+  count_junit "$results" || return
+  return "$status"
+}
+
+suite_images() {
+  local results=$LOWBAND_ROOT/build/images.xml status
+  images_build || return
+  rm -f "$results"
+  LOWBAND_IMAGES=$LOWBAND_ROOT/build/images PYTHONDONTWRITEBYTECODE=1 \
+    PATH=$(images_tools_dir)/bin:$PATH:$PROMETHEUS_BIN \
+    timeout --kill-after=30 600 "$(images_tools_dir)/bin/python" -m pytest tests/images -q \
     --junit-xml="$results" </dev/null
   status=$?
   count_junit "$results" || return
