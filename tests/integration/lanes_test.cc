@@ -140,7 +140,10 @@ TEST(Lanes, OneOfTwoTranslatorsDrainsUnderLoadThenNothingFails) {
   EdgeLoop edge("ipv4:" + first.target() + "," + second.target());
   ASSERT_TRUE(edge.RunUntil([&] {
     return edge.set().lanes_open() >= 2 && first.server->lanes() > 0 && second.server->lanes() > 0;
-  }));
+  })) << edge.set().lanes_open()
+      << " lanes open, " << first.server->lanes() << " and " << second.server->lanes()
+      << " at the replicas, " << edge.set().counters().lanes_opened << " opened, "
+      << edge.set().counters().lanes_lost << " lost";
   uint64_t submitted = 0;
   const auto load = [&] {
     for (int i = 0; i < 20; ++i, ++submitted) {

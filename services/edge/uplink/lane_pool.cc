@@ -77,7 +77,11 @@ void LanePool::NoteReplica(TimePoint now, const Lane& opened) {
     if (lane->id == opened.id || lane->state != LaneState::kOpen) continue;
     if (lane->replica != opened.replica) continue;
     known = true;
-    if (!lane->expired) lane->lives_until = now + RandomLife();
+    if (lane->expired) continue;
+    // A spare one that has yet to be told when it is replaced must be known by its timer.
+    const bool has_its_life = lane->timer_at == lane->lives_until;
+    lane->lives_until = now + RandomLife();
+    if (has_its_life) lane->timer_at = lane->lives_until;
   }
   if (!known) look_delay_ = config_.look_delay_min;
 }

@@ -268,5 +268,19 @@ TEST(LanePool, StopAndTheLastLaneDiesThenWaitingRequestsAreAnsweredAtOnce) {
   EXPECT_EQ(rig.set.exchanges_in_flight(), 0u);
 }
 
+TEST(LanePool, LanesOpenOutOfTheirOrderThenTheSpareOneLooksSoonAllTheSame) {
+  Rig rig;
+  rig.Advance(0s);
+  const std::vector<LaneId> asked = rig.asked;
+  ASSERT_EQ(asked.size(), 2U);
+  rig.Opened(asked[1], "a");
+  ASSERT_EQ(rig.asked.size(), 1U);
+  rig.Opened(rig.asked.front(), "a");
+  rig.Opened(asked[0], "a");
+  EXPECT_EQ(rig.streams.size(), 3U);
+  rig.RunFor(rig.config.look_delay_min);
+  EXPECT_EQ(rig.streams.size(), 4U);
+}
+
 }  // namespace
 }  // namespace lowband::edge::uplink
