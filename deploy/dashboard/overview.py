@@ -6,8 +6,11 @@ from grafana import GREEN, RED, YELLOW, Panel
 FAILED = """(sum(rate(lowband_edge_uplink_failures_total{@}[$__rate_interval]))
   + sum(rate(lowband_edge_coap_requests_refused_total{
         @,reason=~"overload|no_answer"}[$__rate_interval])))"""
-ASKED = "sum(rate(lowband_edge_coap_requests_received_total{@}[$__rate_interval]))"
 EXCHANGES = "sum(rate(lowband_edge_uplink_requests_total{@}[$__rate_interval]))"
+# Whole requests: coap_requests_received_total counts each of their blocks.
+ASKED = f"""({EXCHANGES}
+  + sum(rate(lowband_edge_coap_requests_refused_total{{
+        @,reason="overload"}}[$__rate_interval])))"""
 FAULTS = 'reason=~"connect|tls|timeout|broken|unavailable"'
 UPSTREAM_FAULTS = (
     f"sum(rate(lowband_translator_upstream_faults_total{{@,{FAULTS}}}[$__rate_interval]))"

@@ -116,12 +116,12 @@ FIRING = {
     "LowbandErrorBudgetFast": [
         series("lowband_edge_uplink_failures_total", EDGE + ',reason="deadline"', "0+60x60"),
         series("lowband_edge_coap_requests_refused_total", EDGE + ',reason="overload"', "0+1x60"),
-        series("lowband_edge_coap_requests_received_total", EDGE + ',type="con"', "0+600x60"),
+        series("lowband_edge_uplink_requests_total", EDGE, "0+600x60"),
     ],
     "LowbandErrorBudgetSlow": [
         series("lowband_edge_uplink_failures_total", EDGE + ',reason="deadline"', "0+24x60"),
         series("lowband_edge_coap_requests_refused_total", EDGE + ',reason="overload"', "0+1x60"),
-        series("lowband_edge_coap_requests_received_total", EDGE + ',type="con"', "0+600x60"),
+        series("lowband_edge_uplink_requests_total", EDGE, "0+600x60"),
     ],
     "LowbandSlow": [
         series("lowband_edge_coap_request_duration_seconds_bucket", EDGE + ',le="5"', "0+1x60"),
@@ -205,7 +205,7 @@ def test_nothing_fires_when_all_is_well(tmp_path):
         series("lowband_edge_dtls_sessions_limit", EDGE, "1000x60"),
         series("lowband_edge_dtls_handshakes_total", EDGE + ',result="completed"', "0+60x60"),
         series("lowband_edge_dtls_handshakes_total", EDGE + ',result="failed"', "0+1x60"),
-        series("lowband_edge_coap_requests_received_total", EDGE + ',type="con"', "0+600x60"),
+        series("lowband_edge_uplink_requests_total", EDGE, "0+600x60"),
         series("lowband_edge_uplink_failures_total", EDGE + ',reason="deadline"', "0x60"),
         series("lowband_edge_coap_requests_refused_total", EDGE + ',reason="overload"', "0x60"),
         series("lowband_edge_tls_certificate_not_after_timestamp_seconds", EDGE, "9000000x60"),
