@@ -1,6 +1,10 @@
 #include "services/edge/edge.h"
 
+#include <sys/socket.h>
+#include <unistd.h>
+
 #include <atomic>
+#include <bit>
 #include <chrono>
 #include <cstdlib>
 #include <memory>
@@ -29,6 +33,8 @@
 namespace lowband::edge {
 namespace {
 
+/// Port 0, which tests use: how often another one is looked for that UDP and TCP have free.
+constexpr int kFreePortAttemptsMax = 16;
 constexpr Duration kWatchInterval = std::chrono::seconds(1);
 constexpr Duration kDrainPoll = std::chrono::milliseconds(20);
 constexpr Duration kStatsLimit = std::chrono::seconds(1);
@@ -38,6 +44,20 @@ constexpr uint64_t kDescriptorsPerWorker = 32;
 
 const char* FlagOf(dtls::IdentityError::File file) {
   return file == dtls::IdentityError::File::kCertificate ? "--tls-cert" : "--tls-key";
+}
+
+/// Nobody listens on TCP at `address` just now.
+bool TcpIsFree(const BindAddress& address) {
+  const int family = address.any_host || !address.address.is_ipv4() ? AF_INET6 : AF_INET;
+  const int fd = socket(family, SOCK_STREAM | SOCK_CLOEXEC, 0);
+  if (fd < 0) return true;  // No IPv6, say: whoever listens will know what to do.
+  sockaddr_storage raw{};
+  const socklen_t size = address.address.ToSockaddr(family, raw);
+  const int yes = 1;
+  setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &yes, sizeof(yes));
+  const bool free = bind(fd, reinterpret_cast<const sockaddr*>(&raw), size) == 0;
+  close(fd);
+  return free;
 }
 
 PseudonymSalt MakeSalt() {
@@ -61,6 +81,8 @@ class Edge {
  private:
   void LoadCredentials();
   void OpenKeyLog();
+  using Sockets = std::vector<std::unique_ptr<datagram::UdpSocket>>;
+  Sockets OpenSockets(const BindAddress& address, unsigned count) const;
   void MakeWorkers();
   void MakeFallback(const uplink::TransportConfig& transport, const BindAddress& bound);
   void UseFallbackIdentity();
@@ -149,14 +171,28 @@ void Edge::LoadCredentials() {
   credentials_ = std::move(*loaded);
 }
 
+// A port that UDP has free may be taken on TCP, which shall have the same number.
+Edge::Sockets Edge::OpenSockets(const BindAddress& address, unsigned count) const {
+  for (int attempt = 1;; ++attempt) {
+    auto sockets = datagram::UdpSocket::OpenGroup(address, count);
+    if (!sockets) throw ConfigError("--dtls-bind-addr", sockets.error());
+    BindAddress bound = address;
+    bound.address = sockets->front()->local_address();
+    const bool any_port = address.address.port() == 0;
+    if (!any_port || options_.advertise.empty() || attempt == kFreePortAttemptsMax ||
+        TcpIsFree(bound)) {
+      return std::move(*sockets);
+    }
+  }
+}
+
 void Edge::MakeWorkers() {
   const auto address = ParseBindAddress(options_.dtls_bind_addr);
   if (!address) throw ConfigError("--dtls-bind-addr", address.error());
   const auto count = static_cast<unsigned>(options_.workers);
-  auto sockets = datagram::UdpSocket::OpenGroup(*address, count);
-  if (!sockets) throw ConfigError("--dtls-bind-addr", sockets.error());
-  steered_ = count == 1 || datagram::SteerByConnectionId(sockets->front()->fd(), count);
-  const SocketAddress bound_address = sockets->front()->local_address();
+  auto sockets = OpenSockets(*address, count);
+  steered_ = count == 1 || datagram::SteerByConnectionId(sockets.front()->fd(), count);
+  const SocketAddress bound_address = sockets.front()->local_address();
   bound_ = bound_address.Text();
 
   PipelineConfig config = options_.pipeline;
@@ -169,7 +205,7 @@ void Edge::MakeWorkers() {
       MakeChannelCredentials(options_.security, "--translator", options_.translator);
   transport.log = &log_;
   for (unsigned i = 0; i < count; ++i) {
-    workers_.push_back(std::make_unique<Worker>(config, *credentials_, std::move((*sockets)[i]),
+    workers_.push_back(std::make_unique<Worker>(config, *credentials_, std::move(sockets[i]),
                                                 transport, exchange_log_, i, count));
   }
   if (!options_.advertise.empty()) {
