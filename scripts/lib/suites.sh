@@ -112,7 +112,7 @@ suite_e2e() {
 suite_helm() {
   local results=$LOWBAND_ROOT/build/helm.xml status tools
   tools=$(helm_tools_dir)
-  configure_and_build release lowband-edge lowband-translator lowband || return
+  configure_and_build release lowband-edge lowband-translator lb-proxy lowband || return
   rm -f "$results"
   LOWBAND_BIN_DIR=$LOWBAND_ROOT/build/release/bin LOWBAND_HELM_TOOLS=$tools \
     PYTHONDONTWRITEBYTECODE=1 PATH=$PATH:$PROMETHEUS_BIN \

@@ -11,6 +11,7 @@ import yaml
 ROOT = pathlib.Path(__file__).parents[2]
 CHART = ROOT / "deploy" / "helm" / "lowband"
 SHAPES = sorted((CHART / "ci").glob("*-values.yaml"))
+BIN = pathlib.Path(os.environ["LOWBAND_BIN_DIR"])
 TOOLS = pathlib.Path(os.environ["LOWBAND_HELM_TOOLS"])
 HELMS = ["helm3", "helm4"]
 LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)

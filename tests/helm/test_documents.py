@@ -10,7 +10,7 @@ from chart import CHART, LOADER, ROOT, helm
 VALUES = yaml.load((CHART / "values.yaml").read_text(), LOADER)
 DOCUMENTS = [
     CHART / "README.md",
-    *(ROOT / "docs" / name for name in ("dashboard.md", "kubernetes.md", "runbook.md")),
+    *(ROOT / "docs" / name for name in ("dashboard.md", "kubernetes.md", "runbook.md", "scaling.md")),
 ]
 # What begins like a value: keys of Secrets, an annotation.
 FOREIGN = {"tls.crt", "tls.key", "service.beta.kubernetes.io"}
@@ -61,7 +61,7 @@ def test_flags_named_in_documents_are_in_the_schema():
 
 
 def test_links_in_documents_lead_somewhere():
-    for document in [*DOCUMENTS, ROOT / "docs" / "adr" / "0007-edge-workload.md"]:
+    for document in [*ROOT.glob("*.md"), *ROOT.glob("docs/**/*.md"), *DOCUMENTS]:
         for link in re.findall(r"\]\(([^)#:]+)(?:#[^)]*)?\)", document.read_text()):
             assert (document.parent / link).exists(), f"{document.name}: {link}"
 

@@ -7,9 +7,8 @@ import subprocess
 
 import pytest
 
-from chart import SHAPES, arguments, component, objects, of_kind, one, pods, selects, values
+from chart import BIN, SHAPES, arguments, component, objects, of_kind, one, pods, selects, values
 
-BIN = pathlib.Path(os.environ["LOWBAND_BIN_DIR"])
 COMPONENTS = ["edge", "translator"]
 
 
