@@ -10,7 +10,7 @@ from chart import CHART, LOADER, ROOT, helm
 VALUES = yaml.load((CHART / "values.yaml").read_text(), LOADER)
 DOCUMENTS = [
     CHART / "README.md",
-    *(ROOT / "docs" / name for name in ("dashboard.md", "kubernetes.md", "runbook.md", "scaling.md")),
+    *(ROOT / "docs" / f"{name}.md" for name in ("dashboard", "kubernetes", "runbook", "scaling")),
 ]
 # What begins like a value: keys of Secrets, an annotation.
 FOREIGN = {"tls.crt", "tls.key", "service.beta.kubernetes.io"}

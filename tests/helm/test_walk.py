@@ -39,7 +39,9 @@ def named(*programs):
 
 
 def flags_in_help(*command):
-    result = subprocess.run([BIN / command[0], *command[1:], "--help"], capture_output=True, text=True)
+    result = subprocess.run(
+        [BIN / command[0], *command[1:], "--help"], capture_output=True, text=True
+    )
     assert result.returncode == 0, result.stderr
     return set(re.findall(r"(?<![\w-])(--?[a-zA-Z][\w-]*)", result.stdout))
 
