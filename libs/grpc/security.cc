@@ -4,8 +4,6 @@
 #include <grpcpp/security/server_credentials.h>
 #include <grpcpp/security/tls_certificate_provider.h>
 #include <grpcpp/security/tls_credentials_options.h>
-#include <openssl/pem.h>
-#include <openssl/x509.h>
 
 #include <cerrno>
 #include <cstring>
@@ -13,23 +11,11 @@
 #include <sstream>
 
 #include "libs/base/config_error.h"
+#include "libs/grpc/openssl_handles.h"
 #include "libs/grpc/target.h"
 
 namespace lowband {
 namespace {
-
-struct FreeBio {
-  void operator()(BIO* bio) const { BIO_free(bio); }
-};
-struct FreeX509 {
-  void operator()(X509* cert) const { X509_free(cert); }
-};
-struct FreeKey {
-  void operator()(EVP_PKEY* key) const { EVP_PKEY_free(key); }
-};
-using Bio = std::unique_ptr<BIO, FreeBio>;
-using Certificate = std::unique_ptr<X509, FreeX509>;
-using Key = std::unique_ptr<EVP_PKEY, FreeKey>;
 
 /// How often the files are looked at. A renewed certificate is used for new connections; those
 /// that are open keep theirs until they are made anew.

@@ -1,0 +1,26 @@
+// OpenSSL's objects of a certificate's file, each with its owner.
+//
+// Ownership: unique. Threading: one thread at a time.
+#pragma once
+
+#include <openssl/pem.h>
+#include <openssl/x509.h>
+
+#include <memory>
+
+namespace lowband {
+
+struct FreeBio {
+  void operator()(BIO* bio) const { BIO_free(bio); }
+};
+struct FreeX509 {
+  void operator()(X509* cert) const { X509_free(cert); }
+};
+struct FreeKey {
+  void operator()(EVP_PKEY* key) const { EVP_PKEY_free(key); }
+};
+using Bio = std::unique_ptr<BIO, FreeBio>;
+using Certificate = std::unique_ptr<X509, FreeX509>;
+using Key = std::unique_ptr<EVP_PKEY, FreeKey>;
+
+}  // namespace lowband
