@@ -45,9 +45,9 @@ inline constexpr size_t kLingerBytesMax = size_t{1} << 20;
 inline constexpr Duration kOpenTimeout = std::chrono::seconds(5);
 /// The same for a request that may be given to another; a translator that is well takes it in
 /// milliseconds.
-inline constexpr Duration kRepeatTimeout = std::chrono::seconds(2);
+inline constexpr Duration kRepeatTimeout = std::chrono::seconds(1);
 /// Calls for one request. Most meet a translator that hangs, or drains, one after the other.
-inline constexpr int kAttemptsMax = 6;
+inline constexpr int kAttemptsMax = 12;
 
 /// What is trusted of a client's X-Forwarded-For.
 inline constexpr size_t kForwardedBytesMax = 1024;
