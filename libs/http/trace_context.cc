@@ -55,15 +55,19 @@ std::optional<RequestId> TraceIdOf(std::string_view traceparent) {
   return ReadRequestId(bytes);
 }
 
-std::optional<RequestId> TakeTrace(Fields& fields) {
+std::optional<RequestId> TraceIn(const Fields& fields) {
   const auto count = std::ranges::count_if(
       fields, [](const Field& field) { return SameToken(field.name, kTraceParent); });
-  if (count == 1) {
-    if (auto id = TraceIdOf(*Find(fields, kTraceParent))) return id;
+  return count == 1 ? TraceIdOf(*Find(fields, kTraceParent)) : std::nullopt;
+}
+
+std::optional<RequestId> TakeTrace(Fields& fields) {
+  const auto id = TraceIn(fields);
+  if (!id) {
+    Remove(fields, kTraceParent);
+    Remove(fields, kTraceState);
   }
-  Remove(fields, kTraceParent);
-  Remove(fields, kTraceState);
-  return std::nullopt;
+  return id;
 }
 
 std::string MakeTraceParent(const RequestId& id, bool sampled) {

@@ -22,7 +22,9 @@ namespace lowband::http {
 std::optional<RequestId> TraceIdOf(std::string_view traceparent);
 
 /// The trace that the fields carry on. None: there is no traceparent, more than one, or a malformed
-/// one; then traceparent and tracestate are taken out.
+/// one.
+std::optional<RequestId> TraceIn(const Fields& fields);
+/// The same; without a trace, traceparent and tracestate are taken out.
 std::optional<RequestId> TakeTrace(Fields& fields);
 
 /// A traceparent for a request that came without. `sampled`: whoever reads it may record spans.

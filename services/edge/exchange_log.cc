@@ -5,8 +5,6 @@
 #include <chrono>
 #include <string>
 
-#include "services/edge/limits.h"
-
 namespace lowband::edge {
 namespace {
 
@@ -41,25 +39,18 @@ std::string_view ReasonText(const uplink::ExchangeRecord& record) {
 }  // namespace
 
 ExchangeLog::ExchangeLog(Logger& log, const PseudonymSalt& salt)
-    : log_(log), salt_(salt), failures_(kFailureLinesPerSecond) {}
+    : log_(log), salt_(salt), lines_(log) {}
 
 uplink::Records ExchangeLog::wanted() const {
   if (log_.enabled(LogLevel::kDebug)) return uplink::Records::kAll;
   return log_.enabled(LogLevel::kWarning) ? uplink::Records::kFailures : uplink::Records::kNone;
 }
 
-// None: write nothing. Otherwise write, and say how many were left out.
-std::optional<uint64_t> ExchangeLog::Admit(bool failed) {
-  if (failed) return failures_.Take(std::chrono::steady_clock::now());
-  return log_.enabled(LogLevel::kDebug) ? std::optional<uint64_t>(0) : std::nullopt;
-}
-
 void ExchangeLog::Write(const uplink::ExchangeRecord& record) {
   const bool failed = IsFailure(record);
-  const auto left_out = Admit(failed);
+  const auto left_out = lines_.Admit(failed);
   if (!left_out) return;
-  log_.Write(failed ? LogLevel::kWarning : LogLevel::kDebug,
-             failed ? "exchange_failed" : "exchange",
+  log_.Write(RequestLines::LevelOf(failed), failed ? "exchange_failed" : "exchange",
              {{"request_id", record.id.Text()},
               {"client", PseudonymText(record.client)},
               {"method", v1::Method_Name(record.method)},
@@ -74,10 +65,9 @@ void ExchangeLog::Write(const uplink::ExchangeRecord& record) {
 
 void ExchangeLog::Write(const fallback::TransferRecord& record) {
   const bool failed = IsFailure(record);
-  const auto left_out = Admit(failed);
+  const auto left_out = lines_.Admit(failed);
   if (!left_out) return;
-  log_.Write(failed ? LogLevel::kWarning : LogLevel::kDebug,
-             failed ? "transfer_failed" : "transfer",
+  log_.Write(RequestLines::LevelOf(failed), failed ? "transfer_failed" : "transfer",
              {{"request_id", record.id.Text()},
               {"client", PseudonymText(PseudonymOf(salt_, record.client_address))},
               {"method", MethodText(record.method)},

@@ -5,11 +5,9 @@
 // Threading: any. Ownership: the logger outlives it. Limits: kFailureLinesPerSecond.
 #pragma once
 
-#include <optional>
-
-#include "libs/base/line_budget.h"
 #include "libs/base/log.h"
 #include "libs/base/pseudonym.h"
+#include "libs/base/request_lines.h"
 #include "services/edge/fallback/transfer_record.h"
 #include "services/edge/uplink/exchange_record.h"
 
@@ -26,11 +24,9 @@ class ExchangeLog {
   void Write(const fallback::TransferRecord& record);
 
  private:
-  std::optional<uint64_t> Admit(bool failed);
-
   Logger& log_;
   const PseudonymSalt salt_;
-  LineBudget failures_;
+  RequestLines lines_;
 };
 
 }  // namespace lowband::edge

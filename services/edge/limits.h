@@ -2,7 +2,6 @@
 #pragma once
 
 #include <cstddef>
-#include <cstdint>
 
 namespace lowband::edge {
 
@@ -12,10 +11,6 @@ inline constexpr size_t kWorkersMax = 64;
 inline constexpr size_t kMailboxItemsMax = 8192;
 /// Batches of datagrams a turn, so that lanes and timers are never starved by a flood.
 inline constexpr size_t kBatchesPerTurnMax = 4;
-/// Log lines for requests that failed; as many as a person reads. The next one tells how many were
-/// left out.
-inline constexpr uint64_t kFailureLinesPerSecond = 10;
-
 static_assert(kWorkersMax <= 256);
 
 }  // namespace lowband::edge

@@ -17,23 +17,17 @@ bool IsFailure(const ExchangeRecord& record) {
 
 void ExchangeLog::Write(const ExchangeRecord& record) {
   const bool failed = IsFailure(record);
-  const LogLevel level = failed ? LogLevel::kWarning : LogLevel::kDebug;
-  if (!log_.enabled(level)) return;
-  uint64_t left_out = 0;
-  if (failed) {
-    const auto budget = failures_.Take(std::chrono::steady_clock::now());
-    if (!budget) return;
-    left_out = *budget;
-  }
+  const auto left_out = lines_.Admit(failed);
+  if (!left_out) return;
   const auto took = std::chrono::duration_cast<std::chrono::milliseconds>(record.took);
-  log_.Write(level, failed ? "exchange_failed" : "exchange",
+  log_.Write(RequestLines::LevelOf(failed), failed ? "exchange_failed" : "exchange",
              {{"request_id", record.id.Text()},
               {"route", Text(record.route)},
               {"from", record.relayed ? "http" : "coap"},
               {"status", record.status},
               {"fault", record.fault ? Text(*record.fault) : "none"},
               {"took_ms", took.count()},
-              {"left_out", left_out}});
+              {"left_out", *left_out}});
 }
 
 }  // namespace lowband::translator

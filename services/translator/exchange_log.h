@@ -5,22 +5,17 @@
 // Threading: any. Ownership: the logger outlives it. Limits: kFailureLinesPerSecond.
 #pragma once
 
-#include <cstddef>
 #include <cstdint>
 #include <optional>
 
-#include "libs/base/line_budget.h"
 #include "libs/base/log.h"
 #include "libs/base/request_id.h"
+#include "libs/base/request_lines.h"
 #include "libs/base/time.h"
 #include "services/translator/mapping/http.h"
 #include "services/translator/mapping/route.h"
 
 namespace lowband::translator {
-
-/// Log lines for requests that failed; as many as a person reads. The next one tells how many were
-/// left out.
-inline constexpr uint64_t kFailureLinesPerSecond = 10;
 
 /// How one exchange or relayed transfer with the homeserver ended.
 struct ExchangeRecord {
@@ -34,13 +29,13 @@ struct ExchangeRecord {
 
 class ExchangeLog {
  public:
-  explicit ExchangeLog(Logger& log) : log_(log), failures_(kFailureLinesPerSecond) {}
+  explicit ExchangeLog(Logger& log) : log_(log), lines_(log) {}
 
   void Write(const ExchangeRecord& record);
 
  private:
   Logger& log_;
-  LineBudget failures_;
+  RequestLines lines_;
 };
 
 }  // namespace lowband::translator

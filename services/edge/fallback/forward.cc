@@ -65,8 +65,7 @@ void AppendConnection(std::string& out, const http::RequestHead& request, bool k
 }  // namespace
 
 RequestId RequestIdOf(const http::RequestHead& head) {
-  http::Fields fields = head.fields;
-  if (auto id = http::TakeTrace(fields)) return *id;
+  if (const auto id = http::TraceIn(head.fields)) return *id;
   return MakeRequestId(*MakeSystemRandom());
 }
 

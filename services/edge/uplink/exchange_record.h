@@ -33,7 +33,6 @@ struct ExchangeRecord {
   /// The translator's answer. Neither this nor a failure: the client gave it up.
   std::optional<coap::Code> code;
   size_t answer_bytes = 0;  ///< Of its body.
-  bool long_poll = false;
   std::optional<Failure> failure;
 };
 

@@ -243,7 +243,6 @@ void LaneSet::Impl::RecordAnswer(const ExchangeState& exchange, const request::A
   ExchangeRecord record = exchange.Record(now_);
   record.code = answer.code;
   record.answer_bytes = answer.body.size();
-  record.long_poll = answer.long_poll;
   records_.push_back(record);
 }
 
