@@ -5,6 +5,7 @@
 // Usage: lossy_senders --server PORT --token T --room ID --sessions N --messages M
 //                      --loss P --duplicate P --reorder P --seed S
 #include <CLI/CLI.hpp>
+#include <algorithm>
 #include <atomic>
 #include <cstdio>
 #include <map>
@@ -72,7 +73,9 @@ class Senders {
       }
       for (int i = 0; i < flags_.messages; ++i) {
         const std::string name = std::to_string(session) + "." + std::to_string(i);
+        const auto started = std::chrono::steady_clock::now();
         const auto answer = (*connection)->Exchange(Message(flags_, name, i == 0), kExchangeLimit);
+        NoteDuration(std::chrono::steady_clock::now() - started);
         Count(answer ? answer->code.Text() : answer.error());
       }
       retransmissions_ += (*connection)->session().traffic().retransmissions;
@@ -82,7 +85,10 @@ class Senders {
 
   nlohmann::json Result() {
     const std::lock_guard lock(mutex_);
-    return {{"outcomes", outcomes_}, {"retransmissions", retransmissions_.load()}};
+    using Seconds = std::chrono::duration<double>;
+    return {{"outcomes", outcomes_},
+            {"retransmissions", retransmissions_.load()},
+            {"longest_exchange_s", std::chrono::duration_cast<Seconds>(longest_).count()}};
   }
 
  private:
@@ -91,10 +97,17 @@ class Senders {
     ++outcomes_[outcome];
   }
 
+  /// A message that is repeated for longer than its receiver remembers it counts as a new one.
+  void NoteDuration(Duration taken) {
+    const std::lock_guard lock(mutex_);
+    longest_ = std::max(longest_, taken);
+  }
+
   const Flags flags_;
   std::atomic<uint64_t> retransmissions_ = 0;
   std::mutex mutex_;
   std::map<std::string, uint64_t> outcomes_;  // guarded by mutex_
+  Duration longest_{};                        // guarded by mutex_
 };
 
 int Run(const Flags& flags) {
