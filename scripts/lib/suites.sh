@@ -28,7 +28,6 @@ run_key() {
     ls "$LOWBAND_CACHE/mbedtls" 2>/dev/null
     helm_tools_dir
     images_tools_dir
-    printf '%s' "${LOWBAND_FUZZ_SECONDS:-}"
   } | sha256sum | cut -c1-32
 }
 
@@ -59,12 +58,30 @@ run_suite() {
   fi
 }
 
-# configure_and_build PRESET [TARGET…]
+# configure_and_build PRESET [TARGET…]: waits for a build of the same preset that is under way.
 configure_and_build() {
   local preset=$1
   shift
-  cmake --preset "$preset" ${LOWBAND_FUZZ_SECONDS:+-DLOWBAND_FUZZ_SECONDS=$LOWBAND_FUZZ_SECONDS} &&
-    cmake --build --preset "$preset" --parallel "$(build_jobs)" ${1:+--target "$@"}
+  mkdir -p "$LOWBAND_ROOT/build/locks"
+  (
+    flock 9
+    cmake --preset "$preset" </dev/null &&
+      cmake --build --preset "$preset" --parallel "$(build_jobs)" ${1:+--target "$@"} </dev/null
+  ) 9>"$LOWBAND_ROOT/build/locks/$preset"
+}
+
+# build_ahead SUITE…: builds what these suites will need, in their order, while the end-to-end tests
+# leave the processors idle, at the lowest priority. A suite then finds it built, or waits for it;
+# one whose build failed builds again, and reports that.
+build_ahead() {
+  renice -n 19 -p "$BASHPID" >/dev/null
+  local suite
+  for suite in "$@"; do
+    case $suite in
+      asan | tsan) configure_and_build "$suite" lowband_tests ;;
+      fuzz) configure_and_build fuzz lowband_fuzzers ;;
+    esac
+  done >"$LOGS/build-ahead.log" 2>&1
 }
 
 # run_ctest PRESET JOBS CTEST-ARGUMENT…: runs and counts. No test at all is a failure.
