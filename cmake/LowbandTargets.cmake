@@ -58,6 +58,9 @@ function(lowband_test name)
   add_dependencies(lowband_tests ${name})
   target_include_directories(${name} PRIVATE "${CMAKE_SOURCE_DIR}")
   target_link_libraries(${name} PRIVATE ${ARG_DEPS} GTest::gmock GTest::gtest_main)
+  # What a test tests is optimised, its own code is not: with the sanitizers that halves the time
+  # that it takes to compile.
+  target_compile_options(${name} PRIVATE -O0 "SHELL:-U_FORTIFY_SOURCE")
   add_test(NAME ${name} COMMAND ${LOWBAND_TEST_LAUNCHER} $<TARGET_FILE:${name}>
            WORKING_DIRECTORY "${CMAKE_SOURCE_DIR}")
   set_tests_properties(${name} PROPERTIES TIMEOUT ${ARG_TIMEOUT} LABELS "${ARG_LABELS}"
