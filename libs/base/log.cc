@@ -1,12 +1,19 @@
 #include "libs/base/log.h"
 
-#include <spdlog/sinks/stdout_sinks.h>
+#include <spdlog/pattern_formatter.h>
+#include <spdlog/sinks/base_sink.h>
 #include <spdlog/spdlog.h>
+#include <unistd.h>
 
+#include <chrono>
 #include <cstdio>
+
+#include "libs/base/line_writer.h"
 
 namespace lowband {
 namespace {
+
+constexpr std::chrono::seconds kFlushLimit{5};
 
 spdlog::level::level_enum ToSpdlog(LogLevel level) {
   switch (level) {
@@ -57,27 +64,58 @@ void AppendValue(std::string& out, const Field& field, bool quote_text) {
       field.value);
 }
 
+/// Formats here, and lets another thread write.
+class QueueSink : public spdlog::sinks::base_sink<std::mutex> {
+ public:
+  explicit QueueSink(LineWriter& writer) : writer_(writer) {}
+
+ protected:
+  void sink_it_(const spdlog::details::log_msg& message) override {
+    spdlog::memory_buf_t line;
+    formatter_->format(message, line);
+    writer_.Push({line.data(), line.size()});
+  }
+  void flush_() override {}
+
+ private:
+  LineWriter& writer_;
+};
+
 }  // namespace
 
 class Logger::Impl {
  public:
   Impl(std::string_view service, LogLevel level, Format format)
       : format_(format),
-        logger_(std::string(service), std::make_shared<spdlog::sinks::stderr_sink_mt>()) {
-    const std::string name(service);
-    const std::string pattern =
-        format == Format::kJson
-            ? R"({"time":"%Y-%m-%dT%H:%M:%S.%eZ","level":"%l","service":")" + name + R"(",%v})"
-            : "%Y-%m-%d %H:%M:%S.%e %l " + name + " %v";
-    logger_.set_pattern(pattern, format == Format::kJson ? spdlog::pattern_time_type::utc
-                                                         : spdlog::pattern_time_type::local);
+        formatter_(MakeFormatter(service, format)),
+        writer_(STDERR_FILENO, [this](uint64_t count) { return DroppedLine(count); }),
+        logger_(std::string(service), std::make_shared<QueueSink>(writer_)) {
+    logger_.set_formatter(formatter_->clone());
     logger_.set_level(ToSpdlog(level));
-    logger_.flush_on(spdlog::level::info);
   }
 
   bool enabled(LogLevel level) const { return logger_.should_log(ToSpdlog(level)); }
 
   void Write(LogLevel level, std::string_view event, std::initializer_list<Field> fields) {
+    logger_.log(ToSpdlog(level), Words(event, fields));
+  }
+
+  void Flush() { (void)writer_.Flush(kFlushLimit); }
+  uint64_t dropped() const { return writer_.dropped(); }
+
+ private:
+  static std::unique_ptr<spdlog::formatter> MakeFormatter(std::string_view service, Format format) {
+    const std::string name(service);
+    const std::string pattern =
+        format == Format::kJson
+            ? R"({"time":"%Y-%m-%dT%H:%M:%S.%eZ","level":"%l","service":")" + name + R"(",%v})"
+            : "%Y-%m-%d %H:%M:%S.%e %l " + name + " %v";
+    return std::make_unique<spdlog::pattern_formatter>(
+        pattern, format == Format::kJson ? spdlog::pattern_time_type::utc
+                                         : spdlog::pattern_time_type::local);
+  }
+
+  std::string Words(std::string_view event, std::initializer_list<Field> fields) const {
     const bool json = format_ == Format::kJson;
     std::string line;
     line.reserve(128);
@@ -93,13 +131,20 @@ class Logger::Impl {
       line += json ? "\":" : "=";
       AppendValue(line, field, json);
     }
-    logger_.log(ToSpdlog(level), line);
+    return line;
   }
 
-  void Flush() { logger_.flush(); }
+  // By the writer's thread, which must not push into its own queue.
+  std::string DroppedLine(uint64_t count) const {
+    const std::string words = Words("log_lines_dropped", {{"count", count}});
+    spdlog::memory_buf_t line;
+    formatter_->clone()->format({"", spdlog::level::warn, words}, line);
+    return {line.data(), line.size()};
+  }
 
- private:
-  Format format_;
+  const Format format_;
+  const std::unique_ptr<spdlog::formatter> formatter_;
+  LineWriter writer_;
   spdlog::logger logger_;
 };
 
@@ -111,5 +156,6 @@ void Logger::Write(LogLevel level, std::string_view event, std::initializer_list
   if (impl_->enabled(level)) impl_->Write(level, event, fields);
 }
 void Logger::Flush() { impl_->Flush(); }
+uint64_t Logger::dropped() const { return impl_->dropped(); }
 
 }  // namespace lowband

@@ -1,7 +1,9 @@
 // Structured logs: one JSON object a line on standard error, one event name, key=value fields.
 // Never a body, query, token or key.
 //
-// Threading: Logger is safe from any thread. Ownership: main makes one and hands out references.
+// Threading: Logger is safe from any thread, and none waits for the reader of standard error: lines
+// that it does not take in time are dropped, counted, and told in a line "log_lines_dropped".
+// Ownership: main makes one and hands out references. Limits: LineWriter's.
 #pragma once
 
 #include <cstdint>
@@ -52,7 +54,10 @@ class Logger {
   void Error(std::string_view event, std::initializer_list<Field> fields = {}) {
     Write(LogLevel::kError, event, fields);
   }
+  /// Waits for its lines to be written, if they are read at all.
   void Flush();
+  /// Lines that were dropped so far, because nobody read.
+  uint64_t dropped() const;
 
  private:
   class Impl;

@@ -266,7 +266,8 @@ std::string Edge::Metrics() {
                       std::chrono::duration_cast<std::chrono::seconds>(not_after).count(),
                   .last_reload_ok = last_reload_ok_.load(),
                   .keylog_enabled = key_log_ != nullptr,
-                  .draining = draining_.load()});
+                  .draining = draining_.load(),
+                  .log_lines_dropped = log_.dropped()});
   SetGrpcCertificateMetrics(metrics_, options_.security);
   if (fallback_) SetFallbackMetrics(metrics_, fallback_->counters());
   return metrics_.Text();

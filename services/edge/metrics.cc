@@ -215,6 +215,8 @@ void SetEdgeMetrics(MetricSet& metrics, const std::vector<WorkerStats>& workers,
   metrics.Level("keylog_enabled", "1 when SSLKEYLOGFILE writes the sessions' secrets to a file.",
                 {}, process.keylog_enabled ? 1 : 0);
   metrics.Level("draining", "1 from SIGTERM on.", {}, process.draining ? 1 : 0);
+  metrics.Total("log_lines_dropped_total", "Log lines dropped because nobody read standard error.",
+                {}, process.log_lines_dropped);
   metrics.Process();
 }
 

@@ -21,6 +21,7 @@ struct ProcessState {
   bool last_reload_ok = true;
   bool keylog_enabled = false;
   bool draining = false;
+  uint64_t log_lines_dropped = 0;
 };
 
 /// Sets every metric of the edge. Names with help texts; see docs/operating.md.

@@ -154,6 +154,8 @@ void SetTranslatorMetrics(MetricSet& metrics, const Figures& figures) {
   SetRelayCalls(metrics, figures);
   SetRelayUpstream(metrics, figures);
   metrics.Level("draining", "1 from SIGTERM on.", {}, figures.draining ? 1 : 0);
+  metrics.Total("log_lines_dropped_total", "Log lines dropped because nobody read standard error.",
+                {}, figures.log_lines_dropped);
   metrics.Process();
 }
 

@@ -25,6 +25,7 @@ struct Figures {
   size_t exchanges = 0;
   size_t relays = 0;
   bool draining = false;
+  uint64_t log_lines_dropped = 0;
 };
 
 /// Sets every metric of the translator. Names with help texts; see docs/operating.md.

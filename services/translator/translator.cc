@@ -115,7 +115,8 @@ std::string Translator::Metrics() {
                                   .lanes = server_.lanes(),
                                   .exchanges = server_.exchanges_in_flight(),
                                   .relays = server_.relays(),
-                                  .draining = draining_.load()});
+                                  .draining = draining_.load(),
+                                  .log_lines_dropped = log_.dropped()});
   SetGrpcCertificateMetrics(metrics_, options_.security);
   return metrics_.Text();
 }
