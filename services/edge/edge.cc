@@ -27,6 +27,7 @@
 #include "services/edge/dtls/credentials.h"
 #include "services/edge/exchange_log.h"
 #include "services/edge/fallback/server.h"
+#include "services/edge/limits.h"
 #include "services/edge/metrics.h"
 #include "services/edge/worker.h"
 
@@ -93,6 +94,7 @@ class Edge {
   bool AllIdle() const;
   std::string Metrics();
   std::string NotReady() const;
+  std::string NotAlive() const;
 
   const Options& options_;
   Logger& log_;
@@ -247,8 +249,10 @@ void Edge::BindAdmin() {
   if (options_.admin_addr == "off") return;
   const auto address = ParseBindAddress(options_.admin_addr);
   if (!address) throw ConfigError("--admin-addr", address.error());
-  admin_ = std::make_unique<AdminServer>(AdminServer::Hooks{
-      .metrics = [this] { return Metrics(); }, .not_ready = [this] { return NotReady(); }});
+  admin_ =
+      std::make_unique<AdminServer>(AdminServer::Hooks{.metrics = [this] { return Metrics(); },
+                                                       .not_ready = [this] { return NotReady(); },
+                                                       .not_alive = [this] { return NotAlive(); }});
   admin_->Bind("--admin-addr", *address);
 }
 
@@ -277,6 +281,13 @@ std::string Edge::NotReady() const {
   if (draining_.load()) return "draining";
   for (const auto& worker : workers_) {
     if (!worker->ready()) return "a worker has no lane to a translator";
+  }
+  return "";
+}
+
+std::string Edge::NotAlive() const {
+  for (size_t i = 0; i < workers_.size(); ++i) {
+    if (workers_[i]->turn_age() > kTurnMax) return "worker " + std::to_string(i) + " hangs";
   }
   return "";
 }

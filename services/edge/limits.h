@@ -1,6 +1,7 @@
 // The limits of the edge as a whole; each stage has its own beside them.
 #pragma once
 
+#include <chrono>
 #include <cstddef>
 
 namespace lowband::edge {
@@ -12,5 +13,8 @@ inline constexpr size_t kMailboxItemsMax = 8192;
 /// Batches of datagrams a turn, so that lanes and timers are never starved by a flood.
 inline constexpr size_t kBatchesPerTurnMax = 4;
 static_assert(kWorkersMax <= 256);
+
+/// A turn of a worker that takes longer hangs, and only a new process helps: /healthz says so.
+inline constexpr std::chrono::seconds kTurnMax{30};
 
 }  // namespace lowband::edge

@@ -114,6 +114,7 @@ void Worker::Run() {
   while (!stopping_) {
     Wait();
     const TimePoint now = Now();
+    turn_began_.store(now, std::memory_order_relaxed);
     TakeMail(now);
     TakeLaneEvents(now);
     ReceiveDatagrams(now);
@@ -122,7 +123,13 @@ void Worker::Run() {
     socket_->Flush();
     ready_.store(pipeline_.lanes().ready(), std::memory_order_relaxed);
     idle_.store(pipeline_.idle(), std::memory_order_relaxed);
+    turn_began_.store(TimePoint(), std::memory_order_relaxed);
   }
+}
+
+Duration Worker::turn_age() const {
+  const TimePoint began = turn_began_.load(std::memory_order_relaxed);
+  return began == TimePoint() ? Duration::zero() : Now() - began;
 }
 
 void Worker::Wait() {

@@ -47,6 +47,9 @@ class Worker {
 
   /// At least one lane to a translator is open.
   bool ready() const { return ready_.load(std::memory_order_relaxed); }
+  /// For how long the turn that is under way has been; zero between two. A turn takes
+  /// milliseconds: a long one hangs.
+  Duration turn_age() const;
   /// Nothing is in flight.
   bool idle() const { return idle_.load(std::memory_order_relaxed); }
   /// A copy made by the worker's thread, within `limit`; none if it did not answer in time.
@@ -89,6 +92,7 @@ class Worker {
   bool stopping_ = false;
   std::atomic<bool> ready_{false};
   std::atomic<bool> idle_{true};
+  std::atomic<TimePoint> turn_began_{TimePoint()};  ///< The epoch: none is under way.
   std::thread thread_;
 };
 

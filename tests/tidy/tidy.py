@@ -31,7 +31,6 @@ SANS_IO = ['libs/coap', 'libs/http', 'libs/transcode', 'services/edge/dtls',
 
 # (rule, path): why it may.
 EXCEPTIONS = {
-    ('ownership', 'libs/base/admin_server.cc'): 'cpp-httplib takes its task queue as a raw pointer',
 }
 
 SOURCE_ROOTS = ('bench', 'libs', 'services', 'tests', 'tools')
