@@ -9,6 +9,7 @@
 #include "libs/base/time.h"
 #include "libs/coap/limits.h"
 #include "libs/coap/status.h"
+#include "services/edge/request/limits.h"
 
 namespace lowband::edge::request {
 
@@ -18,8 +19,10 @@ struct Config {
   /// The key table of a session that did not name one by option 257; the Go proxy's is 1.
   uint8_t default_key_table = 1;
 
-  /// How long an answer may take. Above the longest poll of /sync, 60 s, with its margin.
-  Duration exchange_timeout = std::chrono::seconds(90);
+  /// How long an answer may take at the longest: joins and initial syncs have all of it, while
+  /// translators end other requests before (their --request-timeout). Near what the lifetime of
+  /// message IDs allows, so that a client that repeats gets the answer to its first try.
+  Duration exchange_timeout = kExchangeTimeoutMax;
   /// Requests that wait for their answers, of one session; more are told to come later.
   size_t exchanges_per_session_max = 16;
   /// The same of all sessions. Each costs some 500 bytes, and a session that polls has one.

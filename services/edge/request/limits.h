@@ -35,6 +35,9 @@ inline constexpr size_t kRetriedBodyBytesMax = 16 * 1024;
 /// The uplink answers each exchange by its deadline. When it does not, this much later the request
 /// layer does.
 inline constexpr std::chrono::seconds kExchangeGrace{5};
+/// --exchange-timeout at most. The message ID of a request must not come round while the request
+/// is under way, nor the answer be forgotten before a client could have repeated it.
+inline constexpr std::chrono::seconds kExchangeTimeoutMax{200};
 
 /// Observations of one session, whatever Config says: each may have a CON under way.
 inline constexpr size_t kObservationsPerSessionMax = 16;
@@ -60,6 +63,8 @@ inline constexpr std::chrono::seconds kRetryAfter{1};
 static_assert(kExchangesPerSessionMax < message::kUnansweredPerSessionMax,
               "the message layer must hand up what this layer refuses");
 static_assert(kObservationsPerSessionMax < message::kConfirmablesPerSessionMax);
+static_assert(kExchangeTimeoutMax + kExchangeGrace + std::chrono::seconds(30) <=
+              message::kExchangeLifetime);
 static_assert(kPartialBodyGap <= kPartialBodyLifetime);
 static_assert(kPinnedFinishedLifetime <= kPinnedLifetime);
 

@@ -12,6 +12,9 @@ constexpr uint16_t kDefaultPort = 8008;
 
 void MappingConfig::Validate() const {
   if (dtls_port && *dtls_port == 0) throw ConfigError("--dtls-port", "must not be 0");
+  if (request_timeout < kRequestTimeoutMin || request_timeout > kRequestTimeoutMax) {
+    throw ConfigError("--request-timeout", "must be from 1s to 1h");
+  }
   if (!advertise.empty()) (void)ParsePublicUrl(advertise);
 }
 

@@ -5,7 +5,9 @@
 #include <optional>
 #include <string>
 
+#include "libs/base/time.h"
 #include "libs/coap/status.h"
+#include "services/translator/mapping/limits.h"
 
 namespace lowband::translator {
 
@@ -22,6 +24,8 @@ struct MappingConfig {
   /// --dtls-port: the public UDP port, told in /versions. None: the advertised URL's own port when
   /// it names one, because both are one port of the edge; else 8008.
   std::optional<uint16_t> dtls_port;
+  /// --request-timeout: what an ordinary request has of the edge's time; see poll.h.
+  Duration request_timeout = kRequestTimeout;
   /// Tell the homeserver the client's address: --forward-client-ip, or the homeserver is local
   /// (upstream/homeserver.h, decided once at start).
   bool forward_client_ip = false;

@@ -27,8 +27,14 @@ inline constexpr size_t kTokenBytesMax = 4096;
 inline constexpr size_t kNextBatchBytesMax = 4096;
 static_assert(3 * kNextBatchBytesMax < kTargetBytesMax, "it fits into the next target, encoded");
 
-/// How long a homeserver may take for anything but a long-poll.
-inline constexpr Duration kRequestTimeout = std::chrono::seconds(30);
+/// --request-timeout: how long a homeserver may take for an ordinary request. Those of a busy one
+/// that asks other servers take most of a minute.
+inline constexpr Duration kRequestTimeout = std::chrono::seconds(90);
+inline constexpr Duration kRequestTimeoutMin = std::chrono::seconds(1);
+inline constexpr Duration kRequestTimeoutMax = std::chrono::hours(1);
+/// How long an edge waits that does not say it; also what bounds joins and initial syncs, which
+/// have all of the edge's time.
+inline constexpr Duration kEdgeWaitDefault = std::chrono::seconds(200);
 /// The longest wait that a client's own `timeout` can ask of the homeserver, and the one that every
 /// poll of an observation but the first asks.
 inline constexpr Duration kPollWaitMax = std::chrono::seconds(60);
@@ -54,6 +60,6 @@ inline constexpr size_t kRewritesBytesMax = size_t{64} << 20;
 static_assert(kRewriteBytesMax <= kRewritesBytesMax);
 
 static_assert(kPollMarginMin < kPollMargin && kAnswerMargin < kPollMarginMin);
-static_assert(kRequestTimeout <= kPollWaitMax + kPollMargin);
+static_assert(kPollWaitMax + kPollMargin <= kRequestTimeout && kRequestTimeout < kEdgeWaitDefault);
 
 }  // namespace lowband::translator

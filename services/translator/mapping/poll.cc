@@ -12,26 +12,28 @@ using std::chrono::milliseconds;
 
 /// What is left for the homeserver of the edge's deadline.
 Duration Available(uint32_t deadline_ms) {
-  if (deadline_ms == 0) return kPollWaitMax + kPollMargin;
+  if (deadline_ms == 0) return kEdgeWaitDefault;
   const Duration deadline = milliseconds(deadline_ms);
   return deadline - std::min(kAnswerMargin, deadline / 4);
 }
 
 }  // namespace
 
-TimeBudget RequestBudget(uint32_t deadline_ms) {
-  return {std::min(kRequestTimeout, Available(deadline_ms)), std::nullopt};
+TimeBudget RequestBudget(const Allowance& allowance) {
+  const Duration available = Available(allowance.deadline_ms);
+  return {allowance.slow ? available : std::min(allowance.ordinary, available), std::nullopt};
 }
 
-TimeBudget PollBudget(std::optional<uint64_t> asked_ms, uint32_t deadline_ms) {
-  const Duration available = Available(deadline_ms);
+TimeBudget PollBudget(std::optional<uint64_t> asked_ms, const Allowance& allowance) {
+  const Duration available = Available(allowance.deadline_ms);
   const auto max_ms =
       static_cast<uint64_t>(std::chrono::duration_cast<milliseconds>(kPollWaitMax).count());
   Duration wait = milliseconds(std::min(asked_ms.value_or(0), max_ms));
   wait = std::min(wait, std::max(available - kPollMarginMin, Duration::zero()));
   const auto wait_ms =
       static_cast<uint64_t>(std::chrono::duration_cast<milliseconds>(wait).count());
-  TimeBudget budget{std::min(available, std::max(kRequestTimeout, wait + kPollMargin)), {}};
+  const Duration needed = std::max(allowance.ordinary, wait + kPollMargin);
+  TimeBudget budget{allowance.slow ? available : std::min(available, needed), {}};
   if (asked_ms && wait_ms != *asked_ms) budget.wait_ms = wait_ms;
   return budget;
 }

@@ -12,6 +12,7 @@ namespace {
 constexpr std::string_view kTimeout = "timeout";
 constexpr std::string_view kAccessToken = "access_token";
 constexpr std::string_view kSince = "since";
+constexpr std::string_view kPos = "pos";
 constexpr std::string_view kFullState = "full_state";
 
 }  // namespace
@@ -44,6 +45,16 @@ std::optional<uint64_t> Query::TimeoutMs() const {
     return error == std::errc::result_out_of_range ? UINT64_MAX : value;
   }
   return std::nullopt;
+}
+
+bool Query::AsksForAll() const {
+  const auto continues = [](const Item& item) {
+    return !item.value.empty() && (item.name == kSince || item.name == kPos);
+  };
+  const auto wants_state = [](const Item& item) {
+    return item.name == kFullState && item.value == "true";
+  };
+  return std::ranges::none_of(items_, continues) || std::ranges::any_of(items_, wants_state);
 }
 
 void Query::SetTimeoutMs(uint64_t timeout_ms) {

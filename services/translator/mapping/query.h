@@ -22,6 +22,9 @@ class Query {
   std::optional<std::string> TakeAccessToken();
   /// The wait in milliseconds that the first `timeout` asks for, if it is a number.
   std::optional<uint64_t> TimeoutMs() const;
+  /// Of a sync: it goes on from no earlier one (`since`, in sliding sync `pos`), or wants the full
+  /// state all the same.
+  bool AsksForAll() const;
   /// Replaces the value of every `timeout`.
   void SetTimeoutMs(uint64_t timeout_ms);
 

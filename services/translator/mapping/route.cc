@@ -160,6 +160,8 @@ bool IsLongPoll(Route route) {
   return route == Route::kSync || route == Route::kSlidingSync || route == Route::kEvents;
 }
 
+bool IsJoin(Route route) { return route == Route::kJoin || route == Route::kRoomJoin; }
+
 bool IsObservable(Route route) { return route == Route::kSync; }
 
 bool IsWellKnown(Route route) {

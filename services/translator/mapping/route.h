@@ -94,6 +94,8 @@ Route RouteOfPath(std::span<const std::string_view> segments);
 bool HasPost(Route route);
 /// The homeserver holds the request for as long as its `timeout` query says.
 bool IsLongPoll(Route route);
+/// The homeserver asks other servers before it answers, which takes minutes for large rooms.
+bool IsJoin(Route route);
 /// A GET of it can be observed (RFC 7641).
 bool IsObservable(Route route);
 bool IsWellKnown(Route route);

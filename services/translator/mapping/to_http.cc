@@ -152,9 +152,12 @@ Result<MappedRequest, MappedAnswer> Mapping::ToHttp(const v1::Request& request) 
   http.authorization = std::move(*authorization);
   if (is_poll) form.poll = MapPoll(request, *query);
 
-  const TimeBudget budget = IsLongPoll(form.route)
-                                ? PollBudget(query->TimeoutMs(), request.deadline_ms())
-                                : RequestBudget(request.deadline_ms());
+  const bool waits = IsLongPoll(form.route);
+  const Allowance allowance{.ordinary = config_.request_timeout,
+                            .slow = waits ? query->AsksForAll() : IsJoin(form.route),
+                            .deadline_ms = request.deadline_ms()};
+  const TimeBudget budget =
+      waits ? PollBudget(query->TimeoutMs(), allowance) : RequestBudget(allowance);
   http.timeout = budget.timeout;
   if (budget.wait_ms) query->SetTimeoutMs(*budget.wait_ms);
   http.target = std::move(path->target);

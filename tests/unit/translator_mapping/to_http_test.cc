@@ -2,6 +2,7 @@
 
 #include <chrono>
 
+#include "services/translator/mapping/cursor.h"
 #include "services/translator/mapping/limits.h"
 #include "tests/unit/translator_mapping/fixture.h"
 
@@ -152,17 +153,57 @@ TEST(ToHttp, ClientAddressThenForwardedOnlyIfConfigured) {
   }
 }
 
+MappingConfig Within(Duration request_timeout) {
+  MappingConfig config;
+  config.request_timeout = request_timeout;
+  return config;
+}
+
+/// What the homeserver has for `request` of an edge that waits 200 s.
+std::chrono::seconds TimeOf(v1::Request request, MappingConfig config = {}) {
+  request.set_deadline_ms(200'000);
+  return std::chrono::duration_cast<std::chrono::seconds>(Map(request, config).http.timeout);
+}
+
+TEST(ToHttp, JoinsAndInitialSyncsThenTheyHaveAllOfTheEdgesTime) {
+  using std::chrono::seconds;
+  for (const v1::Request& slow :
+       {Ask(v1::POST, {"K", "!r:h"}), Ask(v1::POST, {"L", "#a:h"}),
+        Ask(v1::POST, {"_matrix", "client", "v3", "join", "#a:h"}), Ask(v1::GET, {"7"}),
+        Ask(v1::GET, {"7"}, {"timeout=0"}), Ask(v1::GET, {"7"}, {"since=", "timeout=30000"}),
+        Ask(v1::GET, {"7"}, {"since=s1", "full_state=true"}),
+        Ask(v1::POST, {"_matrix", "client", "v4", "sync"}, {"timeout=0"})}) {
+    EXPECT_EQ(TimeOf(slow), seconds(199)) << slow.ShortDebugString();
+  }
+  for (const v1::Request& ordinary :
+       {Ask(v1::GET, {"B", "!r:h"}), Ask(v1::PUT, {"9", "!r:h", "m", "1"}),
+        Ask(v1::GET, {"7"}, {"since=s1", "timeout=0"}), Ask(v1::GET, {"7"}, {"since=s1"}),
+        Ask(v1::POST, {"_matrix", "client", "v4", "sync"}, {"pos=5"})}) {
+    EXPECT_EQ(TimeOf(ordinary), seconds(90)) << ordinary.ShortDebugString();
+    EXPECT_EQ(TimeOf(ordinary, Within(seconds(20))), seconds(20));
+  }
+}
+
+TEST(ToHttp, FirstPollThenAllOfTheEdgesTimeAndFurtherOnesThatOfTheirWait) {
+  using std::chrono::seconds;
+  auto request = Ask(v1::GET, {"7"});
+  (void)request.mutable_observe();
+  EXPECT_EQ(TimeOf(request), seconds(199));
+  request.mutable_observe()->set_cursor(WriteCursor({.next_batch = "s1", .residue = {}}));
+  EXPECT_EQ(TimeOf(request, Within(seconds(20))), seconds(75));
+}
+
 TEST(ToHttp, SyncThenItsOwnTimeoutPlusTheMargin) {
   using std::chrono::seconds;
-  auto request = Ask(v1::GET, {"7"}, {"timeout=30000"});
-  request.set_deadline_ms(90'000);
-  EXPECT_EQ(Map(request).http.timeout, seconds(45));
-  EXPECT_EQ(Map(request).http.target, "/_matrix/client/r0/sync?timeout=30000");
+  const MappingConfig config = Within(seconds(20));
+  auto request = Ask(v1::GET, {"7"}, {"timeout=30000", "since=s1"});
+  EXPECT_EQ(TimeOf(request, config), seconds(45));
+  EXPECT_EQ(Map(request).http.target, "/_matrix/client/r0/sync?timeout=30000&since=s1");
   request.set_queries(0, "timeout=3600000");
-  EXPECT_EQ(Map(request).http.timeout, seconds(75));
-  EXPECT_EQ(Map(request).http.target, "/_matrix/client/r0/sync?timeout=60000");
+  EXPECT_EQ(TimeOf(request, config), seconds(75));
+  EXPECT_EQ(Map(request).http.target, "/_matrix/client/r0/sync?timeout=60000&since=s1");
   auto other = Ask(v1::GET, {"B", "!r:h"}, {"timeout=3600000"});
-  EXPECT_EQ(Map(other).http.timeout, seconds(30));
+  EXPECT_EQ(Map(other).http.timeout, seconds(90));
   EXPECT_EQ(Map(other).http.target, "/_matrix/client/r0/rooms/!r:h/state?timeout=3600000");
 }
 
