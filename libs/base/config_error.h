@@ -11,7 +11,14 @@ namespace lowband {
 class ConfigError : public std::runtime_error {
  public:
   ConfigError(const std::string& flag, const std::string& problem)
-      : std::runtime_error(flag + ": " + problem) {}
+      : std::runtime_error(flag + ": " + problem), flag_(flag), problem_(problem) {}
+
+  const std::string& flag() const { return flag_; }
+  const std::string& problem() const { return problem_; }
+
+ private:
+  std::string flag_;
+  std::string problem_;
 };
 
 }  // namespace lowband

@@ -6,11 +6,14 @@
 #include <cerrno>
 #include <charconv>
 #include <cstdio>
+#include <cstdlib>
 #include <cstring>
 #include <fstream>
 #include <functional>
 #include <iostream>
+#include <iterator>
 #include <map>
+#include <sstream>
 
 #include "libs/base/version.h"
 
@@ -63,12 +66,43 @@ std::string EnvironmentName(const std::string& flag) {
   return name;
 }
 
+/// "--flag", or "--flag, from SOURCE" for a value that is not from the command line.
+std::string Named(const std::string& flag, const OptionSources& sources) {
+  const auto source = sources.find(flag);
+  return source == sources.end() ? flag : flag + ", from " + source->second;
+}
+
+/// What a flag without a value may be given in the environment and in files.
+std::optional<bool> ParseSwitch(const std::string& text) {
+  for (const char* yes : {"true", "1", "on", "yes"}) {
+    if (text == yes) return true;
+  }
+  for (const char* no : {"false", "0", "off", "no"}) {
+    if (text == no) return false;
+  }
+  return std::nullopt;
+}
+
+/// The number of the last line of `text` that gives `name` a value; the last one counts.
+size_t LineOf(const std::string& text, const std::string& name) {
+  std::istringstream lines(text);
+  std::string line;
+  size_t found = 0;
+  for (size_t number = 1; std::getline(lines, line); ++number) {
+    const size_t begin = line.find_first_not_of(" \t\"'");
+    if (begin == std::string::npos || line.compare(begin, name.size(), name) != 0) continue;
+    const size_t after = line.find_first_not_of(" \t\"'", begin + name.size());
+    if (after == std::string::npos || line[after] == '=') found = number;
+  }
+  return found;
+}
+
 // One line that begins with the flag. CLI11 words its errors as sentences, at times of several
 // lines.
 std::string Describe(const CLI::ParseError& error) {
   const std::string text = std::string(error.what());
   std::string line = text.substr(0, text.find('\n'));
-  if (dynamic_cast<const CLI::FileError*>(&error) != nullptr) return "--config: " + line;
+  if (dynamic_cast<const CLI::FileError*>(&error) != nullptr) return line;
   if (dynamic_cast<const CLI::ExtrasError*>(&error) != nullptr) {
     return line.substr(line.rfind(": ") + 2) + ": unknown flag or argument; see --help";
   }
@@ -113,6 +147,11 @@ int ReportBadConfig(const std::string& program, const std::string& problem) {
   return kExitBadConfig;
 }
 
+int ReportBadConfig(const std::string& program, const ConfigError& error,
+                    const OptionSources& sources) {
+  return ReportBadConfig(program, Named(error.flag(), sources) + ": " + error.problem());
+}
+
 class OptionParser::Impl {
  public:
   Impl(std::string program, std::string description, const std::string& footer)
@@ -121,8 +160,7 @@ class OptionParser::Impl {
                           "Print the version and exit");
     app_.set_help_flag("-h,--help", "Print this help and exit");
     app_.add_option("--config", config_file_, "Read flags from FILE, one `name = value` a line")
-        ->type_name("FILE")
-        ->envname("LOWBAND_CONFIG");
+        ->type_name("FILE");
     auto formatter = std::make_shared<HelpFormatter>();
     formatter->column_width(36);
     app_.formatter(std::move(formatter));
@@ -139,7 +177,7 @@ class OptionParser::Impl {
     CLI::Option* option = app_.add_option_function<std::string>(
         "--" + name, [this, name](const std::string& text) { Assign(name, text); }, help);
     flags_[name] = {option, std::move(assign)};
-    option->type_name(placeholder)->envname(EnvironmentName(name))->group(group_);
+    option->type_name(placeholder)->group(group_);
     // The default is text of ours, not a value to be parsed.
     if (!default_text.empty()) option->default_str(default_text);
     return option;
@@ -147,10 +185,11 @@ class OptionParser::Impl {
 
   void AddSwitch(const std::string& name, bool& value, const std::string& help) {
     CLI::Option* option = app_.add_flag("--" + name, value, help);
-    option->envname(EnvironmentName(name))->group(group_);
+    option->group(group_);
     flags_[name] = {option, [&value](const std::string& text) -> std::string {
-                      if (text != "true" && text != "false") return "is either true or false";
-                      value = text == "true";
+                      const auto parsed = ParseSwitch(text);
+                      if (!parsed) return "\"" + text + "\" is neither true nor false";
+                      value = *parsed;
                       return {};
                     }};
   }
@@ -158,6 +197,7 @@ class OptionParser::Impl {
   std::optional<int> Parse(int argc, const char* const* argv) {
     try {
       app_.parse(argc, argv);
+      ReadEnvironment();
       if (!config_file_.empty()) ReadFile();
       return std::nullopt;
     } catch (const CLI::Success& done) {  // --help, --version
@@ -166,6 +206,8 @@ class OptionParser::Impl {
       return ReportBadConfig(program_, Describe(error));
     }
   }
+
+  const OptionSources& sources() const { return sources_; }
 
   std::string program_;
   std::string group_ = "Options";
@@ -179,26 +221,62 @@ class OptionParser::Impl {
 
   void Assign(const std::string& name, const std::string& text) {
     const std::string problem = flags_.at(name).assign(text);
-    if (!problem.empty()) throw CLI::ValidationError("--" + name, problem);
+    if (problem.empty()) return;
+    throw CLI::ValidationError(Named("--" + name, sources_), problem);
+  }
+  void AssignFrom(const std::string& source, const std::string& name, const std::string& text) {
+    sources_["--" + name] = source;
+    Assign(name, text);
+  }
+
+  /// A variable that is empty says nothing.
+  static const char* Variable(const std::string& name) {
+    const char* text = std::getenv(name.c_str());
+    return text != nullptr && *text != '\0' ? text : nullptr;
+  }
+
+  // CLI11 reads the environment too, but would not tell that a bad value is from there.
+  void ReadEnvironment() {
+    const auto source = [](const std::string& variable) {
+      return "the environment variable " + variable;
+    };
+    for (const auto& [name, flag] : flags_) {
+      const std::string variable = EnvironmentName(name);
+      const char* text = Variable(variable);
+      if (text != nullptr && flag.option->count() == 0) AssignFrom(source(variable), name, text);
+    }
+    const std::string variable = EnvironmentName("config");
+    const char* path = Variable(variable);
+    if (path == nullptr || !config_file_.empty()) return;
+    config_file_ = path;
+    sources_["--config"] = source(variable);
   }
 
   // CLI11 would let the file win over the environment; so the file fills in what is left.
   void ReadFile() {
+    const std::string config = Named("--config", sources_) + ": ";
     std::ifstream file(config_file_);
     if (!file) {
-      throw CLI::FileError(config_file_ + " cannot be read: " + std::strerror(errno));
+      throw CLI::FileError(config + config_file_ + " cannot be read: " + std::strerror(errno));
     }
-    for (const CLI::ConfigItem& item : CLI::ConfigTOML().from_config(file)) {
+    const std::string text((std::istreambuf_iterator<char>(file)), {});
+    std::istringstream lines(text);
+    const OptionSources environment = sources_;
+    for (const CLI::ConfigItem& item : CLI::ConfigTOML().from_config(lines)) {
       if (item.name == "++" || item.name == "--") continue;  // section marks
+      const std::string line = "line " + std::to_string(LineOf(text, item.name));
       const auto flag = flags_.find(item.name);
       if (flag == flags_.end() || item.inputs.size() != 1) {
-        throw CLI::FileError(config_file_ + ": \"" + item.fullname() +
+        throw CLI::FileError(config + config_file_ + " " + line + ": \"" + item.fullname() +
                              "\" is not a flag of this program with one value");
       }
-      if (flag->second.option->count() == 0) Assign(item.name, item.inputs[0]);
+      const std::string name = "--" + item.name;
+      if (flag->second.option->count() != 0 || environment.contains(name)) continue;
+      AssignFrom(config_file_ + " " + line, item.name, item.inputs[0]);
     }
   }
 
+  OptionSources sources_;
   std::string config_file_;
   std::map<std::string, Flag> flags_;
 };
@@ -272,6 +350,8 @@ void OptionParser::Choice(const std::string& name, size_t& value,
                return std::string();
              });
 }
+
+const OptionSources& OptionParser::sources() const { return impl_->sources(); }
 
 std::optional<int> OptionParser::Parse(int argc, const char* const* argv) {
   return impl_->Parse(argc, argv);

@@ -7,12 +7,14 @@
 #pragma once
 
 #include <cstdint>
+#include <map>
 #include <memory>
 #include <optional>
 #include <string>
 #include <utility>
 #include <vector>
 
+#include "libs/base/config_error.h"
 #include "libs/base/time.h"
 
 namespace lowband {
@@ -21,6 +23,10 @@ namespace lowband {
 inline constexpr int kExitOk = 0;
 inline constexpr int kExitFailure = 1;    ///< It ran and failed.
 inline constexpr int kExitBadConfig = 2;  ///< It could not start as configured.
+
+/// Where the values came from that were not given on the command line, in words: by flag, with its
+/// two dashes.
+using OptionSources = std::map<std::string, std::string>;
 
 class OptionParser {
  public:
@@ -48,8 +54,11 @@ class OptionParser {
 
   /// Reads everything. None: go on. Otherwise the program's exit code; what there was to say has
   /// been printed (--help and --version on standard output; an error as one line on standard
-  /// error that names the flag).
+  /// error that names the flag, and the environment variable or the file and line if the value
+  /// came from there).
   std::optional<int> Parse(int argc, const char* const* argv);
+  /// After Parse.
+  const OptionSources& sources() const;
 
  private:
   class Impl;
@@ -63,5 +72,8 @@ std::optional<uint64_t> ParseSize(const std::string& text);
 
 /// Prints "program: problem" on standard error; returns kExitBadConfig.
 int ReportBadConfig(const std::string& program, const std::string& problem);
+/// The same for a value that proved to be wrong later, with where it came from.
+int ReportBadConfig(const std::string& program, const ConfigError& error,
+                    const OptionSources& sources);
 
 }  // namespace lowband

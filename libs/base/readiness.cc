@@ -18,7 +18,27 @@ std::string HostToAsk(const BindAddress& address) {
   return host == "::" ? "::1" : host;
 }
 
+void SetTimeouts(httplib::Client& client) {
+  client.set_connection_timeout(kReadinessTimeout);
+  client.set_read_timeout(kReadinessTimeout);
+  client.set_write_timeout(kReadinessTimeout);
+}
+
 }  // namespace
+
+bool IsRunning(const std::string& admin_addr, const std::string& metrics_prefix) {
+  const auto address = ParseBindAddress(admin_addr);
+  if (!address || address->address.port() == 0) return false;
+  httplib::Client client(HostToAsk(*address), address->address.port());
+  SetTimeouts(client);
+  const auto response = client.Get("/metrics");
+  return response && response->status == 200 &&
+         response->body.find("\n" + metrics_prefix) != std::string::npos;
+}
+
+std::string WithAnyPort(const std::string& address) {
+  return address.substr(0, address.rfind(':')) + ":0";
+}
 
 int CheckReadiness(const std::string& program, const std::string& admin_addr) {
   if (admin_addr == "off") throw ConfigError("--admin-addr", "is off: there is nothing to ask");
@@ -27,9 +47,7 @@ int CheckReadiness(const std::string& program, const std::string& admin_addr) {
   if (address->address.port() == 0) throw ConfigError("--admin-addr", "needs a port to ask at");
 
   httplib::Client client(HostToAsk(*address), address->address.port());
-  client.set_connection_timeout(kReadinessTimeout);
-  client.set_read_timeout(kReadinessTimeout);
-  client.set_write_timeout(kReadinessTimeout);
+  SetTimeouts(client);
   const auto response = client.Get("/readyz");
   if (response && response->status == 200) return kExitOk;
   std::string reason = response ? response->body.substr(0, response->body.find('\n'))

@@ -1,5 +1,6 @@
 // Asks a running service whether it is ready: what --healthcheck does. An image without a shell has
-// nothing else that a container engine could run in it.
+// nothing else that a container engine could run in it. And whether it runs at all: what --check
+// does, which tries the addresses of a configuration.
 //
 // Threading: main. Limits: answers within kReadinessTimeout.
 #pragma once
@@ -17,5 +18,12 @@ inline constexpr std::chrono::seconds kReadinessTimeout{2};
 /// kExitFailure and one line on standard error that says why. Throws ConfigError naming
 /// --admin-addr when nothing can be asked there.
 int CheckReadiness(const std::string& program, const std::string& admin_addr);
+
+/// The service whose metrics begin with `metrics_prefix` runs with this --admin-addr: what it
+/// listens on is taken, and rightly so. False where nothing can be asked.
+bool IsRunning(const std::string& admin_addr, const std::string& metrics_prefix);
+
+/// `address`, HOST:PORT, with any free port.
+std::string WithAnyPort(const std::string& address);
 
 }  // namespace lowband

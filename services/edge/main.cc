@@ -24,7 +24,7 @@ int main(int argc, char** argv) {
     lowband::Logger log("lowband-edge", options.log_level, options.log_format);
     return lowband::edge::RunEdge(options, log, shutdown);
   } catch (const lowband::ConfigError& error) {
-    return lowband::ReportBadConfig("lowband-edge", error.what());
+    return lowband::ReportBadConfig("lowband-edge", error, options.sources);
   } catch (const std::exception& error) {
     std::fprintf(stderr, "lowband-edge: %s\n", error.what());
     return lowband::kExitFailure;

@@ -64,8 +64,9 @@ void DeclareCoap(OptionParser& parser, Options& options, Raw& raw) {
                 "CoAP codes: those that matrix-org/lb clients know, or all of RFC 8075");
   parser.Number("default-key-table", raw.default_key_table, 0, 1,
                 "CBOR key table for clients that name none: 0 strings, 1 integers");
-  parser.Time("exchange-timeout", options.pipeline.request.exchange_timeout, seconds(1), hours(1),
-              "The longest wait for a translator's answer; above the longest sync");
+  parser.Time("exchange-timeout", options.pipeline.request.exchange_timeout, seconds(1),
+              request::kExchangeTimeoutMax,
+              "The longest wait for a translator's answer: what joins and initial syncs have");
   parser.Size("max-request-body", options.pipeline.request.request_body_bytes_max, 1024, 64 << 20,
               "Largest body of a request, uploaded block by block");
 }
@@ -165,6 +166,7 @@ std::optional<int> ParseOptions(int argc, const char* const* argv, Options& opti
   DeclareHttp(parser, options);
   DeclareRest(parser, options, raw);
   if (const auto code = parser.Parse(argc, argv)) return code;
+  options.sources = parser.sources();
   if (options.healthcheck) return std::nullopt;  // Nothing else than the address is needed.
   Finish(options, raw);
   return std::nullopt;

@@ -8,6 +8,7 @@
 #include <string>
 
 #include "libs/base/log.h"
+#include "libs/base/options.h"
 #include "libs/base/time.h"
 #include "libs/grpc/security.h"
 #include "services/edge/fallback/config.h"
@@ -31,6 +32,7 @@ struct Options {
   bool healthcheck = false;  ///< Ask a running one whether it is ready, and end.
   LogLevel log_level = LogLevel::kInfo;
   Logger::Format log_format = Logger::Format::kJson;
+  OptionSources sources;  ///< For what turns out later to be wrong with a value.
 };
 
 /// Fills `options`. None: go on; otherwise the exit code, and what there was to say was printed.

@@ -24,7 +24,7 @@ int main(int argc, char** argv) {
     lowband::Logger log("lowband-translator", options.log_level, options.log_format);
     return lowband::translator::RunTranslator(options, log, shutdown);
   } catch (const lowband::ConfigError& error) {
-    return lowband::ReportBadConfig("lowband-translator", error.what());
+    return lowband::ReportBadConfig("lowband-translator", error, options.sources);
   } catch (const std::exception& error) {
     std::fprintf(stderr, "lowband-translator: %s\n", error.what());
     return lowband::kExitFailure;

@@ -7,6 +7,7 @@
 #include <string>
 
 #include "libs/base/log.h"
+#include "libs/base/options.h"
 #include "libs/base/time.h"
 #include "libs/grpc/security.h"
 #include "services/translator/ingress/limits.h"
@@ -20,6 +21,7 @@ struct Options {
   std::string admin_addr = "127.0.0.1:9101";  ///< "off": none.
   UpstreamConfig upstream;
   MappingConfig mapping;
+  std::string upstream_host;  ///< See DecidePublicName in upstream/homeserver.h.
   uint64_t relay_max = ingress::kRelaysDefault;
   GrpcSecurity security;
   Duration drain_timeout = std::chrono::seconds(10);
@@ -27,6 +29,7 @@ struct Options {
   bool healthcheck = false;  ///< Ask a running one whether it is ready, and end.
   LogLevel log_level = LogLevel::kInfo;
   Logger::Format log_format = Logger::Format::kJson;
+  OptionSources sources;  ///< For what turns out later to be wrong with a value.
 };
 
 /// Fills `options`. None: go on; otherwise the exit code, and what there was to say was printed.

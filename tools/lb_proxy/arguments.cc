@@ -75,7 +75,7 @@ std::optional<int> ParseArguments(int argc, const char* const* argv, Arguments& 
     try {
       (void)ParsePublicUrl(arguments.advertise);
     } catch (const ConfigError& error) {
-      return ReportBadConfig(kProgram, error.what());
+      return ReportBadConfig(kProgram, error, parser.sources());
     }
   }
   return std::nullopt;

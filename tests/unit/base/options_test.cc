@@ -90,6 +90,73 @@ TEST(OptionParser, BadValueThenExitTwoAndOneLineThatNamesTheFlag) {
   }
 }
 
+/// A file of flags, removed at the end.
+class File {
+ public:
+  explicit File(const std::string& text) { std::ofstream(path_) << text; }
+  ~File() { std::remove(path_.c_str()); }
+  const std::string& path() const { return path_; }
+
+ private:
+  const std::string path_ = testing::TempDir() + "/options_file.conf";
+};
+
+TEST(OptionParser, BadValueOfTheEnvironmentThenItsVariableIsNamed) {
+  setenv("LOWBAND_WAIT_TIME", "5", 1);
+  Program program;
+  EXPECT_EQ(program.Run({}), kExitBadConfig);
+  EXPECT_THAT(program.errors, HasSubstr("prog: --wait-time, from the environment variable "
+                                        "LOWBAND_WAIT_TIME: \"5\" is not a time"));
+  EXPECT_EQ(program.Run({"--wait-time", "6"}), kExitBadConfig);
+  EXPECT_THAT(program.errors, HasSubstr("prog: --wait-time: \"6\" is not a time"));
+  unsetenv("LOWBAND_WAIT_TIME");
+  setenv("LOWBAND_TOGGLE", "maybe", 1);
+  EXPECT_EQ(program.Run({}), kExitBadConfig);
+  EXPECT_THAT(program.errors, HasSubstr("--toggle, from the environment variable LOWBAND_TOGGLE: "
+                                        "\"maybe\" is neither true nor false"));
+  setenv("LOWBAND_TOGGLE", "1", 1);
+  EXPECT_EQ(program.Run({}), std::nullopt);
+  EXPECT_TRUE(program.toggle);
+  unsetenv("LOWBAND_TOGGLE");
+}
+
+TEST(OptionParser, BadValueOfAFileThenItsLineIsNamed) {
+  const File file("# number = 1\ntext = \"x\"\n\n number=11\n");
+  Program program;
+  EXPECT_EQ(program.Run({"--config", file.path().c_str()}), kExitBadConfig);
+  EXPECT_THAT(program.errors, HasSubstr("prog: --number, from " + file.path() + " line 4: \"11\""));
+  const File wrong("text = x\nno-such-flag = 1\n");
+  setenv("LOWBAND_CONFIG", wrong.path().c_str(), 1);
+  EXPECT_EQ(program.Run({}), kExitBadConfig);
+  EXPECT_THAT(program.errors, HasSubstr("--config, from the environment variable LOWBAND_CONFIG: " +
+                                        wrong.path() + " line 2: \"no-such-flag\""));
+  unsetenv("LOWBAND_CONFIG");
+}
+
+TEST(OptionParser, EmptyFileThenDefaultsStayAndTheLastOfTwoLinesCounts) {
+  Program program;
+  {
+    const File file("");
+    EXPECT_EQ(program.Run({"--config", file.path().c_str()}), std::nullopt);
+    EXPECT_EQ(program.number, 3U);
+  }
+  const File file("number = 4\ntext = x\nnumber = 5\n");
+  EXPECT_EQ(program.Run({"--config", file.path().c_str()}), std::nullopt);
+  EXPECT_EQ(program.number, 5U);
+}
+
+TEST(ReportBadConfig, ValueThatProvesWrongLaterThenItsSourceIsNamed) {
+  const ConfigError error("--local", "'x' needs a scheme");
+  const auto report = [&](const OptionSources& sources) {
+    testing::internal::CaptureStderr();
+    EXPECT_EQ(ReportBadConfig("prog", error, sources), kExitBadConfig);
+    return testing::internal::GetCapturedStderr();
+  };
+  EXPECT_EQ(report({}), "prog: --local: 'x' needs a scheme\n");
+  EXPECT_EQ(report({{"--local", "/etc/x.conf line 3"}}),
+            "prog: --local, from /etc/x.conf line 3: 'x' needs a scheme\n");
+}
+
 TEST(OptionParser, UnknownKeyInFileThenExitTwo) {
   const std::string path = testing::TempDir() + "/options_bad.conf";
   std::ofstream(path) << "no-such-flag = 1\n";
