@@ -47,7 +47,9 @@ PublicUrl ParsePublicUrl(const std::string& url) {
   // It is put into JSON documents as it is.
   for (const char c : url) {
     if (c <= ' ' || c > '~' || c == '"' || c == '\\') {
-      Refuse(url, "must be plain ASCII without spaces, quotes and backslashes");
+      Refuse(url,
+             "must be plain ASCII without spaces, quotes and backslashes (a name in another "
+             "script as xn--…)");
     }
   }
   const std::string_view authority = Authority(url);
@@ -64,9 +66,15 @@ PublicUrl ParsePublicUrl(const std::string& url) {
   const bool has_colon = authority.ends_with(':') || !port.empty();
   if (authority.empty() || authority.starts_with(':')) Refuse(url, "names no host");
   if (has_colon && ParsePort(port) == 0) Refuse(url, "has no usable port");
+  const size_t path = url.find('/', url.find("://") + 3);
+  if (path != std::string::npos && path + 1 != url.size()) {
+    Refuse(url, "must not have a path: Matrix is served at the root");
+  }
   PublicUrl parsed;
   parsed.tls = url.starts_with("https://");
   if (has_colon) parsed.port = ParsePort(port);
+  const bool own_port = parsed.port == (parsed.tls ? 443 : 80);
+  parsed.authority = authority.substr(0, own_port ? authority.rfind(':') : authority.size());
   return parsed;
 }
 

@@ -23,7 +23,9 @@ struct Raw {
 void DeclareServing(OptionParser& parser, Options& options, Raw& raw) {
   parser.Text("listen", options.listen, "Where edges connect by gRPC; also unix:PATH", "HOST:PORT");
   parser.Text("local", options.upstream.homeserver,
-              "The homeserver's client-server API, http:// or https://", "URL");
+              "The homeserver's client-server API, http:// or https://; a path that it is behind "
+              "may follow",
+              "URL");
   parser.Text("advertise", options.mapping.advertise,
               "Public URL of the edge: base_url of .well-known and login answers becomes it",
               "URL");
@@ -52,6 +54,11 @@ void DeclareUpstream(OptionParser& parser, Options& options) {
   parser.Group("Homeserver connections");
   parser.Text("upstream-ca", options.upstream.ca,
               "Trust these certificates (PEM file or directory) instead of the system's", "PATH");
+  parser.Text("upstream-host", options.upstream_host,
+              "The homeserver's name in Host: keep (as in --local), advertised (with "
+              "X-Forwarded-Proto), or a name; advertised where --advertise is given and the "
+              "homeserver is on private addresses only, else keep",
+              "NAME");
   parser.Number("upstream-threads", options.upstream.threads, 1, kUpstreamThreadsMax,
                 "Threads for HTTP");
   parser.Number("upstream-max-active", options.upstream.active_max, 1, kActiveMax,
@@ -62,6 +69,13 @@ void DeclareUpstream(OptionParser& parser, Options& options) {
               "Largest answer, after decompression");
   parser.Time("upstream-connect-timeout", options.upstream.connect_timeout,
               std::chrono::milliseconds(10), std::chrono::minutes(5), "Name, TCP and TLS together");
+  parser.Time("upstream-connection-life", options.upstream.connection_life, kConnectionLifeMin,
+              kConnectionLifeMax,
+              "The homeserver's name is looked up anew, and connected to, at least this often");
+  parser.Time("request-timeout", options.mapping.request_timeout, kRequestTimeoutMin,
+              kRequestTimeoutMax,
+              "How long an ordinary request may take; joins and initial syncs have what the edge "
+              "waits (its --exchange-timeout)");
   parser.Number("relay-max", options.relay_max, 1, ingress::kRelaysMax,
                 "Transfers of plain HTTP at once; each long-poll counts");
 }
@@ -93,6 +107,7 @@ std::optional<int> ParseOptions(int argc, const char* const* argv, Options& opti
   DeclareUpstream(parser, options);
   DeclareRest(parser, options, raw);
   if (const auto code = parser.Parse(argc, argv)) return code;
+  options.sources = parser.sources();
   if (options.healthcheck) return std::nullopt;  // Nothing else than the address is needed.
 
   options.mapping.codes = raw.codes == 0 ? coap::CodeSet::kDeployed : coap::CodeSet::kRfc8075;
@@ -101,6 +116,7 @@ std::optional<int> ParseOptions(int argc, const char* const* argv, Options& opti
   options.log_level = static_cast<LogLevel>(raw.log_level);
   options.log_format = raw.log_format == 0 ? Logger::Format::kJson : Logger::Format::kText;
   options.upstream.Validate();
+  (void)DecidePublicName(options.upstream_host, options.mapping.advertise, false);
   options.mapping.Validate();
   return std::nullopt;
 }

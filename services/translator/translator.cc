@@ -10,6 +10,7 @@
 #include "libs/base/descriptors.h"
 #include "libs/base/metrics.h"
 #include "libs/base/options.h"
+#include "libs/base/readiness.h"
 #include "libs/base/version.h"
 #include "libs/grpc/certificate_metrics.h"
 #include "libs/grpc/security.h"
@@ -26,15 +27,32 @@
 namespace lowband::translator {
 namespace {
 
+constexpr const char* kMetricsPrefix = "lowband_translator_";
 constexpr Duration kWatchInterval = std::chrono::seconds(1);
 /// Descriptors beside one for each request at the homeserver: lanes, admin, files, libraries.
 constexpr uint64_t kOtherDescriptors = 256;
 
-MappingConfig Decide(MappingConfig mapping, const UpstreamConfig& upstream) {
-  // A homeserver of ours may be told who the client is; somebody else's only on request.
-  mapping.forward_client_ip =
-      mapping.forward_client_ip || HomeserverIsLocal(ParseHomeserver(upstream.homeserver));
-  return mapping;
+// A homeserver of ours may be told who the client is, and goes by our public name; somebody else's
+// only on request.
+Options Decide(Options options) {
+  const bool local = HomeserverIsLocal(ParseHomeserver(options.upstream.homeserver));
+  options.mapping.forward_client_ip = options.mapping.forward_client_ip || local;
+  options.upstream.name = DecidePublicName(options.upstream_host, options.mapping.advertise, local);
+  return options;
+}
+
+// Beside the translator that runs with the same --admin-addr, which rightly has the ports. A socket
+// is never tried at its own path: gRPC would take that away from whoever listens there.
+Options ForCheck(Options options) {
+  if (!options.check) return options;
+  const bool runs = IsRunning(options.admin_addr, kMetricsPrefix);
+  if (options.listen.starts_with("unix:")) {
+    options.listen += ".check";
+  } else if (runs) {
+    options.listen = WithAnyPort(options.listen);
+  }
+  if (runs) options.admin_addr = WithAnyPort(options.admin_addr);
+  return options;
 }
 
 ingress::ServerConfig ServerConfigOf(const Options& options) {
@@ -51,13 +69,12 @@ class Translator {
   Translator(const Options& options, Logger& log)
       : options_(options),
         log_(log),
-        mapping_config_(Decide(options.mapping, options.upstream)),
-        mapping_(mapping_config_),
+        mapping_(options.mapping),
         upstream_(options.upstream),
         exchange_log_(log),
-        handler_(mapping_, upstream_, mapping_config_.codes, &exchange_log_),
+        handler_(mapping_, upstream_, options.mapping.codes, &exchange_log_),
         relays_(options.upstream),
-        relay_handler_(mapping_config_, relays_, &exchange_log_),
+        relay_handler_(options.mapping, relays_, &exchange_log_),
         server_(ServerConfigOf(options), handler_, &relay_handler_) {
     BindAdmin();
   }
@@ -68,20 +85,25 @@ class Translator {
                             {"port", server_.port()},
                             {"admin_port", admin_ ? admin_->port() : 0},
                             {"homeserver", options_.upstream.homeserver},
-                            {"forwards_client_ip", mapping_config_.forward_client_ip},
+                            {"forwards_client_ip", options_.mapping.forward_client_ip},
+                            {"upstream_host", HostName()},
                             {"version", kVersion}});
   }
 
   int RunUntilSignal(ShutdownSignal& shutdown);
 
  private:
+  /// What requests have in Host.
+  std::string HostName() const {
+    const std::string& name = options_.upstream.name.host;
+    return name.empty() ? "as in --local" : name;
+  }
   void BindAdmin();
   void ReportFaults();
   std::string Metrics();
 
   const Options& options_;
   Logger& log_;
-  const MappingConfig mapping_config_;
   const Mapping mapping_;
   UpstreamClient upstream_;
   ExchangeLog exchange_log_;
@@ -89,7 +111,7 @@ class Translator {
   RelayClient relays_;
   RelayHandler relay_handler_;
   ingress::Server server_;
-  MetricSet metrics_{"lowband_translator_"};
+  MetricSet metrics_{kMetricsPrefix};
   uint64_t faults_reported_ = 0;
   uint64_t relay_faults_reported_ = 0;
   std::atomic<bool> draining_{false};
@@ -158,8 +180,9 @@ int Translator::RunUntilSignal(ShutdownSignal& shutdown) {
 
 }  // namespace
 
-int RunTranslator(const Options& options, Logger& log, ShutdownSignal& shutdown) {
+int RunTranslator(const Options& given, Logger& log, ShutdownSignal& shutdown) {
   const uint64_t descriptors = RaiseDescriptorLimit();
+  const Options options = Decide(ForCheck(given));
   Translator translator(options, log);
   if (options.check) return kExitOk;
   if (const uint64_t needed = options.upstream.active_max + options.relay_max + kOtherDescriptors;

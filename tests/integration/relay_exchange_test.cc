@@ -89,6 +89,40 @@ TEST(Relay, ClientsAddressThenToldOnlyWhereItMayBe) {
   EXPECT_EQ(Exchange(telling, {}).body, "192.0.2.7 https");
 }
 
+TEST(Relay, PublicNameAndPrefixThenTheHomeserverIsAskedByThem) {
+  HttpServer server([](HttpConnection& connection) {
+    while (const auto request = connection.Read()) {
+      const auto& headers = request->headers;
+      const std::string seen =
+          request->target + " " + headers.at("host") + " " + headers.at("x-forwarded-proto");
+      connection.Send(Reply(302, seen, "Location: /behind/_synapse/client/pick_idp?a=1\r\n"));
+    }
+  });
+  const auto named = [](UpstreamConfig& config) {
+    config.homeserver += "/behind";
+    config.name = {.host = "matrix.example.org", .proto = "https"};
+  };
+  MappingConfig telling;
+  telling.forward_client_ip = true;  // and with it how the client came
+  for (const MappingConfig& mapping : {MappingConfig(), telling}) {
+    Gateway gateway(server.url(), {.mapping = mapping, .upstream = named});
+    const Answered answer = Exchange(gateway, {.target = "/_matrix/x"});
+    EXPECT_EQ(answer.body, "/behind/_matrix/x matrix.example.org https");
+    EXPECT_EQ(Values(answer.head, "location"), "|/_synapse/client/pick_idp?a=1");
+  }
+}
+
+TEST(Relay, ConnectionsAtTheirMaximumAgeThenNewOnesAreOpened) {
+  HttpServer server(Echo());
+  Gateway gateway(server.url(), {.upstream = [](UpstreamConfig& config) {
+                    config.connection_life = std::chrono::nanoseconds(1);
+                  }});
+  for (int i = 1; i <= 3; ++i) {
+    EXPECT_EQ(Exchange(gateway, {}).head.status(), 200u);
+    EXPECT_EQ(server.connections(), i);
+  }
+}
+
 TEST(Relay, BodyOfKnownLengthThenItArrivesWhole) {
   HttpServer server(Echo());
   Gateway gateway(server.url());

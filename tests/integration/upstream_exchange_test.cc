@@ -1,6 +1,8 @@
 // The upstream client and a homeserver that behaves: what is sent, what comes back, on which
 // connection.
+#include <barrier>
 #include <cstdlib>
+#include <set>
 
 #include "tests/integration/upstream_fixture.h"
 
@@ -51,6 +53,22 @@ TEST(Upstream, RequestThenExactlyItsHeadersAreSent) {
   EXPECT_EQ(raw.headers, expected);
 }
 
+TEST(Upstream, NameAndPrefixThenTheHomeserverIsAskedByThem) {
+  std::promise<RawRequest> seen;
+  HttpServer server([&seen](HttpConnection& connection) {
+    if (auto request = connection.Read()) seen.set_value(*request);
+    connection.Send(Reply(200, "{}"));
+  });
+  UpstreamConfig config = ConfigFor(server.url() + "/behind/");
+  config.name = {.host = "matrix.example.org:8448", .proto = "https"};
+  UpstreamClient client(config);
+  ASSERT_TRUE(Exchange(client, Get("/_matrix/client/v3/login/sso/redirect?redirectUrl=x")));
+  const RawRequest raw = seen.get_future().get();
+  EXPECT_EQ(raw.target, "/behind/_matrix/client/v3/login/sso/redirect?redirectUrl=x");
+  EXPECT_EQ(raw.headers.at("host"), "matrix.example.org:8448");
+  EXPECT_EQ(raw.headers.at("x-forwarded-proto"), "https");
+}
+
 TEST(Upstream, EachMethodThenItsBodyArrives) {
   std::vector<std::string> seen;
   {
@@ -69,7 +87,7 @@ TEST(Upstream, EachMethodThenItsBodyArrives) {
     ASSERT_TRUE(Exchange(client, With(HttpMethod::kDelete, "{2}")));
     ASSERT_TRUE(Exchange(client, With(HttpMethod::kDelete, "")));
     ASSERT_TRUE(Exchange(client, With(HttpMethod::kPut, "{3}")));
-    EXPECT_EQ(server.connections(), 1);
+    EXPECT_EQ(server.connections(), 2) << "one for what may be repeated, one for the POST";
   }
   EXPECT_THAT(seen, ::testing::ElementsAre("POST {1} 3", "GET  -", "PUT  0", "DELETE {2} 3",
                                            "DELETE  -", "PUT {3} 3"));
@@ -94,6 +112,66 @@ TEST(Upstream, RequestsInTurnThenOneConnectionServesThem) {
   for (int i = 0; i < 50; ++i) ASSERT_TRUE(Exchange(client, Get()));
   EXPECT_EQ(server.connections(), 1);
   EXPECT_EQ(client.counters().connections_opened.load(), 1u);
+}
+
+/// A homeserver that answers with the number of the connection. Requests to /both are answered when
+/// two of them are there, and so have a connection each; one to /slow takes two seconds.
+class NumberedConnections {
+ public:
+  std::string url() const { return server_.url(); }
+  static std::set<std::string> Both(UpstreamClient& client) {
+    auto one = Begin(client, Get("/both"));
+    auto other = Begin(client, Get("/both"));
+    return {Body(one.get()), Body(other.get())};
+  }
+  static std::string Body(const Outcome& outcome) { return outcome ? outcome->body : "none"; }
+
+ private:
+  static constexpr std::chrono::milliseconds kSlow{2100};
+  std::barrier<> both_{2};
+  std::promise<void> never_;
+  const std::shared_future<void> never_comes_ = never_.get_future().share();
+  HttpServer server_{[this](HttpConnection& connection) {
+    while (auto request = connection.Read()) {
+      if (request->target == "/both") both_.arrive_and_wait();
+      if (request->target == "/slow") (void)never_comes_.wait_for(kSlow);
+      connection.Send(Reply(200, std::to_string(connection.number())));
+    }
+  }};
+};
+
+// libcurl counts idle time in whole seconds of its own clock, so the homeserver takes two.
+TEST(Upstream, PostThenTheIdleConnectionsOfOtherRequestsStay) {
+  NumberedConnections homeserver;
+  UpstreamClient client(ConfigFor(homeserver.url()));
+  EXPECT_THAT(NumberedConnections::Both(client), ::testing::ElementsAre("1", "2"));
+  ASSERT_TRUE(Exchange(client, Get("/slow")));
+  EXPECT_TRUE(Exchange(client, With(HttpMethod::kPost, "{}")));
+  EXPECT_THAT(NumberedConnections::Both(client), ::testing::ElementsAre("1", "2"));
+}
+
+TEST(Upstream, ConnectionsAtTheirMaximumAgeThenNewOnesAreOpenedAndWhatIsUnderWayEnds) {
+  Gate gate;
+  Gate arrived;
+  HttpServer server([&](HttpConnection& connection) {
+    while (auto request = connection.Read()) {
+      if (request->target == "/held") {
+        arrived.Open();
+        gate.Wait();
+      }
+      connection.Send(Reply(200, std::to_string(connection.number())));
+    }
+  });
+  UpstreamConfig config = ConfigFor(server.url());
+  config.connection_life = std::chrono::nanoseconds(1);
+  UpstreamClient client(config);
+  EXPECT_EQ(NumberedConnections::Body(Exchange(client, Get())), "1");
+  auto held = Begin(client, Get("/held"));
+  arrived.Wait();
+  EXPECT_EQ(NumberedConnections::Body(Exchange(client, With(HttpMethod::kPost, "{}"))), "3");
+  EXPECT_EQ(NumberedConnections::Body(Exchange(client, Get())), "4");
+  gate.Open();
+  EXPECT_EQ(NumberedConnections::Body(held.get()), "2");
 }
 
 /// Answers the first request of each connection; reads the second and closes without a word.
@@ -124,7 +202,7 @@ TEST(Upstream, PostOnADyingReusedConnectionThenItIsNotRepeated) {
   for (const size_t size : {2u, 1000u, 20'000u, 100'000u}) {
     DyingConnections homeserver;
     UpstreamClient client(ConfigFor(homeserver.server.url()));
-    ASSERT_TRUE(Exchange(client, Get()));
+    ASSERT_TRUE(Exchange(client, With(HttpMethod::kPost, "{}")));
     EXPECT_EQ(FaultOf(Exchange(client, With(HttpMethod::kPost, std::string(size, 'x')))), "broken");
     EXPECT_EQ(homeserver.died_on, 1) << "the connection was not reused";
     EXPECT_EQ(homeserver.executed, 2) << size;

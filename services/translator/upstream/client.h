@@ -1,8 +1,8 @@
 // HTTP towards the one configured homeserver: libcurl multi with epoll on threads of its own.
 //
 // Keep-alive, HTTP/1.1 and HTTP/2, gzip, TLS verification. Never resends a request that is not
-// idempotent (transfer.h says how): those take a connection that is fresh or was used within the
-// last second.
+// idempotent (transfer.h says how): those have connections of their own, and take one that is fresh
+// or was used within the last second.
 //
 // Threading: all members from any thread, but Drain and the destructor not from a completion.
 // Completions run on an upstream thread and must not block; they may call Submit and Cancel.

@@ -5,13 +5,16 @@
 #include <string>
 
 #include "libs/base/time.h"
+#include "services/translator/upstream/homeserver.h"
 #include "services/translator/upstream/limits.h"
 
 namespace lowband::translator {
 
 struct UpstreamConfig {
-  /// --local: the homeserver, `http://host[:port]` or `https://host[:port]`, nothing more.
+  /// --local: the homeserver, `http://host[:port][/path]` or `https://host[:port][/path]`.
   std::string homeserver = "http://localhost:8008";
+  /// --upstream-host, decided once at start.
+  PublicName name;
   /// --upstream-ca: a PEM file, or a directory of hashed ones, trusted instead of the system's
   /// roots. Empty: the system's.
   std::string ca;
@@ -26,6 +29,8 @@ struct UpstreamConfig {
   uint64_t response_body_bytes_max = kResponseBodyDefault;
   /// Name, TCP and TLS together.
   Duration connect_timeout = kConnectTimeout;
+  /// --upstream-connection-life, of exchanges and relayed transfers.
+  Duration connection_life = kConnectionLife;
   /// Of relayed transfers; see limits.h. No flags: the tests' own.
   Duration relay_silence = kRelaySilence;
   Duration relay_head_timeout = kRelayHeadTimeout;

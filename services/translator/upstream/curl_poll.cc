@@ -10,6 +10,7 @@
 #include <chrono>
 #include <cstdint>
 #include <cstdlib>
+#include <utility>
 
 namespace lowband::translator {
 namespace {
@@ -39,18 +40,11 @@ int ToTimeout(std::optional<TimePoint> deadline) {
 
 }  // namespace
 
-CurlPoll::CurlPoll(size_t idle_connections_max)
-    : epoll_(Descriptor(epoll_create1(EPOLL_CLOEXEC))),
-      wake_(Descriptor(eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK))),
-      multi_(curl_multi_init()) {
-  if (!multi_) std::abort();  // out of memory at start
-  CURLM* multi = multi_.get();
-  curl_multi_setopt(multi, CURLMOPT_SOCKETFUNCTION, &CurlPoll::OnSocket);
-  curl_multi_setopt(multi, CURLMOPT_SOCKETDATA, this);
-  curl_multi_setopt(multi, CURLMOPT_TIMERFUNCTION, &CurlPoll::OnTimer);
-  curl_multi_setopt(multi, CURLMOPT_TIMERDATA, this);
-  curl_multi_setopt(multi, CURLMOPT_PIPELINING, CURLPIPE_MULTIPLEX);
-  curl_multi_setopt(multi, CURLMOPT_MAXCONNECTS, static_cast<long>(idle_connections_max));
+CurlPoll::CurlPoll(size_t idle_connections_max, Duration connection_life)
+    : idle_connections_max_(idle_connections_max),
+      connection_life_(connection_life),
+      epoll_(Descriptor(epoll_create1(EPOLL_CLOEXEC))),
+      wake_(Descriptor(eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK))) {
   epoll_event event{};
   event.events = EPOLLIN;
   event.data.fd = wake_;
@@ -58,9 +52,59 @@ CurlPoll::CurlPoll(size_t idle_connections_max)
 }
 
 CurlPoll::~CurlPoll() {
-  multi_.reset();
+  Close();
   close(wake_);
   close(epoll_);
+}
+
+std::unique_ptr<CurlPoll::Pool> CurlPoll::MakePool(TimePoint now) {
+  auto pool = std::make_unique<Pool>(*this, now);
+  CURLM* multi = pool->multi.get();
+  if (multi == nullptr) return nullptr;
+  curl_multi_setopt(multi, CURLMOPT_SOCKETFUNCTION, &CurlPoll::OnSocket);
+  curl_multi_setopt(multi, CURLMOPT_SOCKETDATA, pool.get());
+  curl_multi_setopt(multi, CURLMOPT_TIMERFUNCTION, &CurlPoll::OnTimer);
+  curl_multi_setopt(multi, CURLMOPT_TIMERDATA, pool.get());
+  curl_multi_setopt(multi, CURLMOPT_PIPELINING, CURLPIPE_MULTIPLEX);
+  curl_multi_setopt(multi, CURLMOPT_MAXCONNECTS, static_cast<long>(idle_connections_max_));
+  return pool;
+}
+
+CurlPoll::Pool* CurlPoll::Current(Kind kind, TimePoint now) {
+  Pool*& current = current_[static_cast<size_t>(kind)];
+  if (current != nullptr && now - current->made < connection_life_) return current;
+  std::unique_ptr<Pool> fresh = MakePool(now);
+  if (!fresh) return current;  // better an old connection than none
+  current = fresh.get();
+  pools_.push_back(std::move(fresh));
+  return current;
+}
+
+bool CurlPoll::IsCurrent(const Pool& pool) const {
+  return std::ranges::find(current_, &pool) != current_.end();
+}
+
+void CurlPoll::DropRetired() {
+  std::erase_if(pools_, [this](const std::unique_ptr<Pool>& pool) {
+    return pool->transfers == 0 && !IsCurrent(*pool);
+  });
+}
+
+bool CurlPoll::Add(CURL* easy, Kind kind, TimePoint now) {
+  Pool* pool = Current(kind, now);
+  if (pool == nullptr || curl_multi_add_handle(pool->multi.get(), easy) != CURLM_OK) return false;
+  transfers_.emplace(easy, pool);
+  ++pool->transfers;
+  return true;
+}
+
+void CurlPoll::Remove(CURL* easy) {
+  const auto found = transfers_.find(easy);
+  if (found == transfers_.end()) return;
+  Pool& pool = *found->second;
+  curl_multi_remove_handle(pool.multi.get(), easy);
+  --pool.transfers;
+  transfers_.erase(found);
 }
 
 void CurlPoll::Wake() {
@@ -71,9 +115,11 @@ void CurlPoll::Wake() {
 }
 
 void CurlPoll::Wait(std::optional<TimePoint> deadline, TimePoint& now) {
+  DropRetired();
+  std::optional<TimePoint> first = deadline;
+  for (const auto& pool : pools_) first = Earlier(first, pool->deadline);
   std::array<epoll_event, kEventsPerWait> events{};
-  const int count = epoll_wait(epoll_, events.data(), kEventsPerWait,
-                               ToTimeout(Earlier(curl_deadline_, deadline)));
+  const int count = epoll_wait(epoll_, events.data(), kEventsPerWait, ToTimeout(first));
   now = std::chrono::steady_clock::now();
   for (int i = 0; i < count; ++i) Dispatch(events[static_cast<size_t>(i)]);
 }
@@ -86,33 +132,42 @@ void CurlPoll::Dispatch(const epoll_event& event) {
     woken_.exchange(false);
     return;
   }
+  // libcurl may have closed it meanwhile, because of an event before this one.
+  const auto found = sockets_.find(event.data.fd);
+  if (found == sockets_.end()) return;
   int running = 0;
-  curl_multi_socket_action(multi_.get(), event.data.fd, ToCurlEvents(event.events), &running);
+  curl_multi_socket_action(found->second->multi.get(), event.data.fd, ToCurlEvents(event.events),
+                           &running);
 }
 
 void CurlPoll::RunTimer(TimePoint now) {
-  if (!curl_deadline_ || *curl_deadline_ > now) return;
-  curl_deadline_.reset();
-  int running = 0;
-  curl_multi_socket_action(multi_.get(), CURL_SOCKET_TIMEOUT, 0, &running);
+  for (const auto& pool : pools_) {
+    if (!pool->deadline || *pool->deadline > now) continue;
+    pool->deadline.reset();
+    int running = 0;
+    curl_multi_socket_action(pool->multi.get(), CURL_SOCKET_TIMEOUT, 0, &running);
+  }
 }
 
 std::optional<CurlPoll::Finished> CurlPoll::NextFinished() {
-  int left = 0;
-  while (const CURLMsg* message = curl_multi_info_read(multi_.get(), &left)) {
-    if (message->msg != CURLMSG_DONE) continue;
-    const Finished finished{message->easy_handle, message->data.result};
-    curl_multi_remove_handle(multi_.get(), finished.easy);
-    return finished;
+  for (const auto& pool : pools_) {
+    int left = 0;
+    while (const CURLMsg* message = curl_multi_info_read(pool->multi.get(), &left)) {
+      if (message->msg != CURLMSG_DONE) continue;
+      const Finished finished{message->easy_handle, message->data.result};
+      Remove(finished.easy);
+      return finished;
+    }
   }
   return std::nullopt;
 }
 
 int CurlPoll::OnSocket(CURL*, curl_socket_t fd, int what, void* self, void* known) {
-  auto& poll = *static_cast<CurlPoll*>(self);
+  auto& pool = *static_cast<Pool*>(self);
+  CurlPoll& poll = pool.poll;
   if (what == CURL_POLL_REMOVE) {
     epoll_ctl(poll.epoll_, EPOLL_CTL_DEL, fd, nullptr);
-    curl_multi_assign(poll.multi_.get(), fd, nullptr);
+    poll.sockets_.erase(fd);
     return 0;
   }
   epoll_event event{};
@@ -120,16 +175,17 @@ int CurlPoll::OnSocket(CURL*, curl_socket_t fd, int what, void* self, void* know
   if ((what & CURL_POLL_OUT) != 0) event.events |= EPOLLOUT;
   event.data.fd = fd;
   epoll_ctl(poll.epoll_, known != nullptr ? EPOLL_CTL_MOD : EPOLL_CTL_ADD, fd, &event);
-  curl_multi_assign(poll.multi_.get(), fd, &poll);
+  curl_multi_assign(pool.multi.get(), fd, &pool);
+  poll.sockets_.insert_or_assign(fd, &pool);
   return 0;
 }
 
 int CurlPoll::OnTimer(CURLM*, long timeout_ms, void* self) {
-  auto& poll = *static_cast<CurlPoll*>(self);
+  auto& pool = *static_cast<Pool*>(self);
   if (timeout_ms < 0) {
-    poll.curl_deadline_.reset();
+    pool.deadline.reset();
   } else {
-    poll.curl_deadline_ = std::chrono::steady_clock::now() + std::chrono::milliseconds(timeout_ms);
+    pool.deadline = std::chrono::steady_clock::now() + std::chrono::milliseconds(timeout_ms);
   }
   return 0;
 }

@@ -1,13 +1,27 @@
-// libcurl's multi handle with an epoll instance around it: the inside of every upstream loop.
+// libcurl's multi handles with an epoll instance around them: the inside of every upstream loop.
+//
+// A multi handle is a pool of connections. There is one for the requests that may be repeated and
+// one for those that may not: libcurl judges the age of a pool's idle connections by whatever
+// request looks for one, so a request that takes only fresh ones would close all the others. A pool
+// that reached the connections' maximum age takes no more transfers and ends with its last one;
+// libcurl's own limit does not see a connection of HTTP/2 that always has something under way.
+//
+//   Add ──▶ the pool of the kind ──too old──▶ retired, ends with its last transfer
 //
 // Threading: Wake from any thread; all else on one, that of the loop. Ownership: easy handles are
-// taken out of multi() before this ends.
+// taken out again before this ends. Limits: a retired pool has a transfer at least.
 #pragma once
 
 #include <sys/epoll.h>
 
+#include <array>
 #include <atomic>
+#include <cstddef>
+#include <cstdint>
+#include <memory>
 #include <optional>
+#include <unordered_map>
+#include <vector>
 
 #include "libs/base/time.h"
 #include "services/translator/upstream/curl_handle.h"
@@ -16,20 +30,29 @@ namespace lowband::translator {
 
 class CurlPoll {
  public:
-  /// `idle_connections_max`: connections kept for reuse.
-  explicit CurlPoll(size_t idle_connections_max);
+  enum class Kind : uint8_t {
+    kRepeatable,  ///< May be sent again when its connection turns out to be dead.
+    kOnce,        ///< May not.
+  };
+
+  /// `idle_connections_max`: connections kept for reuse, of each kind. `connection_life`: none is
+  /// given a new transfer when it is older.
+  CurlPoll(size_t idle_connections_max, Duration connection_life);
   ~CurlPoll();
   CurlPoll(const CurlPoll&) = delete;
   CurlPoll& operator=(const CurlPoll&) = delete;
 
-  CURLM* multi() { return multi_.get(); }
+  /// Has libcurl begin with `easy`. False: it could not.
+  bool Add(CURL* easy, Kind kind, TimePoint now);
+  /// Takes `easy` out; nothing where it is not in.
+  void Remove(CURL* easy);
 
   /// Makes Wait return. One wake-up serves all that comes before the loop looks.
   void Wake();
   /// Waits for events until `deadline`, sets `now` to the time of this turn, and lets libcurl act
   /// on the events.
   void Wait(std::optional<TimePoint> deadline, TimePoint& now);
-  /// Lets libcurl do what its own timer is due for.
+  /// Lets libcurl do what its own timers are due for.
   void RunTimer(TimePoint now);
 
   struct Finished {
@@ -40,18 +63,37 @@ class CurlPoll {
   std::optional<Finished> NextFinished();
 
   /// Closes all connections, which writes to them: on the loop's thread, at its end.
-  void Close() { multi_.reset(); }
+  void Close() { pools_.clear(); }
 
  private:
+  static constexpr size_t kKinds = 2;
+  struct Pool {
+    Pool(CurlPoll& owner, TimePoint now) : poll(owner), made(now) {}
+    CurlPoll& poll;
+    const TimePoint made;
+    std::optional<TimePoint> deadline = {};  ///< libcurl's own.
+    size_t transfers = 0;
+    CurlMulti multi = CurlMulti(curl_multi_init());  ///< Last: its end still calls back.
+  };
+
   static int OnSocket(CURL* easy, curl_socket_t fd, int what, void* self, void* known);
   static int OnTimer(CURLM* multi, long timeout_ms, void* self);
+  /// The pool for new transfers; null: out of memory.
+  Pool* Current(Kind kind, TimePoint now);
+  std::unique_ptr<Pool> MakePool(TimePoint now);
+  bool IsCurrent(const Pool& pool) const;
+  void DropRetired();
   void Dispatch(const epoll_event& event);
 
+  const size_t idle_connections_max_;
+  const Duration connection_life_;
   const int epoll_;
   const int wake_;
   std::atomic<bool> woken_{false};
-  std::optional<TimePoint> curl_deadline_;
-  CurlMulti multi_;
+  std::vector<std::unique_ptr<Pool>> pools_;
+  std::array<Pool*, kKinds> current_{};
+  std::unordered_map<CURL*, Pool*> transfers_;
+  std::unordered_map<curl_socket_t, Pool*> sockets_;  ///< Those that libcurl wants watched.
 };
 
 /// For the loop's thread, before anything else. Signals are for the main thread; and a peer that

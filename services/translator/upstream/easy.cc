@@ -39,7 +39,6 @@ CurlEasy MakeEasy(const UpstreamConfig& config) {
   curl_easy_setopt(easy, CURLOPT_HTTP_VERSION, CURL_HTTP_VERSION_1_1);
   curl_easy_setopt(easy, CURLOPT_TCP_KEEPALIVE, 1L);
   curl_easy_setopt(easy, CURLOPT_CONNECTTIMEOUT_MS, ToCurlMilliseconds(config.connect_timeout));
-  curl_easy_setopt(easy, CURLOPT_MAXLIFETIME_CONN, ToCurlSeconds(kConnectionLife));
   curl_easy_setopt(easy, CURLOPT_DNS_CACHE_TIMEOUT, ToCurlSeconds(kDnsCache));
   SetTrust(easy, config);
   return owned;

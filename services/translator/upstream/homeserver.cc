@@ -1,15 +1,20 @@
 #include "services/translator/upstream/homeserver.h"
 
 #include <curl/curl.h>
+#include <locale.h>
 #include <netdb.h>
 #include <strings.h>
 
+#include <algorithm>
+#include <cctype>
 #include <charconv>
+#include <cstring>
 #include <memory>
 #include <optional>
 
 #include "libs/base/address.h"
 #include "libs/base/config_error.h"
+#include "libs/base/public_url.h"
 
 namespace lowband::translator {
 namespace {
@@ -38,8 +43,66 @@ class Url {
   bool valid_ = false;
 };
 
+/// libidn2, inside libcurl, reads the encoding of the locale, which is "C" in a service.
+class Utf8Locale {
+ public:
+  Utf8Locale() : locale_(newlocale(LC_ALL_MASK, "C.UTF-8", nullptr)) {
+    if (locale_ != nullptr) before_ = uselocale(locale_);
+  }
+  ~Utf8Locale() {
+    if (locale_ == nullptr) return;
+    uselocale(before_);
+    freelocale(locale_);
+  }
+  Utf8Locale(const Utf8Locale&) = delete;
+  Utf8Locale& operator=(const Utf8Locale&) = delete;
+
+ private:
+  const locale_t locale_;
+  locale_t before_ = nullptr;
+};
+
 [[noreturn]] void Refuse(const std::string& url, const std::string& problem) {
   throw ConfigError("--local", "'" + url + "' " + problem);
+}
+
+/// The host in ASCII (RFC 5891); empty if it cannot be a name.
+std::string AsciiHost(const Url& url) {
+  const Utf8Locale utf8;
+  return url.Part(CURLUPART_HOST, CURLU_PUNYCODE);
+}
+
+/// As it is written: parsing removes dot segments.
+std::string RawPath(const std::string& url) {
+  const size_t slash = url.find('/', url.find("://") + 3);
+  return slash == std::string::npos ? std::string() : url.substr(slash);
+}
+
+/// Without its last slashes.
+std::string PrefixOf(const std::string& url, std::string path) {
+  while (path.ends_with('/')) path.pop_back();
+  for (const char c : path) {
+    if (!std::isalnum(static_cast<unsigned char>(c)) && !std::strchr("/-._~", c)) {
+      Refuse(url, "must have a path of letters, digits and -._~ only");
+    }
+  }
+  const std::string slashed = path + '/';
+  if (slashed.find("//") != std::string::npos || slashed.find("/./") != std::string::npos ||
+      slashed.find("/../") != std::string::npos) {
+    Refuse(url, "must not have an empty, . or .. part in its path");
+  }
+  if (slashed.find("/_matrix/") != std::string::npos) {
+    Refuse(url, "must end where the path of the homeserver's API, /_matrix, begins");
+  }
+  return path;
+}
+
+bool IsAuthority(const std::string& text) {
+  const Url url("http://" + text);
+  return url.valid() && url.Part(CURLUPART_PATH) == "/" && url.Part(CURLUPART_QUERY).empty() &&
+         std::ranges::all_of(text, [](char c) {
+           return std::isalnum(static_cast<unsigned char>(c)) || std::strchr("-._:[]", c);
+         });
 }
 
 }  // namespace
@@ -50,7 +113,8 @@ Homeserver ParseHomeserver(const std::string& url) {
     throw ConfigError("--local", "the URL must not hold a user name or password");
   }
   for (const char c : url) {
-    if (c <= ' ' || c == 0x7f) Refuse(url, "must not hold spaces or control characters");
+    if (static_cast<unsigned char>(c) <= ' ' || c == 0x7f)
+      Refuse(url, "must not hold spaces or control characters");
   }
   if (url.find("://") == std::string::npos) {
     Refuse(url, "needs a scheme: http://host:port or https://host:port");
@@ -65,17 +129,17 @@ Homeserver ParseHomeserver(const std::string& url) {
     Refuse(url, http ? "is not a valid URL" : "must be http or https");
   }
   if (scheme != "http" && scheme != "https") Refuse(url, "must be http or https");
-  const std::string path = parsed.Part(CURLUPART_PATH);
-  if (!path.empty() && path != "/") Refuse(url, "must not have a path");
-
   Homeserver homeserver;
+  homeserver.prefix = PrefixOf(url, RawPath(url));
   homeserver.tls = scheme == "https";
-  homeserver.host = parsed.Part(CURLUPART_HOST);
+  homeserver.host = AsciiHost(parsed);
+  const bool named = !parsed.Part(CURLUPART_HOST).empty();
+  if (named && homeserver.host.empty()) Refuse(url, "has a host that is no domain name");
   const std::string port = parsed.Part(CURLUPART_PORT, CURLU_DEFAULT_PORT);
   std::from_chars(port.data(), port.data() + port.size(), homeserver.port);
   if (homeserver.host.empty()) Refuse(url, "names no host");
   if (homeserver.port == 0) Refuse(url, "has no usable port");
-  homeserver.origin = scheme + "://" + homeserver.host + ":" + port;
+  homeserver.base = scheme + "://" + homeserver.host + ":" + port + homeserver.prefix;
   return homeserver;
 }
 
@@ -95,6 +159,33 @@ bool HomeserverIsLocal(const Homeserver& homeserver) {
     if (!address.is_loopback() && !address.is_private()) return false;
   }
   return found != nullptr;
+}
+
+std::string WithoutPrefix(const Homeserver& homeserver, std::string location) {
+  const std::string& prefix = homeserver.prefix;
+  if (prefix.empty() || !location.starts_with(prefix)) return location;
+  if (location.size() == prefix.size()) return "/";
+  return location[prefix.size()] == '/' ? location.substr(prefix.size()) : location;
+}
+
+PublicName DecidePublicName(const std::string& flag, const std::string& advertise, bool local) {
+  const bool advertised = flag == "advertised" || (flag.empty() && local && !advertise.empty());
+  if (flag == "keep" || (flag.empty() && !advertised)) return {};
+  if (advertised && advertise.empty()) {
+    throw ConfigError("--upstream-host", "\"advertised\" needs --advertise");
+  }
+  if (!advertised && !IsAuthority(flag)) {
+    throw ConfigError("--upstream-host",
+                      "'" + flag + "' is not keep, advertised or a name with or without a port");
+  }
+  PublicName name;
+  if (!advertise.empty()) {
+    const PublicUrl url = ParsePublicUrl(advertise);
+    name.proto = url.tls ? "https" : "http";
+    name.host = url.authority;
+  }
+  if (!advertised) name.host = flag;
+  return name;
 }
 
 bool RedirectIsAllowed(const Homeserver& homeserver, const std::string& url) {

@@ -40,10 +40,14 @@ inline constexpr Duration kConnectTimeout = std::chrono::seconds(3);
 /// An idle connection older than this is not used again: homeservers and proxies commonly close
 /// theirs after 60 s or more, and a request that meets such a close is lost or has to be repeated.
 inline constexpr std::chrono::seconds kIdleConnection{30};
-/// The same for a request that must not be executed twice: less than one second.
+/// The same for a request that must not be executed twice, which has connections of its own
+/// (curl_poll.h): less than one second.
 inline constexpr std::chrono::seconds kIdleConnectionOnce{0};
-/// A connection is renewed after this, so that a changed address or replica set is noticed.
-inline constexpr std::chrono::seconds kConnectionLife{300};
+/// --upstream-connection-life: a connection older than this is not used again, so that a changed
+/// address or replica set is noticed though the old one still answers.
+inline constexpr Duration kConnectionLife = std::chrono::minutes(5);
+inline constexpr Duration kConnectionLifeMin = std::chrono::seconds(1);
+inline constexpr Duration kConnectionLifeMax = std::chrono::hours(24);
 /// How long a resolved name is believed. Short: a lookup is cheap beside a new connection.
 inline constexpr std::chrono::seconds kDnsCache{5};
 

@@ -15,7 +15,7 @@ Loop::Loop(const LoopShared& shared, LoopLimits limits)
       now_(std::chrono::steady_clock::now()),
       // As many connections as exchanges: else each poll that ends would close one that the next
       // poll has to open again.
-      poll_(limits.active_max) {
+      poll_(limits.active_max, shared.config.connection_life) {
   thread_ = std::thread([this] { Run(); });
 }
 
@@ -122,13 +122,13 @@ void Loop::DropCancelled(uint64_t id) {
   if (pending_.erase(id) != 0) return;
   const auto it = active_.find(id);
   if (it == active_.end()) return;
-  curl_multi_remove_handle(poll_.multi(), it->second->easy());
+  poll_.Remove(it->second->easy());
   KeepEasy(it->second->ReleaseEasy());
   active_.erase(it);
 }
 
 void Loop::DropAll() {
-  for (auto& [id, transfer] : active_) curl_multi_remove_handle(poll_.multi(), transfer->easy());
+  for (auto& [id, transfer] : active_) poll_.Remove(transfer->easy());
   active_.clear();
   pending_.clear();
   pending_deadlines_ = {};
@@ -168,7 +168,7 @@ void Loop::Start(Submission submission) {
       std::make_unique<Transfer>(std::move(easy), id, std::move(submission.request), submission.at,
                                  shared_.config, shared_.homeserver, shared_.counters);
   transfer->Prepare(now_);
-  if (curl_multi_add_handle(poll_.multi(), transfer->easy()) != CURLM_OK) {
+  if (!poll_.Add(transfer->easy(), transfer->kind(), now_)) {
     return Complete(id, Failure(UpstreamFault::kOverload));
   }
   active_.emplace(id, std::move(transfer));
@@ -178,10 +178,7 @@ void Loop::FinishTransfer(CURL* easy, CURLcode code) {
   char* owner = nullptr;
   curl_easy_getinfo(easy, CURLINFO_PRIVATE, &owner);
   auto& transfer = *reinterpret_cast<Transfer*>(owner);
-  if (transfer.PrepareRedirect(code, now_) &&
-      curl_multi_add_handle(poll_.multi(), easy) == CURLM_OK) {
-    return;
-  }
+  if (transfer.PrepareRedirect(code, now_) && poll_.Add(easy, transfer.kind(), now_)) return;
   const bool answered = transfer.answered();
   Outcome outcome = transfer.Finish(code, now_);
   if (answered) breaker_.Reached();

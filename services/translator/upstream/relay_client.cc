@@ -49,7 +49,7 @@ class RelayClient::Impl {
       : config_(Checked(config)),
         homeserver_(ParseHomeserver(config.homeserver)),
         context_{config_, homeserver_, counters_, std::chrono::steady_clock::now(), {}},
-        poll_(kRelayIdleConnectionsMax),
+        poll_(kRelayIdleConnectionsMax, config_.connection_life),
         thread_([this] { Run(); }) {}
 
   ~Impl() {
@@ -182,7 +182,7 @@ void RelayClient::Impl::Obey(uint64_t id, StartIt& start) {
   RelayTransfer& transfer = *owned;
   active_.emplace(id, std::move(owned));
   transfer.Prepare();
-  if (curl_multi_add_handle(poll_.multi(), transfer.easy()) != CURLM_OK) {
+  if (!poll_.Add(transfer.easy(), transfer.kind(), context_.now)) {
     return transfer.Abort(UpstreamFault::kOverload);
   }
   Watch(id, transfer);
@@ -270,7 +270,7 @@ void RelayClient::Impl::LookAtTouched() {
 }
 
 void RelayClient::Impl::Detach(const RelayTransfer& transfer) {
-  if (!transfer.finished()) curl_multi_remove_handle(poll_.multi(), transfer.easy());
+  poll_.Remove(transfer.easy());
 }
 
 void RelayClient::Impl::ForgetIfOver(uint64_t id) {

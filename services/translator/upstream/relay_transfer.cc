@@ -23,6 +23,16 @@ bool AnticipatesBody(std::string_view method) {
   return method == "POST" || method == "PUT" || method == "PATCH";
 }
 
+/// What clients follow, they follow to the gateway.
+RelayAnswer PublicAnswer(const Homeserver& homeserver, RelayAnswer answer) {
+  for (http::Field& field : answer.fields) {
+    if (http::SameToken(field.name, "Location")) {
+      field.value = WithoutPrefix(homeserver, std::move(field.value));
+    }
+  }
+  return answer;
+}
+
 }  // namespace
 
 RelayTransfer::RelayTransfer(uint64_t id, RelayHead head, std::shared_ptr<RelayEvents> events,
@@ -45,7 +55,7 @@ void RelayTransfer::Prepare() {
   SetCallbacks();
   SetMethod();
   SetHeaders();
-  curl_easy_setopt(easy, CURLOPT_URL, (context_.homeserver.origin + head_.target).c_str());
+  curl_easy_setopt(easy, CURLOPT_URL, (context_.homeserver.base + head_.target).c_str());
   // Who waits to be told to proceed sends nothing before; everybody else is asked at once.
   if (head_.has_body && !head_.expects_continue) WantBody();
 }
@@ -67,10 +77,16 @@ void RelayTransfer::SetCallbacks() {
   curl_easy_setopt(easy, CURLOPT_PREREQDATA, this);
 }
 
+CurlPoll::Kind RelayTransfer::kind() const {
+  const bool nothing_to_send = !head_.has_body || head_.content_length == 0;
+  return nothing_to_send && IsSafe(head_.method) ? CurlPoll::Kind::kRepeatable
+                                                 : CurlPoll::Kind::kOnce;
+}
+
 void RelayTransfer::SetMethod() {
   CURL* easy = easy_.get();
   const bool nothing_to_send = !head_.has_body || head_.content_length == 0;
-  const bool repeatable = nothing_to_send && IsSafe(head_.method);
+  const bool repeatable = kind() == CurlPoll::Kind::kRepeatable;
   curl_easy_setopt(easy, CURLOPT_MAXAGE_CONN,
                    ToCurlSeconds(repeatable ? kIdleConnection : kIdleConnectionOnce));
   curl_easy_setopt(easy, CURLOPT_FRESH_CONNECT, nothing_to_send && !repeatable ? 1L : 0L);
@@ -94,7 +110,11 @@ void RelayTransfer::SetHeaders() {
     // On exhausted memory the old list stays valid and the header is missing.
     if (curl_slist* longer = curl_slist_append(list, line.c_str())) list = longer;
   };
+  const PublicName& name = context_.config.name;
+  if (!name.host.empty()) add("Host: " + name.host);
+  if (!name.proto.empty()) add("X-Forwarded-Proto: " + name.proto);
   for (const http::Field& field : head_.fields) {
+    if (!name.proto.empty() && http::SameToken(field.name, "X-Forwarded-Proto")) continue;
     // A semicolon is how libcurl is told of a header without a value.
     add(field.value.empty() ? field.name + ";" : field.name + ": " + field.value);
   }
@@ -206,7 +226,7 @@ void RelayTransfer::TakeHead() {
   expect_until_.reset();
   // What stands in the place of the body on that connection would be taken for a request.
   if (NeverProceeded()) curl_easy_setopt(easy_.get(), CURLOPT_FORBID_REUSE, 1L);
-  events_->OnAnswer(answer);
+  events_->OnAnswer(PublicAnswer(context_.homeserver, answer));
 }
 
 size_t RelayTransfer::OnWrite(char* data, size_t size, size_t count, void* self) {

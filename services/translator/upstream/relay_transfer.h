@@ -23,6 +23,7 @@
 #include "services/translator/mapping/relay_http.h"
 #include "services/translator/upstream/config.h"
 #include "services/translator/upstream/curl_handle.h"
+#include "services/translator/upstream/curl_poll.h"
 #include "services/translator/upstream/homeserver.h"
 #include "services/translator/upstream/relay_client.h"
 #include "services/translator/upstream/relay_counters.h"
@@ -71,6 +72,7 @@ class RelayTransfer {
   /// When it has been silent for too long; none while only the edge is waited for.
   std::optional<TimePoint> Deadline() const;
 
+  CurlPoll::Kind kind() const;
   uint64_t id() const { return id_; }
   CURL* easy() const { return easy_.get(); }
   /// The homeserver answered something: it can be reached.

@@ -55,7 +55,7 @@ void Transfer::Prepare(TimePoint now) {
   curl_easy_setopt(easy, CURLOPT_WRITEDATA, this);
   SetHeaders(true);
   SetBody();
-  SetUrl(homeserver_.origin + request_.target, now);
+  SetUrl(homeserver_.base + request_.target, now);
 }
 
 bool Transfer::PrepareRedirect(CURLcode code, TimePoint now) {
@@ -71,7 +71,8 @@ bool Transfer::PrepareRedirect(CURLcode code, TimePoint now) {
   ++redirects_;
   counters_.redirects_followed.fetch_add(1, std::memory_order_relaxed);
   ResetAnswer();
-  // A public document was asked for; the place it moved to need not see who asks.
+  // A public document was asked for; the place it moved to need not see who asks, and has a name
+  // of its own.
   SetHeaders(false);
   SetUrl(url, now);
   return true;
@@ -82,14 +83,14 @@ void Transfer::SetUrl(const std::string& url, TimePoint now) {
   curl_easy_setopt(easy_.get(), CURLOPT_TIMEOUT_MS, ToCurlMilliseconds(deadline() - now));
 }
 
-void Transfer::SetHeaders(bool with_authorization) {
+void Transfer::SetHeaders(bool first) {
   curl_slist* list = nullptr;
   const auto add = [&list](const std::string& line) {
     // On exhausted memory the old list stays valid and the header is missing.
     if (curl_slist* longer = curl_slist_append(list, line.c_str())) list = longer;
   };
   add("Accept: application/json");
-  if (with_authorization && !request_.authorization.empty()) {
+  if (first && !request_.authorization.empty()) {
     add("Authorization: " + request_.authorization);
   }
   gateway_bytes_ = 0;
@@ -97,6 +98,8 @@ void Transfer::SetHeaders(bool with_authorization) {
     add(line);
     gateway_bytes_ += line.size() + kLineEndBytes;
   };
+  if (first && !config_.name.host.empty()) add("Host: " + config_.name.host);
+  if (!config_.name.proto.empty()) add_own("X-Forwarded-Proto: " + config_.name.proto);
   if (!request_.forwarded_for.empty()) add_own("X-Forwarded-For: " + request_.forwarded_for);
   if (!request_.request_id.empty()) add_own("X-Request-Id: " + request_.request_id.Text());
   if (!request_.trace_parent.empty()) add_own("traceparent: " + request_.trace_parent);
@@ -113,7 +116,7 @@ void Transfer::SetHeaders(bool with_authorization) {
 void Transfer::SetBody() {
   CURL* easy = easy_.get();
   const auto size = static_cast<curl_off_t>(request_.body.size());
-  const bool once = request_.method == HttpMethod::kPost;
+  const bool once = kind() == CurlPoll::Kind::kOnce;
   const bool has_body = request_.method == HttpMethod::kPut || once ||
                         (size > 0 && request_.method != HttpMethod::kGet);
   curl_easy_setopt(easy, CURLOPT_CUSTOMREQUEST, nullptr);

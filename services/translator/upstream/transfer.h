@@ -17,6 +17,7 @@
 #include "services/translator/mapping/http.h"
 #include "services/translator/upstream/counters.h"
 #include "services/translator/upstream/curl_handle.h"
+#include "services/translator/upstream/curl_poll.h"
 #include "services/translator/upstream/homeserver.h"
 
 namespace lowband::translator {
@@ -48,6 +49,10 @@ class Transfer {
   CURL* easy() const { return easy_.get(); }
   /// The handle for another transfer; this one is over.
   CurlEasy ReleaseEasy();
+  CurlPoll::Kind kind() const {
+    return request_.method == HttpMethod::kPost ? CurlPoll::Kind::kOnce
+                                                : CurlPoll::Kind::kRepeatable;
+  }
   uint64_t id() const { return id_; }
   TimePoint deadline() const { return submitted_ + request_.timeout; }
   /// The homeserver answered something: it can be reached.
@@ -60,7 +65,8 @@ class Transfer {
   static int OnSeek(void* self, curl_off_t offset, int origin);
 
   void SetUrl(const std::string& url, TimePoint now);
-  void SetHeaders(bool with_authorization);
+  /// `first`: to the homeserver itself, not where it redirects to.
+  void SetHeaders(bool first);
   void SetBody();
   void ResetAnswer();
   UpstreamFault FaultFor(CURLcode code) const;

@@ -20,7 +20,7 @@ std::string ProblemWith(const std::string& advertise) {
 
 TEST(MappingConfig, GoodAdvertisedUrlThenItIsAccepted) {
   for (const char* url : {"", "https://matrix.example.org", "http://192.168.1.2:8008",
-                          "https://[2001:db8::1]:8448/", "https://example.org/matrix/"}) {
+                          "https://[2001:db8::1]:8448/", "https://example.org/"}) {
     EXPECT_EQ(ProblemWith(url), "") << url;
   }
 }
@@ -38,7 +38,9 @@ TEST(MappingConfig, BadAdvertisedUrlThenTheErrorNamesTheFlagAndTheFault) {
             "--advertise: 'https://h?x' must not have a query or fragment");
   EXPECT_EQ(ProblemWith("https://h/\"x"),
             "--advertise: 'https://h/\"x' must be plain ASCII without spaces, quotes and "
-            "backslashes");
+            "backslashes (a name in another script as xn--…)");
+  EXPECT_EQ(ProblemWith("https://h/matrix"),
+            "--advertise: 'https://h/matrix' must not have a path: Matrix is served at the root");
   EXPECT_EQ(ProblemWith("https://me:hunter2@h"),
             "--advertise: the URL must not hold a user name or password");
 }
@@ -48,7 +50,7 @@ TEST(MappingConfig, DtlsPortThenTheFlagTheUrlOrTheDefault) {
   EXPECT_EQ(config.PublicDtlsPort(), 8008);
   config.advertise = "https://matrix.example.org";
   EXPECT_EQ(config.PublicDtlsPort(), 8008);
-  config.advertise = "https://[2001:db8::1]:8448/x";
+  config.advertise = "https://[2001:db8::1]:8448/";
   EXPECT_EQ(config.PublicDtlsPort(), 8448);
   config.advertise = "https://[2001:db8::1]";
   EXPECT_EQ(config.PublicDtlsPort(), 8008);

@@ -23,7 +23,7 @@ TEST(Homeserver, UrlThenItsParts) {
     bool tls;
     const char* host;
     uint16_t port;
-    const char* origin;
+    const char* base;
   };
   for (const Case& c : {
            Case{"http://localhost:8008", false, "localhost", 8008, "http://localhost:8008"},
@@ -39,7 +39,7 @@ TEST(Homeserver, UrlThenItsParts) {
     EXPECT_EQ(homeserver.tls, c.tls) << c.url;
     EXPECT_EQ(homeserver.host, c.host) << c.url;
     EXPECT_EQ(homeserver.port, c.port) << c.url;
-    EXPECT_EQ(homeserver.origin, c.origin) << c.url;
+    EXPECT_EQ(homeserver.base, c.base) << c.url;
   }
 }
 
@@ -49,7 +49,6 @@ TEST(Homeserver, BadUrlThenTheErrorNamesTheFlagAndTheFault) {
   EXPECT_EQ(ProblemWith(""), "--local: '' needs a scheme: http://host:port or https://host:port");
   EXPECT_EQ(ProblemWith("ftp://host"), "--local: 'ftp://host' must be http or https");
   EXPECT_EQ(ProblemWith("unix:///run/x"), "--local: 'unix:///run/x' must be http or https");
-  EXPECT_EQ(ProblemWith("http://host/path"), "--local: 'http://host/path' must not have a path");
   EXPECT_EQ(ProblemWith("http://host/?a=b"),
             "--local: 'http://host/?a=b' must not have a query or fragment");
   EXPECT_EQ(ProblemWith("http://host#x"),
@@ -59,6 +58,74 @@ TEST(Homeserver, BadUrlThenTheErrorNamesTheFlagAndTheFault) {
   EXPECT_EQ(ProblemWith("http://"), "--local: 'http://' is not a valid URL");
   EXPECT_EQ(ProblemWith("http://a b"),
             "--local: 'http://a b' must not hold spaces or control characters");
+}
+
+TEST(Homeserver, PathThenItIsThePrefixOfEveryTarget) {
+  EXPECT_EQ(ParseHomeserver("https://h/matrix").base, "https://h:443/matrix");
+  EXPECT_EQ(ParseHomeserver("https://h/matrix").prefix, "/matrix");
+  EXPECT_EQ(ParseHomeserver("http://h:8008/a/b-c_1.x~//").base, "http://h:8008/a/b-c_1.x~");
+  EXPECT_EQ(ParseHomeserver("http://h//").prefix, "");
+  EXPECT_EQ(ProblemWith("http://h/a//b"),
+            "--local: 'http://h/a//b' must not have an empty, . or .. part in its path");
+  EXPECT_EQ(ProblemWith("http://h/a/../b"),
+            "--local: 'http://h/a/../b' must not have an empty, . or .. part in its path");
+  EXPECT_EQ(ProblemWith("http://h/%2e"),
+            "--local: 'http://h/%2e' must have a path of letters, digits and -._~ only");
+  EXPECT_EQ(ProblemWith("http://h/_matrix"),
+            "--local: 'http://h/_matrix' must end where the path "
+            "of the homeserver's API, /_matrix, begins");
+}
+
+TEST(Homeserver, LocationBehindThePrefixThenAsClientsKnowIt) {
+  const Homeserver homeserver = ParseHomeserver("https://h/matrix");
+  EXPECT_EQ(WithoutPrefix(homeserver, "/matrix/_matrix/static/?a=/matrix"),
+            "/_matrix/static/?a=/matrix");
+  EXPECT_EQ(WithoutPrefix(homeserver, "/matrix"), "/");
+  for (const char* other : {"/matrixes/x", "/_matrix/x", "https://h/matrix/x", "matrix", ""}) {
+    EXPECT_EQ(WithoutPrefix(homeserver, other), other);
+  }
+  EXPECT_EQ(WithoutPrefix(ParseHomeserver("https://h"), "/matrix/x"), "/matrix/x");
+}
+
+TEST(Homeserver, NameInAnotherScriptThenTheOneThatIsLookedUp) {
+  EXPECT_EQ(ParseHomeserver("https://mätrix.example").host, "xn--mtrix-gra.example");
+  EXPECT_EQ(ParseHomeserver("https://例え.テスト:8448/m").base,
+            "https://xn--r8jz45g.xn--zckzah:8448/m");
+  EXPECT_EQ(ProblemWith("https://a\xff.example"),
+            "--local: 'https://a\xff.example' has a host that is no domain name");
+}
+
+/// Host and protocol, or what main prints.
+std::string NameOf(const std::string& flag, const std::string& advertise, bool local) {
+  try {
+    const PublicName name = DecidePublicName(flag, advertise, local);
+    return name.host + " " + name.proto;
+  } catch (const ConfigError& error) {
+    return error.what();
+  }
+}
+
+TEST(PublicName, NoFlagThenWhatIsAdvertisedForAHomeserverOfOurs) {
+  EXPECT_EQ(NameOf("", "https://m.example:8448", true), "m.example:8448 https");
+  EXPECT_EQ(NameOf("", "https://m.example:8448/", true), "m.example:8448 https");
+  EXPECT_EQ(NameOf("", "https://m.example:443", true), "m.example https");
+  EXPECT_EQ(NameOf("", "http://[2001:db8::1]:80", true), "[2001:db8::1] http");
+  EXPECT_EQ(NameOf("", "https://[2001:db8::1]", true), "[2001:db8::1] https");
+  EXPECT_EQ(NameOf("", "https://m.example", false), " ");
+  EXPECT_EQ(NameOf("", "", true), " ");
+}
+
+TEST(PublicName, FlagThenWhatItSays) {
+  EXPECT_EQ(NameOf("keep", "https://m.example", true), " ");
+  EXPECT_EQ(NameOf("advertised", "https://m.example", false), "m.example https");
+  EXPECT_EQ(NameOf("advertised", "", true), "--upstream-host: \"advertised\" needs --advertise");
+  EXPECT_EQ(NameOf("hs.example:8448", "https://m.example", true), "hs.example:8448 https");
+  EXPECT_EQ(NameOf("[::1]:8448", "", false), "[::1]:8448 ");
+  for (const char* bad : {"a b", "https://h", "h/p", "h:port", "u@h", "a\r\nX: y", "h?q"}) {
+    EXPECT_EQ(NameOf(bad, "", false), "--upstream-host: '" + std::string(bad) +
+                                          "' is not keep, advertised or a name with or without "
+                                          "a port");
+  }
 }
 
 TEST(Homeserver, UrlWithAPasswordThenTheErrorDoesNotRepeatIt) {
