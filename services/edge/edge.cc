@@ -18,6 +18,7 @@
 #include "libs/base/metrics.h"
 #include "libs/base/mutex.h"
 #include "libs/base/options.h"
+#include "libs/base/readiness.h"
 #include "libs/base/version.h"
 #include "libs/grpc/certificate_metrics.h"
 #include "libs/grpc/security.h"
@@ -36,6 +37,7 @@ namespace {
 
 /// Port 0, which tests use: how often another one is looked for that UDP and TCP have free.
 constexpr int kFreePortAttemptsMax = 16;
+constexpr const char* kMetricsPrefix = "lowband_edge_";
 constexpr Duration kWatchInterval = std::chrono::seconds(1);
 constexpr Duration kDrainPoll = std::chrono::milliseconds(20);
 constexpr Duration kStatsLimit = std::chrono::seconds(1);
@@ -108,7 +110,7 @@ class Edge {
   bool steered_ = false;
   Mutex stats_mutex_;
   std::vector<WorkerStats> last_stats_ LOWBAND_GUARDED_BY(stats_mutex_);
-  MetricSet metrics_{"lowband_edge_"};
+  MetricSet metrics_{kMetricsPrefix};
   std::atomic<bool> last_reload_ok_{true};
   std::atomic<bool> draining_{false};
   std::unique_ptr<AdminServer> admin_;
@@ -293,7 +295,7 @@ std::string Edge::NotAlive() const {
 }
 
 void Edge::WatchCertificate() {
-  const auto reloaded = credentials_->ReloadIfChanged();
+  const auto reloaded = credentials_->ReloadIfChanged(std::chrono::steady_clock::now());
   if (!reloaded) {
     last_reload_ok_ = false;
     log_.Error("certificate_reload_failed", {{"flag", FlagOf(reloaded.error().file)},
@@ -343,9 +345,18 @@ int Edge::RunUntilSignal(ShutdownSignal& shutdown) {
   return kExitOk;
 }
 
+// Beside the edge that runs with the same --admin-addr, which rightly has the ports.
+Options ForCheck(Options options) {
+  if (!options.check || !IsRunning(options.admin_addr, kMetricsPrefix)) return options;
+  options.dtls_bind_addr = WithAnyPort(options.dtls_bind_addr);
+  options.admin_addr = WithAnyPort(options.admin_addr);
+  return options;
+}
+
 }  // namespace
 
-int RunEdge(const Options& options, Logger& log, ShutdownSignal& shutdown) {
+int RunEdge(const Options& given, Logger& log, ShutdownSignal& shutdown) {
+  const Options options = ForCheck(given);
   Edge edge(options, log);
   edge.Prepare();
   if (options.check) return kExitOk;

@@ -82,7 +82,8 @@ ADDRESSES = [
     ({"--dtls-bind-addr": "192.0.2.1:0"}, "--dtls-bind-addr"),  # not an address of ours
 ]
 UPSTREAMS = [
-    ("http://localhost/a/path", "path"),
+    ("http://localhost/a//path", "path"),
+    ("http://localhost/_matrix", "/_matrix"),
     ("ftp://localhost", "http"),
     ("localhost:eighty", ""),
     ("http://", ""),
@@ -148,7 +149,8 @@ def test_plaintext_grpc_stays_on_this_machine(setup):
 
 
 @pytest.mark.parametrize("program", ["lb-proxy", "lowband-edge", "lowband-translator"])
-@pytest.mark.parametrize("url", ["example.com", "coaps://example.com", "https://", "https://u@h"])
+@pytest.mark.parametrize("url", ["example.com", "coaps://example.com", "https://", "https://u@h",
+                                 "https://h/path"])
 def test_advertised_url_must_be_one(setup, program, url):
     assert "--advertise" in setup.refusal(program, {"--advertise": url})
 

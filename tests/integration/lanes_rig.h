@@ -173,9 +173,18 @@ class EdgeLoop {
  public:
   explicit EdgeLoop(const std::string& target, edge::uplink::Config config = {},
                     std::shared_ptr<grpc::ChannelCredentials> credentials = nullptr)
-      : random_(MakeSystemRandom()),
-        set_(config, *random_),
-        transport_(Transport(target, credentials)) {}
+      : EdgeLoop(ConfigFor(target, credentials), config) {}
+  explicit EdgeLoop(const edge::uplink::TransportConfig& transport,
+                    edge::uplink::Config config = {})
+      : random_(MakeSystemRandom()), set_(config, *random_), transport_(transport) {}
+
+  static edge::uplink::TransportConfig ConfigFor(
+      const std::string& target, std::shared_ptr<grpc::ChannelCredentials> credentials = nullptr) {
+    edge::uplink::TransportConfig config;
+    config.target = target;
+    config.credentials = credentials ? credentials : grpc::InsecureChannelCredentials();
+    return config;
+  }
 
   struct Ask {
     v1::Method method = v1::GET;
@@ -242,14 +251,6 @@ class EdgeLoop {
 
  private:
   static TimePoint Now() { return std::chrono::steady_clock::now(); }
-  static edge::uplink::TransportConfig Transport(
-      const std::string& target, std::shared_ptr<grpc::ChannelCredentials> credentials) {
-    edge::uplink::TransportConfig config;
-    config.target = target;
-    config.credentials = credentials ? credentials : grpc::InsecureChannelCredentials();
-    return config;
-  }
-
   void Act() {
     while (auto action = set_.PollAction()) transport_.Execute(std::move(*action));
     while (auto answer = set_.PollAnswer()) {

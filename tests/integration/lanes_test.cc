@@ -1,6 +1,9 @@
 // Lanes over real sockets: the edge's lane set and transport against the translator's ingress.
 #include <gmock/gmock.h>
 
+#include <sstream>
+
+#include "libs/base/log.h"
 #include "libs/grpc/security.h"
 #include "services/edge/uplink/limits.h"
 #include "tests/integration/lanes_rig.h"
@@ -247,6 +250,61 @@ TEST(Lanes, NobodyThereThenRequestsFailSoonAndLanesOpenOnceSomebodyIs) {
   EXPECT_EQ(edge.answers().at(id).http_status, 503u);
   replica.Restart();
   EXPECT_TRUE(edge.RunUntil([&] { return edge.set().ready(); }, 2s));
+}
+
+/// What is logged while `act` runs.
+std::vector<std::string> LinesOf(const std::function<void(Logger&)>& act) {
+  testing::internal::CaptureStderr();
+  {
+    Logger log("edge", LogLevel::kInfo, Logger::Format::kJson);
+    act(log);
+    log.Flush();
+  }
+  std::istringstream text(testing::internal::GetCapturedStderr());
+  std::vector<std::string> lines;
+  for (std::string line; std::getline(text, line);) lines.push_back(line);
+  return lines;
+}
+
+TEST(Lanes, NobodyThereThenTheWorkersTogetherWarnOnceAndNameTheFlag) {
+  Replica replica;
+  replica.Kill();
+  const auto lines = LinesOf([&](Logger& log) {
+    auto config = EdgeLoop::ConfigFor(replica.target());
+    config.log = &log;
+    EdgeLoop one(config);
+    EdgeLoop other(config);
+    for (EdgeLoop* edge : {&one, &other}) {
+      const uint64_t id = edge->Submit({});
+      EXPECT_TRUE(edge->RunUntil([&] { return edge->CodeOf(id) != "none"; }, 5s));
+    }
+  });
+  ASSERT_EQ(lines.size(), 1u) << testing::PrintToString(lines);
+  EXPECT_THAT(lines[0], testing::HasSubstr("no_translator"));
+  EXPECT_THAT(lines[0], testing::HasSubstr("--translator"));
+  EXPECT_THAT(lines[0], testing::HasSubstr(replica.target()));
+}
+
+TEST(Lanes, EitherSideStopsThenNoLaneIsCalledLost) {
+  const auto lines = LinesOf([](Logger& log) {
+    Replica replica;
+    auto config = EdgeLoop::ConfigFor(replica.target());
+    config.log = &log;
+    {
+      EdgeLoop stopping(config);  // and is gone with its lanes open
+      EXPECT_TRUE(stopping.RunUntilReady());
+    }
+    EdgeLoop edge(config);
+    EXPECT_TRUE(edge.RunUntilReady());
+    const uint64_t held = edge.Submit({.method = v1::POST, .delay_ms = 60'000});
+    EXPECT_TRUE(edge.RunUntil([&] { return replica.handler.started() == 1; }));
+    std::thread drain([&] { replica.server->Drain(100ms); });
+    EXPECT_TRUE(edge.RunUntil([&] { return edge.CodeOf(held) != "none"; }));
+    drain.join();
+    EXPECT_TRUE(edge.RunUntil([&] { return edge.set().lanes_open() == 0; }));
+  });
+  for (const std::string& line : lines)
+    EXPECT_THAT(line, testing::Not(testing::HasSubstr("lane_lost")));
 }
 
 TEST(Lanes, HandlerIsSlowerThanTheEdgeThenReadingPausesAndAllIsAnsweredInTheEnd) {

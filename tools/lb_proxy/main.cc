@@ -30,17 +30,30 @@ class PrivateDirectory {
  public:
   PrivateDirectory() {
     const char* runtime = std::getenv("XDG_RUNTIME_DIR");
-    std::string pattern = std::string(runtime != nullptr ? runtime : "/tmp") + "/lb-proxy-XXXXXX";
-    if (mkdtemp(pattern.data()) != nullptr) path_ = pattern;
+    const std::string parent = runtime != nullptr && *runtime != '\0' ? runtime : "/tmp";
+    std::string pattern = parent + "/lb-proxy-XXXXXX";
+    if (mkdtemp(pattern.data()) == nullptr) {
+      problem_ = "cannot make a directory in '" + parent + "': " + std::strerror(errno);
+      return;
+    }
+    path_ = pattern;
+    if (socket().size() < sizeof(sockaddr_un::sun_path)) return;
+    problem_ = "'" + parent + "' is too long for the path of a unix socket";
   }
+  PrivateDirectory(const PrivateDirectory&) = delete;
+  PrivateDirectory& operator=(const PrivateDirectory&) = delete;
   ~PrivateDirectory() {
     std::error_code ignored;
     if (!path_.empty()) std::filesystem::remove_all(path_, ignored);
   }
-  const std::string& path() const { return path_; }
+  /// Where the services meet.
+  std::string socket() const { return path_ + "/translator.sock"; }
+  /// Why there is none; empty: there is.
+  const std::string& problem() const { return problem_; }
 
  private:
   std::string path_;
+  std::string problem_;
 };
 
 bool AcceptsConnections(const std::string& path) {
@@ -106,11 +119,11 @@ int Run(const Arguments& arguments) {
   Logger log("lb-proxy", LogLevel::kInfo,
              arguments.log_format == "json" ? Logger::Format::kJson : Logger::Format::kText);
   const PrivateDirectory directory;
-  if (directory.path().empty()) {
-    log.Error("no_private_directory", {{"problem", std::strerror(errno)}});
-    return kExitFailure;
+  if (!directory.problem().empty()) {
+    return ReportBadConfig("lb-proxy", "XDG_RUNTIME_DIR: " + directory.problem() +
+                                           "; set it to a directory that can be written");
   }
-  const std::string socket = directory.path() + "/translator.sock";
+  const std::string socket = directory.socket();
   for (auto& command : {EdgeCommand(arguments, socket), TranslatorCommand(arguments, socket)}) {
     if (const int code = Check(log, command)) return code;
   }

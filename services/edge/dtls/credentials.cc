@@ -35,12 +35,21 @@ Result<std::unique_ptr<Credentials>, IdentityError> Credentials::Load(
   return credentials;
 }
 
-Result<Credentials::Reload, IdentityError> Credentials::ReloadIfChanged() {
+Result<Credentials::Reload, IdentityError> Credentials::ReloadIfChanged(TimePoint now) {
   const Stamps stamps = Look(files_);
-  if (stamps == stamps_) return Reload::kUnchanged;
+  const bool changed = stamps != stamps_;
+  const bool to_report = bad_since_ && !reported_ && now - *bad_since_ >= kRenewalTime;
+  if (!changed && !to_report) return Reload::kUnchanged;
   stamps_ = stamps;
   auto identity = Identity::Load(files_, random_);
-  if (!identity) return Failure(std::move(identity.error()));
+  if (!identity) {
+    if (!bad_since_ || reported_) bad_since_ = now;  // a renewal that begins
+    reported_ = now - *bad_since_ >= kRenewalTime;
+    if (!reported_) return Reload::kUnchanged;
+    return Failure(std::move(identity.error()));
+  }
+  bad_since_.reset();
+  reported_ = false;
   {
     const MutexLock lock(mutex_);
     identity_ = std::move(*identity);

@@ -8,19 +8,25 @@
 
 #include <array>
 #include <atomic>
+#include <chrono>
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 
 #include "libs/base/mutex.h"
 #include "libs/base/random.h"
 #include "libs/base/result.h"
+#include "libs/base/time.h"
 #include "services/edge/dtls/cookie.h"
 #include "services/edge/dtls/identity.h"
 #include "services/edge/dtls/locked_random.h"
 #include "services/edge/dtls/ticket_keys.h"
 
 namespace lowband::edge::dtls {
+
+/// Certificate and key come one after the other, by whatever tool; so long it may be at it.
+inline constexpr std::chrono::seconds kRenewalTime{5};
 
 class Credentials {
  public:
@@ -29,10 +35,11 @@ class Credentials {
                                                                   std::unique_ptr<Random> random);
 
   enum class Reload : uint8_t { kUnchanged, kReloaded };
-  /// Looks whether a file changed (by inode, size and time of change) and if so loads both. Bad
-  /// files are reported once, when found, and the identity in use stays. New handshakes use the
-  /// new one. Costs two stat() calls when nothing changed.
-  Result<Reload, IdentityError> ReloadIfChanged();
+  /// Looks whether a file changed (by inode, size and time of change) and if so loads both. Files
+  /// that cannot be used are a renewal caught in the middle at first, and kUnchanged; kRenewalTime
+  /// later they are reported, once, and the identity in use stays. New handshakes use the new one.
+  /// Costs two stat() calls when nothing changed.
+  Result<Reload, IdentityError> ReloadIfChanged(TimePoint now);
 
   /// The identity for new handshakes. Never null.
   std::shared_ptr<const Identity> identity() const;
@@ -65,7 +72,10 @@ class Credentials {
   LockedRandom random_;
   CookieSecret cookie_secret_;
   TicketKeys tickets_;
-  Stamps stamps_;  // The loading thread's: the files as last looked at.
+  // The loading thread's: the files as last looked at, and since when they cannot be used.
+  Stamps stamps_;
+  std::optional<TimePoint> bad_since_;
+  bool reported_ = false;
   mutable Mutex mutex_;
   std::shared_ptr<const Identity> identity_ LOWBAND_GUARDED_BY(mutex_);
   std::atomic<uint64_t> revision_{1};

@@ -132,6 +132,14 @@ bool HasIpAddress(const mbedtls_x509_crt* leaf) {
   return false;
 }
 
+/// Signed by another, whose certificate is not sent along.
+bool IsLeafOnly(const mbedtls_x509_crt* leaf) {
+  const mbedtls_x509_buf& issuer = leaf->issuer_raw;
+  const mbedtls_x509_buf& subject = leaf->subject_raw;
+  return leaf->next == nullptr &&
+         (issuer.len != subject.len || std::memcmp(issuer.p, subject.p, issuer.len) != 0);
+}
+
 std::vector<std::string> Warnings(const IdentityFiles& files, const mbedtls_x509_crt* leaf) {
   std::vector<std::string> out;
   const std::string path = Quoted(files.certificate);
@@ -142,6 +150,11 @@ std::vector<std::string> Warnings(const IdentityFiles& files, const mbedtls_x509
     out.push_back(path +
                   " names no IP address: deployed clients verify the address that they dial, and "
                   "refuse it unless told not to verify");
+  }
+  if (IsLeafOnly(leaf)) {
+    out.push_back(path +
+                  " holds no intermediate certificate: clients that do not know who signed it "
+                  "refuse it; give the whole chain (fullchain.pem of ACME clients)");
   }
   if (mbedtls_pk_get_type(&leaf->pk) != MBEDTLS_PK_RSA) return out;
   if (mbedtls_pk_get_bitlen(&leaf->pk) < 2048) {

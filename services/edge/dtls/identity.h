@@ -53,7 +53,8 @@ class Identity {
 
   /// Of the server's own certificate.
   std::chrono::system_clock::time_point not_after() const;
-  /// What works but will hurt: expired, no IP address inside, a weak or awkward signature.
+  /// What works but will hurt: expired, no IP address inside, no chain behind it, a weak or awkward
+  /// signature.
   const std::vector<std::string>& warnings() const { return warnings_; }
 
  private:

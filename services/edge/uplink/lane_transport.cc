@@ -22,7 +22,9 @@ struct Overloaded : Handlers... {
 template <class... Handlers>
 Overloaded(Handlers...) -> Overloaded<Handlers...>;
 
-constexpr Duration kLogIntervalMin = std::chrono::seconds(1);
+constexpr Duration kLostIntervalMin = std::chrono::seconds(1);
+/// A translator that is not there is tried several times a second, always with the same result.
+constexpr Duration kUnreachableIntervalMin = std::chrono::seconds(30);
 
 // A lane set has at most kLanesAliveMax lanes whose refusal it has not seen.
 constexpr size_t kMailboxItemsMax = kStreamsMax * kStreamEventsMax + kLanesAliveMax;
@@ -50,6 +52,8 @@ class LaneTransport::Impl {
     std::unique_ptr<LaneStream> reactor;
     /// It has ended as far as the lane set knows; gRPC has yet to let go of it.
     bool released = false;
+    bool opened = false;
+    bool draining = false;  ///< The translator has said that it stops.
   };
 
   void Open(LaneId lane);
@@ -57,16 +61,18 @@ class LaneTransport::Impl {
   LaneStream* Find(LaneId lane);
   void TakeReadEnded(LaneId lane);
   void TakeStreamEnded(const StreamEnded& ended);
+  void Warn(const Stream& stream, const grpc::Status& status);
 
   const TransportConfig config_;
   const std::shared_ptr<StreamMailbox> mailbox_;
   RecentStub stub_;
-  TimePoint logged_at_;
+  bool closing_ = false;
   std::unordered_map<LaneId, Stream> streams_;
   std::vector<StreamEvent> inbox_;
 };
 
 LaneTransport::Impl::~Impl() {
+  closing_ = true;
   for (const auto& [id, stream] : streams_) stream.reactor->Abort();
   std::vector<LaneEvent> ignored;
   while (!streams_.empty()) {
@@ -121,10 +127,15 @@ void LaneTransport::Impl::Drain(std::vector<LaneEvent>& events) {
   const auto pass_on = [&](const auto& event) { events.emplace_back(event); };
   for (StreamEvent& event : inbox_) {
     std::visit(Overloaded{
-                   [&](const LaneOpened& opened) { pass_on(opened); },
+                   [&](const LaneOpened& opened) {
+                     streams_.at(opened.lane).opened = true;
+                     pass_on(opened);
+                   },
                    [&](const LaneWritten& written) { pass_on(written); },
                    [&](LaneBatch& batch) {
-                     streams_.at(batch.lane).reactor->ReadNext();
+                     Stream& stream = streams_.at(batch.lane);
+                     stream.draining = stream.draining || batch.batch.draining();
+                     stream.reactor->ReadNext();
                      events.emplace_back(std::move(batch));
                    },
                    [&](const ReadEnded& ended) {
@@ -146,14 +157,34 @@ void LaneTransport::Impl::TakeReadEnded(LaneId lane) {
 }
 
 void LaneTransport::Impl::TakeStreamEnded(const StreamEnded& ended) {
-  streams_.erase(ended.lane);
-  if (ended.status.ok() || config_.log == nullptr) return;
-  // A translator that is gone for long fails several times a second, always alike.
+  const auto found = streams_.find(ended.lane);
+  // What ends with the edge, or after its translator said so, is not lost.
+  if (!ended.status.ok() && config_.log != nullptr && !closing_ && !found->second.draining) {
+    Warn(found->second, ended.status);
+  }
+  streams_.erase(found);
+}
+
+void LaneTransport::Impl::Warn(const Stream& stream, const grpc::Status& status) {
   const TimePoint now = std::chrono::steady_clock::now();
-  if (now - logged_at_ < kLogIntervalMin) return;
-  logged_at_ = now;
-  config_.log->Warning("lane_lost", {{"grpc_code", static_cast<int>(ended.status.error_code())},
-                                     {"reason", ended.status.error_message()}});
+  const int code = static_cast<int>(status.error_code());
+  if (!stream.opened && status.error_code() == grpc::StatusCode::UNAVAILABLE) {
+    if (!config_.unreachable_pace->Pass(now, kUnreachableIntervalMin)) return;
+    config_.log->Warning("no_translator", {{"flag", "--translator"},
+                                           {"target", config_.target},
+                                           {"grpc_code", code},
+                                           {"reason", status.error_message()}});
+    return;
+  }
+  if (!config_.lost_pace->Pass(now, kLostIntervalMin)) return;
+  config_.log->Warning("lane_lost", {{"grpc_code", code}, {"reason", status.error_message()}});
+}
+
+bool SharedPace::Pass(TimePoint now, Duration interval) {
+  const Duration::rep at = now.time_since_epoch().count();
+  Duration::rep before = passed_.load();
+  if (before != 0 && Duration(at - before) < interval) return false;
+  return passed_.compare_exchange_strong(before, at);
 }
 
 LaneTransport::LaneTransport(const TransportConfig& config)

@@ -12,6 +12,7 @@
 // limits.h.
 #pragma once
 
+#include <atomic>
 #include <chrono>
 #include <memory>
 #include <string>
@@ -32,6 +33,17 @@ class Logger;
 
 namespace lowband::edge::uplink {
 
+/// When the transports of all workers last warned, since they all meet the same translators.
+/// Threading: any.
+class SharedPace {
+ public:
+  /// True if nobody passed within `interval`; then the caller has.
+  bool Pass(TimePoint now, Duration interval);
+
+ private:
+  std::atomic<Duration::rep> passed_{0};
+};
+
 struct TransportConfig {
   std::string target;  ///< --translator, checked by libs/grpc/security.h.
   std::shared_ptr<grpc::ChannelCredentials> credentials;
@@ -39,6 +51,9 @@ struct TransportConfig {
   /// when a connection breaks, and would never learn of replicas that were added.
   Duration resolve_interval = std::chrono::seconds(10);
   Logger* log = nullptr;  ///< Outlives the transport; null: silent.
+  /// Of the workers together: copies of a configuration share them.
+  std::shared_ptr<SharedPace> lost_pace = std::make_shared<SharedPace>();
+  std::shared_ptr<SharedPace> unreachable_pace = std::make_shared<SharedPace>();
 };
 
 struct LaneOpened {

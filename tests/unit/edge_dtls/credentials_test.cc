@@ -139,7 +139,13 @@ TEST_F(IdentityTest, WhatHurtsButWorksThenWarned) {
   EXPECT_THAT(WarningsOf({.ip_address = false}), ElementsAre(HasSubstr("names no IP address")));
   EXPECT_THAT(WarningsOf({.key = KeyKind::kRsa1024}), ElementsAre(HasSubstr("2,048 bits")));
   EXPECT_THAT(WarningsOf({.key = KeyKind::kRsa2048, .self_signed = false}),
-              ElementsAre(HasSubstr("not signed with RSA")));
+              ElementsAre(HasSubstr("no intermediate"), HasSubstr("not signed with RSA")));
+}
+
+TEST_F(IdentityTest, CertificateOfAnAuthorityAloneThenWarned) {
+  EXPECT_THAT(WarningsOf({.self_signed = false}),
+              ElementsAre(HasSubstr("holds no intermediate certificate")));
+  EXPECT_THAT(WarningsOf({.self_signed = false, .authorities = 1}), IsEmpty());
 }
 
 class ReloadTest : public ServerTest {
@@ -152,12 +158,16 @@ class ReloadTest : public ServerTest {
     std::filesystem::rename(files.certificate + ".new", files.certificate);
     std::filesystem::rename(files.key + ".new", files.key);
   }
+  Result<Credentials::Reload, IdentityError> Look() {
+    return credentials->ReloadIfChanged(look_at);
+  }
   TemporaryFolder elsewhere;
+  TimePoint look_at;
 };
 
 TEST_F(ReloadTest, NothingChangedThenNothingDone) {
   const auto before = credentials->identity();
-  const auto reloaded = credentials->ReloadIfChanged();
+  const auto reloaded = Look();
   ASSERT_TRUE(reloaded);
   EXPECT_EQ(*reloaded, Credentials::Reload::kUnchanged);
   EXPECT_EQ(credentials->identity(), before);
@@ -166,7 +176,7 @@ TEST_F(ReloadTest, NothingChangedThenNothingDone) {
 TEST_F(ReloadTest, NewFilesThenNewHandshakesUseThemAndOldSessionsLive) {
   DtlsPeer& old = Connect(kClient);
   Replace(WriteIdentity(elsewhere, *random));
-  const auto reloaded = credentials->ReloadIfChanged();
+  const auto reloaded = Look();
   ASSERT_TRUE(reloaded);
   EXPECT_EQ(*reloaded, Credentials::Reload::kReloaded);
   DtlsPeer& fresh = Connect(kOther);
@@ -175,7 +185,7 @@ TEST_F(ReloadTest, NewFilesThenNewHandshakesUseThemAndOldSessionsLive) {
   fresh.Send("new");
   Pump();
   EXPECT_EQ(Data().size(), 2u);
-  EXPECT_EQ(*credentials->ReloadIfChanged(), Credentials::Reload::kUnchanged);
+  EXPECT_EQ(*Look(), Credentials::Reload::kUnchanged);
 }
 
 TEST_F(ReloadTest, ChangedAmidAHandshakeThenItEndsWithTheOld) {
@@ -186,7 +196,7 @@ TEST_F(ReloadTest, ChangedAmidAHandshakeThenItEndsWithTheOld) {
   ASSERT_EQ(server->handshake_count(), 1u);
   lose = nullptr;
   Replace(WriteIdentity(elsewhere, *random));
-  ASSERT_TRUE(credentials->ReloadIfChanged());
+  ASSERT_TRUE(Look());
   Pass(std::chrono::seconds(1));
   EXPECT_TRUE(peer.connected());
   EXPECT_EQ(peer.server_certificate(), before);
@@ -196,30 +206,52 @@ TEST_F(ReloadTest, BadFileThenSaidOnceAndTheOldServesOn) {
   const Bytes before = Connect(kOther).server_certificate();
   const std::string good = ReadFileText(files.key);
   WriteFile(files.key, "no key");
-  const auto failed = credentials->ReloadIfChanged();
+  EXPECT_EQ(*Look(), Credentials::Reload::kUnchanged);
+  look_at += kRenewalTime;
+  const auto failed = Look();
   ASSERT_FALSE(failed);
   EXPECT_THAT(failed.error().text, HasSubstr("holds no PEM private key"));
-  EXPECT_EQ(*credentials->ReloadIfChanged(), Credentials::Reload::kUnchanged);
+  look_at += kRenewalTime;
+  EXPECT_EQ(*Look(), Credentials::Reload::kUnchanged);
   EXPECT_EQ(Connect(kClient).server_certificate(), before);
   std::filesystem::remove(files.key);
-  EXPECT_THAT(credentials->ReloadIfChanged().error().text, HasSubstr("No such file"));
-  EXPECT_EQ(*credentials->ReloadIfChanged(), Credentials::Reload::kUnchanged);
+  EXPECT_EQ(*Look(), Credentials::Reload::kUnchanged);
+  look_at += kRenewalTime;
+  EXPECT_THAT(Look().error().text, HasSubstr("No such file"));
+  EXPECT_EQ(*Look(), Credentials::Reload::kUnchanged);
   WriteFile(files.key, good);
-  EXPECT_EQ(*credentials->ReloadIfChanged(), Credentials::Reload::kReloaded);
+  EXPECT_EQ(*Look(), Credentials::Reload::kReloaded);
 }
 
-TEST_F(ReloadTest, CertificateBeforeItsKeyThenTakenUpWhenBothAreThere) {
+TEST_F(ReloadTest, RenewalCaughtInTheMiddleThenNoErrorAndTakenUpWhenBothAreThere) {
   const IdentityFiles next = WriteIdentity(elsewhere, *random);
-  WriteFile(files.certificate, ReadFileText(next.certificate) + "\n");
-  EXPECT_THAT(credentials->ReloadIfChanged().error().text, HasSubstr("does not belong"));
+  const std::string certificate = ReadFileText(next.certificate) + "\n";
+  WriteFile(files.certificate, certificate.substr(0, certificate.size() / 2));
+  EXPECT_EQ(*Look(), Credentials::Reload::kUnchanged);
+  look_at += std::chrono::seconds(1);
+  WriteFile(files.certificate, certificate);
+  EXPECT_EQ(*Look(), Credentials::Reload::kUnchanged);
+  look_at += std::chrono::seconds(1);
   WriteFile(files.key, ReadFileText(next.key) + "\n");
-  EXPECT_EQ(*credentials->ReloadIfChanged(), Credentials::Reload::kReloaded);
+  EXPECT_EQ(*Look(), Credentials::Reload::kReloaded);
+  look_at += 2 * kRenewalTime;
+  EXPECT_EQ(*Look(), Credentials::Reload::kUnchanged);
+}
+
+TEST_F(ReloadTest, FilesThatKeepChangingAndAreBadThenStillSaid) {
+  for (int i = 0; i < 5; ++i) {
+    WriteFile(files.key, "no key" + std::string(static_cast<size_t>(i), ' '));
+    EXPECT_EQ(*Look(), Credentials::Reload::kUnchanged);
+    look_at += kRenewalTime / 5;
+  }
+  WriteFile(files.key, "still none");
+  EXPECT_THAT(Look().error().text, HasSubstr("holds no PEM private key"));
 }
 
 TEST_F(ReloadTest, TicketOfBeforeThenStillGood) {
   const auto session = Connect(kClient, {.tickets = true}).SaveSession();
   Replace(WriteIdentity(elsewhere, *random));
-  ASSERT_TRUE(credentials->ReloadIfChanged());
+  ASSERT_TRUE(Look());
   Connect(kOther, {.tickets = true, .resume = session});
   EXPECT_EQ(Handshakes(HandshakeResult::kResumed), 1u);
 }

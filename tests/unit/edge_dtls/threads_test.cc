@@ -62,7 +62,7 @@ TEST(Credentials, WorkersShakeHandsWhileFilesChangeThenAllConnect) {
   do {
     padding += "\n";
     WriteFile(files.certificate, certificate + padding);
-    const auto reloaded = credentials->ReloadIfChanged();
+    const auto reloaded = credentials->ReloadIfChanged(TimePoint());
     EXPECT_TRUE(reloaded);
     reloads += reloaded && *reloaded == Credentials::Reload::kReloaded ? 1 : 0;
   } while (done < kWorkers);

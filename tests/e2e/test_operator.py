@@ -1,0 +1,106 @@
+"""What somebody meets who runs Lowband for the first time, or stops it."""
+
+import os
+import re
+import signal
+
+import pytest
+
+from harness.process import Process, free_port, run
+from harness.services import Services
+
+pytestmark = pytest.mark.lowband
+
+
+@pytest.fixture
+def services(tmp_path, bin_dir, demo_homeserver, certificate):
+    instance = Services(tmp_path, bin_dir, demo_homeserver.url, certificate)
+    yield instance
+    instance.stop()
+
+
+def edge_flags(certificate, *more):
+    return ["--tls-cert", certificate.cert, "--tls-key", certificate.key, *more]
+
+
+def test_check_works_beside_the_running_instance(bin_dir, services):
+    """With the very flags of the one that runs; for another one its ports are taken."""
+    for process in (services.edge, services.translator):
+        with open(f"/proc/{process.pid}/cmdline", "rb") as file:
+            command = [part.decode() for part in file.read().split(b"\0")[:-1]]
+        done = run([*command, "--check"], 20)
+        assert done.returncode == 0, done.stderr.decode()
+        admin = command.index("--admin-addr") + 1
+        command[admin] = "127.0.0.1:0"
+        assert run([*command, "--check"], 20).returncode == 2
+        assert process.returncode() is None
+
+
+def test_a_normal_stop_loses_no_lane(tmp_path, bin_dir, demo_homeserver, certificate):
+    process = Process(
+        "lb-proxy",
+        [bin_dir / "lb-proxy", "-local", demo_homeserver.url, "--dtls-bind-addr",
+         f"127.0.0.1:{free_port()}", *edge_flags(certificate)],
+        tmp_path,
+    )  # fmt: skip
+    process.wait_for_line("listening.*dtls")
+    process.signal(signal.SIGTERM)
+    assert process.wait(20) == 0
+    assert "stopped" in process.log()
+    assert "lane_lost" not in process.log() and "no_translator" not in process.log()
+
+
+def test_without_a_translator_one_warning_names_the_flag(tmp_path, bin_dir, certificate):
+    target = f"127.0.0.1:{free_port()}"
+    process = Process(
+        "edge",
+        [bin_dir / "lowband-edge", "--workers", "4", "--translator", target, "--admin-addr", "off",
+         "--dtls-bind-addr", f"127.0.0.1:{free_port()}", *edge_flags(certificate)],
+        tmp_path,
+    )  # fmt: skip
+    process.wait_for_line("no_translator")
+    process.signal(signal.SIGTERM)
+    assert process.wait(20) == 0
+    warnings = [line for line in process.log().splitlines() if '"warning"' in line]
+    named = [line for line in warnings if "no_translator" in line]
+    assert len(named) == 1 and "--translator" in named[0] and target in named[0], warnings
+    assert not [line for line in warnings if "lane_lost" in line]
+
+
+def test_lb_proxy_without_a_place_for_its_socket_says_what_to_set(bin_dir, certificate, tmp_path):
+    long = tmp_path / ("long" * 30)
+    long.mkdir()
+    command = [bin_dir / "lb-proxy", "-local", "http://localhost:1", "--dtls-bind-addr",
+               "127.0.0.1:0", *edge_flags(certificate)]  # fmt: skip
+    for place in ("/proc", str(long)):
+        done = run(command, 15, env={**os.environ, "XDG_RUNTIME_DIR": place})
+        said = done.stderr.decode()
+        assert done.returncode == 2 and said.count("\n") == 1, said
+        assert said.startswith("lb-proxy: XDG_RUNTIME_DIR: ") and place in said
+
+
+def test_a_bad_value_is_named_with_its_source(tmp_path, bin_dir, certificate):
+    """Also when only the part that uses it finds out."""
+    file = tmp_path / "edge.conf"
+    file.write_text("# of the edge\nworkers = 1\ndtls-bind-addr = nonsense\n")
+    done = run([bin_dir / "lowband-edge", "--config", file, *edge_flags(certificate)], 15)
+    assert done.returncode == 2
+    assert f"--dtls-bind-addr, from {file} line 3: " in done.stderr.decode()
+    environment = {**os.environ, "LOWBAND_LOCAL": "ftp://h"}
+    done = run([bin_dir / "lowband-translator"], 15, env=environment)
+    assert done.returncode == 2
+    said = "--local, from the environment variable LOWBAND_LOCAL: 'ftp://h' must be http or https"
+    assert said in done.stderr.decode()
+
+
+def test_a_name_in_another_script_is_looked_up_in_ascii(tmp_path, bin_dir):
+    """The service has the C locale, as in a container."""
+    process = Process(
+        "translator",
+        [bin_dir / "lowband-translator", "--local", "http://m\u00e4trix.invalid:8008",
+         "--listen", f"unix:{tmp_path}/t", "--admin-addr", "off"],
+        tmp_path, environment={**os.environ, "LC_ALL": "C"},
+    )  # fmt: skip
+    process.wait_for_line("listening")
+    process.stop()
+    assert re.search("trix.invalid", process.log())
