@@ -33,7 +33,9 @@ std::string WithoutPrefix(const Homeserver& homeserver, std::string location);
 /// What the homeserver is told to be called.
 struct PublicName {
   std::string host;   ///< Host; empty: that of the URL.
-  std::string proto;  ///< X-Forwarded-Proto, http or https; empty: as the client came, if known.
+  /// X-Forwarded-Proto, http or https; empty: as the client came, if known. That a relayed request
+  /// came by https is believed in any case.
+  std::string proto;
 };
 
 /// `flag`, of --upstream-host: keep, advertised, or a name with or without a port. Empty:

@@ -14,6 +14,8 @@
 namespace lowband::translator {
 namespace {
 
+constexpr std::string_view kForwardedProto = "X-Forwarded-Proto";
+
 void Add(std::atomic<uint64_t>& counter, uint64_t by) {
   counter.fetch_add(by, std::memory_order_relaxed);
 }
@@ -112,9 +114,12 @@ void RelayTransfer::SetHeaders() {
   };
   const PublicName& name = context_.config.name;
   if (!name.host.empty()) add("Host: " + name.host);
-  if (!name.proto.empty()) add("X-Forwarded-Proto: " + name.proto);
+  // TLS may end in front of the edge, which a client that came by https tells all the same.
+  const std::string* proto = http::Find(head_.fields, kForwardedProto);
+  const bool by_name = !name.proto.empty() && (proto == nullptr || *proto != "https");
+  if (by_name) add(std::string(kForwardedProto) + ": " + name.proto);
   for (const http::Field& field : head_.fields) {
-    if (!name.proto.empty() && http::SameToken(field.name, "X-Forwarded-Proto")) continue;
+    if (by_name && http::SameToken(field.name, kForwardedProto)) continue;
     // A semicolon is how libcurl is told of a header without a value.
     add(field.value.empty() ? field.name + ";" : field.name + ": " + field.value);
   }

@@ -66,9 +66,10 @@ class Homeserver:
 
 
 class Synapse(Homeserver):
-    """With a certificate it speaks HTTPS."""
+    """With a certificate it speaks HTTPS. `public`: the URL that it thinks it has, if another than
+    its own; `more`: lines of its configuration."""
 
-    def __init__(self, folder, certificate=None):
+    def __init__(self, folder, certificate=None, public=None, more=""):
         folder = pathlib.Path(folder)
         port = free_port()
         self.url = f"http{'s' if certificate else ''}://127.0.0.1:{port}"
@@ -82,9 +83,10 @@ class Synapse(Homeserver):
         config = folder / "homeserver.yaml"
         config.write_text(
             _SYNAPSE_CONFIG.format(
-                folder=folder, port=port, url=self.url, tls=str(bool(certificate)).lower(),
-                tls_files=files,
+                folder=folder, port=port, url=public or self.url,
+                tls=str(bool(certificate)).lower(), tls_files=files,
             )  # fmt: skip
+            + more
         )
         (folder / "log.yaml").write_text(_SYNAPSE_LOG)
         command = [sys.executable, "-m", "synapse.app.homeserver", "--config-path", config]
