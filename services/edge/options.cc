@@ -69,6 +69,9 @@ void DeclareCoap(OptionParser& parser, Options& options, Raw& raw) {
               "The longest wait for a translator's answer: what joins and initial syncs have");
   parser.Size("max-request-body", options.pipeline.request.request_body_bytes_max, 1024, 64 << 20,
               "Largest body of a request, uploaded block by block");
+  parser.Size("max-response-body", options.pipeline.uplink.answer_bytes_max, 1024,
+              uplink::kAnswersBytesMax,
+              "Largest body of an answer; a longer one is answered by 502");
 }
 
 void DeclareDtls(OptionParser& parser, Options& options, Raw& raw) {
@@ -126,6 +129,10 @@ void ShareOut(PipelineConfig& pipeline, uint64_t workers) {
                          &pipeline.uplink.answers_bytes_max, &pipeline.uplink.requests_bytes_max,
                          &pipeline.uplink.exchanges_max}) {
     *budget /= workers;
+  }
+  // However many share it, the largest answer that may come has room in each part.
+  for (size_t* budget : {&pipeline.request.pinned_bytes_max, &pipeline.uplink.answers_bytes_max}) {
+    *budget = std::max(*budget, pipeline.uplink.answer_bytes_max);
   }
 }
 

@@ -77,8 +77,8 @@ TEST_P(LanesOver, LargeBodiesBothWaysAndSmallOnesAmongThemThenAllArriveWhole) {
     for (int small = 0; small < 20; ++small) expected[edge.Submit({.body = "s"})] = 1;
     edge.Turn(0ms);
   }
-  const uint64_t largest = edge.Submit({.answer_bytes = edge::uplink::kAnswerBytesMax});
-  expected[largest] = edge::uplink::kAnswerBytesMax;
+  const uint64_t largest = edge.Submit({.answer_bytes = edge::uplink::kAnswerBytesDefault});
+  expected[largest] = edge::uplink::kAnswerBytesDefault;
   ASSERT_TRUE(edge.RunUntilAnswered());
   for (const auto& [id, size] : expected) {
     ASSERT_EQ(edge.CodeOf(id), "2.05");

@@ -116,7 +116,8 @@ TEST(Upstream, BodyOfExactlyTheLimitThenItPasses) {
 }
 
 TEST(Upstream, GzipBombThenTooLarge) {
-  const std::string bomb = Gzip(std::string(50'000'000, '0'));
+  const UpstreamConfig config;
+  const std::string bomb = Gzip(std::string(config.response_body_bytes_max + 1, '0'));
   ASSERT_LT(bomb.size(), 1'000'000u);
   HttpServer server(Always(Reply(200, bomb, "Content-Encoding: gzip\r\n")));
   UpstreamClient client(ConfigFor(server.url()));

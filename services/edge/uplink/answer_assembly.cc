@@ -2,12 +2,11 @@
 
 #include <utility>
 
-#include "services/edge/uplink/limits.h"
-
 namespace lowband::edge::uplink {
 
 AnswerAssembly::AnswerAssembly(AnswerAssembly&& other) noexcept
-    : budget_(other.budget_),
+    : bytes_max_(other.bytes_max_),
+      budget_(other.budget_),
       answer_(std::exchange(other.answer_, {})),
       begun_(std::exchange(other.begun_, false)) {}
 
@@ -31,7 +30,7 @@ AnswerAssembly::Progress AnswerAssembly::AddChunk(const v1::BodyChunk& chunk) {
 }
 
 AnswerAssembly::Progress AnswerAssembly::Add(const std::string& data, bool more) {
-  if (data.size() > kAnswerBytesMax - answer_.body.size() || !budget_->Take(data.size())) {
+  if (data.size() > bytes_max_ - answer_.body.size() || !budget_->Take(data.size())) {
     return Progress::kTooLarge;
   }
   Append(answer_.body, AsBytes(data));

@@ -1,6 +1,6 @@
 // One exchange's answer while its pieces come in, within the limits on one body and on all.
 //
-// Threading: one worker thread. Ownership: the budget outlives the assembly. Limits: limits.h.
+// Threading: one worker thread. Ownership: the budget outlives the assembly. Limits: its own.
 #pragma once
 
 #include <cstddef>
@@ -27,11 +27,12 @@ class AnswerAssembly {
   enum class Progress : uint8_t {
     kMore,         ///< Not complete yet.
     kComplete,     ///< Take() it.
-    kTooLarge,     ///< Over kAnswerBytesMax or the budget.
+    kTooLarge,     ///< Over the maximum or the budget.
     kBadSequence,  ///< A body before its head, a second head, or a code that is no response.
   };
 
-  explicit AnswerAssembly(Budget& budget) : budget_(&budget) {}
+  /// `bytes_max`: of one body.
+  AnswerAssembly(size_t bytes_max, Budget& budget) : bytes_max_(bytes_max), budget_(&budget) {}
   ~AnswerAssembly() { budget_->Return(answer_.body.size()); }
   AnswerAssembly(AnswerAssembly&& other) noexcept;
   AnswerAssembly& operator=(AnswerAssembly&&) = delete;
@@ -46,6 +47,7 @@ class AnswerAssembly {
  private:
   Progress Add(const std::string& data, bool more);
 
+  size_t bytes_max_;
   Budget* budget_;
   request::Answer answer_;
   bool begun_ = false;

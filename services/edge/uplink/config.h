@@ -36,6 +36,8 @@ struct Config {
   Duration resend_delay = std::chrono::milliseconds(20);
   /// Codes of the answers made here.
   coap::CodeSet codes = coap::CodeSet::kDeployed;
+  /// --max-response-body: one answer's body; a longer one is answered by an error.
+  size_t answer_bytes_max = kAnswerBytesDefault;
   /// Below kAnswersBytesMax where workers share little memory.
   size_t answers_bytes_max = kAnswersBytesMax;
   size_t requests_bytes_max = kRequestsBytesMax;

@@ -33,7 +33,7 @@ ExchangeState::ExchangeState(TimePoint now, request::StartExchange start, const 
       repeatable_(IsRepeatable(start.request.method())),
       head_(std::move(start.request)),
       body_(std::move(*head_.mutable_body())),
-      answer_(answers) {
+      answer_(config.answer_bytes_max, answers) {
   head_.clear_body();
   head_.set_request_id(std::string(AsText(request_id_.bytes)));
   head_bytes_ = head_.ByteSizeLong();

@@ -16,11 +16,13 @@ using contract::kChunkBytesMax;
 using contract::kMessageBytesMax;
 using contract::kRequestHeadBytesMax;
 
-/// One answer's body: the largest initial sync seen in the field, with room.
-inline constexpr size_t kAnswerBytesMax = 8 * 1024 * 1024;
+/// One answer's body, unless an operator says otherwise: what a translator takes from a homeserver
+/// by default (--upstream-max-body), so that neither limit is the narrower one. Initial syncs of
+/// large accounts have tens of megabytes.
+inline constexpr size_t kAnswerBytesDefault = 64 * 1024 * 1024;
 /// All answers of a worker that are incomplete.
 inline constexpr size_t kAnswersBytesMax = 256 * 1024 * 1024;
-static_assert(kAnswerBytesMax <= kAnswersBytesMax);
+static_assert(kAnswerBytesDefault <= kAnswersBytesMax);
 
 /// Exchanges of a worker under way or waiting for a lane.
 inline constexpr size_t kExchangesMax = 64 * 1024;

@@ -19,8 +19,8 @@ inline constexpr uint64_t kActiveMax = 65'536;  ///< About the ephemeral ports t
 /// Exchanges that wait for one of those places; more are refused at once with kOverload.
 inline constexpr uint64_t kPendingDefault = 1024;
 inline constexpr uint64_t kPendingMax = 65'536;
-/// One body, after decompression.
-inline constexpr uint64_t kResponseBodyDefault = uint64_t{8} << 20;
+/// One body, after decompression. The edge's limit (--max-response-body) is the same by default.
+inline constexpr uint64_t kResponseBodyDefault = uint64_t{64} << 20;
 inline constexpr uint64_t kResponseBodyMax = uint64_t{64} << 20;
 /// All bodies that are being received together.
 inline constexpr uint64_t kHeldBodiesBytesMax = uint64_t{256} << 20;

@@ -212,13 +212,15 @@ TEST(LaneSet, AnswerInPiecesThenOneBody) {
 }
 
 TEST(LaneSet, AnswerOverTheLimitThenBadGatewayAndCancel) {
-  Rig rig(OneLane());
+  Config config = OneLane();
+  config.answer_bytes_max = 10 * kChunkBytesMax;
+  Rig rig(config);
   const LaneId lane = rig.Start().front();
   rig.Send(1);
   rig.Written(lane);
   rig.Receive(lane, Rig::Head(1, "", true));
   const std::string piece(kChunkBytesMax, 'x');
-  for (size_t sum = 0; sum < kAnswerBytesMax; sum += piece.size()) {
+  for (size_t sum = 0; sum < config.answer_bytes_max; sum += piece.size()) {
     EXPECT_FALSE(rig.Answered(1));
     rig.Receive(lane, Rig::Chunk(1, piece, true));
   }
