@@ -348,6 +348,83 @@ TEST(Rfc7959, UploadsOfTwoPathsQueriesAndMethodsAreApart) {
   )");
 }
 
+// The client compares the entity tags, and begins anew if it has blocks of another version.
+TEST(Rfc7959, Section24LaterBlockOfABodyThatIsNotKeptIsFetchedAnew) {
+  Script().Play(R"(
+    --> CON GET 1 token=01 path=a query=x block2=1/0/1024
+    ==> GET path=a query=x
+    <== 2.05 format=60 body=#3000
+    <-- ACK 2.05 1 token=01 etag=$e format=60 block2=1/1/1024 body=#1024+1024
+    --> CON GET 2 token=02 path=a query=x block2=2/0/1024
+    <-- ACK 2.05 2 token=02 etag=$e format=60 block2=2/0/1024 body=#952+2048
+    --> CON GET 3 token=03 path=b block2=3/0/1024
+    ==> GET path=b
+    <== 2.05 format=60 body=#3000
+    <-- ACK 4.00 3 token=03 format=60 error=M_INVALID_PARAM
+    --> CON GET 4 token=04 path=c block2=1/0/1024
+    ==> GET path=c
+    <== 2.05 format=60 body=#20
+    <-- ACK 4.00 4 token=04 format=60 error=M_INVALID_PARAM
+    --> CON POST 5 token=05 path=d block2=1/0/1024
+    <-- ACK 4.08 5 token=05 format=60 error=M_UNKNOWN
+    --> CON DELETE 6 token=06 path=a query=x block2=1/0/1024     # a GET's is there
+    <-- ACK 4.08 6 token=06 format=60 error=M_UNKNOWN
+  )");
+}
+
+TEST(Rfc7252, Section56JsonAndCborOfOneResourceAreApart) {
+  Script().Play(R"(
+    --> CON GET 1 token=01 path=a accept=50
+    ==> GET path=a accept=50
+    <== 2.05 format=50 body=#1500
+    <-- ACK 2.05 1 token=01 etag=$e format=50 block2=0/1/1024 size2=1500 body=#1024
+    --> CON GET 2 token=02 path=a accept=60
+    ==> GET path=a accept=60
+    <== 2.05 format=60 body=#1400+7
+    <-- ACK 2.05 2 token=02 etag=$f format=60 block2=0/1/1024 size2=1400 body=#1024+7
+    --> CON GET 3 token=03 path=a accept=50 block2=1/0/1024
+    <-- ACK 2.05 3 token=03 etag=$e format=50 block2=1/0/1024 body=#476+1024
+    --> CON GET 4 token=04 path=a accept=60 block2=1/0/1024
+    <-- ACK 2.05 4 token=04 etag=$f format=60 block2=1/0/1024 body=#376+1031
+  )");
+}
+
+TEST(Rfc9175, RequestTagKeepsDownloadsOfOnePathApart) {
+  Script().Play(R"(
+    --> CON POST 1 token=01 path=a tag=01 body=#8
+    ==> POST path=a body=#8
+    <== 2.05 format=60 body=#1500
+    <-- ACK 2.05 1 token=01 etag=$e format=60 block2=0/1/1024 size2=1500 body=#1024
+    --> CON POST 2 token=02 path=a tag=02 body=#8+8
+    ==> POST path=a body=#8+8
+    <== 2.05 format=60 body=#1400+7
+    <-- ACK 2.05 2 token=02 etag=$f format=60 block2=0/1/1024 size2=1400 body=#1024+7
+    --> CON POST 3 token=03 path=a tag=01 block2=1/0/1024
+    <-- ACK 2.05 3 token=03 etag=$e format=60 block2=1/0/1024 body=#476+1024
+    --> CON POST 4 token=04 path=a tag=03 block2=1/0/1024
+    <-- ACK 4.08 4 token=04 format=60 error=M_UNKNOWN
+    --> CON POST 5 token=05 path=a tag=02 block2=1/0/1024
+    <-- ACK 2.05 5 token=05 etag=$f format=60 block2=1/0/1024 body=#376+1031
+  )");
+}
+
+TEST(Rfc7959, OfTwoPostsThatNothingTellsApartNeitherIsServed) {
+  Script().Play(R"(
+    --> CON POST 1 token=01 path=a body=#8
+    ==> POST path=a body=#8
+    <== 2.05 format=60 body=#1500
+    <-- ACK 2.05 1 token=01 etag=$e format=60 block2=0/1/1024 size2=1500 body=#1024
+    --> CON POST 2 token=02 path=a body=#8+8
+    ==> POST path=a body=#8+8
+    <== 2.05 format=60 body=#1400+7
+    <-- ACK 2.05 2 token=02 etag=$f format=60 block2=0/1/1024 size2=1400 body=#1024+7
+    --> CON POST 3 token=03 path=a block2=1/0/1024
+    <-- ACK 4.08 3 token=03 format=60 error=M_UNKNOWN
+    --> CON POST 4 token=01 path=a block2=1/0/1024     # deployed clients keep the token
+    <-- ACK 2.05 4 token=01 etag=$e format=60 block2=1/0/1024 body=#476+1024
+  )");
+}
+
 TEST(Rfc7959, DownloadIsForgottenFiveMinutesAfterItsLastUse) {
   Script script;
   script.Play(R"(
@@ -359,8 +436,10 @@ TEST(Rfc7959, DownloadIsForgottenFiveMinutesAfterItsLastUse) {
     --> CON GET 2 path=a block2=1/0/1024
     <-- ACK 2.05 2 etag=$e format=60 block2=1/1/1024 body=#1024+1024
     at 599s
-    --> CON GET 3 path=a block2=2/0/1024      # never asked of the homeserver again
+    --> CON GET 3 path=a block2=2/1/1024      # as deployed clients ask
     <-- ACK 4.08 3 format=60 error=M_UNKNOWN
+    --> CON GET 4 path=a block2=2/0/1024 etag=$e
+    <-- ACK 4.08 4 format=60 error=M_UNKNOWN
   )");
   EXPECT_EQ(script.rig().requests().usage().download_bytes, 0u);
 }

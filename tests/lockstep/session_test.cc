@@ -137,7 +137,7 @@ TEST(Limits, ResponseWithoutRoomIsRefusedAccordingToWhatItsRequestDid) {
     ==> GET path=b
     <== 2.05 format=60 body=#1500
     <-- ACK 2.05 5 etag=$f format=60 block2=0/1/1024 size2=1500 body=#1024
-    --> CON GET 6 path=a block2=1/0/1024
+    --> CON GET 6 path=a block2=1/1/1024
     <-- ACK 4.08 6 format=60 error=M_UNKNOWN
   )");
 }
@@ -255,7 +255,7 @@ TEST(Session, SessionsDoNotShareTokensUploadsOrDownloads) {
   while (rig.TakeSent()) {
   }
   Names names;
-  send(two, "CON GET 1 path=a block2=1/0/1024");
+  send(two, "CON GET 1 path=a block2=1/1/1024");
   EXPECT_EQ(Difference(ParseText(Words("ACK 4.08 1 format=60 error=M_UNKNOWN")),
                        rig.TakeSent()->datagram, names),
             "");

@@ -17,45 +17,74 @@ void Layer::Impl::RespondRefused(TimePoint now, const message::RequestRef& ref,
   messages_.Respond(now, ref, WriteResponse(token, response.head, response.blocks, response.body));
 }
 
+bool Layer::Impl::IsFetchedAnew(TimePoint now, const Incoming& incoming) {
+  const RequestOptions& options = incoming.options;
+  // Deployed clients set the M bit of these requests. They cannot go on with another entity tag,
+  // and wait for ever.
+  if (options.method != v1::GET || options.block2->more || options.entity_tag || options.block1 ||
+      incoming.arrived.acknowledges.value != 0) {
+    return false;
+  }
+  downloads_.Expire(now);
+  const coap::Token& token = incoming.arrived.message.token;
+  return downloads_.Find({incoming.arrived.ref.session, options.key, token, {}}).match ==
+         Match::kNone;
+}
+
 void Layer::Impl::HandleFollowUp(TimePoint now, const Incoming& incoming) {
   const message::RequestRef& ref = incoming.arrived.ref;
   const coap::Token& token = incoming.arrived.message.token;
   downloads_.Expire(now);
   const auto found =
       downloads_.Find({ref.session, incoming.options.key, token, incoming.arrived.acknowledges});
-  if (!found || IsStaleFetch(incoming, (*found)->observation)) {
+  if (found.match != Match::kOne || IsStaleFetch(incoming, found.pinned->observation)) {
     Refuse(now, incoming,
            {.reason = RefusalReason::kBlockMissing,
             .code = coap::kRequestEntityIncomplete,
             .errcode = "M_UNKNOWN",
-            .error = "The rest of this response is not kept any more: ask from the start"});
+            .error = found.match == Match::kSeveral
+                         ? "Several responses may be meant: ask from the start, and give each "
+                           "request another Request-Tag"
+                         : "The rest of this response is not kept any more: ask from the start"});
     return;
   }
-  PinnedBody& pinned = **found;
-  pinned.fetch_token = token;
-  const auto block = BlockOf(pinned.body.size(), *incoming.options.block2, config_.block_szx);
+  found.pinned->fetch_token = token;
+  const BlockRequest asked{ref, token, incoming.form, *incoming.options.block2};
+  const ObservationId observation = found.pinned->observation;
+  const auto sent = ServeBlock(now, asked, found.pinned);
+  if (observation != 0 && sent) OnBlockServed(now, incoming, observation, sent->id, sent->last);
+}
+
+std::optional<Layer::Impl::SentBlock> Layer::Impl::ServeBlock(TimePoint now,
+                                                              const BlockRequest& asked,
+                                                              PinnedBodies::Entry pinned) {
+  const auto block = BlockOf(pinned->body.size(), asked.block, config_.block_szx);
   if (!block) {
-    Refuse(now, incoming,
-           {.reason = RefusalReason::kBadBlock,
-            .code = coap::kBadRequest,
-            .errcode = "M_INVALID_PARAM",
-            .error = "The response has " + std::to_string(pinned.body.size()) +
-                     " bytes: there is no such block"});
-    return;
+    RefuseBlock(now, asked, pinned->body.size());
+    return std::nullopt;
   }
   ++counters_.download_blocks;
-  const ResponseBlocks blocks{.entity_tag = pinned.entity_tag, .block2 = block};
+  const ResponseBlocks blocks{.entity_tag = pinned->entity_tag, .block2 = block};
   // A block is made anew while its body is kept; only the last may be asked for after that.
   const auto on_duplicate =
       block->more ? message::OnDuplicate::kAskAgain : message::OnDuplicate::kRepeat;
-  Bytes message = WriteResponse(token, pinned.head, blocks, BytesOf(pinned.body, *block));
-  const ObservationId observation = pinned.observation;
+  Bytes message = WriteResponse(asked.token, pinned->head, blocks, BytesOf(pinned->body, *block));
   // Whether the client has all of a notification must be known; nothing else tells.
-  const message::SendId sent = observation != 0 && !block->more
-                                   ? messages_.RespondConfirmably(now, ref, std::move(message))
-                                   : messages_.Respond(now, ref, std::move(message), on_duplicate);
-  downloads_.Served(now, *found, sent, !block->more);
-  if (observation != 0) OnBlockServed(now, incoming, observation, sent, !block->more);
+  const message::SendId sent =
+      pinned->observation != 0 && !block->more
+          ? messages_.RespondConfirmably(now, asked.ref, std::move(message))
+          : messages_.Respond(now, asked.ref, std::move(message), on_duplicate);
+  downloads_.Served(now, pinned, sent, !block->more);
+  return SentBlock{sent, !block->more};
+}
+
+void Layer::Impl::RefuseBlock(TimePoint now, const BlockRequest& asked, size_t body_bytes) {
+  RespondRefused(now, asked.ref, asked.token, asked.form,
+                 {.reason = RefusalReason::kBadBlock,
+                  .code = coap::kBadRequest,
+                  .errcode = "M_INVALID_PARAM",
+                  .error = "The response has " + std::to_string(body_bytes) +
+                           " bytes: there is no such block"});
 }
 
 void Layer::Impl::Complete(TimePoint now, Answer answer) {
@@ -98,6 +127,7 @@ void Layer::Impl::Finish(TimePoint now, ExchangeTable::Entry exchange, Answer an
 }
 
 void Layer::Impl::Respond(TimePoint now, const Exchange& exchange, Answer answer) {
+  const size_t body_bytes = answer.body.size();
   auto first = WriteFirst(now, exchange.target, std::move(answer), {});
   if (!first) {
     Refusal refusal = Unavailable(RefusalReason::kOverload, "No room for the response");
@@ -107,6 +137,15 @@ void Layer::Impl::Respond(TimePoint now, const Exchange& exchange, Answer answer
       refusal.come_later = false;
     }
     RespondRefused(now, exchange.ref, exchange.target.token, exchange.target.form, refusal);
+    return;
+  }
+  if (const auto& block2 = exchange.target.block2; block2 && block2->number > 0) {
+    const BlockRequest asked{exchange.ref, exchange.target.token, exchange.target.form, *block2};
+    if (first->pinned) {
+      (void)ServeBlock(now, asked, *first->pinned);
+    } else {
+      RefuseBlock(now, asked, body_bytes);
+    }
     return;
   }
   const message::SendId sent = messages_.Respond(now, exchange.ref, std::move(first->message));

@@ -1,9 +1,59 @@
 #include "services/edge/request/block2.h"
 
 #include <algorithm>
+#include <cstdlib>
+#include <iterator>
 #include <utility>
 
 namespace lowband::edge::request {
+namespace {
+
+/// What a follow-up and the body that it means have in common, the surest first.
+enum class Sign : uint8_t { kAcknowledges, kCacheKey, kPartOfIt };
+
+bool SameOrLeftOut(std::optional<uint32_t> asked, std::optional<uint32_t> kept) {
+  return !asked || asked == kept;
+}
+
+/// Where the one or the other had no payload, it said nothing of its format.
+bool SameForm(const TransferKey& asked, const TransferKey& kept) {
+  return SameOrLeftOut(asked.content_format, kept.content_format) || !kept.content_format;
+}
+
+bool SameCacheKey(const TransferKey& asked, const TransferKey& kept) {
+  return asked.resource == kept.resource && asked.accept == kept.accept && asked.tag == kept.tag &&
+         SameForm(asked, kept);
+}
+
+bool Shows(Sign sign, const FollowUp& follow_up, const PinnedBody& body) {
+  const TransferKey& asked = follow_up.key;
+  const TransferKey& kept = body.key;
+  switch (sign) {
+    case Sign::kAcknowledges:
+      return follow_up.acknowledges.value != 0 && body.last_sent == follow_up.acknowledges &&
+             asked.path == kept.path;
+    case Sign::kCacheKey: return SameCacheKey(asked, kept);
+    case Sign::kPartOfIt:
+      return asked.method == kept.method && asked.path == kept.path &&
+             (asked.queries == 0 || asked.queries == kept.queries) &&
+             SameOrLeftOut(asked.accept, kept.accept) &&
+             (asked.tag == 0 || asked.tag == kept.tag) && SameForm(asked, kept);
+  }
+  std::abort();
+}
+
+/// The only one of the token: that of its follow-up before, or else of its request.
+template <class Entry>
+std::optional<Entry> ToldByToken(const std::vector<Entry>& shown, const coap::Token& token) {
+  const auto only = [&](auto&& fits) -> std::optional<Entry> {
+    if (std::ranges::count_if(shown, fits) != 1) return std::nullopt;
+    return *std::ranges::find_if(shown, fits);
+  };
+  if (const auto told = only([&](Entry one) { return one->fetch_token == token; })) return told;
+  return only([&](Entry one) { return one->token == token; });
+}
+
+}  // namespace
 
 PinnedBodies::PinnedBodies(const Config& config, Random& random, Counters& counters)
     : per_session_max_(config.pinned_per_session_max),
@@ -28,12 +78,17 @@ std::optional<PinnedBodies::Entry> PinnedBodies::Pin(TimePoint now, PinnedBody& 
   return pinned;
 }
 
-// The client began the same anew under the same token: nobody will ask for the rest.
+// The client began the same anew: nobody will ask for the rest. That is so under the same token,
+// and where it takes a new token for each block, which leaves it no way to have two at a time.
 void PinnedBodies::DropEarlierOf(const PinnedBody& body) {
   const auto own = by_session_.find(body.session);
   if (own == by_session_.end()) return;
   for (const Entry pinned : std::vector<Entry>(own->second)) {
-    if (pinned->key.resource != body.key.resource || pinned->token != body.token) continue;
+    const bool one_at_a_time = pinned->observation == 0 && pinned->fetch_token &&
+                               pinned->fetch_token != pinned->token &&
+                               SameCacheKey(body.key, pinned->key);
+    const bool same = pinned->key.resource == body.key.resource && pinned->token == body.token;
+    if (!same && !one_at_a_time) continue;
     if (!pinned->finished) ++counters_.downloads_abandoned;
     Erase(pinned);
   }
@@ -72,32 +127,22 @@ PinnedBodies::Entry PinnedBodies::LeastRecentlyUsed(const std::vector<Entry>& ow
   });
 }
 
-std::optional<PinnedBodies::Entry> PinnedBodies::Find(const FollowUp& follow_up) const {
+PinnedBodies::Found PinnedBodies::Find(const FollowUp& follow_up) const {
   const auto own = by_session_.find(follow_up.session);
-  if (own == by_session_.end()) return std::nullopt;
-  const auto likeness = [&](Entry pinned) {
-    const TransferKey& asked = follow_up.key;
-    const TransferKey& kept = pinned->key;
-    const bool acknowledged =
-        follow_up.acknowledges.value != 0 && pinned->last_sent == follow_up.acknowledges;
-    const bool same_path = asked.path == kept.path;
-    if (acknowledged) return same_path ? 10 : 1;
-    const int same_token = (pinned->fetch_token == follow_up.token ? 2 : 0) +
-                           (pinned->token == follow_up.token ? 1 : 0);
-    if (asked.resource == kept.resource) return 6 + same_token;
-    const bool same_queries = asked.queries == 0 || asked.queries == kept.queries;
-    return same_path && same_queries ? 2 + same_token : 0;
-  };
-  std::optional<Entry> best;
-  for (const Entry pinned : own->second) {
-    const int score = likeness(pinned);
-    if (score == 0) continue;
-    if (!best || score > likeness(*best) ||
-        (score == likeness(*best) && pinned->used >= (*best)->used)) {
-      best = pinned;
-    }
+  if (own == by_session_.end()) return {};
+  for (const Sign sign : {Sign::kAcknowledges, Sign::kCacheKey, Sign::kPartOfIt}) {
+    std::vector<Entry> shown;
+    std::ranges::copy_if(own->second, std::back_inserter(shown),
+                         [&](Entry pinned) { return Shows(sign, follow_up, *pinned); });
+    if (shown.empty()) continue;
+    if (shown.size() == 1) return {Match::kOne, shown.front()};
+    if (const auto told = ToldByToken(shown, follow_up.token)) return {Match::kOne, *told};
+    std::erase_if(shown, [](Entry pinned) { return pinned->finished; });
+    if (shown.size() == 1) return {Match::kOne, shown.front()};
+    const bool latest = sign == Sign::kCacheKey && follow_up.key.method == v1::GET;
+    return latest && !shown.empty() ? Found{Match::kOne, shown.back()} : Found{Match::kSeveral, {}};
   }
-  return best;
+  return {};
 }
 
 void PinnedBodies::Served(TimePoint now, Entry pinned, message::SendId sent, bool last) {

@@ -7,12 +7,18 @@
 // The body of a notification stays until it is released, since its client may come back after
 // hours and must find the same one; for lack of room it goes after the others.
 //
-// A follow-up (Block2 with a number above 0) is never carried out as a request of its own: the
-// client would mix two answers, and a POST would happen twice. It is matched to the body by, in
-// this order: the CON block that it acknowledges, with the path; method, path and queries; the path
-// with the queries or none, since deployed clients leave them out, and change the method and the
-// token; the CON block alone. Among several the one of the same token wins - that of the follow-up
-// before, or of the request - then the one used last.
+// A follow-up (Block2 with a number above 0) whose body is not kept is carried out as a request of
+// its own only where that is safe: a GET that names no version (ETag), by a client that goes by
+// the specification and compares the tags of the blocks. Otherwise the client would mix two
+// answers, and a POST would happen twice. It is matched to the body by the first of these signs
+// that any body shows:
+//   1. the CON block that it acknowledges, and the path;
+//   2. the cache key (RFC 7252 §5.6): method, path, queries, Accept, Request-Tag (RFC 9175 §3.3),
+//      and Content-Format, which a request without a payload may leave out;
+//   3. the same, where it leaves out queries, Accept or Request-Tag, as deployed clients do.
+// Where several bodies show it the token must tell which one is meant: that of the follow-up
+// before, or else of the request; then their being finished. Only of GETs with one cache key the
+// latest is meant (RFC 7959 §2.4 has no two at a time, and the entity tags tell them apart).
 //
 // Threading: one thread. Ownership: of the bodies. Limits: limits.h, Config. Spec: RFC 7959 §2.4,
 // §2.6, §3.
@@ -32,6 +38,7 @@
 #include "libs/coap/message.h"
 #include "services/edge/dtls/session_id.h"
 #include "services/edge/message/event.h"
+#include "services/edge/request/body_form.h"
 #include "services/edge/request/byte_budget.h"
 #include "services/edge/request/config.h"
 #include "services/edge/request/counters.h"
@@ -56,12 +63,27 @@ struct PinnedBody {
   bool finished = false;
 };
 
+/// What the bodies kept say to a follow-up.
+enum class Match : uint8_t {
+  kNone,  ///< None is meant.
+  kOne,
+  kSeveral,  ///< Nobody can say which.
+};
+
 /// A follow-up, as far as it tells which body it means.
 struct FollowUp {
   SessionId session;
   TransferKey key;
   coap::Token token;
   message::SendId acknowledges;
+};
+
+/// A request for one block of a body that is kept.
+struct BlockRequest {
+  message::RequestRef ref;
+  coap::Token token;
+  BodyForm form;  ///< Of an error.
+  coap::Block block;
 };
 
 class PinnedBodies {
@@ -73,7 +95,11 @@ class PinnedBodies {
 
   /// Keeps a body; none, and `body` left as it is, when there is no room.
   std::optional<Entry> Pin(TimePoint now, PinnedBody& body);
-  std::optional<Entry> Find(const FollowUp& follow_up) const;
+  struct Found {
+    Match match = Match::kNone;
+    Entry pinned{};  ///< kOne.
+  };
+  Found Find(const FollowUp& follow_up) const;
   /// The body of the notification of this observation; none if there was no room to keep it.
   std::optional<Entry> FindNotification(SessionId session, uint64_t observation) const;
   /// Its client has it, or will not have it.

@@ -71,6 +71,10 @@ class Layer::Impl {
     Bytes message;
     std::optional<PinnedBodies::Entry> pinned;  ///< The body, when more of it has to follow.
   };
+  struct SentBlock {
+    message::SendId id;
+    bool last = false;
+  };
   /// What makes a response a notification; all 0: it is none.
   struct Notification {
     ObservationId observation = 0;
@@ -92,6 +96,12 @@ class Layer::Impl {
   void RespondRefused(TimePoint now, const message::RequestRef& ref, const coap::Token& token,
                       BodyForm form, const Refusal& refusal);
   void HandleFollowUp(TimePoint now, const Incoming& incoming);
+  /// A request for a further block that is carried out like one for the first (block2.h).
+  bool IsFetchedAnew(TimePoint now, const Incoming& incoming);
+  /// Answers with a block of a body that is kept.
+  std::optional<SentBlock> ServeBlock(TimePoint now, const BlockRequest& asked,
+                                      PinnedBodies::Entry pinned);
+  void RefuseBlock(TimePoint now, const BlockRequest& asked, size_t body_bytes);
   bool MayRetry(TimePoint now, Session& session, ExchangeTable::Entry exchange, Answer& answer);
   void Finish(TimePoint now, ExchangeTable::Entry exchange, Answer answer);
   void Respond(TimePoint now, const Exchange& exchange, Answer answer);

@@ -25,7 +25,7 @@ void Layer::Impl::HandleRequest(TimePoint now, const message::RequestArrived& ar
                           incoming.session.sticky.key_table(config_.default_key_table));
   if (options.refusal) {
     Refuse(now, incoming, *options.refusal);
-  } else if (options.block2 && options.block2->number > 0) {
+  } else if (options.block2 && options.block2->number > 0 && !IsFetchedAnew(now, incoming)) {
     HandleFollowUp(now, incoming);
   } else if (options.observe == 1u && Deregister(now, incoming)) {
     return;

@@ -46,6 +46,8 @@ class Reader {
     bool has_queries = false;
     Hash resource;
     Hash upload;
+    Hash tag;
+    bool has_tag = false;
     const uint8_t method = message_.code.value;
     resource.Add(0, {&method, 1});
     upload.Add(0, {&method, 1});
@@ -59,6 +61,10 @@ class Reader {
         has_queries = true;
       }
       if (names_resource) resource.Add(option.number, option.value);
+      if (number == OptionNumber::kRequestTag) {
+        tag.Add(option.number, option.value);
+        has_tag = true;
+      }
       if (names_resource || number == OptionNumber::kRequestTag) {
         upload.Add(option.number, option.value);
       }
@@ -70,7 +76,14 @@ class Reader {
               .errcode = "M_UNRECOGNIZED",
               .error = "More than " + std::to_string(coap::kOptionsMax) + " CoAP options"});
     }
-    out_.key = {path.value(), has_queries ? queries.value() : 0, resource.value(), upload.value()};
+    out_.key = {path.value(),
+                has_queries ? queries.value() : 0,
+                resource.value(),
+                upload.value(),
+                has_tag ? tag.value() : 0,
+                out_.method,
+                out_.accept,
+                out_.content_format};
     return std::move(out_);
   }
 
@@ -100,6 +113,7 @@ class Reader {
         return;
       case OptionNumber::kBlock1: ReadBlock(option, out_.block1); return;
       case OptionNumber::kBlock2: ReadBlock(option, out_.block2); return;
+      case OptionNumber::kETag: out_.entity_tag = true; return;
       case OptionNumber::kIfMatch:
       case OptionNumber::kIfNoneMatch:
         Refuse(BadOption(option.number, "(a condition on entity tags) is not supported"));

@@ -5,7 +5,7 @@
 //   Proxy-Uri, Proxy-Scheme ──▶ 5.05   Block1 or Block2 of the reserved size ──▶ 4.00
 //   If-Match, If-None-Match ──▶ 4.02: resources have no entity tags of ours to compare with
 //   Uri-Host, Uri-Port ──▶ ignored: there is one homeserver
-//   No-Response, Echo, ETag ──▶ ignored: elective
+//   No-Response, Echo ──▶ ignored: elective
 //
 // Threading: free functions without state; any thread. Ownership: points into the message. Spec:
 // RFC 7252 §5.4, §5.10, RFC 7959 §2.2, RFC 9175 §3.
@@ -22,12 +22,18 @@
 
 namespace lowband::edge::request {
 
-/// What a request is about, by hashes that tell the requests of one session apart.
+/// What a request is about, by hashes that tell the requests of one session apart: its cache key
+/// (RFC 7252 §5.6) without what is the same for all of them.
 struct TransferKey {
   uint64_t path = 0;
   uint64_t queries = 0;   ///< 0: none.
   uint64_t resource = 0;  ///< Method, path and queries.
   uint64_t upload = 0;    ///< The same and Request-Tag (RFC 9175 §3.3).
+  uint64_t tag = 0;       ///< Request-Tag; 0: none.
+  v1::Method method = v1::METHOD_UNSPECIFIED;
+  // They choose the form of the answer.
+  std::optional<uint32_t> accept = {};
+  std::optional<uint32_t> content_format = {};
 };
 
 struct RequestOptions {
@@ -41,6 +47,7 @@ struct RequestOptions {
   std::optional<uint32_t> observe;       ///< 0: register, 1: deregister (RFC 7641 §2).
   std::optional<ByteView> access_token;  ///< Option 256.
   std::optional<uint32_t> key_table;     ///< Option 257.
+  bool entity_tag = false;               ///< There is an ETag.
   /// The first thing that is wrong. What stands above is valid nevertheless, as far as it goes.
   std::optional<Refusal> refusal;
 };

@@ -140,6 +140,10 @@ TEST(Validation, KeysTellRequestsApartByWhatTheyAreAbout) {
       key({{kPath, "a"}, {kPath, "b"}, {kQuery, "q"}, {OptionNumber::kRequestTag, "1"}});
   EXPECT_EQ(tagged.resource, base.resource);
   EXPECT_NE(tagged.upload, base.upload);
+  EXPECT_NE(tagged.tag, base.tag);
+  EXPECT_EQ(base.tag, 0u);
+  EXPECT_NE(key({{kPath, "a"}, {OptionNumber::kRequestTag, ""}}).tag, 0u);
+  EXPECT_EQ(key({{kPath, "a"}, {OptionNumber::kAccept, "2"}}).accept, 50u);
   // RFC 9175 §3.1: an empty tag is a tag.
   EXPECT_NE(key({{kPath, "a"}, {OptionNumber::kRequestTag, ""}}).upload,
             key({{kPath, "a"}}).upload);
