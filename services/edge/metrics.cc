@@ -108,6 +108,12 @@ void SetMessages(MetricSet& m, const std::vector<Stats>& w) {
             {{{"", [](const Stats& s) { return s.message.retransmissions; }}}});
   Totals<1>(m, w, "coap_duplicates_total", "Requests that had been received before.", nullptr,
             {{{"", [](const Stats& s) { return s.message.duplicates; }}}});
+  Totals<1>(m, w, "coap_duplicates_unanswerable_total",
+            "Duplicates of requests whose answer had made room for others: answered by 5.04.",
+            nullptr, {{{"", [](const Stats& s) { return s.message.duplicates_unanswerable; }}}});
+  Totals<1>(m, w, "coap_answers_evicted_total",
+            "Answers that made room for others before the time of duplicates was over.", nullptr,
+            {{{"", [](const Stats& s) { return s.message.answers_evicted; }}}});
   Totals<1>(m, w, "coap_malformed_total", "Records whose data is no CoAP message.", nullptr,
             {{{"", [](const Stats& s) { return s.message.malformed; }}}});
   Totals<1>(m, w, "coap_pings_total", "Pings answered.", nullptr,

@@ -40,7 +40,7 @@ class Subject {
  private:
   static message::Config SmallConfig() {
     message::Config config;
-    config.answers_per_session_max = 4;
+    config.answer_bytes_per_session_max = 2048;
     config.answer_bytes_max = 4096;
     return config;
   }

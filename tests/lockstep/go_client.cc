@@ -44,7 +44,8 @@ void GoClient::SendConfirmable(TimePoint now, Pending& pending, std::optional<co
   pending.datagram = Write(pending, coap::Type::kConfirmable, pending.message_id, block2);
   pending.acknowledged = false;
   pending.copies = 1;
-  pending.timeout = milliseconds(2000 + random_.Below(1000));
+  pending.timeout = timers_ == Timers::kMobile ? Duration(std::chrono::seconds(9))
+                                               : milliseconds(2000 + random_.Below(1000));
   pending.send_again = now + pending.timeout;
   sent_.push_back(pending.datagram);
 }
@@ -177,7 +178,7 @@ void GoClient::Advance(TimePoint now) {
         pending_.erase(entry);
       } else {
         ++pending.copies;
-        pending.timeout *= 2;
+        if (timers_ == Timers::kRfc) pending.timeout *= 2;
         pending.send_again = now + pending.timeout;
         sent_.push_back(pending.datagram);
       }

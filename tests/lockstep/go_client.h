@@ -28,7 +28,12 @@ struct GoRequest {
 
 class GoClient {
  public:
-  explicit GoClient(Random& random) : random_(random), next_id_(Id()) {}
+  enum class Timers : uint8_t {
+    kRfc,     ///< RFC 7252 §4.8.
+    kMobile,  ///< Those of the deployed phones: 9 s between copies, no back-off.
+  };
+  explicit GoClient(Random& random, Timers timers = Timers::kRfc)
+      : random_(random), timers_(timers), next_id_(Id()) {}
 
   void Start(TimePoint now, GoRequest request);
   void Receive(TimePoint now, ByteView datagram);
@@ -76,6 +81,7 @@ class GoClient {
   void CheckIdOfServer(TimePoint now, uint16_t message_id);
 
   Random& random_;
+  const Timers timers_;
   uint16_t next_id_;
   uint32_t last_token_ = 0;
   std::map<uint32_t, Pending> pending_;

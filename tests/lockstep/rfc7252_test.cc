@@ -398,5 +398,56 @@ TEST(Rfc8974, TokenOfThirtyTwoBytesComesBackWhole) {
   )");
 }
 
+// RFC 7252 §4.5: a duplicate gets its answer again, however many other answers went out meanwhile.
+std::string ManyExchanges(int from, int count) {
+  std::string text;
+  for (int i = from; i < from + count; ++i) {
+    const std::string id = std::to_string(i);
+    text += "--> CON GET " + id + " token=" + std::to_string(1000 + i) + " path=small\n";
+    text += "==> GET path=small\n<== 2.05 format=50 body=\"{}\"\n";
+    text +=
+        "<-- ACK 2.05 " + id + " token=" + std::to_string(1000 + i) + " format=50 body=\"{}\"\n";
+  }
+  return text;
+}
+
+constexpr std::string_view kPostOnce = R"(
+    --> CON POST 9000 token=77 path=send format=60 body=hex:a0
+    ==> POST path=send format=60 body=hex:a0
+    <== 2.05 format=60 body=hex:a10102
+    <-- ACK 2.05 9000 token=77 format=60 body=hex:a10102
+)";
+
+TEST(Rfc7252, AnswerLostAndManyOthersSentMeanwhileThenTheDuplicateGetsItAgain) {
+  Script script;
+  script.Play(kPostOnce);
+  script.Play(ManyExchanges(100, 400));
+  script.Play(R"(
+    --> CON POST 9000 token=77 path=send format=60 body=hex:a0
+    <-- ACK 2.05 9000 token=77 format=60 body=hex:a10102
+  )");
+}
+
+TEST(Rfc7252, PostWhoseAnswerWasEvictedThenItsDuplicateGetsOneFinalError) {
+  RigConfig config = LockstepConfig();
+  config.message.answer_bytes_max = 2000;
+  Script script(config);
+  script.Play(kPostOnce);
+  // Other posts, as those to anything else go first.
+  for (int id = 9001; id < 9020; ++id) {
+    std::string text(kPostOnce);
+    while (text.find("9000") != std::string::npos) {
+      text.replace(text.find("9000"), 4, std::to_string(id));
+    }
+    script.Play(text);
+  }
+  constexpr std::string_view kAgain = R"(
+    --> CON POST 9000 token=77 path=send format=60 body=hex:a0
+    <-- ACK 5.04 9000 token=77 format=60 error=M_UNKNOWN
+  )";
+  script.Play(kAgain);
+  script.Play(kAgain);
+}
+
 }  // namespace
 }  // namespace lowband::edge::testing

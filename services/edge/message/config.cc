@@ -1,5 +1,7 @@
 #include "services/edge/message/config.h"
 
+#include "services/edge/message/limits.h"
+
 namespace lowband::edge::message {
 
 std::string Config::Validate() const {
@@ -15,8 +17,9 @@ std::string Config::Validate() const {
     return "message.ack_random_factor must be from 1 to 4";
   }
   if (max_retransmit > 8) return "message.max_retransmit must be at most 8";
-  if (answers_per_session_max == 0 || answers_per_session_max > 4096) {
-    return "message.answers_per_session_max must be from 1 to 4096";
+  if (answer_bytes_per_session_max < kAnswerOverheadBytes ||
+      answer_bytes_per_session_max > kAnswerBytesPerSessionMax) {
+    return "message.answer_bytes_per_session_max must be from 128 to 1,048,576";
   }
   return "";
 }

@@ -19,10 +19,11 @@ struct Config {
   double ack_random_factor = 1.5;
   unsigned max_retransmit = 4;
 
-  /// Answers kept of one session for EXCHANGE_LIFETIME, so that a duplicate gets the same. Enough
-  /// for what a client has in flight and retransmits.
-  size_t answers_per_session_max = 64;
-  /// Their bytes, of all sessions of a worker; the oldest goes first.
+  /// Bytes of the answers kept of one session for EXCHANGE_LIFETIME, so that a duplicate gets the
+  /// same: 1,000 small ones, or 200 that fill a datagram. The oldest goes first, those to requests
+  /// that must not be carried out twice after the others.
+  size_t answer_bytes_per_session_max = size_t{256} << 10;
+  /// The same, of all sessions of a worker.
   size_t answer_bytes_max = size_t{64} << 20;
 
   /// Empty, or what is wrong, naming the field ("message.ack_delay …").

@@ -17,7 +17,8 @@ struct Counters {
   uint64_t requests_in_ack = 0;
   uint64_t requests_dropped = 0;         ///< Beyond kUnansweredPerSessionMax.
   uint64_t duplicates = 0;               ///< Requests seen before, whatever they got.
-  uint64_t duplicates_unanswerable = 0;  ///< Of those: their answer is not kept any more.
+  uint64_t duplicates_ignored = 0;       ///< Of those: they need no answer, as far as we know.
+  uint64_t duplicates_unanswerable = 0;  ///< Of those: their answer was evicted, they got an error.
   uint64_t stray_acks = 0;               ///< ACK or RST of nothing that waits for one.
   uint64_t stray_responses = 0;          ///< A response that a client sent us.
 

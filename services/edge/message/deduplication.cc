@@ -12,8 +12,9 @@ using State = ReceivedRequest::State;
 Deduplication::Entry Deduplication::Add(TimePoint now, Table& table, const RequestRef& ref) {
   const State state =
       ref.arrival == Arrival::kConfirmable ? State::kUnacknowledged : State::kAwaited;
-  auto& list = ListOf(state);
-  const Entry request = list.insert(list.end(), ReceivedRequest{ref, state, now, {}});
+  ReceivedRequest received{ref, state, now, {}};
+  auto& list = ListOf(received);
+  const Entry request = list.insert(list.end(), std::move(received));
   table.slots_.push_back({ref.message_id, ref.arrival == Arrival::kInAcknowledgement, request});
   ++table.unanswered_;
   return request;
@@ -42,28 +43,31 @@ void Deduplication::Acknowledge(Entry request) {
 }
 
 void Deduplication::Answer(TimePoint now, Table& table, Entry request, State state, Bytes answer) {
-  answered_.splice(answered_.end(), ListOf(request->state), request);
+  auto& from = ListOf(*request);
   --table.unanswered_;
   request->state = state;
+  auto& to = ListOf(*request);
+  to.splice(to.end(), from, request);
   request->since = now;
   request->answer = std::move(answer);
-  Account(*request, true);
+  Account(table, *request, true);
 }
 
-void Deduplication::GiveUp(TimePoint now, Entry request, Bytes answer) {
-  Account(*request, false);
-  answered_.splice(answered_.end(), answered_, request);
+void Deduplication::GiveUp(TimePoint now, Table& table, Entry request, Bytes answer) {
+  Account(table, *request, false);
+  auto& list = ListOf(*request);
+  list.splice(list.end(), list, request);
   request->since = now;
   request->state = State::kUndelivered;
   request->answer = std::move(answer);
-  Account(*request, true);
+  Account(table, *request, true);
 }
 
-Bytes Deduplication::Retry(Entry request) {
-  Account(*request, false);
+Bytes Deduplication::Retry(Table& table, Entry request) {
+  Account(table, *request, false);
   request->state = State::kSeparate;
   Bytes answer = std::exchange(request->answer, {});
-  Account(*request, true);
+  Account(table, *request, true);
   return answer;
 }
 
@@ -72,17 +76,17 @@ void Deduplication::Erase(Table& table, Entry request) {
       table.slots_, [&](const Table::Slot& each) { return each.request == request; });
   table.slots_.erase(slot);
   if (request->IsAnswered()) {
-    Account(*request, false);
+    Account(table, *request, false);
   } else {
     --table.unanswered_;
   }
-  ListOf(request->state).erase(request);
+  ListOf(*request).erase(request);
 }
 
 void Deduplication::EraseAll(Table& table) {
   for (const Table::Slot& slot : table.slots_) {
-    if (slot.request->IsAnswered()) Account(*slot.request, false);
-    ListOf(slot.request->state).erase(slot.request);
+    if (slot.request->IsAnswered()) Account(table, *slot.request, false);
+    ListOf(*slot.request).erase(slot.request);
   }
   table = Table();
 }
@@ -93,8 +97,16 @@ std::optional<Deduplication::Entry> Deduplication::OldestUnacknowledged() {
 }
 
 std::optional<Deduplication::Entry> Deduplication::OldestAnswered() {
-  if (answered_.empty()) return std::nullopt;
-  return answered_.begin();
+  if (answered_.empty() && answered_once_.empty()) return std::nullopt;
+  if (answered_.empty()) return answered_once_.begin();
+  if (answered_once_.empty()) return answered_.begin();
+  const bool first = answered_.front().since <= answered_once_.front().since;
+  return first ? answered_.begin() : answered_once_.begin();
+}
+
+std::optional<Deduplication::Entry> Deduplication::LeastMissed() {
+  if (!answered_.empty()) return answered_.begin();
+  return OldestAnswered();
 }
 
 std::optional<Deduplication::Entry> Deduplication::FindUndelivered(const Table& table) const {
@@ -104,33 +116,38 @@ std::optional<Deduplication::Entry> Deduplication::FindUndelivered(const Table& 
   return std::nullopt;
 }
 
-std::optional<Deduplication::Entry> Deduplication::OldestAnsweredOf(const Table& table) const {
+std::optional<Deduplication::Entry> Deduplication::LeastMissedOf(const Table& table) const {
+  std::optional<Entry> oldest;
   for (const Table::Slot& slot : table.slots_) {
-    if (slot.request->IsAnswered()) return slot.request;
+    if (!slot.request->IsAnswered()) continue;
+    if (slot.request->ref.repeatable) return slot.request;
+    if (!oldest) oldest = slot.request;
   }
-  return std::nullopt;
+  return oldest;
 }
 
-std::list<ReceivedRequest>& Deduplication::ListOf(State state) {
-  switch (state) {
+std::list<ReceivedRequest>& Deduplication::ListOf(const ReceivedRequest& request) {
+  switch (request.state) {
     case State::kUnacknowledged: return unacknowledged_;
     case State::kAcknowledged:
     case State::kAwaited: return waiting_;
     case State::kPiggybacked:
     case State::kSeparate:
-    case State::kUndelivered: return answered_;
+    case State::kUndelivered: return request.ref.repeatable ? answered_ : answered_once_;
   }
   std::abort();
 }
 
-void Deduplication::Account(const ReceivedRequest& request, bool kept) {
+void Deduplication::Account(Table& table, const ReceivedRequest& request, bool kept) {
   const size_t cost = kAnswerOverheadBytes + request.answer.capacity();
   const size_t undelivered = request.state == State::kUndelivered ? 1 : 0;
   if (kept) {
     answer_bytes_ += cost;
+    table.answer_bytes_ += cost;
     undelivered_ += undelivered;
   } else {
     answer_bytes_ -= cost;
+    table.answer_bytes_ -= cost;
     undelivered_ -= undelivered;
   }
 }

@@ -49,6 +49,8 @@ class Deduplication {
    public:
     size_t unanswered() const { return unanswered_; }
     size_t answered() const { return slots_.size() - unanswered_; }
+    /// What its answers cost, with their overhead.
+    size_t answer_bytes() const { return answer_bytes_; }
     bool empty() const { return slots_.empty(); }
 
    private:
@@ -60,6 +62,7 @@ class Deduplication {
     };
     std::vector<Slot> slots_;
     size_t unanswered_ = 0;
+    size_t answer_bytes_ = 0;
   };
 
   Entry Add(TimePoint now, Table& table, const RequestRef& ref);
@@ -73,16 +76,19 @@ class Deduplication {
   void Answer(TimePoint now, Table& table, Entry request, ReceivedRequest::State state,
               Bytes answer);
   /// kSeparate to kUndelivered, which counts as answered now; and back with the answer taken out.
-  void GiveUp(TimePoint now, Entry request, Bytes answer);
-  Bytes Retry(Entry request);
+  void GiveUp(TimePoint now, Table& table, Entry request, Bytes answer);
+  Bytes Retry(Table& table, Entry request);
   void Erase(Table& table, Entry request);
   void EraseAll(Table& table);
 
   /// The CON that has waited longest for any answer or ACK.
   std::optional<Entry> OldestUnacknowledged();
-  /// The request that was answered first, of all or of one session.
+  /// The request that was answered first.
   std::optional<Entry> OldestAnswered();
-  std::optional<Entry> OldestAnsweredOf(const Table& table) const;
+  /// Whose answer is missed least, of all or of one session: the oldest to a request that may be
+  /// carried out anew, else the oldest.
+  std::optional<Entry> LeastMissed();
+  std::optional<Entry> LeastMissedOf(const Table& table) const;
   std::optional<Entry> FindUndelivered(const Table& table) const;
 
   /// What the answers kept cost, with their overhead.
@@ -91,13 +97,14 @@ class Deduplication {
   size_t undelivered() const { return undelivered_; }
 
  private:
-  std::list<ReceivedRequest>& ListOf(ReceivedRequest::State state);
-  void Account(const ReceivedRequest& request, bool kept);
+  std::list<ReceivedRequest>& ListOf(const ReceivedRequest& request);
+  void Account(Table& table, const ReceivedRequest& request, bool kept);
 
   // Each in the order of `since`: the front of a list is what is due first.
   std::list<ReceivedRequest> unacknowledged_;
   std::list<ReceivedRequest> waiting_;
-  std::list<ReceivedRequest> answered_;
+  std::list<ReceivedRequest> answered_;       // may be carried out anew
+  std::list<ReceivedRequest> answered_once_;  // must not
   size_t answer_bytes_ = 0;
   size_t undelivered_ = 0;
 };

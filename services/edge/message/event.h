@@ -23,6 +23,8 @@ struct RequestRef {
   uint64_t serial = 0;  ///< Unique in the layer.
   uint16_t message_id = 0;
   Arrival arrival = Arrival::kConfirmable;
+  /// Carrying it out anew does no harm (RFC 7252 §4.5): its answer may be dropped for want of room.
+  bool repeatable = true;
 };
 
 /// Names one CON of ours until its fate is known. 0: none (piggybacked or NON, fate never known).
@@ -31,12 +33,15 @@ struct SendId {
   friend auto operator<=>(const SendId&, const SendId&) = default;
 };
 
-/// A request that is no duplicate.
+/// A request that is no duplicate, or one whose answer was lost.
 struct RequestArrived {
   RequestRef ref;
   coap::MessageView message;
   /// For kInAcknowledgement: the CON of ours that it acknowledges.
   SendId acknowledges;
+  /// It was answered before, that answer is not kept any more, and it must not happen twice: an
+  /// error is its answer.
+  bool answer_lost = false;
 };
 /// A CON of ours was acknowledged.
 struct Delivered {

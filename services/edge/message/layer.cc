@@ -27,6 +27,15 @@ void Layer::Impl::Abandon(TimePoint now, SessionId session_id, SendId id) {
   EndRequest(session, confirmable->request);
 }
 
+void Layer::Impl::Settle(TimePoint now, const RequestRef& ref) {
+  Session* session = Find(ref.session);
+  if (session == nullptr) return;
+  const auto request = requests_.FindSerial(session->requests, ref.serial);
+  if (!request || (*request)->state != State::kPiggybacked) return;
+  Ignore(now, *session, ref.message_id);
+  requests_.Erase(session->requests, *request);
+}
+
 void Layer::Impl::Forget(SessionId session_id) {
   silent_.erase(session_id);
   const auto it = sessions_.find(session_id);
@@ -63,7 +72,7 @@ void Layer::Impl::EndRequest(Session& session, uint64_t serial) {
   if ((*request)->ref.arrival == Arrival::kInAcknowledgement) {
     requests_.Erase(session.requests, *request);
   } else if ((*request)->state == State::kUndelivered) {
-    requests_.Retry(*request);
+    requests_.Retry(session.requests, *request);
   }
 }
 
@@ -81,7 +90,7 @@ void Layer::Impl::GiveUp(TimePoint now, SendId id) {
   }
   const auto request = requests_.FindSerial(session.requests, confirmable.request);
   if (!request || (*request)->state != State::kSeparate) return;
-  requests_.GiveUp(now, *request, std::move(confirmable.message));
+  requests_.GiveUp(now, session.requests, *request, std::move(confirmable.message));
   KeepWithinLimits(now, session);
 }
 
@@ -129,23 +138,23 @@ void Layer::Impl::Ignore(TimePoint now, Session& session, uint16_t message_id) {
 }
 
 void Layer::Impl::KeepWithinLimits(TimePoint now, Session& session) {
-  while (session.requests.answered() > config_.answers_per_session_max) {
-    Evict(now, *requests_.OldestAnsweredOf(session.requests));
+  while (session.requests.answer_bytes() > config_.answer_bytes_per_session_max) {
+    Evict(now, *requests_.LeastMissedOf(session.requests));
   }
   while (requests_.answer_bytes() > config_.answer_bytes_max) {
-    const auto oldest = requests_.OldestAnswered();
-    if (!oldest) break;
-    Evict(now, *oldest);
+    Evict(now, *requests_.LeastMissed());
   }
 }
 
-// Whatever comes again of it must not be carried out again.
+// RFC 7252 §4.5: what comes again of it may be carried out anew where that does no harm.
 void Layer::Impl::Evict(TimePoint now, Deduplication::Entry request) {
   ++counters_.answers_evicted;
   Session& session = sessions_.at(request->ref.session);
   // Inside an ACK the ID was one of ours.
-  if (request->ref.arrival == Arrival::kConfirmable) {
-    Ignore(now, session, request->ref.message_id);
+  const RequestRef& ref = request->ref;
+  if (ref.arrival == Arrival::kConfirmable && !ref.repeatable &&
+      !session.answers_lost.Add(now, ref.message_id)) {
+    ++counters_.message_ids_forgotten;
   }
   requests_.Erase(session.requests, request);
 }
@@ -156,7 +165,7 @@ std::optional<Event> Layer::Impl::PollEvent() {
   const Queued& head = queued->header;
   switch (head.kind) {
     case Queued::Kind::kRequest:
-      return RequestArrived{head.request, *coap::Parse(queued->bytes), head.id};
+      return RequestArrived{head.request, *coap::Parse(queued->bytes), head.id, head.answer_lost};
     case Queued::Kind::kDelivered: return Delivered{head.session, head.id};
     case Queued::Kind::kRejected: return Rejected{head.session, head.id};
     case Queued::Kind::kUndelivered: return Undelivered{head.session, head.id};
@@ -189,6 +198,7 @@ SendId Layer::Respond(TimePoint now, const RequestRef& ref, Bytes message,
 SendId Layer::RespondConfirmably(TimePoint now, const RequestRef& ref, Bytes message) {
   return impl_->RespondConfirmably(now, ref, std::move(message));
 }
+void Layer::Settle(TimePoint now, const RequestRef& ref) { impl_->Settle(now, ref); }
 bool Layer::Revive(TimePoint now, SessionId session, SendId id) {
   return impl_->Revive(now, session, id);
 }

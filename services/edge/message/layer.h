@@ -9,8 +9,10 @@
 //                                                                  └──93 s──▶ undelivered
 //
 // A duplicate gets what was sent last for it: nothing yet, the empty ACK, or the same piggybacked
-// bytes. A NON request is answered by NON and its duplicates are ignored; a request inside an ACK
-// (deployed clients fetch the further blocks of a CON so) is answered by CON.
+// bytes. Once these had to make room for others it arrives as a new request, which may be carried
+// out anew unless it says answer_lost. A NON request is answered by NON and its duplicates are
+// ignored; a request inside an ACK (deployed clients fetch the further blocks of a CON so) is
+// answered by CON.
 //
 // Once acknowledged, a client waits for ever. An answer that was given up is therefore kept for
 // EXCHANGE_LIFETIME and sent anew as soon as anything comes from its session. A notification is
@@ -69,6 +71,9 @@ class Layer {
   /// The same, always as CON, so that its fate is told: an answer that rides on an ACK is never
   /// acknowledged itself. The id is 0 when too many CONs are under way; it then went as NON.
   SendId RespondConfirmably(TimePoint now, const RequestRef& ref, Bytes message);
+  /// The client showed that it has the answer to this request: the answer is not kept any more, and
+  /// a duplicate that is still on its way gets nothing.
+  void Settle(TimePoint now, const RequestRef& ref);
   /// Sends a message of our own accord, as CON (a notification). The id is 0, and nothing was
   /// sent, when too many CONs are under way (kConfirmablesPerSessionMax, kConfirmablesMax).
   SendId SendConfirmable(TimePoint now, SessionId session, Bytes message);

@@ -32,6 +32,7 @@ class Layer::Impl {
   bool Revive(TimePoint now, SessionId session_id, SendId id);
 
   // layer.cc: what time and limits do.
+  void Settle(TimePoint now, const RequestRef& ref);
   void Abandon(TimePoint now, SessionId session_id, SendId id);
   void Forget(SessionId session_id);
   void Advance(TimePoint now);
@@ -52,6 +53,7 @@ class Layer::Impl {
     SessionId session;
     SendId id;
     RequestRef request;
+    bool answer_lost = false;
   };
 
   // receive.cc

@@ -30,6 +30,8 @@ inline constexpr size_t kConfirmablesMax = 65'536;
 inline constexpr size_t kGivenUpPerSessionMax = 32;
 /// What a stored answer costs besides its bytes.
 inline constexpr size_t kAnswerOverheadBytes = 128;
+/// The most that Config may allow: each request of a session is looked for among the answers kept.
+inline constexpr size_t kAnswerBytesPerSessionMax = size_t{1} << 20;
 
 static_assert(kIdRunsMax * kIdRunSpan > kExchangeLifetime,
               "a client that counts its message IDs up must be remembered in full");

@@ -1,11 +1,31 @@
 #include <algorithm>
 
+#include "libs/coap/block.h"
 #include "services/edge/message/layer_impl.h"
 #include "services/edge/message/limits.h"
 
 namespace lowband::edge::message {
 
 using State = ReceivedRequest::State;
+
+namespace {
+
+bool HasBlockAbove0(const coap::MessageView& message, coap::OptionNumber number) {
+  const auto value = message.Find(number);
+  const auto block = value ? coap::ParseBlock(*value) : std::nullopt;
+  return block && block->number > 0;
+}
+
+// RFC 7252 §5.1: GET, PUT and DELETE; FETCH becomes a POST on its way. The block of a response is
+// only served again. The last block of an upload cannot begin it anew.
+bool IsRepeatable(const coap::MessageView& message) {
+  if (HasBlockAbove0(message, coap::OptionNumber::kBlock2)) return true;
+  const coap::Code method = message.code;
+  const bool idempotent = method == coap::kGet || method == coap::kPut || method == coap::kDelete;
+  return idempotent && !HasBlockAbove0(message, coap::OptionNumber::kBlock1);
+}
+
+}  // namespace
 
 void Layer::Impl::Receive(TimePoint now, SessionId session_id, ByteView datagram) {
   ++counters_.messages;
@@ -72,7 +92,7 @@ void Layer::Impl::ReceiveRequest(TimePoint now, SessionId session_id,
   }
   if (session.ignored.Contains(now, message.message_id)) {
     ++counters_.duplicates;
-    ++counters_.duplicates_unanswerable;
+    ++counters_.duplicates_ignored;
     return;
   }
   if (session.requests.unanswered() == kUnansweredPerSessionMax) {
@@ -81,11 +101,19 @@ void Layer::Impl::ReceiveRequest(TimePoint now, SessionId session_id,
   }
   Hear(now, session, message.message_id);
   const bool confirmable = message.type == coap::Type::kConfirmable;
-  ++(confirmable ? counters_.requests_con : counters_.requests_non);
+  // Its answer went out and had to make room. What it gets now is kept in its turn.
+  const bool answer_lost = session.answers_lost.Contains(now, message.message_id);
+  if (answer_lost) {
+    ++counters_.duplicates;
+    ++counters_.duplicates_unanswerable;
+  } else {
+    ++(confirmable ? counters_.requests_con : counters_.requests_non);
+  }
   const RequestRef ref{session_id, ++last_serial_, message.message_id,
-                       confirmable ? Arrival::kConfirmable : Arrival::kNonConfirmable};
+                       confirmable ? Arrival::kConfirmable : Arrival::kNonConfirmable,
+                       IsRepeatable(message)};
   requests_.Add(now, session.requests, ref);
-  events_.Push({Queued::Kind::kRequest, session_id, SendId{}, ref}, datagram);
+  events_.Push({Queued::Kind::kRequest, session_id, SendId{}, ref, answer_lost}, datagram);
 }
 
 void Layer::Impl::ReceiveDuplicate(SessionId session_id, Deduplication::Entry request) {
@@ -156,7 +184,7 @@ void Layer::Impl::ReceiveFollowUp(TimePoint now, SessionId session_id, Session& 
     return;
   }
   ++counters_.requests_in_ack;
-  const RequestRef ref{session_id, ++last_serial_, message_id, Arrival::kInAcknowledgement};
+  const RequestRef ref{session_id, ++last_serial_, message_id, Arrival::kInAcknowledgement, true};
   requests_.Add(now, session.requests, ref);
   events_.Push({Queued::Kind::kRequest, session_id, acknowledges, ref}, datagram);
 }

@@ -156,7 +156,7 @@ void Layer::Impl::RetryUndelivered(TimePoint now, SessionId session_id) {
     if (!request) return;
     ++counters_.retried;
     const RequestRef ref = (*request)->ref;
-    Bytes message = requests_.Retry(*request);
+    Bytes message = requests_.Retry(session->requests, *request);
     const auto sent = std::ranges::find_if(session->sent, [&](const SentConfirmable& each) {
       return each.request == ref.serial && each.since + kExchangeLifetime > now;
     });

@@ -33,6 +33,8 @@ struct Session {
   RecentIds heard{kIdGapMax};
   /// IDs of requests whose duplicates get nothing (any more).
   RecentIds ignored{0};
+  /// IDs of requests that were carried out, must not be again, and whose answers were evicted.
+  RecentIds answers_lost{0};
   std::vector<SentConfirmable> sent;
   uint16_t next_id = 0;  ///< 0: none drawn yet.
   TimePoint used;        ///< When an ID of either side was used last.

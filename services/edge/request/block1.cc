@@ -41,6 +41,13 @@ Result<std::optional<CompleteBody>, Refusal> PartialBodies::Add(TimePoint now,
   return AddNext(now, *found, piece);
 }
 
+std::optional<message::RequestRef> PartialBodies::Before(const BodyPiece& piece) const {
+  const auto found = Find(piece.session, piece.upload);
+  if (!found || piece.block.number == 0) return std::nullopt;
+  if (piece.block.offset() != (*found)->body.size()) return std::nullopt;
+  return (*found)->last;
+}
+
 std::optional<Refusal> PartialBodies::Check(const BodyPiece& piece) const {
   const size_t size = piece.payload.size();
   if (size > piece.block.size() || (piece.block.more && size < piece.block.size())) {
@@ -69,9 +76,9 @@ Result<std::optional<CompleteBody>, Refusal> PartialBodies::AddFirst(TimePoint n
     return Failure(Unavailable(RefusalReason::kOverload, "No room for the body"));
   }
   if (!piece.block.more) return CompleteBody{std::move(body), piece.content_format};
-  const Entry partial = partial_.insert(
-      partial_.end(),
-      Partial{piece.session, piece.upload, now, now, std::move(body), piece.content_format});
+  const Entry partial =
+      partial_.insert(partial_.end(), Partial{piece.session, piece.upload, now, now,
+                                              std::move(body), piece.content_format, piece.ref});
   by_session_[piece.session].push_back(partial);
   return std::nullopt;
 }
@@ -87,6 +94,7 @@ Result<std::optional<CompleteBody>, Refusal> PartialBodies::AddNext(TimePoint no
   }
   Append(partial->body, piece.payload);
   if (!partial->content_format) partial->content_format = piece.content_format;
+  partial->last = piece.ref;
   partial->used = now;
   partial_.splice(partial_.end(), partial_, partial);
   if (piece.block.more) return std::nullopt;

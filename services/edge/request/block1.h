@@ -23,6 +23,7 @@
 #include "libs/base/time.h"
 #include "libs/coap/block.h"
 #include "services/edge/dtls/session_id.h"
+#include "services/edge/message/event.h"
 #include "services/edge/request/byte_budget.h"
 #include "services/edge/request/config.h"
 #include "services/edge/request/counters.h"
@@ -38,6 +39,7 @@ struct BodyPiece {
   ByteView payload;
   std::optional<uint32_t> size1;  ///< What the client says of the whole.
   std::optional<uint32_t> content_format;
+  message::RequestRef ref = {};  ///< Of the message that brought it.
 };
 
 /// A whole body; its bytes stay taken from the budget.
@@ -53,6 +55,9 @@ class PartialBodies {
 
   /// None: taken, and more is to come (2.31).
   Result<std::optional<CompleteBody>, Refusal> Add(TimePoint now, const BodyPiece& piece);
+  /// The message of the block before: that this one comes shows that its 2.31 arrived. None when
+  /// `piece` does not carry on where that ended.
+  std::optional<message::RequestRef> Before(const BodyPiece& piece) const;
   void Forget(SessionId session);
   void Expire(TimePoint now);
   std::optional<TimePoint> NextDeadline() const;
@@ -66,6 +71,7 @@ class PartialBodies {
     TimePoint used;
     Bytes body;
     std::optional<uint32_t> content_format;
+    message::RequestRef last;  ///< The message of the last block.
   };
   using Entry = std::list<Partial>::iterator;
 

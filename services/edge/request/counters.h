@@ -23,13 +23,14 @@ enum class RefusalReason : uint8_t {
   kSessionLimit,  ///< Too many requests or uploads of one session.
   kOverload,      ///< Over a limit of the worker.
   kStopping,
-  kNoAnswer,  ///< The uplink let the deadline pass.
+  kNoAnswer,    ///< The uplink let the deadline pass.
+  kAnswerLost,  ///< Carried out before; its answer had to make room.
   kCount,
 };
 constexpr size_t kRefusalReasons = static_cast<size_t>(RefusalReason::kCount);
 inline constexpr std::array<std::string_view, kRefusalReasons> kRefusalReasonNames = {
-    "bad_option", "method",        "proxying", "block_missing", "bad_block",
-    "too_large",  "session_limit", "overload", "stopping",      "no_answer",
+    "bad_option",    "method",   "proxying", "block_missing", "bad_block",   "too_large",
+    "session_limit", "overload", "stopping", "no_answer",     "answer_lost",
 };
 
 struct Counters {

@@ -18,12 +18,18 @@ void Layer::Impl::HandleRequest(TimePoint now, const message::RequestArrived& ar
   if (session == sessions_.end()) return;  // it closed meanwhile
   ++counters_.requests;
   Incoming incoming{arrived, session->second, ReadOptions(arrived.message), {}};
-  TakeSticky(now, incoming);
+  if (!arrived.answer_lost) TakeSticky(now, incoming);
   const RequestOptions& options = incoming.options;
   const ByteView payload = arrived.message.payload;
   incoming.form = FormFor(options.accept, options.content_format, !payload.empty(),
                           incoming.session.sticky.key_table(config_.default_key_table));
-  if (options.refusal) {
+  if (arrived.answer_lost) {
+    Refuse(now, incoming,
+           {.reason = RefusalReason::kAnswerLost,
+            .code = coap::kGatewayTimeout,
+            .errcode = "M_UNKNOWN",
+            .error = "This was answered before, and the answer is not kept any more"});
+  } else if (options.refusal) {
     Refuse(now, incoming, *options.refusal);
   } else if (options.block2 && options.block2->number > 0 && !IsFetchedAnew(now, incoming)) {
     HandleFollowUp(now, incoming);
@@ -78,8 +84,10 @@ void Layer::Impl::HandleBlock(TimePoint now, const Incoming& incoming, const coa
   const message::RequestRef& ref = incoming.arrived.ref;
   const coap::MessageView& message = incoming.arrived.message;
   const RequestOptions& options = incoming.options;
-  auto added = uploads_.Add(now, {ref.session, options.key.upload, block, message.payload,
-                                  options.size1, options.content_format});
+  const BodyPiece piece{ref.session,   options.key.upload,     block, message.payload,
+                        options.size1, options.content_format, ref};
+  if (const auto before = uploads_.Before(piece)) messages_.Settle(now, *before);
+  auto added = uploads_.Add(now, piece);
   if (!added) {
     Refuse(now, incoming, added.error());
     return;

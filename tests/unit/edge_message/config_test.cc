@@ -25,7 +25,10 @@ TEST(Config, EachBadFieldIsNamed) {
       {"message.ack_random_factor",
        [](Config& c) { c.ack_random_factor = std::numeric_limits<double>::quiet_NaN(); }},
       {"message.max_retransmit", [](Config& c) { c.max_retransmit = 9; }},
-      {"message.answers_per_session_max", [](Config& c) { c.answers_per_session_max = 0; }},
+      {"message.answer_bytes_per_session_max",
+       [](Config& c) { c.answer_bytes_per_session_max = 0; }},
+      {"message.answer_bytes_per_session_max",
+       [](Config& c) { c.answer_bytes_per_session_max = size_t{2} << 20; }},
   };
   for (const auto& [name, change] : bad) {
     Config config;

@@ -63,9 +63,26 @@ TEST(Deduplication, AnswersAreInTheOrderOfAnswering) {
   requests.Answer(At(9), table, one, State::kPiggybacked, Bytes{1});
   EXPECT_EQ(requests.OldestAnswered(), two);
   EXPECT_EQ(two->since, At(2));
-  EXPECT_EQ(requests.OldestAnsweredOf(table), one) << "a session's go in the order of arrival";
+  EXPECT_EQ(requests.LeastMissedOf(table), one) << "a session's go in the order of arrival";
   requests.Erase(table, two);
   EXPECT_EQ(requests.OldestAnswered(), one);
+}
+
+TEST(Deduplication, AnswersToWhatMustNotHappenTwiceAreMissedMost) {
+  Deduplication requests;
+  Deduplication::Table table;
+  RequestRef once = Ref(1, 1);
+  once.repeatable = false;
+  const auto post = requests.Add(At(0), table, once);
+  const auto get = requests.Add(At(1), table, Ref(2, 2));
+  requests.Answer(At(2), table, post, State::kPiggybacked, Bytes{1});
+  requests.Answer(At(3), table, get, State::kPiggybacked, Bytes{2});
+  EXPECT_EQ(requests.LeastMissed(), get);
+  EXPECT_EQ(requests.LeastMissedOf(table), get);
+  EXPECT_EQ(requests.OldestAnswered(), post) << "time makes no difference between them";
+  requests.Erase(table, get);
+  EXPECT_EQ(requests.LeastMissed(), post);
+  EXPECT_EQ(requests.LeastMissedOf(table), post);
 }
 
 TEST(Deduplication, BytesAreCountedThroughEveryChange) {
@@ -78,13 +95,14 @@ TEST(Deduplication, BytesAreCountedThroughEveryChange) {
   requests.Acknowledge(separate);
   requests.Answer(At(1), table, separate, State::kSeparate, {});
   EXPECT_EQ(requests.answer_bytes(), 2 * kAnswerOverheadBytes + 100);
-  requests.GiveUp(At(2), separate, Bytes(50));
+  requests.GiveUp(At(2), table, separate, Bytes(50));
   EXPECT_EQ(separate->state, State::kUndelivered);
   EXPECT_EQ(separate->since, At(2));
   EXPECT_EQ(requests.undelivered(), 1u);
   EXPECT_EQ(requests.FindUndelivered(table), separate);
   EXPECT_EQ(requests.answer_bytes(), 2 * kAnswerOverheadBytes + 150);
-  EXPECT_EQ(requests.Retry(separate).size(), 50u);
+  EXPECT_EQ(table.answer_bytes(), requests.answer_bytes());
+  EXPECT_EQ(requests.Retry(table, separate).size(), 50u);
   EXPECT_EQ(separate->state, State::kSeparate);
   EXPECT_EQ(requests.undelivered(), 0u);
   EXPECT_FALSE(requests.FindUndelivered(table));

@@ -60,6 +60,7 @@ class LayerTest : public ::testing::Test {
       if (const auto* arrived = std::get_if<RequestArrived>(&*event)) {
         arrived_.push_back(arrived->ref);
         acknowledged_.push_back(arrived->acknowledges);
+        lost_.push_back(arrived->answer_lost);
       } else if (const auto* delivered = std::get_if<Delivered>(&*event)) {
         delivered_.insert(delivered->id);
       } else if (const auto* rejected = std::get_if<Rejected>(&*event)) {
@@ -94,6 +95,7 @@ class LayerTest : public ::testing::Test {
   TimePoint now_;
   std::deque<RequestRef> arrived_;
   std::deque<SendId> acknowledged_;
+  std::deque<bool> lost_;
   std::set<SendId> delivered_;
   std::set<SendId> rejected_;
   std::set<SendId> undelivered_;
@@ -145,23 +147,87 @@ TEST_F(LayerTest, AskAgainThenADuplicateIsANewRequest) {
   EXPECT_NE(arrived_[0].serial, arrived_[1].serial);
 }
 
-TEST_F(LayerTest, EvictedAnswerThenItsDuplicateIsNotCarriedOutAgain) {
-  Config config;
-  config.answers_per_session_max = 3;
-  Make(config);
-  for (uint16_t id = 1; id <= 5; ++id) {
+TEST_F(LayerTest, ManyLaterSmallAnswersThenADuplicateStillGetsItsOwn) {
+  Receive(ConGet(1));
+  Respond(arrived_.back(), Response(7));
+  const Bytes first = sent_.back();
+  for (uint16_t id = 2; id <= 500; ++id) {
     Receive(ConGet(id));
     Respond(arrived_.back(), Response());
   }
   sent_.clear();
-  EXPECT_EQ(layer_->counters().answers_evicted, 2u);
   Receive(ConGet(1));
-  Receive(ConGet(2));
-  EXPECT_EQ(arrived_.size(), 5u);
-  EXPECT_TRUE(sent_.empty());
-  EXPECT_EQ(layer_->counters().duplicates_unanswerable, 2u);
+  EXPECT_EQ(arrived_.size(), 500u);
+  EXPECT_EQ(TakeSent(), first);
+  EXPECT_EQ(layer_->counters().answers_evicted, 0u);
+}
+
+TEST_F(LayerTest, EvictedAnswerThenItsDuplicateIsANewRequest) {
+  Config config;
+  config.answer_bytes_per_session_max = 4000;
+  Make(config);
+  for (uint16_t id = 1; id <= 5; ++id) {
+    Receive(ConGet(id));
+    Respond(arrived_.back(), Response(1000));
+    EXPECT_LE(layer_->answer_bytes(), config.answer_bytes_per_session_max);
+  }
+  sent_.clear();
+  EXPECT_EQ(layer_->counters().answers_evicted, 2u);
   Receive(ConGet(3));
   EXPECT_EQ(sent_.size(), 1u);
+  Receive(ConGet(1));
+  EXPECT_EQ(arrived_.size(), 6u);
+  EXPECT_FALSE(lost_.back());
+  EXPECT_EQ(layer_->counters().duplicates_unanswerable, 0u);
+}
+
+TEST_F(LayerTest, EvictedAnswerToAPostThenItsDuplicateSaysSoAndWhatItGetsIsKept) {
+  Config config;
+  config.answer_bytes_per_session_max = 4000;
+  Make(config);
+  for (uint16_t id = 1; id <= 5; ++id) {
+    Receive(Request(coap::Type::kConfirmable, id, coap::kPost));
+    Respond(arrived_.back(), Response(1000));
+  }
+  sent_.clear();
+  Receive(Request(coap::Type::kConfirmable, 1, coap::kPost));
+  ASSERT_EQ(arrived_.size(), 6u);
+  EXPECT_TRUE(lost_.back());
+  EXPECT_EQ(layer_->counters().duplicates_unanswerable, 1u);
+  EXPECT_EQ(layer_->counters().requests_con, 5u);
+  Respond(arrived_.back(), Response(2));
+  const Bytes error = TakeSent();
+  Receive(Request(coap::Type::kConfirmable, 1, coap::kPost));
+  EXPECT_EQ(TakeSent(), error);
+  EXPECT_EQ(arrived_.size(), 6u);
+}
+
+TEST_F(LayerTest, AnswersToPostsAreKeptLongest) {
+  Config config;
+  config.answer_bytes_per_session_max = 4000;
+  Make(config);
+  Receive(Request(coap::Type::kConfirmable, 1, coap::kPost));
+  Respond(arrived_.back(), Response(1000));
+  for (uint16_t id = 2; id <= 50; ++id) {
+    Receive(ConGet(id));
+    Respond(arrived_.back(), Response(1000));
+  }
+  sent_.clear();
+  Receive(Request(coap::Type::kConfirmable, 1, coap::kPost));
+  EXPECT_EQ(arrived_.size(), 50u);
+  EXPECT_EQ(sent_.size(), 1u);
+}
+
+TEST_F(LayerTest, SettledThenTheAnswerIsNotKeptAndADuplicateGetsNothing) {
+  Receive(ConGet(1));
+  Respond(arrived_.back(), Response());
+  layer_->Settle(now_, arrived_.back());
+  EXPECT_EQ(layer_->answer_bytes(), 0u);
+  sent_.clear();
+  Receive(ConGet(1));
+  EXPECT_EQ(arrived_.size(), 1u);
+  EXPECT_TRUE(sent_.empty());
+  EXPECT_EQ(layer_->counters().duplicates_ignored, 1u);
 }
 
 TEST_F(LayerTest, BytesOfAnswersAreBoundedOverAllSessionsTheOldestGoFirst) {
@@ -176,9 +242,10 @@ TEST_F(LayerTest, BytesOfAnswersAreBoundedOverAllSessionsTheOldestGoFirst) {
   sent_.clear();
   Receive(ConGet(1), SessionId{1});
   EXPECT_TRUE(sent_.empty());
+  EXPECT_EQ(arrived_.size(), 31u) << "evicted: carried out anew";
   Receive(ConGet(1), SessionId{30});
   EXPECT_EQ(sent_.size(), 1u);
-  EXPECT_EQ(arrived_.size(), 30u);
+  EXPECT_EQ(arrived_.size(), 31u);
 }
 
 TEST_F(LayerTest, UnansweredRequestsAreBounded) {
