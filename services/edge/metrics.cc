@@ -127,6 +127,15 @@ void SetRequests(MetricSet& m, const std::vector<Stats>& w) {
       m, w, "coap_requests_refused_total", "Requests that the edge answered itself.", "reason",
       request::kRefusalReasonNames,
       [](const Stats& s) -> const auto& { return s.request.refused; });
+  Totals<3>(m, w, "coap_session_tokens_total", "Changes of sessions' access tokens.", "event",
+            {{{"set", [](const Stats& s) { return s.request.tokens_set; }},
+              {"cleared", [](const Stats& s) { return s.request.tokens_cleared; }},
+              {"refused", [](const Stats& s) { return s.request.tokens_refused; }}}});
+  Totals<2>(m, w, "coap_token_waits_total",
+            "Requests refused for want of a token that waited for it, and those that got it.",
+            "event",
+            {{{"begun", [](const Stats& s) { return s.request.exchanges_held; }},
+              {"retried", [](const Stats& s) { return s.request.exchanges_retried; }}}});
   Totals<4>(m, w, "coap_blockwise_transfers_total", "Block-wise transfers, by end.", "result",
             {{{"upload_completed", [](const Stats& s) { return s.request.uploads_completed; }},
               {"upload_abandoned", [](const Stats& s) { return s.request.uploads_abandoned; }},

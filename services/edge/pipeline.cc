@@ -100,7 +100,9 @@ bool Pipeline::DrainDtls(TimePoint now) {
               requests_.OpenSession(now, opened.session, opened.peer);
             },
             [&](const dtls::PeerMoved& move) { requests_.MovePeer(move.session, move.peer); },
-            [&](const dtls::DataArrived& data) { messages_.Receive(now, data.session, data.data); },
+            [&](const dtls::DataArrived& data) {
+              messages_.Receive(now, data.session, data.data, data.sequence);
+            },
             [&](const dtls::SessionClosed& closed) {
               messages_.Forget(closed.session);
               requests_.CloseSession(now, closed.session);

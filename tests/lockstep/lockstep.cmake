@@ -4,7 +4,8 @@ target_include_directories(lowband_lockstep_rig PUBLIC "${CMAKE_SOURCE_DIR}")
 target_link_libraries(lowband_lockstep_rig PUBLIC lowband::edge_request)
 add_library(lowband_lockstep STATIC
   lockstep/go_client.cc lockstep/message_text.cc lockstep/script.cc)
-target_link_libraries(lowband_lockstep PUBLIC lowband_lockstep_rig GTest::gtest)
+target_link_libraries(lowband_lockstep
+  PUBLIC lowband_lockstep_rig GTest::gtest PRIVATE lowband_real_translator)
 
 lowband_test(lockstep_test
   SOURCES lockstep/interop_test.cc lockstep/lossy_link_test.cc lockstep/rfc7252_test.cc

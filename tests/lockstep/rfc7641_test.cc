@@ -101,8 +101,8 @@ TEST(Observe, TokenRefusedThenOneErrorNotificationAndTheEnd) {
     <== 4.01 format=60 body="who" poll=ended refused
     <-- CON 4.01 $m token=0a format=60 body="who"
     --> ACK EMPTY $m
-    --> CON GET 11 token=0b path=0                # the sticky token is gone with it
-    ==> GET path=0
+    --> CON GET 11 token=0b path=0    # still its client's own
+    ==> GET path=0 auth=tok
     <== 2.05 format=60 body="v"
     <-- ACK 2.05 11 token=0b format=60 body="v"
     at 300s

@@ -23,8 +23,10 @@ void Rig::Close(SessionId session) {
   Pump();
 }
 
-void Rig::Receive(SessionId session, ByteView datagram) {
-  messages_.Receive(now_, session, datagram);
+void Rig::Receive(SessionId session, ByteView datagram, std::optional<uint64_t> sequence) {
+  const uint64_t record = sequence.value_or(newest_record_ + 1);
+  newest_record_ = std::max(newest_record_, record);
+  messages_.Receive(now_, session, datagram, record);
   Pump();
 }
 

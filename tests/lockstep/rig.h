@@ -32,7 +32,8 @@ class Rig {
   TimePoint now() const { return now_; }
   void Open(SessionId session, const char* address = "192.0.2.1");
   void Close(SessionId session);
-  void Receive(SessionId session, ByteView datagram);
+  /// `sequence` is that of its record; none: after all before it.
+  void Receive(SessionId session, ByteView datagram, std::optional<uint64_t> sequence = {});
   void Answer(request::Answer answer);
   void MakeObservable(request::ExchangeId exchange);
   /// Runs everything that is due until `time`, each at its own time. Stops early at a moment at
@@ -58,6 +59,7 @@ class Rig {
   request::Layer requests_;
   std::deque<Sent> sent_;
   std::deque<request::Command> commands_;
+  uint64_t newest_record_ = 0;
   int steps_without_progress_ = 0;
 };
 

@@ -5,6 +5,8 @@
 #include <sstream>
 #include <stdexcept>
 
+#include "tests/contract/real_translator.h"
+
 namespace lowband::edge::testing {
 namespace {
 
@@ -112,13 +114,18 @@ void Script::PlayLine(const std::vector<std::string>& words) {
   }
 }
 
-void Script::ClientSends(const std::vector<std::string>& words) {
+void Script::ClientSends(std::vector<std::string> words) {
+  std::optional<uint64_t> record;
+  if (words.at(0).starts_with("record=")) {
+    record = UintOf(words[0]);
+    words.erase(words.begin());
+  }
   if (words.at(0) == "raw") {
     last_received_ = FromHex(words.at(1));
   } else if (words.at(0) != "again") {
     last_received_ = Encode(ParseText(words), names_);
   }
-  rig_.Receive(session(), last_received_);
+  rig_.Receive(session(), last_received_, record);
 }
 
 void Script::EdgeSent(const std::vector<std::string>& words) {
@@ -160,6 +167,7 @@ void Script::EdgeStarted(std::vector<std::string> words) {
   const auto* start = std::get_if<request::StartExchange>(&*command);
   ASSERT_NE(start, nullptr);
   exchanges_[name] = start->id;
+  requests_[name] = start->request;
   Bytes body;
   std::string expected;
   for (const std::string& word : words) {
@@ -176,8 +184,10 @@ void Script::EdgeStarted(std::vector<std::string> words) {
 
 void Script::HomeserverAnswers(std::vector<std::string> words) {
   request::Answer answer;
-  answer.id = exchanges_.at(TakeName(words));
+  const std::string name = TakeName(words);
+  answer.id = exchanges_.at(name);
   if (words.at(0) == "observable") {
+    observable_.insert(answer.id);
     rig_.MakeObservable(answer.id);
     return;
   }
@@ -187,6 +197,8 @@ void Script::HomeserverAnswers(std::vector<std::string> words) {
     const std::string& word = words[i];
     if (word == "refused") {
       answer.token_refused = true;
+    } else if (word == "missing") {
+      answer.token_missing = true;
     } else if (word.starts_with("body=")) {
       answer.body = BodyOf(ValueOf(word));
     } else if (word.starts_with("format=")) {
@@ -206,7 +218,20 @@ void Script::HomeserverAnswers(std::vector<std::string> words) {
     }
   }
   if (poll.outcome() != v1::Poll::OUTCOME_UNSPECIFIED) answer.poll = poll;
+  ExpectTranslatorWouldSay(name, answer);
   rig_.Answer(std::move(answer));
+}
+
+void Script::ExpectTranslatorWouldSay(const std::string& name,
+                                      const request::Answer& answer) const {
+  v1::Answer words;
+  words.set_code(answer.code.value);
+  words.set_token_refused(answer.token_refused);
+  words.set_token_missing(answer.token_missing);
+  if (answer.poll) *words.mutable_poll() = *answer.poll;
+  EXPECT_EQ(lowband::testing::SaysMoreThanReal(requests_.at(name), words,
+                                               observable_.contains(answer.id)),
+            "");
 }
 
 void Script::ExpectQuiet() {

@@ -1,15 +1,19 @@
 // Lockstep tests: a conversation with the edge, message by message, in virtual time.
 //
 //   --> MESSAGE         the client sends (see message_text.h); "--> raw HEX" sends just that,
-//   --> again           and this its last datagram once more
+//   --> again           and this its last datagram once more; with "record=7" before either, in the
+//                       record of that number, else in the one after all before
 //   <-- MESSAGE         the edge must have sent this, now and next
 //   <-- again           the very bytes it sent last
 //   ==> GET path=…      the edge must have started this exchange; "==> cancel" has ended it
 //   <== observable      the translator says that it can be observed
-//   <== 2.05 body=…     the homeserver answers it (also: format, max-age, status, refused; of the
-//                       poll of an observation: poll=changed cursor=…, poll=failed retry=…, …)
+//   <== 2.05 body=…     the homeserver answers it (also: format, max-age, status, refused, missing;
+//                       of the poll of an observation: poll=changed cursor=…, poll=failed retry=…)
 //   at 2s               time passes until two seconds from the start
 //   close               the session ends
+//
+// What an answer says of the token and of a poll must be what the real translator can say of that
+// request (tests/contract).
 //
 // An exchange or answer may carry a name behind its arrow ("==> $a GET …"); without one the last
 // exchange is meant. Names also stand for message IDs and entity tags that the edge chooses: the
@@ -19,6 +23,7 @@
 #pragma once
 
 #include <map>
+#include <set>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -42,7 +47,7 @@ class Script {
 
  private:
   void PlayLine(const std::vector<std::string>& words);
-  void ClientSends(const std::vector<std::string>& words);
+  void ClientSends(std::vector<std::string> words);
   void EdgeSent(const std::vector<std::string>& words);
   void EdgeStarted(std::vector<std::string> words);
   void HomeserverAnswers(std::vector<std::string> words);
@@ -55,7 +60,11 @@ class Script {
   Names names_;
   Bytes last_received_;
   Bytes last_sent_;
+  void ExpectTranslatorWouldSay(const std::string& name, const request::Answer& answer) const;
+
   std::map<std::string, request::ExchangeId> exchanges_;
+  std::map<std::string, v1::Request> requests_;  ///< Of those.
+  std::set<request::ExchangeId> observable_;     ///< The translator has said so of them.
 };
 
 }  // namespace lowband::edge::testing

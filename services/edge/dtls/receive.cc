@@ -103,7 +103,7 @@ void Server::Impl::Accept(TimePoint now, const SocketAddress& from, const Record
     }
   }
   table_.Touch(now, session);
-  events_.Push(DataArrived{session.id, {}}, data);
+  events_.Push(DataArrived{session.id, {}, record.sequence}, data);
 }
 
 }  // namespace lowband::edge::dtls

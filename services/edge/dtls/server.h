@@ -46,6 +46,9 @@ struct PeerMoved {
 struct DataArrived {
   SessionId session;
   ByteView data;
+  /// Of the record, epoch and number. What a client sent later has a higher one; the order of
+  /// arrival says less.
+  uint64_t sequence = 0;
 };
 enum class CloseReason : uint8_t {
   kPeerClosed,     ///< close_notify

@@ -25,6 +25,9 @@ struct RequestRef {
   Arrival arrival = Arrival::kConfirmable;
   /// Carrying it out anew does no harm (RFC 7252 §4.5): its answer may be dropped for want of room.
   bool repeatable = true;
+  /// Of the record that brought it: what the client sent later in its session has a higher one. 0
+  /// in all of a session: not known.
+  uint64_t sequence = 0;
 };
 
 /// Names one CON of ours until its fate is known. 0: none (piggybacked or NON, fate never known).

@@ -188,8 +188,8 @@ size_t Layer::Impl::UnansweredOf(SessionId session_id) const {
 Layer::Layer(const Config& config, Random& random)
     : impl_(std::make_unique<Impl>(config, random)) {}
 Layer::~Layer() = default;
-void Layer::Receive(TimePoint now, SessionId session, ByteView datagram) {
-  impl_->Receive(now, session, datagram);
+void Layer::Receive(TimePoint now, SessionId session, ByteView datagram, uint64_t sequence) {
+  impl_->Receive(now, session, datagram, sequence);
 }
 SendId Layer::Respond(TimePoint now, const RequestRef& ref, Bytes message,
                       OnDuplicate on_duplicate) {

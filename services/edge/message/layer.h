@@ -61,8 +61,8 @@ class Layer {
   Layer(const Config& config, Random& random);
   ~Layer();
 
-  /// One datagram of a session, as the DTLS stage delivered it.
-  void Receive(TimePoint now, SessionId session, ByteView datagram);
+  /// One datagram of a session, as the DTLS stage delivered it. `sequence`: RequestRef::sequence.
+  void Receive(TimePoint now, SessionId session, ByteView datagram, uint64_t sequence = 0);
   /// Answers a request. `message` comes from coap::MessageWriter; type and message ID are stamped
   /// here. Answering twice, or a request of a forgotten session, does nothing.
   /// The id is 0 unless the answer went as CON.

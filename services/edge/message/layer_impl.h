@@ -23,7 +23,7 @@ class Layer::Impl {
   Impl(const Config& config, Random& random);
 
   // receive.cc: what a datagram means.
-  void Receive(TimePoint now, SessionId session_id, ByteView datagram);
+  void Receive(TimePoint now, SessionId session_id, ByteView datagram, uint64_t sequence);
 
   // send.cc: what goes out.
   SendId Respond(TimePoint now, const RequestRef& ref, Bytes message, OnDuplicate on_duplicate);
@@ -101,6 +101,7 @@ class Layer::Impl {
   Random& random_;
   Counters counters_;
   uint64_t last_serial_ = 0;
+  uint64_t sequence_ = 0;  ///< Of the record that is being received.
   std::unordered_map<SessionId, Session> sessions_;
   TimerQueue<SessionId> session_ends_;
   std::unordered_set<SessionId> silent_;  ///< Nothing came from them since something was given up.

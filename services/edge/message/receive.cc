@@ -27,8 +27,10 @@ bool IsRepeatable(const coap::MessageView& message) {
 
 }  // namespace
 
-void Layer::Impl::Receive(TimePoint now, SessionId session_id, ByteView datagram) {
+void Layer::Impl::Receive(TimePoint now, SessionId session_id, ByteView datagram,
+                          uint64_t sequence) {
   ++counters_.messages;
+  sequence_ = sequence;
   if (const auto message = coap::Parse(datagram)) {
     ReceiveParsed(now, session_id, *message, datagram);
   } else {
@@ -109,9 +111,12 @@ void Layer::Impl::ReceiveRequest(TimePoint now, SessionId session_id,
   } else {
     ++(confirmable ? counters_.requests_con : counters_.requests_non);
   }
-  const RequestRef ref{session_id, ++last_serial_, message.message_id,
+  const RequestRef ref{session_id,
+                       ++last_serial_,
+                       message.message_id,
                        confirmable ? Arrival::kConfirmable : Arrival::kNonConfirmable,
-                       IsRepeatable(message)};
+                       IsRepeatable(message),
+                       sequence_};
   requests_.Add(now, session.requests, ref);
   events_.Push({Queued::Kind::kRequest, session_id, SendId{}, ref, answer_lost}, datagram);
 }
@@ -184,7 +189,8 @@ void Layer::Impl::ReceiveFollowUp(TimePoint now, SessionId session_id, Session& 
     return;
   }
   ++counters_.requests_in_ack;
-  const RequestRef ref{session_id, ++last_serial_, message_id, Arrival::kInAcknowledgement, true};
+  const RequestRef ref{session_id, ++last_serial_, message_id, Arrival::kInAcknowledgement,
+                       true,       sequence_};
   requests_.Add(now, session.requests, ref);
   events_.Push({Queued::Kind::kRequest, session_id, acknowledges, ref}, datagram);
 }

@@ -100,23 +100,35 @@ void Layer::Impl::Complete(TimePoint now, Answer answer) {
   }
   ++counters_.answers;
   Session& session = sessions_.at((*found)->ref.session);
-  if (answer.token_refused) {
-    if (session.sticky.OnRefused((*found)->access_token)) ++counters_.tokens_cleared;
-    if (MayRetry(now, session, *found, answer)) return;
+  if (answer.token_refused && session.sticky.OnRefused((*found)->access_token)) {
+    ++counters_.tokens_refused;
+  }
+  if ((answer.token_refused || answer.token_missing) && MayRetry(now, session, *found, answer)) {
+    return;
+  }
+  // It may have been a login: its client sends the token next.
+  if (!(*found)->access_token && !(*found)->idempotent && answer.code.cls() == 2) {
+    session.token_expected_until = now + kTokenExpected;
   }
   Finish(now, *found, std::move(answer));
 }
 
-// A client takes its token for known as soon as it sent it, so that a request without may overtake
-// the one with the token.
+bool Layer::Impl::AwaitsToken(TimePoint now, const Session& session) const {
+  return session.sticky.ended() || now < session.token_expected_until;
+}
+
+// A client takes its token for known as soon as it sent it, so that requests without go on coming
+// while the one with the token is late or lost.
 bool Layer::Impl::MayRetry(TimePoint now, Session& session, ExchangeTable::Entry exchange,
                            Answer& answer) {
   if (exchange->retry == nullptr) return false;
-  if (session.sticky.token()) {
+  if (session.sticky.token() && !session.sticky.refused()) {
     Restart(now, session, exchange);
-  } else {
-    exchanges_.Hold(exchange, std::move(answer), now + config_.token_wait);
+    return true;
   }
+  if (!AwaitsToken(now, session)) return false;
+  ++counters_.exchanges_held;
+  exchanges_.Hold(exchange, std::move(answer), now + config_.token_wait);
   return true;
 }
 

@@ -15,6 +15,8 @@ Refusal Incomplete(std::string_view why) {
           .error = std::string(why)};
 }
 
+bool SameToken(const AccessToken& a, const AccessToken& b) { return a && b ? *a == *b : a == b; }
+
 }  // namespace
 
 PartialBodies::PartialBodies(const Config& config, ByteBudget& budget, Counters& counters)
@@ -75,10 +77,12 @@ Result<std::optional<CompleteBody>, Refusal> PartialBodies::AddFirst(TimePoint n
   if (!budget_.Take(body.size())) {
     return Failure(Unavailable(RefusalReason::kOverload, "No room for the body"));
   }
-  if (!piece.block.more) return CompleteBody{std::move(body), piece.content_format};
-  const Entry partial =
-      partial_.insert(partial_.end(), Partial{piece.session, piece.upload, now, now,
-                                              std::move(body), piece.content_format, piece.ref});
+  if (!piece.block.more) {
+    return CompleteBody{std::move(body), piece.content_format, piece.token, piece.names_token};
+  }
+  const Entry partial = partial_.insert(
+      partial_.end(), Partial{piece.session, piece.upload, now, now, std::move(body),
+                              piece.content_format, piece.ref, piece.token, piece.names_token});
   by_session_[piece.session].push_back(partial);
   return std::nullopt;
 }
@@ -86,6 +90,10 @@ Result<std::optional<CompleteBody>, Refusal> PartialBodies::AddFirst(TimePoint n
 Result<std::optional<CompleteBody>, Refusal> PartialBodies::AddNext(TimePoint now, Entry partial,
                                                                     const BodyPiece& piece) {
   const size_t known = partial->body.size();
+  if (piece.names_token && (partial->token || partial->names_token) &&
+      !SameToken(partial->token, piece.token)) {
+    return Failure(Incomplete("This block's access token is not that of the blocks before"));
+  }
   if (piece.block.offset() > known) return Failure(Incomplete("Blocks of this body are missing"));
   if (piece.block.offset() < known) return Repeat(*partial, piece);
   if (!budget_.Take(piece.payload.size())) {
@@ -95,10 +103,15 @@ Result<std::optional<CompleteBody>, Refusal> PartialBodies::AddNext(TimePoint no
   Append(partial->body, piece.payload);
   if (!partial->content_format) partial->content_format = piece.content_format;
   partial->last = piece.ref;
+  if (piece.names_token && !partial->token && !partial->names_token) {
+    partial->token = piece.token;
+    partial->names_token = true;
+  }
   partial->used = now;
   partial_.splice(partial_.end(), partial_, partial);
   if (piece.block.more) return std::nullopt;
-  CompleteBody complete{std::move(partial->body), partial->content_format};
+  CompleteBody complete{std::move(partial->body), partial->content_format,
+                        std::move(partial->token), partial->names_token};
   partial->body.clear();  // its bytes of the budget go along
   Erase(partial);
   ++counters_.uploads_completed;

@@ -6,7 +6,9 @@
 //
 // A block that was received before (under another message ID) is confirmed again when it holds the
 // same bytes. A gap or an overlap with other bytes is 4.08; the upload stays, so that the client
-// can go on with the right block or from the start. Blocks may change their size on the way.
+// can go on with the right block or from the start. Blocks may change their size on the way. The
+// body goes with the token of its first block, or of the first one that names any; a block that
+// names another is none of this body, and gets 4.08 too.
 //
 // Threading: one thread. Ownership: of the bodies. Limits: limits.h, Config. Spec: RFC 7959 §2.3,
 // §2.5, §2.9, RFC 9175 §3.
@@ -28,6 +30,7 @@
 #include "services/edge/request/config.h"
 #include "services/edge/request/counters.h"
 #include "services/edge/request/refusal.h"
+#include "services/edge/request/sticky.h"
 
 namespace lowband::edge::request {
 
@@ -40,12 +43,16 @@ struct BodyPiece {
   std::optional<uint32_t> size1;  ///< What the client says of the whole.
   std::optional<uint32_t> content_format;
   message::RequestRef ref = {};  ///< Of the message that brought it.
+  AccessToken token = {};        ///< What a request of this message would go with.
+  bool names_token = false;      ///< The message itself has option 256.
 };
 
 /// A whole body; its bytes stay taken from the budget.
 struct CompleteBody {
   Bytes body;
   std::optional<uint32_t> content_format;  ///< Of the first block that said it.
+  AccessToken token = {};                  ///< Of the first block that had one.
+  bool names_token = false;                ///< That block itself has option 256.
 };
 
 class PartialBodies {
@@ -72,6 +79,8 @@ class PartialBodies {
     Bytes body;
     std::optional<uint32_t> content_format;
     message::RequestRef last;  ///< The message of the last block.
+    AccessToken token;
+    bool names_token = false;
   };
   using Entry = std::list<Partial>::iterator;
 

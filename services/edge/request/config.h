@@ -57,8 +57,8 @@ struct Config {
   bool canary_advance_early = false;
 
   /// A request that was refused for want of a token waits so long for the token of its session,
-  /// which may have been overtaken; 0: it does not wait.
-  Duration token_wait = std::chrono::milliseconds(500);
+  /// whose message may have been lost: deployed clients repeat it after 9 s. 0: it does not wait.
+  Duration token_wait = std::chrono::seconds(10);
 
   /// Empty, or what is wrong, naming the field ("request.block_szx …").
   std::string Validate() const;

@@ -38,6 +38,7 @@ struct Counters {
   std::array<uint64_t, kRefusalReasons> refused{};
   uint64_t exchanges_started = 0;
   uint64_t exchanges_cancelled = 0;
+  uint64_t exchanges_held = 0;     ///< Refused for want of a token that may be on its way.
   uint64_t exchanges_retried = 0;  ///< Again, with a token that came late.
   uint64_t answers = 0;
   uint64_t answers_late = 0;  ///< Their exchange was over.
@@ -71,6 +72,7 @@ struct Counters {
 
   uint64_t tokens_set = 0;
   uint64_t tokens_cleared = 0;
+  uint64_t tokens_refused = 0;  ///< In force, by the homeserver.
 };
 
 }  // namespace lowband::edge::request

@@ -40,6 +40,7 @@ struct Answer {
   std::optional<uint32_t> content_format;
   std::optional<uint32_t> max_age;
   bool token_refused = false;
+  bool token_missing = false;    ///< Refused for want of a token; it had none.
   bool long_poll = false;        ///< Took as long as the homeserver chose to wait.
   std::optional<v1::Poll> poll;  ///< Of the poll of an observation.
   Bytes body;

@@ -8,8 +8,8 @@
 //               held ──token_wait──▶ answered with the refusal
 //
 // A refusal for want of a token means that the homeserver did nothing, so that trying again is safe
-// whatever the method is. Only requests that came without a token, in a session that had none, are
-// kept for it.
+// whatever the method is. Only requests that named no token, in a session that had none or one that
+// was refused before, are kept for it.
 //
 // Threading: one thread. Ownership: of the exchanges. Limits: Config.
 #pragma once
@@ -36,6 +36,7 @@ struct Exchange {
   bool idempotent = false;
   AccessToken access_token;            ///< The one it went with.
   size_t body_bytes = 0;               ///< Taken from the budget.
+  bool awaits_token = false;           ///< It named none, and the session's is none or refused.
   std::unique_ptr<v1::Request> retry;  ///< The request, while it may be tried again.
   std::unique_ptr<v1::Request> poll;   ///< The request, when it asks to observe.
   bool held = false;

@@ -16,8 +16,10 @@ Layer::Impl::Impl(const Config& config, message::Layer& messages, Random& random
       uploads_(config, request_bytes_, counters_),
       downloads_(config, random, counters_) {}
 
-void Layer::Impl::OpenSession(SessionId session_id, const SocketAddress& peer) {
-  sessions_[session_id].client_address = peer.HostText();
+void Layer::Impl::OpenSession(TimePoint now, SessionId session_id, const SocketAddress& peer) {
+  Session& session = sessions_[session_id];
+  session.client_address = peer.HostText();
+  session.token_expected_until = now + kTokenExpected;
 }
 
 void Layer::Impl::MovePeer(SessionId session_id, const SocketAddress& peer) {
@@ -107,8 +109,8 @@ Usage Layer::Impl::usage() const {
 Layer::Layer(const Config& config, message::Layer& messages, Random& random)
     : impl_(std::make_unique<Impl>(config, messages, random)) {}
 Layer::~Layer() = default;
-void Layer::OpenSession(TimePoint, SessionId session, const SocketAddress& peer) {
-  impl_->OpenSession(session, peer);
+void Layer::OpenSession(TimePoint now, SessionId session, const SocketAddress& peer) {
+  impl_->OpenSession(now, session, peer);
 }
 void Layer::MovePeer(SessionId session, const SocketAddress& peer) {
   impl_->MovePeer(session, peer);

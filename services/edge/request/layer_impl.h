@@ -27,7 +27,7 @@ class Layer::Impl {
   Impl(const Config& config, message::Layer& messages, Random& random);
 
   // layer.cc: sessions and time.
-  void OpenSession(SessionId session_id, const SocketAddress& peer);
+  void OpenSession(TimePoint now, SessionId session_id, const SocketAddress& peer);
   void MovePeer(SessionId session_id, const SocketAddress& peer);
   void CloseSession(SessionId session_id);
   void Handle(TimePoint now, const message::Event& event);
@@ -50,6 +50,7 @@ class Layer::Impl {
   struct Session {
     std::string client_address;
     Sticky sticky;
+    TimePoint token_expected_until;  ///< It is young, or a request may just have got it a token.
     std::vector<ExchangeId> exchanges;
   };
   /// A request on its way through the checks.
@@ -58,6 +59,9 @@ class Layer::Impl {
     Session& session;
     RequestOptions options;
     BodyForm form;
+    AccessToken token;           ///< What it goes with: the one that it names, or the session's.
+    bool names_token = false;    ///< It has option 256, be that empty.
+    bool token_refused = false;  ///< The session's, by the homeserver, before.
   };
   /// What a body is when it is whole.
   struct WholeBody {
@@ -83,12 +87,15 @@ class Layer::Impl {
 
   // requests.cc: what comes.
   void HandleRequest(TimePoint now, const message::RequestArrived& arrived);
+  /// The one that a request names, or else the session's.
+  transcode::KeyTable KeyTableOf(const RequestOptions& options, const Sticky& sticky) const;
   void TakeSticky(TimePoint now, Incoming& incoming);
+  void TakeToken(TimePoint now, Incoming& incoming);
   void HandleBlock(TimePoint now, const Incoming& incoming, const coap::Block& block);
   std::optional<Refusal> CheckLimits(const Session& session) const;
   void Start(TimePoint now, const Incoming& incoming, const WholeBody& body);
   v1::Request WriteRequest(const Incoming& incoming, const WholeBody& body) const;
-  void RestartHeld(TimePoint now, Session& session);
+  void RestartHeld(TimePoint now, SessionId session_id, Session& session);
   void Restart(TimePoint now, Session& session, ExchangeTable::Entry exchange);
 
   // answers.cc
@@ -102,6 +109,7 @@ class Layer::Impl {
   std::optional<SentBlock> ServeBlock(TimePoint now, const BlockRequest& asked,
                                       PinnedBodies::Entry pinned);
   void RefuseBlock(TimePoint now, const BlockRequest& asked, size_t body_bytes);
+  bool AwaitsToken(TimePoint now, const Session& session) const;
   bool MayRetry(TimePoint now, Session& session, ExchangeTable::Entry exchange, Answer& answer);
   void Finish(TimePoint now, ExchangeTable::Entry exchange, Answer answer);
   void Respond(TimePoint now, const Exchange& exchange, Answer answer);
@@ -124,6 +132,8 @@ class Layer::Impl {
   void Poll(TimePoint now, Observation& observation);
   void Wait(TimePoint now, Observation& observation, Duration duration);
   void OnPolled(TimePoint now, Observation& observation, Answer answer);
+  /// It was refused for want of a token that may be on its way, and waits for it.
+  bool WaitsForToken(TimePoint now, Observation& observation, Answer& answer);
   void OnPollFailed(TimePoint now, Observation& observation, Duration at_least);
   void Notify(TimePoint now, Observation& observation, Answer answer);
   void NotifyAgain(TimePoint now, Observation& observation);

@@ -12,6 +12,12 @@ namespace lowband::edge::request {
 
 /// An access token. Homeservers' are below 300 bytes, JWTs below 2 KiB.
 inline constexpr size_t kAccessTokenBytesMax = 4096;
+/// Changes of the token that are remembered of one session, for records that were overtaken.
+inline constexpr size_t kTokenChangesMax = 8;
+/// A record so far behind the newest one is dropped as a replay (RFC 6347 §4.1.2.6).
+inline constexpr uint64_t kReplayWindowRecords = 64;
+/// A client that has just connected or logged in has a token, or will have one in a moment.
+inline constexpr std::chrono::seconds kTokenExpected{60};
 /// Requests of one session that wait for their answers, whatever Config says.
 inline constexpr size_t kExchangesPerSessionMax = 48;
 
@@ -28,9 +34,6 @@ inline constexpr std::chrono::seconds kPinnedFinishedLifetime{30};
 inline constexpr std::chrono::seconds kPinnedSheltered{10};
 /// Entity tags count transfers; this many bytes of the count are enough for a session's lifetime.
 inline constexpr size_t kEntityTagBytes = 3;
-
-/// A request without a token whose body is longer is not kept for a second try.
-inline constexpr size_t kRetriedBodyBytesMax = 16 * 1024;
 
 /// The uplink answers each exchange by its deadline. When it does not, this much later the request
 /// layer does.

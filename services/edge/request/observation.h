@@ -40,9 +40,11 @@ struct Observation {
 
   ObservationId id = 0;
   ResponseTarget target;
-  v1::Request request;       ///< What every poll asks; its `observe` holds the cursor.
-  AccessToken access_token;  ///< The one it was registered with.
-  uint32_t number = 0;       ///< Of the last message that bore one (RFC 7641 §3.4).
+  v1::Request request;              ///< What every poll asks; its `observe` holds the cursor.
+  AccessToken access_token;         ///< The one it was registered with.
+  bool awaits_token = false;        ///< As Exchange::awaits_token.
+  std::unique_ptr<Answer> refused;  ///< Waiting for a token: what it gets when none comes.
+  uint32_t number = 0;              ///< Of the last message that bore one (RFC 7641 §3.4).
   State state = State::kPolling;
 
   ExchangeId poll = 0;  ///< Polling.

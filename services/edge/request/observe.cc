@@ -57,6 +57,7 @@ void Layer::Impl::MakeObservable(TimePoint now, ExchangeId id) {
   observation.target = std::move(exchange.target);
   observation.request = std::move(*exchange.poll);
   observation.access_token = std::move(exchange.access_token);
+  observation.awaits_token = exchange.awaits_token;
   observation.polled_at = now;
   if (earlier != nullptr) {
     ++counters_.observations_replaced;
@@ -118,9 +119,31 @@ void Layer::Impl::OnPolled(TimePoint now, Observation& observation, Answer answe
       }
       return;
     }
-    case v1::Poll::ENDED: EndWithError(now, observation, std::move(answer)); return;
+    case v1::Poll::ENDED:
+      if (WaitsForToken(now, observation, answer)) return;
+      EndWithError(now, observation, std::move(answer));
+      return;
     default: OnPollFailed(now, observation, std::chrono::seconds(poll.retry_after_s())); return;
   }
+}
+
+bool Layer::Impl::WaitsForToken(TimePoint now, Observation& observation, Answer& answer) {
+  Session& session = sessions_.at(observation.target.session);
+  if (answer.token_refused && session.sticky.OnRefused(observation.access_token)) {
+    ++counters_.tokens_refused;
+  }
+  if (!observation.awaits_token || (!answer.token_refused && !answer.token_missing)) return false;
+  if (session.sticky.token() && !session.sticky.refused()) {
+    observation.awaits_token = false;
+    observation.access_token = session.sticky.token();
+    observation.request.set_token(*observation.access_token);
+    Poll(now, observation);
+    return true;
+  }
+  if (!AwaitsToken(now, session)) return false;
+  observation.refused = std::make_unique<Answer>(std::move(answer));
+  Wait(now, observation, config_.token_wait);
+  return true;
 }
 
 void Layer::Impl::OnPollFailed(TimePoint now, Observation& observation, Duration at_least) {
@@ -175,10 +198,6 @@ void Layer::Impl::SendNotification(TimePoint now, Observation& observation, uint
 
 void Layer::Impl::EndWithError(TimePoint now, Observation& observation, Answer answer) {
   ++counters_.observations_ended;
-  if (answer.token_refused) {
-    Session& session = sessions_.at(observation.target.session);
-    if (session.sticky.OnRefused(observation.access_token)) ++counters_.tokens_cleared;
-  }
   // RFC 7641 §4.2: without Observe. Nothing depends on its fate.
   auto first = WriteFirst(now, observation.target, std::move(answer), {});
   if (first) {
@@ -293,7 +312,14 @@ void Layer::Impl::OnObservationDue(TimePoint now, Observation& observation) {
       CancelPoll(observation);
       OnPollFailed(now, observation, Duration::zero());
       return;
-    case State::kWaiting: NotifyAgain(now, observation); return;
+    case State::kWaiting:
+      if (observation.refused != nullptr) {
+        Answer refused = std::move(*observation.refused);
+        EndWithError(now, observation, std::move(refused));
+        return;
+      }
+      NotifyAgain(now, observation);
+      return;
     case State::kNotifying: Stall(now, observation); return;
     case State::kParked: return;
   }

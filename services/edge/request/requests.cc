@@ -13,16 +13,24 @@ bool IsIdempotent(v1::Method method) {
 
 }  // namespace
 
+transcode::KeyTable Layer::Impl::KeyTableOf(const RequestOptions& options,
+                                            const Sticky& sticky) const {
+  if (!options.key_table || *options.key_table > 1) {
+    return sticky.key_table(config_.default_key_table);
+  }
+  return *options.key_table == 0 ? transcode::KeyTable::kStrings : transcode::KeyTable::kV1;
+}
+
 void Layer::Impl::HandleRequest(TimePoint now, const message::RequestArrived& arrived) {
   const auto session = sessions_.find(arrived.ref.session);
   if (session == sessions_.end()) return;  // it closed meanwhile
   ++counters_.requests;
-  Incoming incoming{arrived, session->second, ReadOptions(arrived.message), {}};
+  Incoming incoming{arrived, session->second, ReadOptions(arrived.message), {}, {}};
   if (!arrived.answer_lost) TakeSticky(now, incoming);
   const RequestOptions& options = incoming.options;
   const ByteView payload = arrived.message.payload;
   incoming.form = FormFor(options.accept, options.content_format, !payload.empty(),
-                          incoming.session.sticky.key_table(config_.default_key_table));
+                          KeyTableOf(options, incoming.session.sticky));
   if (arrived.answer_lost) {
     Refuse(now, incoming,
            {.reason = RefusalReason::kAnswerLost,
@@ -50,25 +58,51 @@ void Layer::Impl::HandleRequest(TimePoint now, const message::RequestArrived& ar
   }
 }
 
+// The first message of an operation says what holds from there on. Further blocks, of a request or
+// of its answer, repeat what it said: they may come long after another operation changed it.
 void Layer::Impl::TakeSticky(TimePoint now, Incoming& incoming) {
   RequestOptions& options = incoming.options;
   Sticky& sticky = incoming.session.sticky;
-  if (options.key_table) {
-    auto taken = sticky.TakeKeyTable(*options.key_table);
+  const uint64_t sequence = incoming.arrived.ref.sequence;
+  const bool goes_on = (options.block1 && options.block1->number > 0) ||
+                       (options.block2 && options.block2->number > 0);
+  if (options.key_table && !goes_on) {
+    auto taken = sticky.TakeKeyTable(*options.key_table, sequence);
     if (!taken && !options.refusal) options.refusal = std::move(taken.error());
   }
-  if (!options.access_token) return;
-  auto change = sticky.TakeToken(*options.access_token);
-  if (!change) {
-    if (!options.refusal) options.refusal = std::move(change.error());
+  incoming.names_token = options.access_token.has_value();
+  if (goes_on && incoming.names_token) {
+    auto named = Sticky::ReadToken(*options.access_token);
+    if (named) {
+      incoming.token = std::move(*named);
+    } else if (!options.refusal) {
+      options.refusal = std::move(named.error());
+    }
+  } else if (incoming.names_token) {
+    TakeToken(now, incoming);
+  } else if (auto applied = sticky.TokenFor(sequence)) {
+    incoming.token = std::move(applied->token);
+    incoming.token_refused = applied->refused;
+  } else if (!options.refusal) {
+    options.refusal = Unavailable(RefusalReason::kOverload, "This request came too late");
+  }
+}
+
+void Layer::Impl::TakeToken(TimePoint now, Incoming& incoming) {
+  RequestOptions& options = incoming.options;
+  auto taken =
+      incoming.session.sticky.TakeToken(*options.access_token, incoming.arrived.ref.sequence);
+  if (!taken) {
+    if (!options.refusal) options.refusal = std::move(taken.error());
     return;
   }
-  switch (*change) {
+  incoming.token = std::move(taken->token);
+  switch (taken->change) {
     case Sticky::Change::kNone: return;
     case Sticky::Change::kCleared: ++counters_.tokens_cleared; return;
     case Sticky::Change::kSet:
       ++counters_.tokens_set;
-      RestartHeld(now, incoming.session);
+      RestartHeld(now, incoming.arrived.ref.session, incoming.session);
       return;
   }
 }
@@ -84,8 +118,9 @@ void Layer::Impl::HandleBlock(TimePoint now, const Incoming& incoming, const coa
   const message::RequestRef& ref = incoming.arrived.ref;
   const coap::MessageView& message = incoming.arrived.message;
   const RequestOptions& options = incoming.options;
-  const BodyPiece piece{ref.session,   options.key.upload,     block, message.payload,
-                        options.size1, options.content_format, ref};
+  const BodyPiece piece{ref.session,         options.key.upload,     block, message.payload,
+                        options.size1,       options.content_format, ref,   incoming.token,
+                        incoming.names_token};
   if (const auto before = uploads_.Before(piece)) messages_.Settle(now, *before);
   auto added = uploads_.Add(now, piece);
   if (!added) {
@@ -99,7 +134,13 @@ void Layer::Impl::HandleBlock(TimePoint now, const Incoming& incoming, const coa
         now, ref, WriteResponse(message.token, {.code = coap::kContinue}, {.block1 = block}, {}));
     return;
   }
-  Start(now, incoming, {(*added)->body, (*added)->content_format, block});
+  // Whatever the session's token is by now, the body goes with that of its own blocks.
+  Incoming whole = incoming;
+  if ((*added)->token || (*added)->names_token) {
+    whole.token = (*added)->token;
+    whole.names_token = (*added)->names_token;
+  }
+  Start(now, whole, {(*added)->body, (*added)->content_format, block});
 }
 
 std::optional<Refusal> Layer::Impl::CheckLimits(const Session& session) const {
@@ -126,13 +167,15 @@ void Layer::Impl::Start(TimePoint now, const Incoming& incoming, const WholeBody
       .block2 = options.block2,
   };
   exchange.idempotent = IsIdempotent(options.method);
-  exchange.access_token = incoming.session.sticky.token();
+  exchange.access_token = incoming.token;
   exchange.body_bytes = body.bytes.size();
+  exchange.awaits_token = !incoming.names_token && (!incoming.token || incoming.token_refused) &&
+                          config_.token_wait > Duration::zero();
   if (AsksToObserve(incoming)) {
     (void)request.mutable_observe();
     exchange.poll = std::make_unique<v1::Request>(request);
-  } else if (!exchange.access_token && config_.token_wait > Duration::zero() &&
-             body.bytes.size() <= kRetriedBodyBytesMax) {
+  } else if (exchange.awaits_token && request_bytes_.Take(body.bytes.size())) {
+    exchange.body_bytes += body.bytes.size();  // a copy, for a second try
     exchange.retry = std::make_unique<v1::Request>(request);
   }
   exchange.started = now;
@@ -157,7 +200,7 @@ v1::Request Layer::Impl::WriteRequest(const Incoming& incoming, const WholeBody&
   }
   if (body.content_format) request.set_content_format(*body.content_format);
   if (options.accept) request.set_accept(*options.accept);
-  if (const AccessToken& token = incoming.session.sticky.token()) request.set_token(*token);
+  if (incoming.token) request.set_token(*incoming.token);
   request.set_key_table(incoming.form.keys == transcode::KeyTable::kStrings ? 0 : 1);
   request.set_client_address(incoming.session.client_address);
   using std::chrono::milliseconds;
@@ -167,10 +210,20 @@ v1::Request Layer::Impl::WriteRequest(const Incoming& incoming, const WholeBody&
   return request;
 }
 
-void Layer::Impl::RestartHeld(TimePoint now, Session& session) {
+void Layer::Impl::RestartHeld(TimePoint now, SessionId session_id, Session& session) {
   for (const ExchangeId id : std::vector<ExchangeId>(session.exchanges)) {
     const ExchangeTable::Entry exchange = *exchanges_.Find(id);
     if (exchange->held) Restart(now, session, exchange);
+  }
+  const auto own = observations_.Of(session_id);
+  for (const ObservationId id : std::vector<ObservationId>(own)) {
+    Observation& observation = *observations_.Find(id);
+    if (observation.refused == nullptr) continue;
+    observation.refused = nullptr;
+    observation.access_token = session.sticky.token();
+    observation.awaits_token = false;  // once
+    observation.request.set_token(*observation.access_token);
+    Poll(now, observation);
   }
 }
 

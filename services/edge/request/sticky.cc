@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <string_view>
+#include <utility>
 
 #include "services/edge/request/limits.h"
 
@@ -20,7 +21,7 @@ std::string_view WithoutScheme(std::string_view text) {
 
 }  // namespace
 
-Result<Sticky::Change, Refusal> Sticky::TakeToken(ByteView value) {
+Result<AccessToken, Refusal> Sticky::ReadToken(ByteView value) {
   if (value.size() > kAccessTokenBytesMax) {
     return Failure(Refusal{.reason = RefusalReason::kBadOption,
                            .code = coap::kBadRequest,
@@ -29,16 +30,54 @@ Result<Sticky::Change, Refusal> Sticky::TakeToken(ByteView value) {
                                     std::to_string(kAccessTokenBytesMax) + " bytes"});
   }
   const std::string_view token = WithoutScheme(AsText(value));
-  if (token_ ? token == *token_ : token.empty()) return Change::kNone;
-  if (token.empty()) {
-    token_ = nullptr;
-    return Change::kCleared;
-  }
-  token_ = std::make_shared<const std::string>(token);
-  return Change::kSet;
+  if (token.empty()) return AccessToken();
+  return std::make_shared<const std::string>(token);
 }
 
-Result<void, Refusal> Sticky::TakeKeyTable(uint32_t version) {
+Result<Sticky::Taken, Refusal> Sticky::TakeToken(ByteView value, uint64_t sequence) {
+  auto token = ReadToken(value);
+  if (!token) return Failure(std::move(token.error()));
+  Taken taken{Change::kNone, std::move(*token)};
+  const auto next = std::ranges::upper_bound(changes_, sequence, {}, &TokenChange::sequence);
+  TokenChange& before = next == changes_.begin() ? *next : *(next - 1);
+  if (before.token && taken.token ? *before.token == *taken.token : before.token == taken.token) {
+    taken.token = before.token;
+    if (!std::exchange(before.refused, false) || &before != &changes_.back()) return taken;
+    taken.change = Change::kSet;  // its client insists on it
+    return taken;
+  }
+  if (next == changes_.end()) {
+    taken.change = taken.token ? Change::kSet : Change::kCleared;
+    cleared_ = !taken.token;
+  }
+  const bool is_first = first_known_ && &before == &changes_.front();
+  if (before.sequence == sequence && !is_first) {
+    before = {sequence, taken.token};
+  } else {
+    changes_.insert(next, {sequence, taken.token});
+  }
+  Forget(changes_.back().sequence);
+  return taken;
+}
+
+// What no record can come from any more, and what is too much to remember.
+void Sticky::Forget(uint64_t newest) {
+  while (changes_.size() > 1 && (changes_.size() > kTokenChangesMax ||
+                                 changes_[1].sequence + kReplayWindowRecords <= newest)) {
+    changes_.erase(changes_.begin());
+    first_known_ = false;
+  }
+}
+
+std::optional<Sticky::Applied> Sticky::TokenFor(uint64_t sequence) const {
+  const auto next = std::ranges::upper_bound(changes_, sequence, {}, &TokenChange::sequence);
+  if (next == changes_.begin()) return std::nullopt;
+  const TokenChange* held = &*(next - 1);
+  if (first_known_ && held == &changes_.front() && next != changes_.end()) held = &*next;
+  return Applied{held->token, held->refused};
+}
+
+Result<void, Refusal> Sticky::TakeKeyTable(uint32_t version, uint64_t sequence) {
   if (version > 1) {
     return Failure(Refusal{.reason = RefusalReason::kBadOption,
                            .code = coap::kBadOption,
@@ -46,6 +85,8 @@ Result<void, Refusal> Sticky::TakeKeyTable(uint32_t version) {
                            .error = "Key table " + std::to_string(version) +
                                     " (CoAP option 257) is not known here, only 0 and 1 are"});
   }
+  if (sequence < key_table_sequence_) return {};
+  key_table_sequence_ = sequence;
   key_table_ = static_cast<uint8_t>(version);
   return {};
 }
@@ -56,9 +97,13 @@ transcode::KeyTable Sticky::key_table(uint8_t default_version) const {
 }
 
 bool Sticky::OnRefused(const AccessToken& token) {
-  if (!token_ || !token || *token != *token_) return false;
-  token_ = nullptr;
-  return true;
+  bool in_force = false;
+  for (TokenChange& change : changes_) {
+    if (!token || !change.token || *token != *change.token) continue;
+    in_force = &change == &changes_.back() && !change.refused;
+    change.refused = true;
+  }
+  return in_force;
 }
 
 }  // namespace lowband::edge::request

@@ -2,16 +2,24 @@
 // the version of the key table (257).
 //
 // They belong to the DTLS session, never to an address, and end with it. A change affects later
-// requests only. An option counts even when its request is refused for another reason: clients
-// send the token once and take it for known.
+// requests only, and later is what the client sent later: messages overtake each other on the way,
+// so that each change is kept with the number of the record that brought it, for as long as a
+// record from before it can still come. An option counts even when its request is refused for
+// another reason: clients send the token once and take it for known.
 //
-// Threading: one thread. Limits: kAccessTokenBytesMax. Spec: MSC3079; protocol rules "Options".
+// A token that the homeserver refused stays in force, marked. The client still takes it for its
+// own: each request of its goes on getting the homeserver's own word on it (M_UNKNOWN_TOKEN with
+// soft_logout), as it would over HTTP, until the client gives another one.
+//
+// Threading: one thread. Limits: kAccessTokenBytesMax, kTokenChangesMax. Spec: MSC3079; protocol
+// rules "Options".
 #pragma once
 
 #include <cstdint>
 #include <memory>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "libs/base/bytes.h"
 #include "libs/base/result.h"
@@ -26,21 +34,54 @@ using AccessToken = std::shared_ptr<const std::string>;
 class Sticky {
  public:
   enum class Change : uint8_t { kNone, kSet, kCleared };
+  struct Taken {
+    Change change = Change::kNone;  ///< Of the token in force.
+    AccessToken token;              ///< The one that the option names; null: it is empty.
+  };
+  /// What goes with a request that names no token.
+  struct Applied {
+    AccessToken token;
+    bool refused = false;  ///< The homeserver has refused it before.
+  };
 
-  /// Takes option 256 with or without "Bearer "; an empty one ends the token in force.
-  Result<Change, Refusal> TakeToken(ByteView value);
+  /// Option 256 without its scheme; null: it is empty.
+  static Result<AccessToken, Refusal> ReadToken(ByteView value);
+  /// Takes option 256, with or without "Bearer ", of the message in record `sequence`; an empty one
+  /// ends the token in force. A message from before the latest change leaves that in force.
+  Result<Taken, Refusal> TakeToken(ByteView value, uint64_t sequence = 0);
   /// Takes option 257: 0 (string keys) or 1.
-  Result<void, Refusal> TakeKeyTable(uint32_t version);
+  Result<void, Refusal> TakeKeyTable(uint32_t version, uint64_t sequence = 0);
 
   /// Null: none.
-  const AccessToken& token() const { return token_; }
+  const AccessToken& token() const { return changes_.back().token; }
+  /// The homeserver refused the one in force.
+  bool refused() const { return changes_.back().refused; }
+  /// There was a token, and it has ended: refused, or cleared by its client.
+  bool ended() const { return refused() || cleared_; }
+  /// For a message in record `sequence` that names no token. None: what held then is forgotten.
+  /// Before the first token there is none to hold, so that the first one counts there too: its
+  /// message was overtaken.
+  std::optional<Applied> TokenFor(uint64_t sequence) const;
   transcode::KeyTable key_table(uint8_t default_version) const;
-  /// The homeserver refused `token`, which may not be in force any more. True if it was.
+  /// The homeserver refused `token`, which may not be in force any more. True if it is, and was not
+  /// refused before.
   bool OnRefused(const AccessToken& token);
 
  private:
-  AccessToken token_;
+  struct TokenChange {
+    uint64_t sequence = 0;  ///< In force from this record on.
+    AccessToken token;
+    bool refused = false;
+  };
+
+  void Forget(uint64_t newest);
+
+  /// In the order of their records; the last one is in force. The first one of a session: none.
+  std::vector<TokenChange> changes_{TokenChange{}};
+  bool first_known_ = true;  ///< The first of `changes_` is the session's first.
+  bool cleared_ = false;     ///< By the latest message that changed it.
   std::optional<uint8_t> key_table_;
+  uint64_t key_table_sequence_ = 0;
 };
 
 }  // namespace lowband::edge::request

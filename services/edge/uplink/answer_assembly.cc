@@ -19,6 +19,7 @@ AnswerAssembly::Progress AnswerAssembly::AddHead(const v1::Answer& head) {
   if (head.has_content_format()) answer_.content_format = head.content_format();
   if (head.has_max_age()) answer_.max_age = head.max_age();
   answer_.token_refused = head.token_refused();
+  answer_.token_missing = head.token_missing();
   answer_.long_poll = head.long_poll();
   if (head.has_poll()) answer_.poll = head.poll();
   return Add(head.body(), head.more());

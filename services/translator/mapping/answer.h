@@ -30,6 +30,7 @@ struct AnswerForm {
   bool cbor = true;  ///< Else JSON.
   transcode::KeyTable keys = transcode::KeyTable::kV1;
   bool edge_token = false;       ///< The token that the edge gave was used; a 401 can end it.
+  bool tokenless = false;        ///< There was no token of any kind; a 401 may be for want of one.
   bool repeatable = true;        ///< Executing it twice does no harm: anything but POST.
   std::optional<PollForm> poll;  ///< Only of polls of an observation.
 };

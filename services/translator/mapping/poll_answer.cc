@@ -50,13 +50,17 @@ MappedAnswer PollAnswer(const AnswerForm& form, const PollForm& poll, coap::Code
 
 v1::Poll PollOfError(const PollForm& poll, const HttpResponse& response, uint32_t retry_after_s) {
   const uint16_t status = response.status;
-  const bool refused = status == 401 || status == 403;
-  const bool passing = status == 408 || status == 429;
+  const auto errcode = StringMember(response.body, "errcode");
+  // Nothing but the token is beyond the homeserver's mending: a locked account, a limit of the
+  // server, terms to accept end one day, and the observation goes on.
+  const bool token_refused =
+      status == 401 && (errcode == "M_UNKNOWN_TOKEN" || errcode == "M_MISSING_TOKEN");
+  const bool passing = status == 401 || status == 403 || status == 408 || status == 429;
   // Later polls go by our queries, not the client's, and a homeserver that was well with them
   // before will be again.
   const bool first = !poll.residue.has_value();
-  const bool ends = refused || (first && status >= 400 && status < 500 && !passing);
-  if (!ends || !StringMember(response.body, "errcode")) return FailedPoll(retry_after_s);
+  const bool bad_query = first && status >= 400 && status < 500 && !passing;
+  if (!errcode || (!token_refused && !bad_query)) return FailedPoll(retry_after_s);
   v1::Poll ended;
   ended.set_outcome(v1::Poll::ENDED);
   return ended;

@@ -4,9 +4,10 @@
 //   200, JSON, next_batch   first poll               CHANGED
 //                           news or other residue    CHANGED
 //                           otherwise                UNCHANGED, and no body
-//   401, 403                a Matrix error           ENDED
-//   other 4xx               a Matrix error, at the   ENDED: the client's own queries are wrong
-//   but 408 and 429         first poll
+//   401                     M_UNKNOWN_TOKEN or       ENDED
+//                           M_MISSING_TOKEN
+//   4xx but 401, 403, 408   a Matrix error, at the   ENDED: the client's own queries are wrong
+//   and 429                 first poll
 //   anything else, or none                           FAILED, with the error that a request gets
 //
 // Threading: free functions; any thread. Spec: proto/lowband/v1/translator.proto, Poll.

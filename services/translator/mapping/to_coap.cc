@@ -54,6 +54,11 @@ bool RefusesToken(const HttpResponse& response) {
   return response.status == 401 && StringMember(response.body, "errcode") == "M_UNKNOWN_TOKEN";
 }
 
+/// The homeserver wants a token where none was given.
+bool WantsToken(const HttpResponse& response) {
+  return response.status == 401 && StringMember(response.body, "errcode") == "M_MISSING_TOKEN";
+}
+
 }  // namespace
 
 Mapping::Mapping(MappingConfig config)
@@ -136,6 +141,7 @@ MappedAnswer Mapping::FromError(const AnswerForm& form, const HttpResponse& resp
     if (answer) {
       if (asks_to_wait) SetMaxAge(*answer, retry_after_s);
       answer->head.set_token_refused(form.edge_token && RefusesToken(response));
+      answer->head.set_token_missing(form.tokenless && WantsToken(response));
       return std::move(*answer);
     }
   }

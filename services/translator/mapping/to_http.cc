@@ -104,7 +104,8 @@ Result<std::string, Refusal> MapToken(const v1::Request& request, Query& query, 
   std::string token = query.TakeAccessToken().value_or("");
   form.edge_token = token.empty() && !request.token().empty();
   if (form.edge_token) token = request.token();
-  if (token.empty()) return token;
+  form.tokenless = token.empty();
+  if (form.tokenless) return token;
   if (!IsTokenText(token)) {
     return Failure(
         Refusal{401, "M_UNKNOWN_TOKEN", "no access token has such characters or length"});

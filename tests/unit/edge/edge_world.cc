@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "services/edge/dtls/credentials.h"
+#include "tests/contract/real_translator.h"
 
 namespace lowband::edge {
 namespace {
@@ -150,6 +151,7 @@ void EdgeWorld::TakeFrame(uplink::LaneId lane, const v1::EdgeFrame& frame) {
 
 void EdgeWorld::Reply(uplink::LaneId lane, uint64_t exchange, const v1::Request& request) {
   v1::Answer answer = translate(request);
+  EXPECT_EQ(testing::SaysMoreThanReal(request, answer), "");
   const std::string body = std::move(*answer.mutable_body());
   v1::TranslatorBatch batch;
   size_t at = std::min(body.size(), kChunkBytes);

@@ -52,6 +52,7 @@ inline std::string Show(const MappedAnswer& answer) {
   text += " " + std::to_string(answer.head.content_format());
   if (answer.head.has_max_age()) text += " max-age " + std::to_string(answer.head.max_age());
   if (answer.head.token_refused()) text += " token refused";
+  if (answer.head.token_missing()) text += " token missing";
   return text + " " + BodyJson(answer);
 }
 

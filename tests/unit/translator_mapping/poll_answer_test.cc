@@ -142,8 +142,8 @@ TEST(PollAnswer, ErrorsThenEndedOrFailedAsTheTableSays) {
   };
   for (const Case& c : {
            Case{301, "FAILED", "FAILED"}, Case{302, "FAILED", "FAILED"},
-           Case{400, "ENDED", "FAILED"},  Case{401, "ENDED", "ENDED"},
-           Case{403, "ENDED", "ENDED"},   Case{404, "ENDED", "FAILED"},
+           Case{400, "ENDED", "FAILED"},  Case{401, "FAILED", "FAILED"},
+           Case{403, "FAILED", "FAILED"}, Case{404, "ENDED", "FAILED"},
            Case{405, "ENDED", "FAILED"},  Case{408, "FAILED", "FAILED"},
            Case{413, "ENDED", "FAILED"},  Case{429, "FAILED", "FAILED"},
            Case{499, "ENDED", "FAILED"},  Case{500, "FAILED", "FAILED"},
@@ -164,6 +164,28 @@ TEST(PollAnswer, ErrorsThenEndedOrFailedAsTheTableSays) {
       EXPECT_EQ(Outcome(Answer(After(kIdleSynapse), other)), "FAILED") << c.status << page;
       ExpectOrdinary(First(), other);
     }
+  }
+}
+
+TEST(PollAnswer, OnlyWhatIsWrongWithTheTokenEndsAnObservation) {
+  struct Case {
+    uint16_t status;
+    const char* errcode;
+    const char* outcome;
+  };
+  for (const Case& c : {
+           Case{401, "M_UNKNOWN_TOKEN", "ENDED"},
+           Case{401, "M_MISSING_TOKEN", "ENDED"},
+           Case{401, "M_USER_LOCKED", "FAILED"},
+           Case{403, "M_RESOURCE_LIMIT_EXCEEDED", "FAILED"},
+           Case{403, "M_CONSENT_NOT_GIVEN", "FAILED"},
+           Case{403, "M_USER_DEACTIVATED", "FAILED"},
+           Case{403, "M_FORBIDDEN", "FAILED"},
+       }) {
+    const HttpResponse error =
+        Http(c.status, std::string(R"({"error":"x","errcode":")") + c.errcode + R"("})");
+    EXPECT_EQ(Outcome(Answer(First(), error)), c.outcome) << c.errcode;
+    EXPECT_EQ(Outcome(Answer(After(kIdleSynapse), error)), c.outcome) << c.errcode;
   }
 }
 

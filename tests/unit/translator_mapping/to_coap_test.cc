@@ -180,6 +180,19 @@ TEST(ToCoap, RetryAfterOfOtherStatusesThenLeftAlone) {
   EXPECT_EQ(Answer(response, {}, Rfc8075()), R"(4.00 60 {"errcode":"M_X"})");
 }
 
+// The edge waits for the token only when there was none, neither its own nor one in the query.
+TEST(ToCoap, MissingTokenThenToldOnlyOfARequestWithoutOne) {
+  const std::string missing = R"({"errcode":"M_MISSING_TOKEN"})";
+  AnswerForm form;
+  form.tokenless = true;
+  EXPECT_EQ(Answer(Http(401, missing), form), "4.01 60 token missing " + missing);
+  EXPECT_EQ(Answer(Http(403, missing), form), "4.03 60 " + missing);
+  const std::string stages = R"({"flows":[]})";
+  EXPECT_EQ(Answer(Http(401, stages), form), "4.01 60 " + stages);
+  form.tokenless = false;
+  EXPECT_EQ(Answer(Http(401, missing), form), "4.01 60 " + missing);
+}
+
 TEST(ToCoap, UnknownTokenThenTheEdgesTokenEnds) {
   AnswerForm form;
   form.edge_token = true;
