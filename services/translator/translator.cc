@@ -31,6 +31,10 @@ constexpr const char* kMetricsPrefix = "lowband_translator_";
 constexpr Duration kWatchInterval = std::chrono::seconds(1);
 /// Descriptors beside one for each request at the homeserver: lanes, admin, files, libraries.
 constexpr uint64_t kOtherDescriptors = 256;
+/// Idle connections of the exchanges' loops and of the relays'.
+uint64_t IdleDescriptors(const UpstreamConfig& config) {
+  return (config.threads + 1) * kOnceIdleConnectionsMax;
+}
 
 // A homeserver of ours may be told who the client is, and goes by our public name; somebody else's
 // only on request.
@@ -185,7 +189,8 @@ int RunTranslator(const Options& given, Logger& log, ShutdownSignal& shutdown) {
   const Options options = Decide(ForCheck(given));
   Translator translator(options, log);
   if (options.check) return kExitOk;
-  if (const uint64_t needed = options.upstream.active_max + options.relay_max + kOtherDescriptors;
+  if (const uint64_t needed = options.upstream.active_max + options.relay_max + kOtherDescriptors +
+                              IdleDescriptors(options.upstream);
       descriptors < needed) {
     log.Warning("few_descriptors", {{"limit", descriptors},
                                     {"needed", needed},

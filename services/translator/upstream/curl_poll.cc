@@ -12,6 +12,8 @@
 #include <cstdlib>
 #include <utility>
 
+#include "services/translator/upstream/limits.h"
+
 namespace lowband::translator {
 namespace {
 
@@ -57,7 +59,7 @@ CurlPoll::~CurlPoll() {
   close(epoll_);
 }
 
-std::unique_ptr<CurlPoll::Pool> CurlPoll::MakePool(TimePoint now) {
+std::unique_ptr<CurlPoll::Pool> CurlPoll::MakePool(Kind kind, TimePoint now) {
   auto pool = std::make_unique<Pool>(*this, now);
   CURLM* multi = pool->multi.get();
   if (multi == nullptr) return nullptr;
@@ -66,15 +68,21 @@ std::unique_ptr<CurlPoll::Pool> CurlPoll::MakePool(TimePoint now) {
   curl_multi_setopt(multi, CURLMOPT_TIMERFUNCTION, &CurlPoll::OnTimer);
   curl_multi_setopt(multi, CURLMOPT_TIMERDATA, pool.get());
   curl_multi_setopt(multi, CURLMOPT_PIPELINING, CURLPIPE_MULTIPLEX);
-  curl_multi_setopt(multi, CURLMOPT_MAXCONNECTS, static_cast<long>(idle_connections_max_));
+  const size_t idle_max = kind == Kind::kOnce
+                              ? std::min(kOnceIdleConnectionsMax, idle_connections_max_)
+                              : idle_connections_max_;
+  curl_multi_setopt(multi, CURLMOPT_MAXCONNECTS, static_cast<long>(idle_max));
   return pool;
 }
 
 CurlPoll::Pool* CurlPoll::Current(Kind kind, TimePoint now) {
   Pool*& current = current_[static_cast<size_t>(kind)];
   if (current != nullptr && now - current->made < connection_life_) return current;
-  std::unique_ptr<Pool> fresh = MakePool(now);
+  std::unique_ptr<Pool> fresh = MakePool(kind, now);
   if (!fresh) return current;  // better an old connection than none
+  // From now on each transfer that ends in the old one closes a connection there, so that both
+  // together have no more than the transfers need.
+  if (current != nullptr) curl_multi_setopt(current->multi.get(), CURLMOPT_MAXCONNECTS, 1L);
   current = fresh.get();
   pools_.push_back(std::move(fresh));
   return current;

@@ -35,8 +35,8 @@ class CurlPoll {
     kOnce,        ///< May not.
   };
 
-  /// `idle_connections_max`: connections kept for reuse, of each kind. `connection_life`: none is
-  /// given a new transfer when it is older.
+  /// `idle_connections_max`: connections kept for reuse; of those for kOnce at most
+  /// kOnceIdleConnectionsMax. `connection_life`: none is given a new transfer when it is older.
   CurlPoll(size_t idle_connections_max, Duration connection_life);
   ~CurlPoll();
   CurlPoll(const CurlPoll&) = delete;
@@ -80,7 +80,7 @@ class CurlPoll {
   static int OnTimer(CURLM* multi, long timeout_ms, void* self);
   /// The pool for new transfers; null: out of memory.
   Pool* Current(Kind kind, TimePoint now);
-  std::unique_ptr<Pool> MakePool(TimePoint now);
+  std::unique_ptr<Pool> MakePool(Kind kind, TimePoint now);
   bool IsCurrent(const Pool& pool) const;
   void DropRetired();
   void Dispatch(const epoll_event& event);

@@ -43,6 +43,9 @@ inline constexpr std::chrono::seconds kIdleConnection{30};
 /// The same for a request that must not be executed twice, which has connections of its own
 /// (curl_poll.h): less than one second.
 inline constexpr std::chrono::seconds kIdleConnectionOnce{0};
+/// Idle connections kept for those, of each loop: more than what comes again within a second would
+/// only hold descriptors.
+inline constexpr size_t kOnceIdleConnectionsMax = 64;
 /// --upstream-connection-life: a connection older than this is not used again, so that a changed
 /// address or replica set is noticed though the old one still answers.
 inline constexpr Duration kConnectionLife = std::chrono::minutes(5);
