@@ -2,6 +2,7 @@
 // place in the HTTP request, what is refused is a Matrix error.
 #include <google/protobuf/stubs/logging.h>
 
+#include <algorithm>
 #include <chrono>
 #include <string>
 
@@ -48,10 +49,11 @@ void CheckRequest(const lowband::v1::Request& request, const translator::MappedR
   Require(lowband::fuzz::HasAllowedPrefix(http.target), "prefix");
   Require(lowband::fuzz::IsTarget(http.target), "characters of the target");
   Require(http.target.size() <= translator::kTargetBytesMax, "length of the target");
-  // A parameter of that very name; "xaccess_token" is any other parameter.
-  for (const char* parameter : {"?access_token=", "&access_token="}) {
-    Require(http.target.find(parameter) == std::string::npos, "token in the target");
-  }
+  // A parameter of that very name; "xaccess_token" is any other parameter. In the path the same
+  // characters are part of a segment.
+  std::string query = http.target.substr(std::min(http.target.find('?'), http.target.size()));
+  if (!query.empty()) query[0] = '&';
+  Require(query.find("&access_token=") == std::string::npos, "token in the query");
   Require(IsHeaderValue(http.authorization), "authorization");
   Require(http.authorization.empty() || http.authorization.starts_with("Bearer "), "scheme");
   Require(IsHeaderValue(http.content_type), "content type");
