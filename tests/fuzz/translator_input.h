@@ -50,6 +50,11 @@ inline bool IsTarget(std::string_view target) {
 }
 
 inline bool HasAllowedPrefix(std::string_view target) {
+  // Of the media API only the limits of uploads, whatever its version.
+  if (target.starts_with("/_matrix/media/")) {
+    const std::string_view path = target.substr(0, target.find('?'));
+    return path.ends_with("/config") || path.ends_with("/config/");
+  }
   return target.starts_with("/_matrix/client") || target.starts_with("/_matrix/key") ||
          target.starts_with("/.well-known/matrix");
 }

@@ -9,6 +9,7 @@
 #include "libs/transcode/path_table.h"
 #include "services/translator/mapping/limits.h"
 #include "services/translator/mapping/percent.h"
+#include "services/translator/mapping/rejoin.h"
 
 namespace lowband::translator {
 namespace {
@@ -40,6 +41,15 @@ bool HasDotSegment(std::string_view text) {
   return false;
 }
 
+bool IsDots(std::string_view segment) { return segment == "." || segment == ".."; }
+
+/// Whether the last segment is the state key of an event. It is free text, and dots alone are what
+/// somebody may have put there; whoever resolves them gets no further than the room's state.
+bool EndsInStateKey(Segments segments) {
+  const bool by_code = segments.size() == 4 && segments[0] == "8";
+  return by_code || RouteOfPath(segments) == Route::kStateEvent;
+}
+
 std::optional<Refusal> Check(Segments segments) {
   if (segments.size() > kPathSegmentsMax) return Bad("the path has too many segments");
   for (size_t i = 0; i < segments.size(); ++i) {
@@ -49,6 +59,8 @@ std::optional<Refusal> Check(Segments segments) {
     if (segment.empty() && i + 1 < segments.size()) return Bad(which + "is empty");
     if (!IsUtf8(AsBytes(segment))) return Bad(which + "is not UTF-8");
     if (HasControl(segment)) return Bad(which + "has a control character");
+    const bool last = i + 1 == segments.size();
+    if (last && IsDots(segment) && EndsInStateKey(segments)) continue;
     if (HasDotSegment(segment) || HasDotSegment(PercentDecode(segment))) {
       return Bad(which + "is or holds a dot segment");
     }
@@ -82,13 +94,32 @@ std::string Join(Segments segments, bool trailing_slash) {
   std::string target;
   for (const std::string_view segment : segments) {
     target.push_back('/');
-    AppendPathSegment(target, segment);
+    if (IsDots(segment)) {
+      for (size_t i = 0; i < segment.size(); ++i) target.append("%2E");
+    } else {
+      AppendPathSegment(target, segment);
+    }
   }
   if (trailing_slash) target.push_back('/');
   return target;
 }
 
-Result<MappedPath, Refusal> Expand(const transcode::PathRow& row, Segments values, EnumApi api) {
+/// The values of a row's placeholders; surplus ones are left where no id was cut.
+std::vector<std::string> ValuesOf(const transcode::PathRow& row, Segments values) {
+  std::vector<std::string_view> placeholders;
+  for (const std::string_view part : row.segments) {
+    if (part.starts_with('{')) placeholders.push_back(part);
+  }
+  if (values.size() > placeholders.size()) {
+    const bool free_end = !placeholders.empty() && placeholders.back() == "{stateKey}";
+    if (values.back().empty() && !free_end) values = values.first(values.size() - 1);
+    if (auto joined = Rejoin(placeholders, values)) return *std::move(joined);
+  }
+  return {values.begin(), values.end()};
+}
+
+Result<MappedPath, Refusal> Expand(const transcode::PathRow& row, Segments cut, EnumApi api) {
+  const std::vector<std::string> values = ValuesOf(row, cut);
   size_t next = 0;
   std::vector<std::string_view> segments;
   for (const std::string_view part : row.segments) {
@@ -111,6 +142,8 @@ Result<MappedPath, Refusal> Expand(const transcode::PathRow& row, Segments value
 }
 
 Result<MappedPath, Refusal> Literal(Segments segments) {
+  const bool is_config = RouteOfPath(segments) == Route::kMediaConfig;
+  if (is_config) return MappedPath{Join(segments, false), Route::kMediaConfig};
   if (IsMedia(segments)) {
     return Failure(Refusal{404, "M_UNRECOGNIZED",
                            "media is not served over CoAP: use HTTP for uploads and downloads"});
@@ -118,7 +151,15 @@ Result<MappedPath, Refusal> Literal(Segments segments) {
   if (!IsAllowed(segments)) {
     return Failure(Refusal{404, "M_UNRECOGNIZED", "no Matrix client API has this path"});
   }
-  return MappedPath{Join(segments, LostItsSlash(segments)), RouteOfPath(segments)};
+  const Route route = RouteOfPath(segments);
+  if (route != Route::kOther) return MappedPath{Join(segments, LostItsSlash(segments)), route};
+  for (const transcode::PathRow& row : transcode::PathTable()) {
+    const auto joined = Rejoin(row.segments, segments);
+    if (!joined) continue;
+    const std::vector<std::string_view> whole(joined->begin(), joined->end());
+    return MappedPath{Join(whole, false), RouteOfPath(whole)};
+  }
+  return MappedPath{Join(segments, LostItsSlash(segments)), route};
 }
 
 }  // namespace
@@ -126,7 +167,9 @@ Result<MappedPath, Refusal> Literal(Segments segments) {
 Result<MappedPath, Refusal> MapPath(Segments options, EnumApi api) {
   std::vector<std::string_view> segments(options.begin(), options.end());
   // A base URL that ends in a slash makes deployed clients ask for "//_matrix/…", which go-coap
-  // sends as a first segment "/_matrix". Elsewhere a slash inside a segment is part of its value.
+  // sends as a first segment "/_matrix", and others as empty segments before it. Elsewhere a slash
+  // inside a segment is part of its value.
+  while (segments.size() > 1 && segments[0].empty()) segments.erase(segments.begin());
   if (!segments.empty() && segments[0].starts_with('/')) {
     segments[0].remove_prefix(std::min(segments[0].find_first_not_of('/'), segments[0].size()));
     if (segments[0].empty()) segments.erase(segments.begin());

@@ -86,16 +86,11 @@ using Segments = std::span<const std::string_view>;
 
 bool IsPlaceholder(std::string_view pattern) { return pattern.starts_with('{'); }
 
-/// The versions under which the APIs of the table are served; /v4/sync is another API.
-bool IsVersion(std::string_view segment) {
-  return segment == "r0" || segment == "v3" || segment == "v1";
-}
-
 bool Fits(Segments pattern, Segments segments) {
   if (pattern.size() != segments.size()) return false;
   for (size_t i = 0; i < pattern.size(); ++i) {
     if (IsPlaceholder(pattern[i]) || pattern[i] == segments[i]) continue;
-    if (pattern[i] != "r0" || !IsVersion(segments[i])) return false;
+    if (pattern[i] != "r0" || !IsApiVersion(segments[i])) return false;
   }
   return true;
 }
@@ -108,11 +103,24 @@ Route RouteOfClientPath(Segments segments) {
   const auto row = std::find_if(table.begin(), table.end(), fits);
   if (row != table.end()) return RouteOfCode(row->code).value_or(Route::kOther);
   const Segments api = segments.subspan(2);
-  if (api.size() == 2 && IsVersion(api[0]) && api[1] == "events") return Route::kEvents;
+  if (api.size() == 2 && IsApiVersion(api[0]) && api[1] == "events") return Route::kEvents;
   if (api.size() == 2 && api[0] == "v4" && api[1] == "sync") return Route::kSlidingSync;
   const bool unstable = api.size() == 3 && api[0] == "unstable";
   if (unstable && api[1] == "org.matrix.simplified_msc3575" && api[2] == "sync") {
     return Route::kSlidingSync;
+  }
+  if (api.size() == 3 && IsApiVersion(api[0]) && api[1] == "media" && api[2] == "config") {
+    return Route::kMediaConfig;
+  }
+  if (api.size() >= 4 && IsApiVersion(api[0]) && api[1] == "login") {
+    const bool sso = api[2] == "sso" && api[3] == "redirect" && api.size() <= 5;
+    const bool cas = api[2] == "cas" && (api[3] == "redirect" || api[3] == "ticket");
+    if (sso || (cas && api.size() == 4)) return Route::kSsoRedirect;
+  }
+  const bool msc4108 = api.size() >= 3 && api[0] == "unstable" && api[1] == "org.matrix.msc4108";
+  if (msc4108 && api[2] == "rendezvous") return Route::kRendezvous;
+  if (api.size() == 5 && api[1] == "auth" && api[3] == "fallback" && api[4] == "web") {
+    return Route::kAuthFallback;
   }
   return Route::kOther;
 }
@@ -128,6 +136,10 @@ std::string_view Text(Route route) {
     case Route::kWellKnownClient: return "well_known_client";
     case Route::kWellKnown: return "well_known";
     case Route::kServerKeys: return "server_keys";
+    case Route::kMediaConfig: return "media_config";
+    case Route::kSsoRedirect: return "sso_redirect";
+    case Route::kRendezvous: return "rendezvous";
+    case Route::kAuthFallback: return "auth_fallback";
     default: return "other";
   }
 }
@@ -148,7 +160,14 @@ Route RouteOfPath(Segments segments) {
   }
   if (segments[0] != "_matrix") return Route::kOther;
   if (segments[1] == "key") return Route::kServerKeys;
+  if (segments[1] == "media" && segments.size() == 4 && segments[3] == "config") {
+    return Route::kMediaConfig;
+  }
   return segments[1] == "client" ? RouteOfClientPath(segments) : Route::kOther;
+}
+
+bool IsApiVersion(std::string_view segment) {
+  return segment == "r0" || segment == "v3" || segment == "v1";
 }
 
 bool HasPost(Route route) {

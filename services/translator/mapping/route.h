@@ -78,6 +78,10 @@ enum class Route : uint8_t {
   kWellKnownClient,  ///< /.well-known/matrix/client
   kWellKnown,        ///< Anything else below /.well-known/matrix
   kServerKeys,       ///< /_matrix/key
+  kMediaConfig,      ///< Limits of uploads, in both their places.
+  kSsoRedirect,      ///< The steps of a login in a browser, which are redirects.
+  kRendezvous,       ///< MSC4108; its documents are text.
+  kAuthFallback,     ///< /auth/{type}/fallback/web, a page for a browser.
   kOther,
 };
 inline constexpr size_t kRouteCount = static_cast<size_t>(Route::kOther) + 1;
@@ -90,6 +94,8 @@ std::string_view Text(Route route);
 std::optional<Route> RouteOfCode(char code);
 /// The route of a literal path, by its segments (not percent-encoded), whatever its API version.
 Route RouteOfPath(std::span<const std::string_view> segments);
+/// The versions under which the APIs of the table are served; /v4/sync is another API.
+bool IsApiVersion(std::string_view segment);
 /// The Matrix API has a POST there: FETCH (RFC 8132) may stand for it.
 bool HasPost(Route route);
 /// The homeserver holds the request for as long as its `timeout` query says.
