@@ -52,8 +52,7 @@ class JsonWriter {
         json_(json),
         base_(json.size()),
         canonical_(order == Order::kCanonical),
-        strict_(rules == Rules::kRequest),
-        items_left_(strict_ ? kRequestItemsMax : kResponseItemsMax) {}
+        items_left_(rules == Rules::kRequest ? kRequestItemsMax : kResponseItemsMax) {}
 
   Result<void, Error> Run();
 
@@ -94,7 +93,6 @@ class JsonWriter {
   std::string& json_;
   const size_t base_;
   const bool canonical_;
-  const bool strict_;
 
   uint8_t* start_ = nullptr;  ///< Where this document begins in the output.
   uint8_t* limit_ = nullptr;  ///< Where the output ends.
@@ -294,14 +292,10 @@ inline void JsonWriter::Record(unsigned id, uint64_t hash, Cursor at) {
 }
 
 inline Cursor JsonWriter::Integer(Cursor c) {
-  const uint8_t* const head = c.in;
+  const bool negative = MajorOf(*c.in) == Major::kNegative;
   uint64_t argument = 0;
   c = Argument(c, argument);
   if (c.in == nullptr) return c;
-  const bool negative = MajorOf(*head) == Major::kNegative;
-  if (strict_ && argument > (negative ? kIntegerMax - 1 : kIntegerMax)) {
-    return Refuse(Cause::kIntegerRange, head);
-  }
   c.out = negative ? WriteNegativeDecimal(c.out, argument) : WriteDecimal(c.out, argument);
   return c;
 }
@@ -332,10 +326,6 @@ inline Cursor JsonWriter::Simple(Cursor c) {
 
 Cursor JsonWriter::Float(Cursor c, const uint8_t* head, double value) {
   if (!std::isfinite(value)) return Refuse(Cause::kNotFinite, head);
-  // Every double that large is whole, so it would be an integer.
-  if (strict_ && std::fabs(value) > static_cast<double>(kIntegerMax)) {
-    return Refuse(Cause::kIntegerRange, head);
-  }
   c.out = WriteDoubleText(c.out, value);
   return c;
 }

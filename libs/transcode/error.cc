@@ -13,7 +13,6 @@ std::string_view Text(Cause cause) {
     case Cause::kInvalidUtf8: return "invalid UTF-8";
     case Cause::kByteString: return "byte string";
     case Cause::kNotFinite: return "NaN or infinity";
-    case Cause::kIntegerRange: return "integer out of range";
     case Cause::kDuplicateKey: return "duplicate key";
     case Cause::kKeyType: return "key that is neither text nor integer";
     case Cause::kTooDeep: return "nesting too deep";

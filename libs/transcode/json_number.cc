@@ -82,7 +82,8 @@ NumberResult WriteNumber(const uint8_t* from, const uint8_t* end, uint8_t* out) 
   if (parts.whole_end == result.next) {
     uint64_t magnitude = 0;
     const auto whole = std::from_chars(first + (negative ? 1 : 0), last, magnitude);
-    if (whole.ec == std::errc{}) {
+    constexpr uint64_t kLowest = uint64_t{1} << 63;
+    if (whole.ec == std::errc{} && (!negative || magnitude <= kLowest)) {
       result.out = WriteInteger(out, negative, magnitude);
       return result;
     }

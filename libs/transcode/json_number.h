@@ -19,7 +19,7 @@ struct NumberResult {
   };
 };
 
-/// Any number, by the book. Integers of up to 64 bits stay exact; larger ones and all others are
+/// Any number, by the book. Integers from −2^63 to 2^64 − 1 stay exact; all other numbers are
 /// read as the nearest double, and what passes its range becomes the largest double, because one
 /// number in an event must not cost a client its whole sync. REQUIRES: from < end; room for
 /// kHeadBytesMax, which for anything but a float is no more than the number takes in JSON.
@@ -42,8 +42,8 @@ inline uint64_t ValueOfDigits(uint64_t word) {
   return (word * 10'000 + (word >> 32)) & 0xffffffff;
 }
 
-/// The number at `from` if it is an integer of up to 19 digits; else next is null, and WriteNumber
-/// knows more. REQUIRES: as above.
+/// The number at `from` if it is an integer of up to 19 characters; else next is null, and
+/// WriteNumber knows more. REQUIRES: as above.
 inline NumberResult WriteShortInteger(const uint8_t* from, const uint8_t* end, uint8_t* out) {
   const bool negative = *from == '-';
   const uint8_t* const digits = from + (negative ? 1 : 0);
@@ -58,7 +58,8 @@ inline NumberResult WriteShortInteger(const uint8_t* from, const uint8_t* end, u
   const bool plain = next == end || (*next != '.' && (*next | 0x20) != 'e');
   const bool leading_zero = count > 1 && *digits == '0';
   NumberResult result;
-  result.next = plain && !leading_zero && count - 1 < 19 ? next : nullptr;
+  const size_t digits_max = negative ? 18 : 19;  // 19 of a negative one may pass −2^63
+  result.next = plain && !leading_zero && count - 1 < digits_max ? next : nullptr;
   result.out = WriteInteger(out, negative, magnitude);
   return result;
 }

@@ -4,7 +4,6 @@
 #include <cmath>
 #include <limits>
 
-#include "libs/transcode/cbor_number.h"
 #include "libs/transcode/words.h"
 
 namespace lowband::transcode {
@@ -52,7 +51,8 @@ uint8_t* WriteNegativeDecimal(uint8_t* out, uint64_t argument) {
 }
 
 uint8_t* WriteDoubleText(uint8_t* out, double value) {
-  if (!IsInteger(value)) return WriteChars(out, value);
+  const bool fits = std::fabs(value) < 0x1p64 && value == std::trunc(value);
+  if (!fits) return WriteChars(out, value);
   if (value < 0) *out++ = '-';
   return WriteDecimal(out, static_cast<uint64_t>(std::fabs(value)));
 }

@@ -23,7 +23,7 @@ uint8_t* WriteEscape(uint8_t* out, uint8_t byte);
 uint8_t* WriteDecimal(uint8_t* out, uint64_t value);
 uint8_t* WriteNegativeDecimal(uint8_t* out, uint64_t argument);
 
-/// Writes the shortest text that reads back as `value`; whole numbers within ±kIntegerMax without
+/// Writes the shortest text that reads back as `value`; whole numbers below 2^64 without
 /// point or exponent, and −0 as 0. REQUIRES: finite; room for kNumberBytesMax.
 uint8_t* WriteDoubleText(uint8_t* out, double value);
 

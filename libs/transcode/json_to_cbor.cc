@@ -42,13 +42,15 @@ struct Frame {
 
 class CborWriter {
  public:
-  CborWriter(std::string_view json, Bytes& cbor, KeyTable keys, Order order)
+  CborWriter(std::string_view json, Bytes& cbor, KeyTable keys, Order order,
+             const ReaderLimits& reader)
       : begin_(reinterpret_cast<const uint8_t*>(json.data())),
         end_(begin_ + json.size()),
         cbor_(cbor),
         base_(cbor.size()),
         integer_keys_(keys == KeyTable::kV1),
-        canonical_(order == Order::kCanonical) {}
+        canonical_(order == Order::kCanonical),
+        reader_(reader) {}
 
   Result<void, Error> Run();
 
@@ -98,10 +100,10 @@ class CborWriter {
   const size_t base_;
   const bool integer_keys_;
   const bool canonical_;
+  const ReaderLimits reader_;
 
   uint8_t* start_ = nullptr;  ///< Where this document begins in the output.
   uint8_t* limit_ = nullptr;  ///< Where the output ends.
-  uint32_t items_ = 0;
   size_t depth_ = 0;
   Error error_{};
 
@@ -187,7 +189,7 @@ inline Cursor CborWriter::AfterValue(Cursor c) {
 }
 
 inline Cursor CborWriter::Open(Cursor c, uint8_t bracket) {
-  if (depth_ == kDepthMax) return Refuse(Cause::kTooDeep, c.in);
+  if (depth_ == reader_.depth_max) return Refuse(Cause::kTooDeep, c.in);
   const bool map = bracket == '{';
   const uint8_t closer = map ? '}' : ']';
   const uint32_t head = Offset(c.out);
@@ -207,8 +209,7 @@ inline Cursor CborWriter::Open(Cursor c, uint8_t bracket) {
 
 inline Cursor CborWriter::Close(Cursor c) {
   const Frame& frame = Top();
-  items_ += frame.items;
-  if (items_ > kResponseItemsMax) return Refuse(Cause::kTooManyItems, c.in - 1);
+  if (frame.items > reader_.container_items_max) return Refuse(Cause::kTooManyItems, c.in - 1);
   const uint32_t count = frame.closer == '}' ? CloseMap(c, frame) : frame.items;
   uint8_t* const head = start_ + frame.head;
   if (count < kInfoUint8) {
@@ -338,8 +339,9 @@ Cursor CborWriter::HaveRoom(Cursor c) {
 
 }  // namespace
 
-Result<void, Error> JsonToCbor(std::string_view json, Bytes& cbor, KeyTable keys, Order order) {
-  return CborWriter(json, cbor, keys, order).Run();
+Result<void, Error> JsonToCbor(std::string_view json, Bytes& cbor, KeyTable keys, Order order,
+                               const ReaderLimits& reader) {
+  return CborWriter(json, cbor, keys, order, reader).Run();
 }
 
 }  // namespace lowband::transcode

@@ -6,16 +6,26 @@
 
 namespace lowband::transcode {
 
-/// Containers inside each other, both directions. Deployed clients stop at 32 when they read.
+/// Containers inside each other, both directions.
 inline constexpr size_t kDepthMax = 128;
 
 /// Data items of a document from a client: every key, value and chunk of a string counts.
 inline constexpr uint32_t kRequestItemsMax = 200'000;
 
 /// Data items of a document from a homeserver. An initial sync of a large account passes 200,000,
-/// and nothing here holds memory for each item, so this stands above what 16 MiB of JSON can hold:
+/// and nothing here holds memory for each item, so this is what the largest input of JSON can hold:
 /// the limit on the body is the one that speaks.
-inline constexpr uint32_t kResponseItemsMax = 8'388'608;
+inline constexpr uint32_t kResponseItemsMax = 33'554'432;
+
+/// What deployed clients read: containers inside each other, items of an array or entries of a map.
+/// One more of either, and they refuse the whole document.
+inline constexpr size_t kDeployedDepthMax = 32;
+inline constexpr uint32_t kDeployedContainerItemsMax = 131'072;
+
+/// Bad values of one container that are replaced one by one; with more, the container is replaced.
+inline constexpr size_t kMendsMax = 10'000;
+/// The path of a replaced value in a log line.
+inline constexpr size_t kMendPathBytesMax = 256;
 
 /// Input of one call. Limits on bodies are smaller; this one keeps offsets within 32 bits.
 inline constexpr size_t kInputBytesMax = 64 * 1024 * 1024;
@@ -28,7 +38,8 @@ inline constexpr size_t kOutputBytesMax = 256 * 1024 * 1024;
 inline constexpr uint64_t kIntegerMax = (uint64_t{1} << 53) - 1;
 
 static_assert(kRequestItemsMax <= kResponseItemsMax);
-static_assert(kResponseItemsMax >= 16 * 1024 * 1024 / 2, "a value and a comma are two bytes");
+static_assert(kResponseItemsMax >= kInputBytesMax / 2, "a value and a comma are two bytes");
+static_assert(kDeployedDepthMax <= kDepthMax && kDeployedContainerItemsMax <= kResponseItemsMax);
 static_assert(kInputBytesMax <= kOutputBytesMax);
 static_assert(kOutputBytesMax <= UINT32_MAX / 2, "offsets are 32 bits wide");
 

@@ -12,6 +12,7 @@
 
 #include "libs/base/bytes.h"
 #include "libs/base/result.h"
+#include "libs/transcode/limits.h"
 
 namespace lowband::transcode {
 
@@ -28,11 +29,9 @@ enum class Order : uint8_t {
 
 /// Whose CBOR it is, and so how strictly it is read.
 enum class Rules : uint8_t {
-  /// From a client, for a homeserver: kRequestItemsMax; whole numbers within ±(2^53 − 1), whether
-  /// integers or floats, because homeservers refuse others.
+  /// From a client, for a homeserver: kRequestItemsMax.
   kRequest,
-  /// From a homeserver, for people and programs that decode answers: kResponseItemsMax; any 64-bit
-  /// integer and any finite float, since JsonToCbor() lets them through.
+  /// From a homeserver, for people and programs that decode answers: kResponseItemsMax.
   kResponse,
 };
 
@@ -44,13 +43,21 @@ enum class Cause : uint8_t {
   kInvalidUtf8,
   kByteString,    ///< CBOR byte strings have no JSON form here.
   kNotFinite,     ///< NaN or an infinity.
-  kIntegerRange,  ///< Beyond ±(2^53 − 1).
   kDuplicateKey,  ///< The same key twice in the same form.
   kKeyType,       ///< A CBOR map key that is neither text nor an integer.
-  kTooDeep,       ///< Nesting over kDepthMax.
-  kTooManyItems,  ///< More than kRequestItemsMax or kResponseItemsMax.
+  kTooDeep,       ///< Nesting over kDepthMax, or over what the reader takes.
+  kTooManyItems,  ///< More than kRequestItemsMax, kResponseItemsMax, or than the reader takes.
   kTooLarge,      ///< Over kInputBytesMax, or the output would pass kOutputBytesMax.
 };
+
+/// What the reader of written CBOR takes.
+struct ReaderLimits {
+  size_t depth_max = kDepthMax;                      ///< At most kDepthMax.
+  uint32_t container_items_max = kResponseItemsMax;  ///< Items of an array, entries of a map.
+
+  bool operator==(const ReaderLimits&) const = default;
+};
+inline constexpr ReaderLimits kDeployedReader{kDeployedDepthMax, kDeployedContainerItemsMax};
 
 struct Error {
   Cause cause;
@@ -63,8 +70,10 @@ struct Error {
 ///
 /// Integer keys of the table become their strings, other integers their decimal form; of a key that
 /// comes as integer and as string the string stays. Tags are skipped, `undefined` is null, whole
-/// floats become integers, other numbers the shortest text that reads back the same. In canonical
-/// order keys are sorted by code point, which makes the output canonical JSON if it has no floats.
+/// floats below 2^64 become integers, other numbers the shortest text that reads back the same.
+/// Integers stay exact, whatever their size: which of them a room may hold the homeserver decides.
+/// In canonical order keys are sorted by code point: the output is canonical JSON if it has
+/// no floats.
 [[nodiscard]] Result<void, Error> CborToJson(ByteView cbor, std::string& json,
                                              Order order = Order::kSource,
                                              Rules rules = Rules::kRequest);
@@ -72,13 +81,15 @@ struct Error {
 /// Appends the CBOR form of the one JSON value that `json` is. On error `cbor` is as it was.
 ///
 /// Lenient where strictness would cost a client its whole sync for one odd event:
-/// - integers of up to 64 bits stay exact, larger ones become the nearest float, and what no float
-///   reaches the largest one; 1.0 and 1e3 are the integers they equal, within ±(2^53 − 1);
+/// - integers from −2^63 to 2^64 − 1 stay exact, others become the nearest float, and what no float
+///   reaches the largest one; 1.0 and 1e3 are the integers they equal, within ±(2^53 − 1). CBOR
+///   could hold integers below −2^63, but deployed clients refuse a document that has one;
 /// - of a key that comes twice the last one stays, as in every common JSON reader;
-/// - lone surrogates become U+FFFD;
-/// - deeper nesting than deployed clients read (32) is kept: the source decides.
+/// - lone surrogates become U+FFFD.
+/// What `reader` does not take is refused; json_mend.h makes a document of it that it takes.
 [[nodiscard]] Result<void, Error> JsonToCbor(std::string_view json, Bytes& cbor,
                                              KeyTable keys = KeyTable::kV1,
-                                             Order order = Order::kSource);
+                                             Order order = Order::kSource,
+                                             const ReaderLimits& reader = {});
 
 }  // namespace lowband::transcode

@@ -50,6 +50,7 @@ void ExchangeHandler::Start(ingress::ExchangeKey key, v1::Request request,
     MappedAnswer answer = mapping_.ToCoap(form, response);
     answer.head.set_long_poll(IsLongPoll(form.route));
     Count(answer.head);
+    if (answer.mends.Total() > 0) CountMends(record, answer.mends);
     if (response) CountBytes(form.route, request_body, *response, answer.body.size());
     respond(ToExchangeAnswer(std::move(answer)));
     if (log_ != nullptr) Log(record, response, std::chrono::steady_clock::now() - started);
@@ -74,6 +75,14 @@ void ExchangeHandler::Count(const v1::Answer& head) {
   if (!head.has_poll()) return;
   counters_.polls[static_cast<size_t>(head.poll().outcome())].fetch_add(1,
                                                                         std::memory_order_relaxed);
+}
+
+void ExchangeHandler::CountMends(const ExchangeRecord& record, const transcode::Mends& mends) {
+  counters_.answers_mended.fetch_add(1, std::memory_order_relaxed);
+  for (size_t i = 0; i < mends.counts.size(); ++i) {
+    counters_.values_replaced[i].fetch_add(mends.counts[i], std::memory_order_relaxed);
+  }
+  if (log_ != nullptr) log_->WriteMends(record, mends);
 }
 
 void ExchangeHandler::CountBytes(Route route, size_t request_body, const HttpResponse& response,

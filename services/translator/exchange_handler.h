@@ -32,6 +32,9 @@ struct HandlerCounters {
   std::atomic<uint64_t> cancelled{0};
   /// Polls of observations by v1::Poll::Outcome.
   std::array<std::atomic<uint64_t>, v1::Poll::Outcome_ARRAYSIZE> polls{};
+  /// Answers in which something was replaced, and what was, by transcode::Unfit.
+  std::atomic<uint64_t> answers_mended{0};
+  std::array<std::atomic<uint64_t>, transcode::kUnfitCount> values_replaced{};
   /// By Route.
   RoutesBytes routes{};
 };
@@ -59,6 +62,7 @@ class ExchangeHandler final : public ingress::Handler {
   void Log(ExchangeRecord record, const Result<HttpResponse, UpstreamFault>& response,
            Duration took);
   void Count(const v1::Answer& head);
+  void CountMends(const ExchangeRecord& record, const transcode::Mends& mends);
   void CountBytes(Route route, size_t request_body, const HttpResponse& response,
                   size_t answer_body);
   bool Finish(ingress::ExchangeKey key);

@@ -30,4 +30,16 @@ void ExchangeLog::Write(const ExchangeRecord& record) {
               {"left_out", *left_out}});
 }
 
+void ExchangeLog::WriteMends(const ExchangeRecord& record, const transcode::Mends& mends) {
+  const auto left_out = mend_lines_.Admit(true);
+  if (!left_out) return;
+  log_.Write(LogLevel::kWarning, "values_replaced",
+             {{"request_id", record.id.Text()},
+              {"route", Text(record.route)},
+              {"count", mends.Total()},
+              {"reason", transcode::Text(mends.first)},
+              {"path", mends.first_path},
+              {"left_out", *left_out}});
+}
+
 }  // namespace lowband::translator

@@ -1,6 +1,7 @@
 // What is logged of single requests: each that the homeserver failed to answer, as far as there are
-// few; with --log-level debug, every one. The request id is the one of the edge's log and, as
-// X-Request-Id, of the homeserver's. Of the request itself there is its route, and nothing else.
+// few; with --log-level debug, every one; and each whose answer could not be sent as it was. The
+// request id is the one of the edge's log and, as X-Request-Id, of the homeserver's. Of the request
+// itself there is its route, of the answer where a replaced value stood, and nothing else.
 //
 // Threading: any. Ownership: the logger outlives it. Limits: kFailureLinesPerSecond.
 #pragma once
@@ -12,6 +13,7 @@
 #include "libs/base/request_id.h"
 #include "libs/base/request_lines.h"
 #include "libs/base/time.h"
+#include "libs/transcode/json_mend.h"
 #include "services/translator/mapping/http.h"
 #include "services/translator/mapping/route.h"
 
@@ -29,13 +31,16 @@ struct ExchangeRecord {
 
 class ExchangeLog {
  public:
-  explicit ExchangeLog(Logger& log) : log_(log), lines_(log) {}
+  explicit ExchangeLog(Logger& log) : log_(log), lines_(log), mend_lines_(log) {}
 
   void Write(const ExchangeRecord& record);
+  /// What a client was not sent as it was, by the path of the first such value.
+  void WriteMends(const ExchangeRecord& record, const transcode::Mends& mends);
 
  private:
   Logger& log_;
   RequestLines lines_;
+  RequestLines mend_lines_;
 };
 
 }  // namespace lowband::translator

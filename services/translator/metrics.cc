@@ -42,6 +42,16 @@ void SetAnswers(MetricSet& m, const Figures& f) {
   }
 }
 
+void SetMends(MetricSet& m, const Figures& f) {
+  m.Total("answers_mended_total", "Answers in which something had no CBOR form and was replaced.",
+          {}, Read(f.handler.answers_mended));
+  for (size_t i = 0; i < transcode::kUnfitCount; ++i) {
+    const std::string reason(transcode::Text(static_cast<transcode::Unfit>(i)));
+    m.Total("values_replaced_total", "Events and values that were replaced, by what was wrong.",
+            {{"reason", reason}}, Read(f.handler.values_replaced[i]));
+  }
+}
+
 void SetPolls(MetricSet& m, const Figures& f) {
   using Label = std::pair<const char*, v1::Poll::Outcome>;
   for (const auto& [name, outcome] :
@@ -148,6 +158,7 @@ void SetRelayUpstream(MetricSet& m, const Figures& f) {
 void SetTranslatorMetrics(MetricSet& metrics, const Figures& figures) {
   SetIngress(metrics, figures);
   SetAnswers(metrics, figures);
+  SetMends(metrics, figures);
   SetPolls(metrics, figures);
   SetRoutes(metrics, figures);
   SetUpstream(metrics, figures);

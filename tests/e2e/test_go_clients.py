@@ -57,6 +57,38 @@ def test_numbers_arrive_as_integers(alice, bob):
     assert bob.call("GET", f"rooms/{room}/event/{event_id}")["content"] == content
 
 
+def nested(depth):
+    return {"a": nested(depth - 1)} if depth > 1 else {}
+
+
+@pytest.mark.parametrize("depth", [30, 130])
+def test_message_of_a_stranger_that_is_too_deep_does_not_stop_sync(alice, bob, depth):
+    """Neither the clients nor the gateway follow such nesting; Synapse keeps the message until a
+    sync that had it is followed by another one."""
+    since = alice.sync()["next_batch"]
+    for kind, content in (("m.deep", nested(depth)), ("m.flat", {"b": 1})):
+        messages_of = {"messages": {alice.user: {"*": content}}}
+        bob.call("PUT", f"sendToDevice/{kind}/{kind}", messages_of)
+    answer = alice.sync(since)
+    deep, flat = answer["to_device"]["events"]
+    assert (deep["type"], deep["sender"], deep["content"]) == ("m.deep", bob.user, {})
+    assert deep["org.lowband.unrepresentable"] == "too_deep"
+    assert flat["content"] == {"b": 1}
+    assert alice.sync(answer["next_batch"]).get("to_device", {}).get("events", []) == []
+
+
+def test_event_that_is_too_deep_does_not_stop_sync(alice, bob):
+    room = alice.create_room(preset="public_chat")
+    bob.call("POST", f"join/{room}", {})
+    since = alice.sync()["next_batch"]
+    bob.call("PUT", f"rooms/{room}/send/m.deep/deep", nested(60))
+    bob.send(room, "and on")
+    timeline = alice.sync(since)["rooms"]["join"][room]["timeline"]["events"]
+    deep = next(event for event in timeline if event["type"] == "m.deep")
+    assert (deep["content"], deep["org.lowband.unrepresentable"]) == ({}, "too_deep")
+    assert messages(alice.sync(since), room) == ["and on"]
+
+
 def test_sync_waits_for_news(alice, bob):
     room = alice.create_room(preset="public_chat")
     bob.call("POST", f"join/{room}", {})

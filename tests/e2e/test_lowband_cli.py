@@ -63,6 +63,28 @@ def test_request(bin_dir, gateway, tmp_path):
 
 
 @pytest.mark.lowband
+def test_state_keys_of_dots(bin_dir, gateway, bob):
+    room = bob.create_room()
+    for key in ("%2E", "%2E%2E"):
+        url = gateway.url(f"/_matrix/client/v3/rooms/{room}/state/m.dots/{key}")
+        flags = ["-k", "--token", bob.token, "-X", "PUT", "-d", json.dumps({"key": key})]
+        lowband(bin_dir, "request", *flags, url)
+    state = bob.call("GET", f"rooms/{room}/state")
+    dots = {e["state_key"]: e["content"]["key"] for e in state if e["type"] == "m.dots"}
+    assert dots == {".": "%2E", "..": "%2E%2E"}
+
+
+@pytest.mark.lowband
+def test_integers_of_64_bits_stay_exact_both_ways(bin_dir, gateway, bob):
+    content = {"integers": [2**53, 2**53 + 1, -(2**53) - 1, 2**63 - 1, -(2**63), 2**64 - 1]}
+    url = gateway.url(f"/_matrix/client/v3/user/{bob.user}/account_data/m.integers")
+    flags = ["-k", "--token", bob.token]
+    lowband(bin_dir, "request", *flags, "-X", "PUT", "-d", json.dumps(content), url)
+    assert bob.call("GET", f"user/{bob.user}/account_data/m.integers") == content
+    assert json.loads(lowband(bin_dir, "request", *flags, url).stdout) == content
+
+
+@pytest.mark.lowband
 def test_request_that_is_refused(bin_dir, gateway):
     url = gateway.url("/_matrix/client/v3/account/whoami")
     answer = lowband(bin_dir, "request", "-k", "--token", "wrong", url, status=1)

@@ -1,8 +1,9 @@
 // JSON of a homeserver: refused when nlohmann/json refuses it (but for what we make the best of);
-// else the same tree, the canonical bytes of the model, and a fixed point from then on.
-#include <algorithm>
+// else the same tree, the canonical bytes of the model, and a fixed point from then on. And what is
+// more than a reader takes becomes what it takes.
 #include <string>
 
+#include "libs/transcode/json_mend.h"
 #include "libs/transcode/transcode.h"
 #include "tests/fuzz/transcode_check.h"
 #include "tests/unit/transcode/model.h"
@@ -17,23 +18,12 @@ std::string ReadBack(const Bytes& cbor) {
   return json;
 }
 
-/// True if a number lies where the tree holds a float and CBOR has an exact integer.
-bool BelowInt64(const nlohmann::json& tree) {
-  if (tree.is_number_float()) {
-    const auto number = tree.get<double>();
-    return number <= -0x1p63 && number >= -0x1p64;
-  }
-  return tree.is_structured() && std::any_of(tree.begin(), tree.end(), BelowInt64);
-}
-
 void CheckTree(const nlohmann::json& model, std::string_view json, const Bytes& cbor,
                KeyTable keys) {
-  Check(ModelOfCbor(cbor, Rules::kResponse) == model, "the tree of nlohmann/json");
+  Check(ModelOfCbor(cbor) == model, "the tree of nlohmann/json");
   Bytes canonical;
   Check(JsonToCbor(json, canonical, keys, Order::kCanonical).has_value(), "any order is written");
-  if (!BelowInt64(model)) {
-    Check(canonical == CanonicalCbor(model, keys), "the canonical bytes of the model");
-  }
+  Check(canonical == CanonicalCbor(model, keys), "the canonical bytes of the model");
   Check(canonical.size() == cbor.size(), "order changes no size");
 }
 
@@ -58,6 +48,19 @@ void CheckWith(KeyTable keys, std::string_view json) {
   Check(ReadBack(second) == text, "the same text again");
 }
 
+/// What a reader of little does not take is mended, and nothing else is.
+void CheckMend(std::string_view json) {
+  constexpr ReaderLimits kReader{4, 4};
+  Bytes cbor;
+  const bool taken = JsonToCbor(json, cbor, KeyTable::kV1, Order::kSource, kReader).has_value();
+  const auto mended = MendJson(json, kReader);
+  Check(!taken || !mended, "what is taken is left alone");
+  if (!mended) return;
+  Check(mended->mends.Total() > 0, "mends are counted");
+  Check(JsonToCbor(mended->json, cbor, KeyTable::kV1, Order::kSource, kReader).has_value(),
+        "what is mended is taken");
+}
+
 }  // namespace
 }  // namespace lowband::transcode
 
@@ -65,5 +68,6 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   const std::string_view json(reinterpret_cast<const char*>(data), size);
   lowband::transcode::CheckWith(lowband::transcode::KeyTable::kStrings, json);
   lowband::transcode::CheckWith(lowband::transcode::KeyTable::kV1, json);
+  lowband::transcode::CheckMend(json);
   return 0;
 }

@@ -90,10 +90,7 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   }
   if (format == 60) {
     std::string json;
-    const auto read = lowband::transcode::CborToJson(answer.body, json);
-    // A huge JSON number is sent as the float nearest to it, which no JSON integer can hold.
-    Require(read || read.error().cause == lowband::transcode::Cause::kIntegerRange,
-            "readable CBOR");
+    Require(lowband::transcode::CborToJson(answer.body, json).has_value(), "readable CBOR");
   }
   return 0;
 }

@@ -5,6 +5,7 @@ target_link_libraries(transcode_model PUBLIC lowband::transcode nlohmann_json::n
 lowband_test(transcode_test
   SOURCES unit/transcode/canonical_test.cc unit/transcode/cbor_to_json_test.cc
           unit/transcode/edits_test.cc unit/transcode/error_body_test.cc
+          unit/transcode/json_mend_test.cc
           unit/transcode/json_to_cbor_test.cc unit/transcode/key_records_test.cc
           unit/transcode/key_table_test.cc unit/transcode/limits_test.cc
           unit/transcode/path_table_test.cc unit/transcode/round_trip_test.cc

@@ -1,6 +1,7 @@
 #include "services/translator/mapping/answer.h"
 
 #include <string>
+#include <utility>
 
 #include "libs/coap/option.h"
 #include "libs/transcode/error_body.h"
@@ -26,8 +27,15 @@ Result<MappedAnswer, transcode::Error> JsonAnswer(const AnswerForm& form, coap::
                                                   uint16_t http_status, std::string_view json) {
   if (!form.cbor) return MappedAnswer{Head(codes, http_status, coap::kFormatJson), ToBytes(json)};
   MappedAnswer answer{Head(codes, http_status, coap::kFormatCbor), {}};
-  const auto done = transcode::JsonToCbor(json, answer.body, form.keys);
-  if (!done) return Failure(done.error());
+  const auto write = [&](std::string_view text) {
+    return transcode::JsonToCbor(text, answer.body, form.keys, transcode::Order::kSource,
+                                 form.reader);
+  };
+  const auto done = write(json);
+  if (done) return answer;
+  auto mended = transcode::MendJson(json, form.reader);
+  if (!mended || !write(mended->json)) return Failure(done.error());
+  answer.mends = std::move(mended->mends);
   return answer;
 }
 

@@ -11,6 +11,7 @@
 #include "libs/base/bytes.h"
 #include "libs/base/result.h"
 #include "libs/coap/status.h"
+#include "libs/transcode/json_mend.h"
 #include "libs/transcode/transcode.h"
 #include "lowband/v1/translator.pb.h"
 #include "services/translator/mapping/refusal.h"
@@ -29,8 +30,10 @@ struct AnswerForm {
   Route route = Route::kOther;
   bool cbor = true;  ///< Else JSON.
   transcode::KeyTable keys = transcode::KeyTable::kV1;
+  /// What the client's reader of CBOR takes.
+  transcode::ReaderLimits reader = transcode::kDeployedReader;
+  bool had_token = false;        ///< The request had one, from the edge or in its query.
   bool edge_token = false;       ///< The token that the edge gave was used; a 401 can end it.
-  bool tokenless = false;        ///< There was no token of any kind; a 401 may be for want of one.
   bool repeatable = true;        ///< Executing it twice does no harm: anything but POST.
   std::optional<PollForm> poll;  ///< Only of polls of an observation.
 };
@@ -39,10 +42,11 @@ struct AnswerForm {
 struct MappedAnswer {
   v1::Answer head;  ///< Without body and more.
   Bytes body;
+  transcode::Mends mends{};  ///< What of the homeserver's document was replaced.
 };
 
-/// A JSON document as the body. Fails if it is not JSON, or beyond what CBOR clients can be sent;
-/// JSON clients get the text unread.
+/// A JSON document as the body. What in it CBOR or the client's reader does not take is replaced
+/// (json_mend.h). Fails if it is not JSON, or too large; JSON clients get the text unread.
 Result<MappedAnswer, transcode::Error> JsonAnswer(const AnswerForm& form, coap::CodeSet codes,
                                                   uint16_t http_status, std::string_view json);
 /// Bytes as they are, labelled so.

@@ -33,7 +33,6 @@ Refusal RefuseBody(const transcode::Error& error) {
     case transcode::Cause::kInvalidUtf8: return {400, "M_NOT_JSON", text};
     case transcode::Cause::kByteString:
     case transcode::Cause::kNotFinite:
-    case transcode::Cause::kIntegerRange:
     case transcode::Cause::kDuplicateKey:
     case transcode::Cause::kKeyType:
     case transcode::Cause::kTooDeep:
@@ -81,6 +80,11 @@ Result<bool, Refusal> AnswerIsCbor(std::optional<uint32_t> format, std::optional
         "Accept " + std::to_string(*accept) + " cannot be served: use 60 (CBOR) or 50 (JSON)"});
   }
   return !(has_body && format == coap::kFormatJson);
+}
+
+transcode::ReaderLimits ReaderOf(std::optional<uint32_t> accept, transcode::KeyTable keys) {
+  const bool ours = accept == coap::kFormatCbor || keys == transcode::KeyTable::kStrings;
+  return ours ? transcode::ReaderLimits{} : transcode::kDeployedReader;
 }
 
 bool IsJsonType(std::string_view content_type) {

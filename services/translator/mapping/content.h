@@ -21,6 +21,7 @@
 #include <string_view>
 
 #include "libs/base/result.h"
+#include "libs/transcode/transcode.h"
 #include "services/translator/mapping/refusal.h"
 
 namespace lowband::translator {
@@ -32,6 +33,11 @@ struct RequestContent {
 
 /// `format` is the Content-Format option. An error names the byte at which the body goes wrong.
 Result<RequestContent, Refusal> MapContent(std::optional<uint32_t> format, std::string_view body);
+
+/// What a client's reader of CBOR takes. Deployed clients name neither a key table nor what they
+/// accept; who asks for CBOR in so many words, or for string keys, reads RFC 8949 up to our own
+/// limits.
+transcode::ReaderLimits ReaderOf(std::optional<uint32_t> accept, transcode::KeyTable keys);
 
 /// Whether the answer is CBOR (else JSON).
 Result<bool, Refusal> AnswerIsCbor(std::optional<uint32_t> format, std::optional<uint32_t> accept,

@@ -71,6 +71,7 @@ struct HttpResponse {
   uint16_t status = 0;
   std::string body;  ///< Decompressed.
   std::string content_type;
+  std::string location;  ///< As it came, relative or whole; empty: none.
   std::optional<uint32_t> retry_after_s;
   uint64_t wire_bytes_received = 0;  ///< Headers and body as they came, compressed.
   uint64_t wire_bytes_sent = 0;

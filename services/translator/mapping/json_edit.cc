@@ -79,6 +79,11 @@ bool LooksLikeJson(std::string_view json) {
   return first != std::string_view::npos && (json[first] == '{' || json[first] == '[');
 }
 
+std::string_view WithoutByteOrderMark(std::string_view json) {
+  constexpr std::string_view kMark = "\xef\xbb\xbf";
+  return json.starts_with(kMark) ? json.substr(kMark.size()) : json;
+}
+
 std::optional<std::string> StringMember(std::string_view json, std::string_view key) {
   Document document(json);
   auto value = document.Find({&key, 1});

@@ -20,6 +20,10 @@ bool IsJsonObject(std::string_view json);
 /// The same for an object or array: what a JSON document of Matrix begins with.
 bool LooksLikeJson(std::string_view json);
 
+/// What follows the byte order mark that some servers of files put before JSON, and that RFC 8259
+/// §8.1 lets a reader ignore; all of it if there is none.
+std::string_view WithoutByteOrderMark(std::string_view json);
+
 std::optional<std::string> StringMember(std::string_view json, std::string_view key);
 std::optional<uint64_t> UintMember(std::string_view json, std::string_view key);
 

@@ -43,6 +43,8 @@ class Mapping {
                       const Result<HttpResponse, UpstreamFault>& response) const;
 
  private:
+  MappedAnswer FromAnswer(const AnswerForm& form, const HttpResponse& response) const;
+  bool IsLookedInto(const AnswerForm& form, uint16_t status) const;
   MappedAnswer FromFault(const AnswerForm& form, UpstreamFault fault) const;
   MappedAnswer FromResponse(const AnswerForm& form, const HttpResponse& response) const;
   MappedAnswer FromSuccess(const AnswerForm& form, const HttpResponse& response) const;

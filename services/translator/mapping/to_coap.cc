@@ -3,6 +3,10 @@
 #include <string>
 #include <utility>
 
+#include "libs/base/bytes.h"
+#include "libs/transcode/error_body.h"
+#include "libs/transcode/json_mend.h"
+#include "libs/transcode/json_text.h"
 #include "services/translator/mapping/content.h"
 #include "services/translator/mapping/fault.h"
 #include "services/translator/mapping/json_edit.h"
@@ -54,9 +58,30 @@ bool RefusesToken(const HttpResponse& response) {
   return response.status == 401 && StringMember(response.body, "errcode") == "M_UNKNOWN_TOKEN";
 }
 
-/// The homeserver wants a token where none was given.
-bool WantsToken(const HttpResponse& response) {
-  return response.status == 401 && StringMember(response.body, "errcode") == "M_MISSING_TOKEN";
+/// The homeserver asks for a token where the request had none. Of a request with one that says
+/// nothing: it is a refusal like others.
+bool MissesToken(const AnswerForm& form, const HttpResponse& response) {
+  if (form.had_token || response.status != 401) return false;
+  const auto errcode = StringMember(response.body, "errcode");
+  return errcode == "M_MISSING_TOKEN" || errcode == "M_UNAUTHORIZED";
+}
+
+/// The client API answers in JSON everywhere but where its specification names another type.
+bool MayBeNoJson(Route route) {
+  return route == Route::kRendezvous || route == Route::kAuthFallback;
+}
+
+/// CoAP has neither 3xx nor an option for a whole URL: the exact status goes into option 2048, and
+/// where it leads into the body, for whoever opens a browser.
+MappedAnswer Redirect(const AnswerForm& form, coap::CodeSet codes, uint16_t status,
+                      std::string_view location) {
+  const Bytes error = transcode::JsonErrorBody("M_UNKNOWN", "to be opened in a browser");
+  std::string json(AsText(error));
+  std::string quoted;
+  transcode::AppendJsonString(location, quoted);
+  SetMember(json, "location", quoted);
+  // Made here, so it is JSON.
+  return JsonAnswer(form, codes, status, json).value();
 }
 
 }  // namespace
@@ -71,12 +96,36 @@ Mapping::Mapping(MappingConfig config)
 MappedAnswer Mapping::ToCoap(const AnswerForm& form,
                              const Result<HttpResponse, UpstreamFault>& response) const {
   if (!response) return FromFault(form, response.error());
-  if (!form.poll) return FromResponse(form, *response);
-  if (response->status >= 200 && response->status < 300) {
-    return PollAnswer(form, *form.poll, config_.codes, *response);
+  const std::string_view text = WithoutByteOrderMark(response->body);
+  const bool marked = text.size() < response->body.size() && LooksLikeJson(text);
+  const bool unread = IsLookedInto(form, response->status) && !IsUtf8(AsBytes(text));
+  if (!marked && !unread) return FromAnswer(form, *response);
+  HttpResponse readable = *response;
+  if (marked) readable.body = text;
+  transcode::Mends mends;
+  if (unread) {
+    if (auto mended = transcode::MendJson(readable.body, form.reader)) {
+      readable.body = std::move(mended->json);
+      mends = std::move(mended->mends);
+    }
   }
-  MappedAnswer answer = FromResponse(form, *response);
-  *answer.head.mutable_poll() = PollOfError(*form.poll, *response, RetryAfterSeconds(*response, 0));
+  MappedAnswer answer = FromAnswer(form, readable);
+  answer.mends.Add(mends);
+  return answer;
+}
+
+/// Whether members of the document are read or changed here, by means that take UTF-8 only.
+bool Mapping::IsLookedInto(const AnswerForm& form, uint16_t status) const {
+  return form.poll || status >= 400 || rewriter_.Applies(form.route);
+}
+
+MappedAnswer Mapping::FromAnswer(const AnswerForm& form, const HttpResponse& response) const {
+  if (!form.poll) return FromResponse(form, response);
+  if (response.status >= 200 && response.status < 300) {
+    return PollAnswer(form, *form.poll, config_.codes, response);
+  }
+  MappedAnswer answer = FromResponse(form, response);
+  *answer.head.mutable_poll() = PollOfError(*form.poll, response, RetryAfterSeconds(response, 0));
   return answer;
 }
 
@@ -99,6 +148,9 @@ MappedAnswer Mapping::FromResponse(const AnswerForm& form, const HttpResponse& r
                        BadGateway("the homeserver's answer has no HTTP status"));
   }
   if (status >= 300 && status < 400) {
+    const bool meant = form.route == Route::kSsoRedirect && !response.location.empty() &&
+                       IsUtf8(AsBytes(response.location));
+    if (meant) return Redirect(form, config_.codes, status, response.location);
     return ErrorAnswer(form, config_.codes, BadGateway("the homeserver redirects elsewhere"));
   }
   return status < 400 ? FromSuccess(form, response) : FromError(form, response);
@@ -107,7 +159,8 @@ MappedAnswer Mapping::FromResponse(const AnswerForm& form, const HttpResponse& r
 MappedAnswer Mapping::FromSuccess(const AnswerForm& form, const HttpResponse& response) const {
   std::string_view json = response.body;
   // Deployed clients crash on an empty body.
-  if (json.find_first_not_of(kSpaces) == std::string_view::npos) json = "{}";
+  const bool blank = json.find_first_not_of(kSpaces) == std::string_view::npos;
+  if (blank) json = "{}";
   std::string rewritten;
   if (response.status == 200 && rewriter_.Applies(form.route)) {
     rewritten = json;
@@ -116,12 +169,15 @@ MappedAnswer Mapping::FromSuccess(const AnswerForm& form, const HttpResponse& re
   }
   // Documents such as .well-known are often served as files, without the type.
   const bool labelled = IsJsonType(response.content_type);
-  if (!labelled && !LooksLikeJson(json)) {
+  if (!labelled && !blank && MayBeNoJson(form.route)) {
     return OctetsAnswer(config_.codes, response.status, response.body);
+  }
+  if (!labelled && !LooksLikeJson(json)) {
+    // A page of something before the homeserver, which clients would take for CBOR.
+    return ErrorAnswer(form, config_.codes, BadGateway("the homeserver's answer is no JSON"));
   }
   auto answer = JsonAnswer(form, config_.codes, response.status, json);
   if (answer) return std::move(*answer);
-  if (!labelled) return OctetsAnswer(config_.codes, response.status, response.body);
   return ErrorAnswer(
       form, config_.codes,
       BadGateway("the homeserver's answer cannot become CBOR: " + answer.error().Text()));
@@ -141,7 +197,7 @@ MappedAnswer Mapping::FromError(const AnswerForm& form, const HttpResponse& resp
     if (answer) {
       if (asks_to_wait) SetMaxAge(*answer, retry_after_s);
       answer->head.set_token_refused(form.edge_token && RefusesToken(response));
-      answer->head.set_token_missing(form.tokenless && WantsToken(response));
+      answer->head.set_token_missing(MissesToken(form, response));
       return std::move(*answer);
     }
   }

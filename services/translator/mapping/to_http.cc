@@ -104,8 +104,8 @@ Result<std::string, Refusal> MapToken(const v1::Request& request, Query& query, 
   std::string token = query.TakeAccessToken().value_or("");
   form.edge_token = token.empty() && !request.token().empty();
   if (form.edge_token) token = request.token();
-  form.tokenless = token.empty();
-  if (form.tokenless) return token;
+  form.had_token = !token.empty();
+  if (token.empty()) return token;
   if (!IsTokenText(token)) {
     return Failure(
         Refusal{401, "M_UNKNOWN_TOKEN", "no access token has such characters or length"});
@@ -136,6 +136,7 @@ Result<MappedRequest, MappedAnswer> Mapping::ToHttp(const v1::Request& request) 
   const auto cbor = AnswerIsCbor(format, accept, has_body);
   if (!cbor) return refuse(cbor.error());
   form.cbor = *cbor;
+  form.reader = ReaderOf(accept, form.keys);
 
   auto path = MapRequestPath(request, config_.enum_api);
   if (!path) return refuse(path.error());

@@ -225,6 +225,10 @@ HttpResponse Transfer::TakeResponse() {
   if (curl_easy_getinfo(easy, CURLINFO_CONTENT_TYPE, &type) == CURLE_OK && type != nullptr) {
     response.content_type = type;
   }
+  curl_header* location = nullptr;
+  if (curl_easy_header(easy, "Location", 0, CURLH_HEADER, -1, &location) == CURLHE_OK) {
+    response.location = location->value;
+  }
   const int64_t retry_after_s = Info(easy, CURLINFO_RETRY_AFTER);
   if (retry_after_s > 0) {
     response.retry_after_s = static_cast<uint32_t>(

@@ -107,15 +107,21 @@ TEST(CborToJson, IntegersAreWrittenInFull) {
   EXPECT_EQ(Json("3b001ffffffffffffe"), "-9007199254740991");
 }
 
-TEST(CborToJson, IntegersBeyondFiftyThreeBitsAreRefusedInRequests) {
-  EXPECT_EQ(Json("1b0020000000000000"), "! integer out of range at byte 0");
-  EXPECT_EQ(Json("81 3b001fffffffffffff"), "! integer out of range at byte 1");
-  EXPECT_EQ(Json("1bffffffffffffffff"), "! integer out of range at byte 0");
-  EXPECT_EQ(Json("a1 1b0020000000000000 01"), "! integer out of range at byte 1");
-  // As floats too: they would become integers.
+TEST(CborToJson, IntegersBeyondFiftyThreeBitsStayExactInRequests) {
+  EXPECT_EQ(Json("1b0020000000000000"), "9007199254740992");
+  EXPECT_EQ(Json("1b0020000000000001"), "9007199254740993");
+  EXPECT_EQ(Json("81 3b001fffffffffffff"), "[-9007199254740992]");
+  EXPECT_EQ(Json("1bffffffffffffffff"), "18446744073709551615");
+  EXPECT_EQ(Json("3bffffffffffffffff"), "-18446744073709551616");
+  EXPECT_EQ(Json("a1 1b0020000000000000 01"), R"({"9007199254740992":1})");
+  // Deployed clients write each number as a float: a whole one is the integer that it equals.
   EXPECT_EQ(Json("fb433fffffffffffff"), "9007199254740991");
-  EXPECT_EQ(Json("fb4340000000000000"), "! integer out of range at byte 0");
-  EXPECT_EQ(Json("fa60000000"), "! integer out of range at byte 0");
+  EXPECT_EQ(Json("fb4340000000000000"), "9007199254740992");
+  EXPECT_EQ(Json("fb43abc16d674ec800"), "1000000000000000000");
+  EXPECT_EQ(Json("fb43efffffffffffff"), "18446744073709549568");
+  EXPECT_EQ(Json("fbc3e0000000000000"), "-9223372036854775808");
+  EXPECT_EQ(Json("fa5f800000"), "18446744073709551616");
+  EXPECT_EQ(Json("fb4480000000000000"), "9.44473296573929e+21");  // 2^73
 }
 
 TEST(CborToJson, AnyFiniteNumberPassesInResponses) {

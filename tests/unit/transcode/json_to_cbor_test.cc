@@ -57,7 +57,15 @@ TEST(JsonToCbor, IntegersOfSixtyFourBitsStayExact) {
   EXPECT_EQ(Cbor("9007199254740993"), "1b0020000000000001");
   EXPECT_EQ(Cbor("18446744073709551615"), "1bffffffffffffffff");
   EXPECT_EQ(Cbor("-9223372036854775808"), "3b7fffffffffffffff");
-  EXPECT_EQ(Cbor("-18446744073709551615"), "3bfffffffffffffffe");
+  EXPECT_EQ(Cbor("-9223372036854775807"), "3b7ffffffffffffffe");
+  EXPECT_EQ(Cbor("-1000000000000000000"), "3b0de0b6b3a763ffff");
+}
+
+TEST(JsonToCbor, IntegersBelowSixtyFourSignedBitsBecomeFloats) {
+  // Deployed clients refuse a whole document for one of them.
+  EXPECT_EQ(Cbor("-9223372036854775809"), "fadf000000");
+  EXPECT_EQ(Cbor("-9999999999999999999"), "fbc3e158e460913d00");
+  EXPECT_EQ(Cbor("-18446744073709551615"), "fadf800000");
 }
 
 TEST(JsonToCbor, LargerNumbersBecomeTheNearestFloat) {

@@ -81,10 +81,27 @@ TEST(Limits, ResponsesOfFourMillionItemsPass) {
   EXPECT_EQ(cbor.size(), 5 + 4'000'001u);
 }
 
-TEST(Limits, ItemsOfResponsesEndAtTheirLimit) {
-  const std::string json = "[" + Repeat("0,", kResponseItemsMax) + "0]";
-  // They are counted where their container ends.
-  EXPECT_EQ(Cbor(json), "! too many items at byte " + std::to_string(2 * kResponseItemsMax + 2));
+TEST(Limits, ResponsesOfTheLargestSizePassWhateverTheirItems) {
+  std::string json = "[" + Repeat("0,", kInputBytesMax / 2 - 2) + "0]";
+  Bytes cbor;
+  ASSERT_TRUE(JsonToCbor(json, cbor));
+  std::string back;
+  ASSERT_TRUE(CborToJson(cbor, back, Order::kSource, Rules::kResponse));
+  EXPECT_TRUE(back == json);
+}
+
+TEST(Limits, ReaderOfLessThenItsLimitsHold) {
+  const auto cbor_for = [](const std::string& json, ReaderLimits reader) {
+    Bytes cbor;
+    const auto done = JsonToCbor(json, cbor, KeyTable::kV1, Order::kSource, reader);
+    return done ? "" : done.error().Text();
+  };
+  const auto nested = [](size_t depth) { return Repeat("[", depth) + Repeat("]", depth); };
+  EXPECT_EQ(cbor_for(nested(32), kDeployedReader), "");
+  EXPECT_EQ(cbor_for(nested(33), kDeployedReader), "nesting too deep at byte 32");
+  EXPECT_EQ(cbor_for("[0,0,[0,0,0]]", {128, 3}), "");
+  EXPECT_EQ(cbor_for("[0,0,[0,0,0,0]]", {128, 3}), "too many items at byte 13");
+  EXPECT_EQ(cbor_for(R"({"a":0,"b":0,"c":0,"d":0})", {128, 3}), "too many items at byte 24");
 }
 
 TEST(Limits, InputOverItsLimitIsRefused) {

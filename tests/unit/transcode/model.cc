@@ -27,7 +27,7 @@ double Half(uint64_t bits) {
 
 class CborReader {
  public:
-  CborReader(ByteView cbor, Rules rules) : rest_(cbor), strict_(rules == Rules::kRequest) {}
+  explicit CborReader(ByteView cbor) : rest_(cbor) {}
 
   Tree Document() {
     Tree value = Item(0);
@@ -99,7 +99,6 @@ class CborReader {
 
   Tree Integer(const Head& head) const {
     if (head.info == 31) throw Refused();
-    if (strict_ && head.argument > kIntegerMax - static_cast<uint64_t>(head.major)) throw Refused();
     if (head.major == 0) return head.argument;
     if (head.argument == UINT64_MAX) return -std::ldexp(1.0, 64);
     if (head.argument > INT64_MAX) return -static_cast<double>(head.argument + 1);
@@ -108,10 +107,9 @@ class CborReader {
 
   Tree Number(double value) const {
     if (!std::isfinite(value)) throw Refused();
-    const bool safe = std::fabs(value) <= static_cast<double>(kIntegerMax);
-    if (strict_ && !safe) throw Refused();
-    if (safe && std::floor(value) == value) return static_cast<int64_t>(value);
-    return value;
+    if (std::floor(value) != value || std::fabs(value) >= 0x1p64) return value;
+    if (value >= 0) return static_cast<uint64_t>(value);
+    return value >= -0x1p63 ? Tree(static_cast<int64_t>(value)) : Tree(value);
   }
 
   Tree Simple(const Head& head) const {
@@ -187,7 +185,6 @@ class CborReader {
   }
 
   ByteView rest_;
-  const bool strict_;
 };
 
 void AppendHead(Bytes& cbor, int major, uint64_t argument) {
@@ -261,9 +258,9 @@ size_t Depth(const Tree& value) {
 
 }  // namespace
 
-std::optional<Tree> ModelOfCbor(ByteView cbor, Rules rules) {
+std::optional<Tree> ModelOfCbor(ByteView cbor) {
   try {
-    return CborReader(cbor, rules).Document();
+    return CborReader(cbor).Document();
   } catch (const Refused&) {
     return std::nullopt;
   }

@@ -14,7 +14,7 @@
 namespace lowband::transcode {
 
 /// What `cbor` means as JSON, or nothing if it must be refused.
-std::optional<nlohmann::json> ModelOfCbor(ByteView cbor, Rules rules);
+std::optional<nlohmann::json> ModelOfCbor(ByteView cbor);
 
 /// The canonical CBOR of a tree.
 Bytes CanonicalCbor(const nlohmann::json& value, KeyTable keys);

@@ -99,7 +99,7 @@ TEST(RoundTrip, BrokenCborIsRefusedExactlyWhenTheModelRefuses) {
       broken[random() % broken.size()] = static_cast<uint8_t>(random());
       if (random() % 4 == 0) broken.resize(random() % broken.size());
       for (Rules rules : {Rules::kRequest, Rules::kResponse}) {
-        const auto model = ModelOfCbor(broken, rules);
+        const auto model = ModelOfCbor(broken);
         std::string json;
         const auto result = CborToJson(broken, json, Order::kSource, rules);
         ASSERT_EQ(result.has_value(), model.has_value()) << ToHex(broken);

@@ -32,6 +32,10 @@ class Notes final : public ingress::AnswerSink {
     Add(std::to_string(exchange) + " observable", nullptr);
   }
   void Answer(uint64_t exchange, ingress::ExchangeAnswer answer) override {
+    {
+      const std::lock_guard lock(mutex_);
+      body_ = std::string(AsText(answer.body));
+    }
     const v1::Poll& poll = answer.head.poll();
     Add(std::to_string(exchange) + " " +
             (answer.head.has_poll() ? v1::Poll::Outcome_Name(poll.outcome()) : "no poll"),
@@ -42,6 +46,11 @@ class Notes final : public ingress::AnswerSink {
     std::unique_lock lock(mutex_);
     changed_.wait_for(lock, testing::kLong, [&] { return notes_.size() >= count; });
     return notes_;
+  }
+  /// Of the last answer.
+  std::string body() {
+    const std::lock_guard lock(mutex_);
+    return body_;
   }
   std::string cursor() {
     const std::lock_guard lock(mutex_);
@@ -60,6 +69,7 @@ class Notes final : public ingress::AnswerSink {
   std::condition_variable changed_;
   std::vector<std::string> notes_;
   std::string cursor_;
+  std::string body_;
 };
 
 using Said = std::vector<std::string>;
@@ -171,6 +181,27 @@ TEST_F(Handling, CancelAfterObservableThenNothingFollows) {
   upstream_->Drain(testing::kLong);
   EXPECT_EQ(notes_->Wait(1), Said({"1 observable"}));
   ExpectPolls("changed", 0);
+}
+
+TEST_F(Handling, ValuesThatAreReplacedAreCounted) {
+  const std::string deep = std::string(200, '[') + std::string(200, ']');
+  Start(testing::Always(Reply(200, R"({"next_batch":"s2","to_device":{"events":[)"
+                                   R"({"type":"m.x","sender":"@a:h","content":)" +
+                                       deep + "}]}}")));
+  Give(1, Ask(v1::GET, {"7"}));
+  EXPECT_EQ(notes_->Wait(1), Said({"1 no poll"}));
+  Give(2, Poll());
+  EXPECT_EQ(notes_->Wait(3).back(), "2 CHANGED");
+  ExpectMetric("lowband_translator_answers_mended_total 2");
+  ExpectMetric("lowband_translator_values_replaced_total{reason=\"too_deep\"} 2");
+  ExpectMetric("lowband_translator_values_replaced_total{reason=\"not_utf8\"} 0");
+}
+
+TEST_F(Handling, RedirectOfALoginThenItsLocationIsToldUnchanged) {
+  Start(testing::Always(Reply(302, "", "Location: /idp?a=b\r\n")));
+  Give(1, Ask(v1::GET, {"_matrix", "client", "v3", "login", "sso", "redirect"}, {"redirectUrl=x"}));
+  notes_->Wait(1);
+  EXPECT_NE(notes_->body().find("/idp?a=b"), std::string::npos) << notes_->body();
 }
 
 TEST_F(Handling, BytesAreCountedByRoute) {

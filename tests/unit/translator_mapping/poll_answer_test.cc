@@ -90,6 +90,26 @@ TEST(PollAnswer, PollThatOnlyTimedOutThenUnchangedWithoutBodyOrCursor) {
   }
 }
 
+TEST(PollAnswer, SyncWithABadValueThenItGoesOn) {
+  const std::string deep = std::string(20'000, '[') + std::string(20'000, ']');
+  for (const std::string& bad : {deep, std::string("\"\xff\"")}) {
+    const std::string body =
+        R"({"to_device":{"events":[{"type":"m.x","sender":"@a:h","content":{"a":)" + bad +
+        R"(}}]},"next_batch":"s2"})";
+    for (const auto& form : {First(), After(kIdleSynapse)}) {
+      const MappedAnswer answer = Answer(form, Http(200, body));
+      EXPECT_EQ(Outcome(answer), "CHANGED");
+      const auto cursor = ReadCursor(answer.head.poll().cursor());
+      ASSERT_TRUE(cursor);
+      EXPECT_EQ(cursor->next_batch, "s2");
+      EXPECT_EQ(answer.mends.Total(), 1u);
+      EXPECT_EQ(answer.mends.first_path, "to_device.events[0].content");
+      EXPECT_NE(testing::BodyJson(answer).find(R"("content":{},"org.lowband.unrepresentable":)"),
+                std::string::npos);
+    }
+  }
+}
+
 TEST(PollAnswer, AnyAdditionThenChanged) {
   for (const std::string& body : kIdleBodies) {
     for (const std::string& addition : testing::kAdditions) {
@@ -120,7 +140,7 @@ TEST(PollAnswer, SuccessThatIsNoSyncThenFailedWithAnErrorForAnyForm) {
            Case{200, "<html>", "text/html"},
            Case{200, "[]", "application/json"},
            Case{200,
-                R"({"next_batch":"s","x":)" + std::string(129, '[') + std::string(129, ']') + "}",
+                R"({"next_batch":"s","x":)" + std::string(129, '[') + std::string(128, ']') + "}",
                 "application/json"},
            Case{204, "", ""},
            Case{206, R"({"next_batch":"s"})", "application/json"},

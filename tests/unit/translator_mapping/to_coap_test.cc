@@ -74,18 +74,100 @@ TEST(ToCoap, ContentTypesThenJsonIsWhatIsJson) {
   }
 }
 
-TEST(ToCoap, SuccessThatIsNotJsonThenOctetsAsTheyCame) {
-  EXPECT_EQ(Answer(Http(200, "<html>hi</html>", "text/html")), "2.05 42 <html>hi</html>");
-  EXPECT_EQ(Answer(Http(200, "{not json", "text/plain")), "2.05 42 {not json");
-  EXPECT_EQ(Answer(Http(200, "\x89PNG", "image/png"), JsonForm()), "2.05 42 \x89PNG");
+TEST(ToCoap, SuccessThatIsNotJsonThenBadGateway) {
+  const std::string none =
+      R"({"errcode":"M_UNKNOWN","error":"the homeserver's answer is no JSON"})";
+  EXPECT_EQ(Answer(Http(200, "<html>hi</html>", "text/html")), "5.02 60 " + none);
+  EXPECT_EQ(Answer(Http(200, "\x89PNG", "image/png"), JsonForm()), "5.02 50 " + none);
+  EXPECT_EQ(Answer(Http(200, "{not json", "text/plain")).substr(0, 7), "5.02 60");
+}
+
+TEST(ToCoap, SuccessOfAnApiThatIsNotJsonThenOctetsAsTheyCame) {
+  AnswerForm form;
+  form.route = Route::kRendezvous;
+  EXPECT_EQ(Answer(Http(200, "{not json", "text/plain"), form), "2.05 42 {not json");
+  EXPECT_EQ(Answer(Http(202, "", "text/plain"), form), "2.05 (202) 60 {}");
+  EXPECT_EQ(Answer(Http(201, R"({"url":"x"})"), form), R"(2.05 (201) 60 {"url":"x"})");
+  form.route = Route::kAuthFallback;
+  EXPECT_EQ(Answer(Http(200, "<html>hi</html>", "text/html"), form), "2.05 42 <html>hi</html>");
+}
+
+TEST(ToCoap, ByteOrderMarkThenTheDocumentBehindIt) {
+  const std::string mark = "\xef\xbb\xbf";
+  for (const AnswerForm& form : {AnswerForm{}, JsonForm()}) {
+    const std::string format = form.cbor ? "60" : "50";
+    EXPECT_EQ(Answer(Http(200, mark + R"({"a":1})"), form), "2.05 " + format + R"( {"a":1})");
+    EXPECT_EQ(Answer(Http(400, mark + R"({"errcode":"M_X"})"), form),
+              "4.00 " + format + R"( {"errcode":"M_X"})");
+  }
+}
+
+// One bad value never fails a document.
+TEST(ToCoap, ValuesThatCborOrTheClientDoesNotTakeThenTheyAloneAreReplaced) {
+  const std::string deep = std::string(130, '[') + std::string(130, ']');
+  const auto sync = [](const std::string& content) {
+    return R"({"next_batch":"s1","to_device":{"events":[{"type":"m.x","sender":"@a:h","content":)" +
+           content + R"(},{"type":"m.y","sender":"@b:h","content":{"b":1}}]}})";
+  };
+  const std::string left =
+      R"({"next_batch":"s1","to_device":{"events":[{"type":"m.x","sender":"@a:h","content":{},)"
+      R"("org.lowband.unrepresentable":"too_deep"},)"
+      R"({"type":"m.y","sender":"@b:h","content":{"b":1}}]}})";
+  EXPECT_EQ(Answer(Http(200, sync(deep))), "2.05 60 " + left);
+  const MappedAnswer answer = Mapping({}).ToCoap({}, Http(200, sync(deep)));
+  EXPECT_EQ(answer.mends.Total(), 1u);
+  EXPECT_EQ(answer.mends.first_path, "to_device.events[0].content");
+  // Deployed clients stop at 32 levels, others at ours; JSON has none.
+  const std::string thirty = std::string(30, '[') + std::string(30, ']');
+  EXPECT_EQ(Answer(Http(200, sync(thirty))), "2.05 60 " + left);
+  AnswerForm ours;
+  ours.reader = {};
+  EXPECT_EQ(Answer(Http(200, sync(thirty)), ours), "2.05 60 " + sync(thirty));
+  EXPECT_EQ(Answer(Http(200, sync(deep)), JsonForm()), "2.05 50 " + sync(deep));
+  EXPECT_EQ(Mapping({}).ToCoap({}, Http(200, sync("{}"))).mends.Total(), 0u);
+}
+
+TEST(ToCoap, TextThatIsNotUtf8ThenRewritesAndErrorsAreReadAllTheSame) {
+  MappingConfig advertised;
+  advertised.advertise = "https://m.example.org";
+  AnswerForm form;
+  form.route = Route::kWellKnownClient;
+  for (const bool cbor : {true, false}) {
+    form.cbor = cbor;
+    EXPECT_EQ(Answer(Http(200, "{\"m.homeserver\":{\"base_url\":\"http://h\"},\"x\":\"\xff\"}"),
+                     form, advertised),
+              std::string(cbor ? "2.05 60 " : "2.05 50 ") +
+                  R"({"m.homeserver":{"base_url":"https://m.example.org"},"x":null})");
+  }
+  AnswerForm with_token;
+  with_token.edge_token = true;
+  EXPECT_EQ(Answer(Http(401, "{\"errcode\":\"M_UNKNOWN_TOKEN\",\"error\":\"\xff\"}"), with_token),
+            R"(4.01 60 token refused {"errcode":"M_UNKNOWN_TOKEN","error":null})");
+}
+
+TEST(ToCoap, NoTokenGivenThenTheEdgeIsTold) {
+  const auto missing = [](const char* errcode, bool had_token, uint16_t status = 401) {
+    AnswerForm form;
+    form.had_token = form.edge_token = had_token;
+    const auto answer = Mapping({}).ToCoap(
+        form, Http(status, std::string(R"({"errcode":")") + errcode + R"(","error":"x"})"));
+    return answer.head.token_missing();
+  };
+  EXPECT_TRUE(missing("M_MISSING_TOKEN", false));
+  EXPECT_FALSE(missing("M_MISSING_TOKEN", true));
+  EXPECT_TRUE(missing("M_UNAUTHORIZED", false));
+  EXPECT_FALSE(missing("M_UNAUTHORIZED", true));
+  EXPECT_FALSE(missing("M_UNKNOWN_TOKEN", true));
+  EXPECT_FALSE(missing("M_UNKNOWN_TOKEN", false));
+  EXPECT_FALSE(missing("M_MISSING_TOKEN", false, 403));
 }
 
 TEST(ToCoap, SuccessLabelledJsonThatIsNoneThenBadGateway) {
   EXPECT_EQ(
       Answer(Http(200, R"({"a":)")).substr(0, 84),
       R"(5.02 60 {"errcode":"M_UNKNOWN","error":"the homeserver's answer cannot become CBOR: )");
-  const std::string deep = std::string(129, '[') + std::string(129, ']');
-  EXPECT_EQ(Answer(Http(200, deep)).substr(0, 7), "5.02 60");
+  const std::string unclosed = std::string(129, '[') + std::string(128, ']');
+  EXPECT_EQ(Answer(Http(200, unclosed)).substr(0, 7), "5.02 60");
 }
 
 TEST(ToCoap, StatusesThenTheCodesThatDeployedClientsKnow) {
@@ -126,6 +208,19 @@ TEST(ToCoap, RedirectOrNoStatusThenBadGateway) {
         Answer(Http(status, "{}")),
         R"(5.02 60 {"errcode":"M_UNKNOWN","error":"the homeserver's answer has no HTTP status"})");
   }
+}
+
+TEST(ToCoap, RedirectOfALoginThenItsLocationInTheBody) {
+  HttpResponse response = Http(302, "", "");
+  response.location = "https://idp.example.org/a?b=\"c\"";
+  EXPECT_EQ(Answer(response).substr(0, 7), "5.02 60") << "of any other path";
+  AnswerForm form;
+  form.route = Route::kSsoRedirect;
+  EXPECT_EQ(Answer(response, form),
+            R"(5.02 (302) 60 {"errcode":"M_UNKNOWN","error":"to be opened in a browser",)"
+            R"("location":"https://idp.example.org/a?b=\"c\""})");
+  response.location.clear();
+  EXPECT_EQ(Answer(response, form).substr(0, 8), "5.02 60 ");
 }
 
 TEST(ToCoap, ErrorPageThenAMatrixErrorThatNamesTheStatus) {
@@ -184,12 +279,11 @@ TEST(ToCoap, RetryAfterOfOtherStatusesThenLeftAlone) {
 TEST(ToCoap, MissingTokenThenToldOnlyOfARequestWithoutOne) {
   const std::string missing = R"({"errcode":"M_MISSING_TOKEN"})";
   AnswerForm form;
-  form.tokenless = true;
   EXPECT_EQ(Answer(Http(401, missing), form), "4.01 60 token missing " + missing);
   EXPECT_EQ(Answer(Http(403, missing), form), "4.03 60 " + missing);
   const std::string stages = R"({"flows":[]})";
   EXPECT_EQ(Answer(Http(401, stages), form), "4.01 60 " + stages);
-  form.tokenless = false;
+  form.had_token = true;
   EXPECT_EQ(Answer(Http(401, missing), form), "4.01 60 " + missing);
 }
 

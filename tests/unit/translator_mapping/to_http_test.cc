@@ -266,6 +266,39 @@ TEST(ToHttp, BodiesThenAsTheTableInContentSays) {
   }
 }
 
+TEST(ToHttp, ReaderThenDeployedLimitsUnlessItSaysMore) {
+  const auto deepest = [](const v1::Request& request) {
+    return Map(request).form.reader.depth_max;
+  };
+  auto request = Ask(v1::GET, {"7"});
+  EXPECT_EQ(deepest(request), transcode::kDeployedDepthMax);
+  request.set_content_format(60);
+  EXPECT_EQ(deepest(request), transcode::kDeployedDepthMax);
+  request.set_accept(60);
+  EXPECT_EQ(deepest(request), transcode::kDepthMax);
+  request.clear_accept();
+  request.set_key_table(0);
+  EXPECT_EQ(deepest(request), transcode::kDepthMax);
+}
+
+TEST(ToHttp, TokenThenItIsRememberedThatThereWasOne) {
+  auto request = Ask(v1::GET, {"7"});
+  EXPECT_FALSE(Map(request).form.had_token);
+  request.set_token("t");
+  EXPECT_TRUE(Map(request).form.had_token);
+  EXPECT_TRUE(Map(Ask(v1::GET, {"7"}, {"access_token=t"})).form.had_token);
+}
+
+TEST(ToHttp, IntegersOfSixtyFourBitsThenTheyStayExact) {
+  std::string body(
+      "\xa2\x61"
+      "a\x1b\xff\xff\xff\xff\xff\xff\xff\xff\x61"
+      "b\x3b\x7f\xff\xff\xff\xff\xff\xff\xff",
+      23);
+  EXPECT_EQ(Map(WithBody(Ask(v1::PUT, {"9", "!r:h", "m.x", "1"}), 60, body)).http.body,
+            R"({"a":18446744073709551615,"b":-9223372036854775808})");
+}
+
 TEST(ToHttp, GetWithABodyThenItIsIgnored) {
   const auto mapped = Map(WithBody(Ask(v1::GET, {"7"}), 50, "{}"));
   EXPECT_EQ(mapped.http.body, "");
