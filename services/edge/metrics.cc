@@ -1,6 +1,7 @@
 #include "services/edge/metrics.h"
 
 #include <array>
+#include <numeric>
 #include <string>
 #include <string_view>
 
@@ -123,6 +124,12 @@ void SetMessages(MetricSet& m, const std::vector<Stats>& w) {
 void SetRequests(MetricSet& m, const std::vector<Stats>& w) {
   m.Level("coap_exchanges_in_flight", "Requests that wait for a translator's answer.", {},
           static_cast<double>(Sum(w, [](const Stats& s) { return s.exchanges; })));
+  m.Level("coap_requests_waiting", "Requests and uploads that wait until others have ended.", {},
+          static_cast<double>(Sum(w, [](const Stats& s) { return s.waiting; })));
+  Totals<2>(m, w, "coap_requests_queued_total",
+            "Requests and uploads that had to wait until others had ended.", "kind",
+            {{{"request", [](const Stats& s) { return s.request.requests_queued; }},
+              {"upload", [](const Stats& s) { return s.request.uploads_queued; }}}});
   EnumTotals(
       m, w, "coap_requests_refused_total", "Requests that the edge answered itself.", "reason",
       request::kRefusalReasonNames,
@@ -174,7 +181,16 @@ void SetObservations(MetricSet& m, const std::vector<Stats>& w) {
             "result",
             {{{"begun", [](const Stats& s) { return s.request.polls; }},
               {"unchanged", [](const Stats& s) { return s.request.polls_unchanged; }},
-              {"failed", [](const Stats& s) { return s.request.polls_failed; }}}});
+              {"failed", [](const Stats& s) {
+                 return std::accumulate(s.request.polls_failed.begin(),
+                                        s.request.polls_failed.end(), uint64_t{0});
+               }}}});
+  EnumTotals(
+      m, w, "observe_polls_failed_total", "Polls for observers that failed, by cause.", "cause",
+      request::kPollFailureNames,
+      [](const Stats& s) -> const auto& { return s.request.polls_failed; });
+  Totals<1>(m, w, "observe_failures_told_total", "Observers told that their polls go on failing.",
+            nullptr, {{{"", [](const Stats& s) { return s.request.failures_told; }}}});
   Totals<4>(m, w, "notifications_total", "Notifications, and what became of them.", "event",
             {{{"begun", [](const Stats& s) { return s.request.notifications; }},
               {"acknowledged", [](const Stats& s) { return s.request.notifications_acknowledged; }},

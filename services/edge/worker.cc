@@ -103,6 +103,7 @@ WorkerStats Worker::MakeStats() const {
   stats.handshakes = pipeline_.dtls().handshake_count();
   stats.exchanges = pipeline_.requests().exchanges_in_flight();
   stats.observations = pipeline_.requests().usage().observations;
+  stats.waiting = pipeline_.requests().usage().waiting;
   stats.forwarded = forwarded_;
   stats.forward_drops = forward_drops_;
   return stats;

@@ -23,6 +23,7 @@ struct WorkerStats {
   uint64_t handshakes = 0;
   uint64_t exchanges = 0;
   uint64_t observations = 0;
+  uint64_t waiting = 0;        ///< Requests and uploads.
   uint64_t forwarded = 0;      ///< Datagrams handed to the worker they belong to.
   uint64_t forward_drops = 0;  ///< Its mailbox was full.
 };

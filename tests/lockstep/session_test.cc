@@ -4,6 +4,7 @@
 #include <string>
 
 #include "services/edge/request/counters.h"
+#include "services/edge/request/limits.h"
 #include "tests/lockstep/script.h"
 
 namespace lowband::edge::testing {
@@ -33,25 +34,93 @@ TEST(BodyForm, OwnErrorsComeInTheFormOfTheRequest) {
               "\n");
 }
 
-TEST(Limits, SeventeenthRequestOfASessionIsToldToComeLater) {
+TEST(Limits, ThirtyThirdRequestOfASessionWaitsUntilAnotherHasEnded) {
   std::string text;
-  for (int i = 1; i <= 16; ++i) {
+  for (int i = 1; i <= 32; ++i) {
     text += Lines("--> CON GET ", i, " path=a") + Lines("==> $x", i, " GET path=a");
   }
-  text += "--> CON GET 17 path=a\n<-- ACK 4.00 17 format=60 status=429 error=M_LIMIT_EXCEEDED\n";
-  text += "<== $x3 2.05\n<-- ACK 2.05 3 format=60 body=hex:a0\n";
-  text += "--> CON GET 18 path=a\n==> $x GET path=a\n";
-  text += "--> CON PUT 19 path=a block1=0/1/16 body=#16\n<-- ACK 2.31 19 block1=0/1/16\n";
-  text += "--> CON PUT 20 path=a block1=1/0/16 body=#1+16\n";
-  text += "<-- ACK 4.00 20 format=60 status=429 error=M_LIMIT_EXCEEDED\n";
-  // The upload was not lost by that.
-  text += "<== $x 2.05\n<-- ACK 2.05 18 format=60 body=hex:a0\n";
-  text += "--> CON PUT 21 path=a block1=1/0/16 body=#1+16\n==> $y PUT path=a body=#17\n";
+  text += "--> CON GET 33 path=b\n--> CON PUT 34 path=c body=#10\n";
+  text += "<== $x3 2.05\n<-- ACK 2.05 3 format=60 body=hex:a0\n==> $y GET path=b\n";
+  text += "--> CON PUT 35 path=d block1=0/1/16 body=#16\n<-- ACK 2.31 35 block1=0/1/16\n";
+  text += "--> CON PUT 36 path=d block1=1/0/16 body=#1+16\n";
+  text += "<== $y 2.05\n<-- ACK 2.05 33 format=60 body=hex:a0\n==> $z PUT path=c body=#10\n";
+  text += "<== $z 2.05\n<-- ACK 2.05 34 format=60 body=hex:a0\n==> $u PUT path=d body=#17\n";
   Script script;
   script.Play(text);
+  EXPECT_EQ(script.rig().requests().counters().requests_queued, 3u);
+  EXPECT_EQ(script.rig().requests().usage().waiting, 0u);
   script.rig().Close(script.session());
   EXPECT_EQ(script.rig().requests().exchanges_in_flight(), 0u);
   EXPECT_EQ(script.rig().requests().usage().request_bytes, 0u);
+}
+
+TEST(Limits, TooManyWaitingThenTheNextIsToldToComeLater) {
+  RigConfig config = LockstepConfig();
+  config.request.exchanges_per_session_max = 1;
+  std::string text = "--> CON GET 1 path=a\n==> GET path=a\n";
+  int id = 2;
+  for (size_t i = 0; i < request::kWaitingPerSessionMax; ++i) {
+    text += Lines("--> CON PUT ", id++, " path=a body=#10");
+  }
+  text += Lines("--> CON PUT ", id, " path=a body=#10");
+  text += Lines("<-- ACK 4.00 ", id, " format=60 status=429 error=M_LIMIT_EXCEEDED");
+  Script script(config);
+  script.Play(text);
+  EXPECT_EQ(script.rig().requests().usage().waiting, request::kWaitingPerSessionMax);
+  script.rig().Close(script.session());
+  while (script.rig().TakeCommand()) {
+  }
+  EXPECT_EQ(script.rig().requests().usage().waiting, 0u);
+  EXPECT_EQ(script.rig().requests().usage().request_bytes, 0u);
+  EXPECT_FALSE(script.rig().requests().NextDeadline());
+}
+
+// One with many waiting holds up none with few.
+TEST(Limits, WorkerWithoutRoomThenSessionsTakeTurns) {
+  RigConfig config;
+  config.request.exchanges_max = 1;
+  Rig rig(config);
+  const SessionId many{1};
+  const SessionId few{2};
+  rig.Open(many);
+  rig.Open(few, "192.0.2.2");
+  for (int i = 1; i <= 4; ++i) {
+    rig.Receive(many, Encode(ParseText({"CON", "GET", std::to_string(i), "path=many"}), {}));
+  }
+  rig.Receive(few, Encode(ParseText({"CON", "GET", "1", "path=few"}), {}));
+  std::string order;
+  while (auto command = rig.TakeCommand()) {
+    const auto* start = std::get_if<request::StartExchange>(&*command);
+    ASSERT_NE(start, nullptr);
+    order += start->request.path(0) + " ";
+    request::Answer answer;
+    answer.id = start->id;
+    answer.code = coap::kContent;
+    rig.Answer(std::move(answer));
+  }
+  EXPECT_EQ(order, "many many few many many ");
+}
+
+// Without it the request that brought the token would wait behind those that want it.
+TEST(Limits, TokenCountsWhileItsRequestWaits) {
+  RigConfig config = LockstepConfig();
+  config.request.exchanges_per_session_max = 1;
+  Script(config).Play(R"(
+    --> CON GET 2 token=02 path=b
+    ==> $b GET path=b
+    <== $b 4.01 format=60 body="missing" missing
+    --> CON GET 3 token=03 path=c
+    --> CON GET 1 token=01 path=a auth="tok"
+    ==> $b GET path=b auth=tok
+    <== $b 2.05
+    <-- ACK 2.05 2 token=02 format=60 body=hex:a0
+    ==> $c GET path=c auth=tok
+    <== $c 2.05
+    <-- ACK 2.05 3 token=03 format=60 body=hex:a0
+    ==> $a GET path=a auth=tok
+    <== $a 2.05
+    <-- ACK 2.05 1 token=01 format=60 body=hex:a0
+  )");
 }
 
 TEST(Limits, Rfc8075CodesTellTheWaitInMaxAge) {
@@ -63,14 +132,20 @@ TEST(Limits, Rfc8075CodesTellTheWaitInMaxAge) {
     --> CON GET 1 path=a
     ==> GET path=a
     --> CON GET 2 path=a
-    <-- ACK 4.29 2 format=60 max-age=1 error=M_LIMIT_EXCEEDED
+    at 1s
+    <-- ACK 0.00 1
+    <-- ACK 0.00 2
+    at 30s
+    <-- CON 4.29 $m format=60 max-age=1 error=M_LIMIT_EXCEEDED
+    --> ACK 0.00 $m
   )");
   script.rig().requests().StopAccepting();
   script.Play(R"(
     --> CON GET 3 path=a
     <-- ACK 5.03 3 format=60 max-age=1 error=M_UNKNOWN
     <== 2.05
-    <-- ACK 2.05 1 format=60 body=hex:a0
+    <-- CON 2.05 $n format=60 body=hex:a0
+    --> ACK 0.00 $n
   )");
 }
 
@@ -95,21 +170,79 @@ TEST(Limits, WorkerWithoutRoomRefusesBodiesUntilThereIsSome) {
   EXPECT_EQ(script.rig().requests().usage().request_bytes, 0u);
 }
 
-TEST(Limits, ThirdUploadOfASessionIsToldToComeLater) {
-  Script().Play(R"(
+RigConfig TwoUploads() {
+  RigConfig config = LockstepConfig();
+  config.request.uploads_per_session_max = 2;
+  return config;
+}
+
+TEST(Limits, ThirdUploadOfASessionWaitsUntilAnotherHasEnded) {
+  Script script(TwoUploads());
+  script.Play(R"(
     --> CON PUT 1 path=a block1=0/1/16 body=#16
     <-- ACK 2.31 1 block1=0/1/16
     --> CON PUT 2 path=b block1=0/1/16 body=#16
     <-- ACK 2.31 2 block1=0/1/16
     --> CON PUT 3 path=c block1=0/1/16 body=#16
-    <-- ACK 4.00 3 format=60 status=429 error=M_LIMIT_EXCEEDED
-    --> CON PUT 4 path=a block1=0/1/16 body=#16       # starting anew is no third
+    --> CON PUT 4 path=d block1=0/1/16 body=#16
+    --> CON PUT 5 path=e block1=0/0/16 body=#16       # what needs no second block waits for none
+    ==> $e PUT path=e body=#16
+    --> CON PUT 6 path=a block1=1/0/16 body=#1+16
+    <-- ACK 2.31 3 block1=0/1/16
+    ==> $a PUT path=a body=#17
+    --> CON PUT 7 path=b block1=1/0/16 body=#1+16
     <-- ACK 2.31 4 block1=0/1/16
-    --> CON PUT 5 path=c block1=0/0/16 body=#16       # nor is what needs no second block
-    ==> PUT path=c body=#16
-    <== 2.05
-    <-- ACK 2.05 5 format=60 block1=0/0/16 body=hex:a0
+    ==> $b PUT path=b body=#17
+    --> CON PUT 8 path=c block1=1/0/16 body=#1+16
+    ==> $c PUT path=c body=#17
+    --> CON PUT 9 path=d block1=1/0/16 body=#1+16
+    ==> $d PUT path=d body=#17
   )");
+  EXPECT_EQ(script.rig().requests().counters().uploads_queued, 2u);
+}
+
+// The client's battery is out: its uploads keep what they have, but nobody waits for them.
+TEST(Limits, SilentUploadsKeepNoOtherFromStarting) {
+  Script(TwoUploads()).Play(R"(
+    --> CON PUT 1 path=a block1=0/1/16 body=#16
+    <-- ACK 2.31 1 block1=0/1/16
+    --> CON PUT 2 path=b block1=0/1/16 body=#16
+    <-- ACK 2.31 2 block1=0/1/16
+    at 4.5s
+    --> CON PUT 3 path=c block1=0/1/16 body=#16
+    at 5s
+    <-- ACK 2.31 3 block1=0/1/16
+    at 9s
+    --> CON PUT 4 path=a block1=1/0/16 body=#1+16     # the repetition of one that was lost
+    ==> $a PUT path=a body=#17
+  )");
+}
+
+TEST(Limits, UploadThatWaitedTooLongIsToldToComeLater) {
+  std::string text = R"(
+    --> CON PUT 1 path=a block1=0/1/16 body=#16
+    <-- ACK 2.31 1 block1=0/1/16
+    --> CON PUT 2 path=b block1=0/1/16 body=#16
+    <-- ACK 2.31 2 block1=0/1/16
+    --> CON PUT 3 path=c block1=0/1/16 body=#16
+    at 1s
+    <-- ACK 0.00 3
+  )";
+  int id = 4;
+  int block = 1;
+  for (int at = 4; at < 30; at += 4, ++block) {  // both are alive
+    text += "at " + std::to_string(at) + "s\n";
+    for (const char* path : {"a", "b"}) {
+      const std::string option = " block1=" + std::to_string(block) + "/1/16";
+      text += "--> CON PUT " + std::to_string(id) + " path=" + path + option + " body=#16\n";
+      text += "<-- ACK 2.31 " + std::to_string(id++) + option + "\n";
+    }
+  }
+  text += "at 30s\n<-- CON 4.00 $m format=60 status=429 error=M_LIMIT_EXCEEDED\n--> ACK 0.00 $m\n";
+  Script script(TwoUploads());
+  script.Play(text);
+  script.rig().Close(script.session());
+  EXPECT_EQ(script.rig().requests().usage().request_bytes, 0u);
 }
 
 TEST(Limits, ResponseWithoutRoomIsRefusedAccordingToWhatItsRequestDid) {

@@ -197,7 +197,8 @@ void Phone::OnEvent(const client::Event& event) {
     if (notification->code.cls() == 2) {
       OnBody(notification->body);
     } else {
-      hooks_.violation(user_ + ": N6: an observation was ended by " + notification->code.Text());
+      Trace("is told of failed polls: " + notification->code.Text());
+      hooks_.told(user_, notification->code.Text());
     }
   } else if (std::holds_alternative<client::ObservationEnded>(event)) {
     Trace("its observation ended");

@@ -25,6 +25,8 @@ class Phone {
  public:
   struct Hooks {
     std::function<void(const std::string&)> violation;
+    /// It got an error notification, with this code, and takes its observation for ended.
+    std::function<void(const std::string& user, const std::string& code)> told;
     std::function<void(const std::string&)> trace;
     bool tracing = false;           ///< Its messages are worth the words.
     std::function<void()> stirred;  ///< It did something of its own accord: settle it.

@@ -98,6 +98,12 @@ void World::AddPhone(size_t index) {
   phones_.push_back(std::make_unique<Phone>(
       timeline_, *random_, user, config,
       Phone::Hooks{[this](const std::string& text) { Violation(text); },
+                   [this](const std::string& owner, const std::string& code) {
+                     // No token is refused here: the edge goes on with it, whatever it told.
+                     if (edge_ && edge_->requests().counters().observations_ended > 0) {
+                       Violation(owner + ": N6: an observation was ended by " + code);
+                     }
+                   },
                    [this](const std::string& text) { Trace(text); }, trace_ != nullptr,
                    [this, index] { SettlePhone(index); }}));
 }

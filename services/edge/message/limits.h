@@ -19,7 +19,7 @@ inline constexpr uint16_t kIdGapMax = 8;
 inline constexpr size_t kIdRunsMax = 256;
 /// Requests of one session that wait for their answers. The request layer refuses far earlier;
 /// what comes beyond is dropped without a word.
-inline constexpr size_t kUnansweredPerSessionMax = 64;
+inline constexpr size_t kUnansweredPerSessionMax = 192;
 /// CONs of ours in one session that wait for their ACK. It stands in for NSTART (RFC 7252 §4.7):
 /// almost all of them answer requests, of which the client itself chose how many it sends at once.
 /// An answer beyond goes once, as NON.

@@ -228,6 +228,7 @@ Layer::Impl::FirstMessage Layer::Impl::WriteFirstBlockOf(PinnedBodies::Entry pin
 Exchange Layer::Impl::Take(Session& session, ExchangeTable::Entry exchange) {
   request_bytes_.Give(exchange->body_bytes);
   std::erase(session.exchanges, exchange->id);
+  JoinLine(exchange->ref.session, session);
   return exchanges_.Take(exchange);
 }
 

@@ -71,8 +71,10 @@ Result<std::optional<CompleteBody>, Refusal> PartialBodies::AddFirst(TimePoint n
                                                                      const BodyPiece& piece) {
   Bytes body(piece.payload.begin(), piece.payload.end());
   const auto own = by_session_.find(piece.session);
-  if (piece.block.more && own != by_session_.end() && own->second.size() >= per_session_max_) {
-    return Failure(SessionLimit("uploads"));
+  if (piece.block.more && own != by_session_.end() &&
+      own->second.size() >= kUploadsKeptFactor * per_session_max_) {
+    ++counters_.uploads_abandoned;
+    Erase(*std::ranges::min_element(own->second, {}, [](Entry each) { return each->used; }));
   }
   if (!budget_.Take(body.size())) {
     return Failure(Unavailable(RefusalReason::kOverload, "No room for the body"));
@@ -127,6 +129,20 @@ Result<std::optional<CompleteBody>, Refusal> PartialBodies::Repeat(const Partial
   if (!same || !piece.block.more) return Failure(Incomplete("A block overlaps an earlier one"));
   ++counters_.upload_blocks_repeated;
   return std::nullopt;
+}
+
+TimePoint PartialBodies::SlotAt(TimePoint now, SessionId session, uint64_t upload) const {
+  const auto own = by_session_.find(session);
+  if (own == by_session_.end()) return now;
+  size_t active = 0;
+  TimePoint first_quiet = TimePoint::max();
+  for (const Entry partial : own->second) {
+    const TimePoint quiet = partial->used + kUploadQuiet;
+    if (partial->upload == upload || quiet <= now) continue;
+    ++active;
+    first_quiet = std::min(first_quiet, quiet);
+  }
+  return active < per_session_max_ ? now : first_quiet;
 }
 
 std::optional<PartialBodies::Entry> PartialBodies::Find(SessionId session, uint64_t upload) const {

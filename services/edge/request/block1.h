@@ -65,6 +65,9 @@ class PartialBodies {
   /// The message of the block before: that this one comes shows that its 2.31 arrived. None when
   /// `piece` does not carry on where that ended.
   std::optional<message::RequestRef> Before(const BodyPiece& piece) const;
+  /// When this upload may begin: not after `now`, or when the first of those in its way will have
+  /// been silent for kUploadQuiet.
+  TimePoint SlotAt(TimePoint now, SessionId session, uint64_t upload) const;
   void Forget(SessionId session);
   void Expire(TimePoint now);
   std::optional<TimePoint> NextDeadline() const;

@@ -7,8 +7,7 @@ namespace lowband::edge::request {
 std::string Config::Validate() const {
   using std::chrono::seconds;
   if (default_key_table > 1) return "request.default_key_table must be 0 or 1";
-  if (exchange_timeout < seconds(1) ||
-      exchange_timeout > kExchangeTimeoutMax) {
+  if (exchange_timeout < seconds(1) || exchange_timeout > kExchangeTimeoutMax) {
     return "request.exchange_timeout must be from 1 to 200 s";
   }
   if (exchanges_per_session_max == 0 || exchanges_per_session_max > kExchangesPerSessionMax) {

@@ -23,15 +23,16 @@ struct Config {
   /// translators end other requests before (their --request-timeout). Near what the lifetime of
   /// message IDs allows, so that a client that repeats gets the answer to its first try.
   Duration exchange_timeout = kExchangeTimeoutMax;
-  /// Requests that wait for their answers, of one session; more are told to come later.
-  size_t exchanges_per_session_max = 16;
+  /// Requests under way of one session; more wait for their turn (kWaitingPerSessionMax).
+  size_t exchanges_per_session_max = 32;
   /// The same of all sessions. Each costs some 500 bytes, and a session that polls has one.
   size_t exchanges_max = 100'000;
 
   /// A request's body; more is 4.13.
   size_t request_body_bytes_max = size_t{256} << 10;
-  /// Uploads by blocks of one session at once; more are told to come later.
-  size_t uploads_per_session_max = 2;
+  /// Uploads by blocks of one session at once; more wait until one has ended, or its client has
+  /// been silent for a moment (kUploadQuiet).
+  size_t uploads_per_session_max = 4;
   /// Bodies of requests that are being received or answered, of all sessions.
   size_t request_bytes_max = size_t{128} << 20;
 

@@ -33,10 +33,24 @@ inline constexpr std::array<std::string_view, kRefusalReasons> kRefusalReasonNam
     "session_limit", "overload", "stopping", "no_answer",     "answer_lost",
 };
 
+/// Why a poll of an observation brought nothing to go by.
+enum class PollFailure : uint8_t {
+  kRefused,      ///< The homeserver's answer of class 4: a limit, a locked account.
+  kUnavailable,  ///< No homeserver, or one that failed: class 5, and the translator's word.
+  kUplink,       ///< No translator, none in time, or none that keeps the contract.
+  kNoRoom,       ///< Here, for the news.
+  kCount,
+};
+constexpr size_t kPollFailures = static_cast<size_t>(PollFailure::kCount);
+inline constexpr std::array<std::string_view, kPollFailures> kPollFailureNames = {
+    "refused", "unavailable", "uplink", "no_room"};
+
 struct Counters {
   uint64_t requests = 0;
   std::array<uint64_t, kRefusalReasons> refused{};
   uint64_t exchanges_started = 0;
+  uint64_t requests_queued = 0;  ///< Had to wait until others had ended.
+  uint64_t uploads_queued = 0;
   uint64_t exchanges_cancelled = 0;
   uint64_t exchanges_held = 0;     ///< Refused for want of a token that may be on its way.
   uint64_t exchanges_retried = 0;  ///< Again, with a token that came late.
@@ -63,7 +77,8 @@ struct Counters {
   uint64_t observations_ended = 0;      ///< By an error notification.
   uint64_t observations_lost = 0;       ///< With their session.
   uint64_t polls = 0;                   ///< Sent to the uplink.
-  uint64_t polls_failed = 0;
+  std::array<uint64_t, kPollFailures> polls_failed{};
+  uint64_t failures_told = 0;  ///< Observers told that their polls go on failing.
   uint64_t polls_unchanged = 0;
   uint64_t notifications = 0;               ///< Begun.
   uint64_t notifications_acknowledged = 0;  ///< Whole.

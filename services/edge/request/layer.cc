@@ -33,6 +33,7 @@ void Layer::Impl::CloseSession(SessionId session_id) {
   const auto found = sessions_.find(session_id);
   if (found == sessions_.end()) return;
   Session& session = found->second;
+  DropWaiting(session_id, session);
   for (const ObservationId id : std::vector<ObservationId>(observations_.Of(session_id))) {
     ++counters_.observations_lost;
     Observation& observation = *observations_.Find(id);
@@ -87,11 +88,13 @@ void Layer::Impl::Advance(TimePoint now) {
                     .error = "The homeserver did not answer in time"});
   }
   while (Observation* due = observations_.FindDue(now)) OnObservationDue(now, *due);
+  while (const auto session_id = wait_timers_.PopDue(now)) OnWaitDue(now, *session_id);
 }
 
 std::optional<TimePoint> Layer::Impl::NextDeadline() {
-  return Earlier(Earlier(exchanges_.NextDeadline(), observations_.NextDeadline()),
-                 Earlier(uploads_.NextDeadline(), downloads_.NextDeadline()));
+  return Earlier(Earlier(Earlier(exchanges_.NextDeadline(), observations_.NextDeadline()),
+                         Earlier(uploads_.NextDeadline(), downloads_.NextDeadline())),
+                 wait_timers_.Next());
 }
 
 std::optional<Command> Layer::Impl::PollCommand() {
@@ -103,7 +106,7 @@ std::optional<Command> Layer::Impl::PollCommand() {
 
 Usage Layer::Impl::usage() const {
   return {sessions_.size(),  exchanges_.size(),  request_bytes_.used(), uploads_.size(),
-          downloads_.size(), downloads_.bytes(), observations_.size()};
+          downloads_.size(), downloads_.bytes(), observations_.size(),  waiting_};
 }
 
 Layer::Layer(const Config& config, message::Layer& messages, Random& random)
@@ -115,12 +118,24 @@ void Layer::OpenSession(TimePoint now, SessionId session, const SocketAddress& p
 void Layer::MovePeer(SessionId session, const SocketAddress& peer) {
   impl_->MovePeer(session, peer);
 }
-void Layer::CloseSession(TimePoint, SessionId session) { impl_->CloseSession(session); }
+void Layer::CloseSession(TimePoint now, SessionId session) {
+  impl_->CloseSession(session);
+  impl_->ServeLine(now);
+}
 void Layer::Handle(TimePoint now, const message::Event& event) { impl_->Handle(now, event); }
-void Layer::MakeObservable(TimePoint now, ExchangeId id) { impl_->MakeObservable(now, id); }
-void Layer::Complete(TimePoint now, Answer answer) { impl_->Complete(now, std::move(answer)); }
+void Layer::MakeObservable(TimePoint now, ExchangeId id) {
+  impl_->MakeObservable(now, id);
+  impl_->ServeLine(now);
+}
+void Layer::Complete(TimePoint now, Answer answer) {
+  impl_->Complete(now, std::move(answer));
+  impl_->ServeLine(now);
+}
 void Layer::StopAccepting() { impl_->StopAccepting(); }
-void Layer::Advance(TimePoint now) { impl_->Advance(now); }
+void Layer::Advance(TimePoint now) {
+  impl_->Advance(now);
+  impl_->ServeLine(now);
+}
 std::optional<TimePoint> Layer::NextDeadline() { return impl_->NextDeadline(); }
 std::optional<Command> Layer::PollCommand() { return impl_->PollCommand(); }
 const Counters& Layer::counters() const { return impl_->counters(); }

@@ -38,6 +38,7 @@ struct Usage {
   size_t downloads = 0;      ///< Bodies being fetched by blocks.
   size_t download_bytes = 0;
   size_t observations = 0;
+  size_t waiting = 0;  ///< Requests and uploads that wait until others have ended.
 };
 
 class Layer {

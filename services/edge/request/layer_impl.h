@@ -8,6 +8,7 @@
 #include <unordered_map>
 #include <vector>
 
+#include "libs/base/timer_queue.h"
 #include "services/edge/request/block1.h"
 #include "services/edge/request/block2.h"
 #include "services/edge/request/byte_budget.h"
@@ -42,16 +43,36 @@ class Layer::Impl {
   // observe.cc: what is watched.
   void MakeObservable(TimePoint now, ExchangeId id);
 
+  // waiting.cc: what waits for its turn, after any call that may have ended something.
+  void ServeLine(TimePoint now);
+
   const Counters& counters() const { return counters_; }
   size_t exchanges_in_flight() const { return exchanges_.size(); }
   Usage usage() const;
 
  private:
+  /// Both with their bytes taken from the budget.
+  struct WaitingRequest {
+    Exchange exchange;
+    v1::Request request;
+    TimePoint due;
+  };
+  struct WaitingUpload {
+    message::RequestRef ref;
+    coap::Token token;
+    BodyForm form;
+    BodyPiece piece;  ///< Its first block, without its payload.
+    Bytes payload;
+    TimePoint due;
+  };
   struct Session {
     std::string client_address;
     Sticky sticky;
     TimePoint token_expected_until;  ///< It is young, or a request may just have got it a token.
     std::vector<ExchangeId> exchanges;
+    std::deque<WaitingRequest> waiting;
+    std::deque<WaitingUpload> waiting_uploads;
+    bool in_line = false;  ///< In `line_`.
   };
   /// A request on its way through the checks.
   struct Incoming {
@@ -92,11 +113,26 @@ class Layer::Impl {
   void TakeSticky(TimePoint now, Incoming& incoming);
   void TakeToken(TimePoint now, Incoming& incoming);
   void HandleBlock(TimePoint now, const Incoming& incoming, const coap::Block& block);
-  std::optional<Refusal> CheckLimits(const Session& session) const;
   void Start(TimePoint now, const Incoming& incoming, const WholeBody& body);
   v1::Request WriteRequest(const Incoming& incoming, const WholeBody& body) const;
   void RestartHeld(TimePoint now, SessionId session_id, Session& session);
   void Restart(TimePoint now, Session& session, ExchangeTable::Entry exchange);
+
+  // waiting.cc
+  bool HasRoom(const Session& session) const;
+  /// Neither room to start a request nor to have it wait.
+  std::optional<Refusal> CheckLimits(const Session& session) const;
+  void StartOrWait(TimePoint now, SessionId id, Session& session, Exchange exchange,
+                   v1::Request request);
+  void Launch(TimePoint now, Session& session, Exchange exchange, v1::Request request);
+  void JoinLine(SessionId id, Session& session);
+  bool MustWait(TimePoint now, const Incoming& incoming, const coap::Block& block);
+  void WaitToUpload(TimePoint now, const Incoming& incoming, const BodyPiece& piece);
+  void ServeUploads(TimePoint now, SessionId id, Session& session);
+  WaitingUpload TakeWaitingUpload(Session& session);
+  void SetWaitTimer(TimePoint now, SessionId id, const Session& session);
+  void OnWaitDue(TimePoint now, SessionId id);
+  void DropWaiting(SessionId id, Session& session);
 
   // answers.cc
   void Refuse(TimePoint now, const Incoming& incoming, const Refusal& refusal);
@@ -134,7 +170,10 @@ class Layer::Impl {
   void OnPolled(TimePoint now, Observation& observation, Answer answer);
   /// It was refused for want of a token that may be on its way, and waits for it.
   bool WaitsForToken(TimePoint now, Observation& observation, Answer& answer);
-  void OnPollFailed(TimePoint now, Observation& observation, Duration at_least);
+  /// `answer`: what it got, if anything that an observer can be told.
+  void OnPollFailed(TimePoint now, Observation& observation, PollFailure failure,
+                    Duration at_least = {}, Answer* answer = nullptr);
+  void TellOfFailure(TimePoint now, Observation& observation, Answer answer);
   void Notify(TimePoint now, Observation& observation, Answer answer);
   void NotifyAgain(TimePoint now, Observation& observation);
   void SendNotification(TimePoint now, Observation& observation, uint32_t number,
@@ -165,6 +204,9 @@ class Layer::Impl {
   ExchangeTable exchanges_;
   ObservationTable observations_;
   std::deque<Command> commands_;
+  std::deque<SessionId> line_;  ///< Sessions with waiting requests, whose turn comes.
+  TimerQueue<SessionId> wait_timers_;
+  size_t waiting_ = 0;  ///< Requests and uploads, of all sessions.
 };
 
 }  // namespace lowband::edge::request

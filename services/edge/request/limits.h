@@ -21,8 +21,20 @@ inline constexpr std::chrono::seconds kTokenExpected{60};
 /// Requests of one session that wait for their answers, whatever Config says.
 inline constexpr size_t kExchangesPerSessionMax = 48;
 
+/// Requests and uploads of one session that wait until others of it have ended, and of a worker.
+inline constexpr size_t kWaitingPerSessionMax = 128;
+inline constexpr size_t kWaitingMax = 16'384;
+/// They wait so long, and are told to come later then.
+inline constexpr std::chrono::seconds kWaitMax{30};
+/// An upload whose next block does not come within this keeps no other from starting. It goes on
+/// when the block comes: deployed clients repeat a lost one after 9 s.
+inline constexpr std::chrono::seconds kUploadQuiet{5};
+
 /// From one block of an upload to the next; deployed clients give up after 36 s.
 inline constexpr std::chrono::seconds kPartialBodyGap{60};
+/// Unfinished uploads of a session that are kept, times uploads_per_session_max; the one that was
+/// silent longest goes when there are more.
+inline constexpr size_t kUploadsKeptFactor = 2;
 /// From its first block to its last, so that nobody holds memory by trickling.
 inline constexpr std::chrono::seconds kPartialBodyLifetime{300};
 
@@ -51,6 +63,8 @@ inline constexpr std::chrono::seconds kNotificationGap{60};
 /// The wait after a poll that failed, doubled each time.
 inline constexpr std::chrono::seconds kPollBackoffMin{2};
 inline constexpr std::chrono::seconds kPollBackoffMax{60};
+/// The observer is told of the failure when so many polls in a row have failed: after some 20 s.
+inline constexpr unsigned kPollFailuresTold = 5;
 /// A homeserver may tell a poll to wait, but not for longer.
 inline constexpr std::chrono::seconds kRetryAfterMax{600};
 /// The same before a notification whose blocks the client did not fetch goes out again.
@@ -63,11 +77,10 @@ inline constexpr std::chrono::seconds kPollPaceMax{30};
 /// What clients are told to wait when the edge is over a limit.
 inline constexpr std::chrono::seconds kRetryAfter{1};
 
-static_assert(kExchangesPerSessionMax < message::kUnansweredPerSessionMax,
+static_assert(kExchangesPerSessionMax + kWaitingPerSessionMax < message::kUnansweredPerSessionMax,
               "the message layer must hand up what this layer refuses");
 static_assert(kObservationsPerSessionMax < message::kConfirmablesPerSessionMax);
-static_assert(kExchangeTimeoutMax + kExchangeGrace + std::chrono::seconds(30) <=
-              message::kExchangeLifetime);
+static_assert(kExchangeTimeoutMax + kExchangeGrace + kWaitMax <= message::kExchangeLifetime);
 static_assert(kPartialBodyGap <= kPartialBodyLifetime);
 static_assert(kPinnedFinishedLifetime <= kPinnedLifetime);
 

@@ -28,6 +28,22 @@ Observation* ObservationTable::FindByToken(SessionId session, const coap::Token&
   return nullptr;
 }
 
+Observation* ObservationTable::FindTold(SessionId session, uint64_t path) {
+  for (const ObservationId id : Of(session)) {
+    Observation* observation = Find(id);
+    if (observation->told && observation->target.key.path == path) return observation;
+  }
+  return nullptr;
+}
+
+Observation* ObservationTable::FindByTold(SessionId session, message::SendId sent) {
+  for (const ObservationId id : Of(session)) {
+    Observation* observation = Find(id);
+    if (observation->told == sent) return observation;
+  }
+  return nullptr;
+}
+
 Observation* ObservationTable::FindBySent(SessionId session, message::SendId sent) {
   for (const ObservationId id : Of(session)) {
     Observation* observation = Find(id);

@@ -13,6 +13,12 @@
 // acknowledged is asked for again. Ended by Observe 1, RST, 4.08, an answer that says so (with one
 // error notification), and with its session; a registration under the same token replaces it.
 //
+// Polls that fail are tried again for ever. After some in a row the observer is told once, by an
+// error notification, and the observation goes on: deployed clients take the error and go on
+// listening under their token, and never register twice. A conforming client takes the error for the
+// end (RFC 7641 §4.2): its new registration replaces this one, whatever its token, and before that
+// its RST to the next notification ends it.
+//
 // Threading: one thread. Ownership: of the observations. Limits: Config, limits.h. Spec: RFC 7641.
 #pragma once
 
@@ -62,8 +68,11 @@ struct Observation {
   std::optional<Fetch> fetch;
   std::optional<Fetch> earlier_fetch;
   unsigned failures = 0;  ///< Polls in a row.
-  unsigned quick = 0;     ///< Empty polls in a row that came back at once.
-  unsigned stalls = 0;    ///< Notifications in a row whose rest was not fetched.
+  /// The error notification about them. Set until its client has registered anew, or has taken a
+  /// later notification: a conforming one may have ended its observation (RFC 7641 §4.2).
+  std::optional<message::SendId> told;
+  unsigned quick = 0;   ///< Empty polls in a row that came back at once.
+  unsigned stalls = 0;  ///< Notifications in a row whose rest was not fetched.
 };
 
 class ObservationTable {
@@ -72,6 +81,9 @@ class ObservationTable {
   Observation* Find(ObservationId id);
   Observation* FindByPoll(ExchangeId poll);
   Observation* FindByToken(SessionId session, const coap::Token& token);
+  /// One of that path whose client was told of failed polls, and may have ended it.
+  Observation* FindTold(SessionId session, uint64_t path);
+  Observation* FindByTold(SessionId session, message::SendId sent);
   /// The one that waits for the fate of this message.
   Observation* FindBySent(SessionId session, message::SendId sent);
   /// Those of a session, in the order of their registration.

@@ -2,6 +2,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "services/edge/request/error_answer.h"
 #include "services/edge/request/layer_impl.h"
 #include "services/edge/request/limits.h"
 
@@ -14,6 +15,12 @@ using State = Observation::State;
 Duration Doubled(Duration base, unsigned count, Duration max) {
   constexpr unsigned kDoublingsMax = 16;
   return std::min<Duration>(base * (1 << std::min(std::max(count, 1u) - 1, kDoublingsMax)), max);
+}
+
+PollFailure FailureOf(const Answer& answer) {
+  // What the uplink answers itself says nothing of polls.
+  if (!answer.poll) return PollFailure::kUplink;
+  return answer.code.cls() == 4 ? PollFailure::kRefused : PollFailure::kUnavailable;
 }
 
 }  // namespace
@@ -45,6 +52,9 @@ void Layer::Impl::MakeObservable(TimePoint now, ExchangeId id) {
   if (!found || (*found)->held || (*found)->poll == nullptr) return;
   const SessionId session_id = (*found)->target.session;
   Observation* earlier = observations_.FindByToken(session_id, (*found)->target.token);
+  if (earlier == nullptr) {
+    earlier = observations_.FindTold(session_id, (*found)->target.key.path);
+  }
   const size_t own = observations_.Of(session_id).size() - (earlier != nullptr ? 1 : 0);
   if (own >= config_.observations_per_session_max ||
       observations_.size() >= config_.observations_max) {
@@ -101,6 +111,8 @@ void Layer::Impl::OnPolled(TimePoint now, Observation& observation, Answer answe
   auto outcome = poll.outcome();
   if (outcome == v1::Poll::CHANGED && poll.cursor().size() > kCursorBytesMax) {
     outcome = v1::Poll::FAILED;
+    answer = MakeErrorAnswer(0, observation.target.form, 502, "M_UNKNOWN",
+                             "The translator's cursor is too large", config_.codes);
   }
   switch (outcome) {
     case v1::Poll::CHANGED:
@@ -123,7 +135,10 @@ void Layer::Impl::OnPolled(TimePoint now, Observation& observation, Answer answe
       if (WaitsForToken(now, observation, answer)) return;
       EndWithError(now, observation, std::move(answer));
       return;
-    default: OnPollFailed(now, observation, std::chrono::seconds(poll.retry_after_s())); return;
+    default:
+      OnPollFailed(now, observation, FailureOf(answer), std::chrono::seconds(poll.retry_after_s()),
+                   &answer);
+      return;
   }
 }
 
@@ -146,12 +161,30 @@ bool Layer::Impl::WaitsForToken(TimePoint now, Observation& observation, Answer&
   return true;
 }
 
-void Layer::Impl::OnPollFailed(TimePoint now, Observation& observation, Duration at_least) {
-  ++counters_.polls_failed;
-  const Duration backoff = Doubled(kPollBackoffMin, ++observation.failures, kPollBackoffMax);
+void Layer::Impl::OnPollFailed(TimePoint now, Observation& observation, PollFailure failure,
+                               Duration at_least, Answer* answer) {
+  ++counters_.polls_failed[static_cast<size_t>(failure)];
+  ++observation.failures;
+  if (observation.failures == kPollFailuresTold && answer != nullptr) {
+    TellOfFailure(now, observation, std::move(*answer));
+  }
+  const Duration backoff = Doubled(kPollBackoffMin, observation.failures, kPollBackoffMax);
   const double off = config_.poll_jitter * static_cast<double>(random_.Below(1024)) / 1024;
   const auto jittered = std::chrono::duration_cast<Duration>(backoff * (1 - off));
   Wait(now, observation, std::max(jittered, std::min<Duration>(at_least, kRetryAfterMax)));
+}
+
+// Without Observe (RFC 7641 §4.2). Whether it arrives matters little: news follow, or another one.
+void Layer::Impl::TellOfFailure(TimePoint now, Observation& observation, Answer answer) {
+  auto first = WriteFirst(now, observation.target, std::move(answer), {});
+  if (!first) return;
+  const SessionId session = observation.target.session;
+  const auto sent = messages_.SendConfirmable(now, session, std::move(first->message));
+  if (first->pinned) downloads_.Served(now, *first->pinned, sent, false);
+  if (sent.value == 0) return;
+  if (observation.told) messages_.Abandon(now, session, *observation.told);
+  ++counters_.failures_told;
+  observation.told = sent;
 }
 
 void Layer::Impl::Notify(TimePoint now, Observation& observation, Answer answer) {
@@ -159,7 +192,7 @@ void Layer::Impl::Notify(TimePoint now, Observation& observation, Answer answer)
   observation.earlier_fetch = std::exchange(observation.fetch, std::nullopt);
   auto first = WriteFirst(now, observation.target, std::move(answer), {observation.id, number});
   if (!first) {  // no room: not the client's doing
-    OnPollFailed(now, observation, Duration::zero());
+    OnPollFailed(now, observation, PollFailure::kNoRoom);
     return;
   }
   SendNotification(now, observation, number, std::move(*first));
@@ -185,10 +218,12 @@ void Layer::Impl::SendNotification(TimePoint now, Observation& observation, uint
   if (first.pinned) downloads_.Served(now, *first.pinned, sent, false);
   if (sent.value == 0) {
     downloads_.Release(session, observation.id);
-    OnPollFailed(now, observation, Duration::zero());
+    OnPollFailed(now, observation, PollFailure::kNoRoom);
     return;
   }
   ++counters_.notifications;
+  // One at a time (RFC 7641 §4.5.1): the error is no news any more.
+  if (observation.told) messages_.Abandon(now, session, *observation.told);
   observation.number = number;
   observation.state = State::kNotifying;
   observation.notification = observation.sent = sent;
@@ -213,6 +248,7 @@ void Layer::Impl::EndObservation(TimePoint now, Observation& observation) {
   const SessionId session = observation.target.session;
   downloads_.Release(session, observation.id);
   if (observation.sent.value != 0) messages_.Abandon(now, session, observation.sent);
+  if (observation.told) messages_.Abandon(now, session, *observation.told);
   observations_.Erase(observation.id);
 }
 
@@ -258,6 +294,7 @@ void Layer::Impl::OnDelivered(TimePoint now, SessionId session, message::SendId 
     return;
   }
   ++counters_.notifications_acknowledged;
+  observation->told.reset();
   observation->stalls = 0;
   downloads_.Release(session, observation->id);
   observation->request.mutable_observe()->set_cursor(std::exchange(observation->offered, {}));
@@ -266,6 +303,11 @@ void Layer::Impl::OnDelivered(TimePoint now, SessionId session, message::SendId 
 
 void Layer::Impl::OnRejected(TimePoint now, SessionId session, message::SendId sent) {
   Observation* observation = observations_.FindBySent(session, sent);
+  if (Observation* told = observations_.FindByTold(session, sent)) {
+    ++counters_.observations_cancelled;
+    EndObservation(now, *told);
+    return;
+  }
   if (observation == nullptr) return;
   if (sent == observation->notification) {
     ++counters_.observations_cancelled;
@@ -310,7 +352,7 @@ void Layer::Impl::OnObservationDue(TimePoint now, Observation& observation) {
   switch (observation.state) {
     case State::kPolling:  // the uplink let the deadline pass
       CancelPoll(observation);
-      OnPollFailed(now, observation, Duration::zero());
+      OnPollFailed(now, observation, PollFailure::kUplink);
       return;
     case State::kWaiting:
       if (observation.refused != nullptr) {

@@ -121,8 +121,14 @@ void Layer::Impl::HandleBlock(TimePoint now, const Incoming& incoming, const coa
   const BodyPiece piece{ref.session,         options.key.upload,     block, message.payload,
                         options.size1,       options.content_format, ref,   incoming.token,
                         incoming.names_token};
+  if (MustWait(now, incoming, block)) {
+    WaitToUpload(now, incoming, piece);
+    return;
+  }
   if (const auto before = uploads_.Before(piece)) messages_.Settle(now, *before);
   auto added = uploads_.Add(now, piece);
+  // It may have ended one, or one that has been silent may be over.
+  if (!incoming.session.waiting_uploads.empty()) ServeUploads(now, ref.session, incoming.session);
   if (!added) {
     Refuse(now, incoming, added.error());
     return;
@@ -141,16 +147,6 @@ void Layer::Impl::HandleBlock(TimePoint now, const Incoming& incoming, const coa
     whole.names_token = (*added)->names_token;
   }
   Start(now, whole, {(*added)->body, (*added)->content_format, block});
-}
-
-std::optional<Refusal> Layer::Impl::CheckLimits(const Session& session) const {
-  if (session.exchanges.size() >= config_.exchanges_per_session_max) {
-    return SessionLimit("requests");
-  }
-  if (exchanges_.size() >= config_.exchanges_max) {
-    return Unavailable(RefusalReason::kOverload, "Too many requests on this server");
-  }
-  return std::nullopt;
 }
 
 void Layer::Impl::Start(TimePoint now, const Incoming& incoming, const WholeBody& body) {
@@ -179,11 +175,8 @@ void Layer::Impl::Start(TimePoint now, const Incoming& incoming, const WholeBody
     exchange.retry = std::make_unique<v1::Request>(request);
   }
   exchange.started = now;
-  const TimePoint deadline = now + config_.exchange_timeout;
-  const auto entry = exchanges_.Start(std::move(exchange), deadline + kExchangeGrace);
-  incoming.session.exchanges.push_back(entry->id);
-  ++counters_.exchanges_started;
-  commands_.emplace_back(StartExchange{entry->id, std::move(request), deadline});
+  StartOrWait(now, incoming.arrived.ref.session, incoming.session, std::move(exchange),
+              std::move(request));
 }
 
 v1::Request Layer::Impl::WriteRequest(const Incoming& incoming, const WholeBody& body) const {

@@ -1,0 +1,186 @@
+// Requests and uploads that wait until others of their session, or of the worker, have ended.
+//
+//   request ──room──▶ under way              upload's first block ──slot──▶ taken (2.31)
+//      └─ no room ─▶ waiting ─┐                 └─ all slots busy ─▶ waiting ─┐
+//                             └─ kWaitMax ─▶ 429                              └─ kWaitMax ─▶ 429
+//
+// Of a session first come is first served; among sessions it goes round, one request each, so that
+// one with many waiting holds up none with few. An upload whose client has been silent for a moment
+// keeps what it has, but no slot that another waits for.
+#include <algorithm>
+#include <utility>
+
+#include "services/edge/request/layer_impl.h"
+#include "services/edge/request/limits.h"
+
+namespace lowband::edge::request {
+
+bool Layer::Impl::HasRoom(const Session& session) const {
+  return session.exchanges.size() < config_.exchanges_per_session_max &&
+         exchanges_.size() < config_.exchanges_max;
+}
+
+std::optional<Refusal> Layer::Impl::CheckLimits(const Session& session) const {
+  if (session.waiting.empty() && HasRoom(session)) return std::nullopt;
+  if (session.waiting.size() + session.waiting_uploads.size() >= kWaitingPerSessionMax) {
+    return SessionLimit("requests");
+  }
+  if (waiting_ >= kWaitingMax) {
+    return Unavailable(RefusalReason::kOverload, "Too many requests on this server");
+  }
+  return std::nullopt;
+}
+
+void Layer::Impl::StartOrWait(TimePoint now, SessionId id, Session& session, Exchange exchange,
+                              v1::Request request) {
+  if (session.waiting.empty() && HasRoom(session)) {
+    Launch(now, session, std::move(exchange), std::move(request));
+    return;
+  }
+  ++waiting_;
+  ++counters_.requests_queued;
+  session.waiting.push_back({std::move(exchange), std::move(request), now + kWaitMax});
+  SetWaitTimer(now, id, session);
+  JoinLine(id, session);
+}
+
+void Layer::Impl::Launch(TimePoint now, Session& session, Exchange exchange, v1::Request request) {
+  if (exchange.awaits_token && session.sticky.token() && !session.sticky.refused()) {
+    exchange.awaits_token = false;  // it came while this one waited
+    exchange.retry = nullptr;
+    exchange.access_token = session.sticky.token();
+    request.set_token(*exchange.access_token);
+    if (exchange.poll != nullptr) exchange.poll->set_token(*exchange.access_token);
+  }
+  const TimePoint deadline = now + config_.exchange_timeout;
+  const auto entry = exchanges_.Start(std::move(exchange), deadline + kExchangeGrace);
+  session.exchanges.push_back(entry->id);
+  ++counters_.exchanges_started;
+  commands_.emplace_back(StartExchange{entry->id, std::move(request), deadline});
+}
+
+void Layer::Impl::JoinLine(SessionId id, Session& session) {
+  if (session.in_line || session.waiting.empty()) return;
+  session.in_line = true;
+  line_.push_back(id);
+}
+
+// One of each session in turn, for as long as the worker has room.
+void Layer::Impl::ServeLine(TimePoint now) {
+  while (!line_.empty() && exchanges_.size() < config_.exchanges_max) {
+    const SessionId id = line_.front();
+    line_.pop_front();
+    const auto found = sessions_.find(id);
+    if (found == sessions_.end()) continue;  // it closed meanwhile
+    Session& session = found->second;
+    session.in_line = false;
+    // Without room of its own it comes back when one of its requests has ended.
+    if (session.waiting.empty() || !HasRoom(session)) continue;
+    WaitingRequest next = std::move(session.waiting.front());
+    session.waiting.pop_front();
+    --waiting_;
+    Launch(now, session, std::move(next.exchange), std::move(next.request));
+    SetWaitTimer(now, id, session);
+    if (HasRoom(session) || exchanges_.size() >= config_.exchanges_max) JoinLine(id, session);
+  }
+}
+
+bool Layer::Impl::MustWait(TimePoint now, const Incoming& incoming, const coap::Block& block) {
+  if (block.number != 0 || !block.more) return false;
+  const SessionId id = incoming.arrived.ref.session;
+  return !incoming.session.waiting_uploads.empty() ||
+         uploads_.SlotAt(now, id, incoming.options.key.upload) > now;
+}
+
+void Layer::Impl::WaitToUpload(TimePoint now, const Incoming& incoming, const BodyPiece& piece) {
+  Session& session = incoming.session;
+  if (session.waiting.size() + session.waiting_uploads.size() >= kWaitingPerSessionMax) {
+    Refuse(now, incoming, SessionLimit("uploads"));
+    return;
+  }
+  if (waiting_ >= kWaitingMax || !request_bytes_.Take(piece.payload.size())) {
+    Refuse(now, incoming, Unavailable(RefusalReason::kOverload, "No room for the body"));
+    return;
+  }
+  ++waiting_;
+  ++counters_.uploads_queued;
+  WaitingUpload upload{incoming.arrived.ref,
+                       incoming.arrived.message.token,
+                       incoming.form,
+                       piece,
+                       Bytes(piece.payload.begin(), piece.payload.end()),
+                       now + kWaitMax};
+  session.waiting_uploads.push_back(std::move(upload));
+  SetWaitTimer(now, piece.session, session);
+}
+
+void Layer::Impl::ServeUploads(TimePoint now, SessionId id, Session& session) {
+  while (!session.waiting_uploads.empty() &&
+         uploads_.SlotAt(now, id, session.waiting_uploads.front().piece.upload) <= now) {
+    WaitingUpload upload = TakeWaitingUpload(session);
+    upload.piece.payload = upload.payload;
+    const auto added = uploads_.Add(now, upload.piece);
+    if (added) {
+      ++counters_.upload_blocks;
+      messages_.Respond(now, upload.ref,
+                        WriteResponse(upload.token, {.code = coap::kContinue},
+                                      {.block1 = upload.piece.block}, {}));
+    } else {
+      RespondRefused(now, upload.ref, upload.token, upload.form, added.error());
+    }
+  }
+  SetWaitTimer(now, id, session);
+}
+
+Layer::Impl::WaitingUpload Layer::Impl::TakeWaitingUpload(Session& session) {
+  WaitingUpload upload = std::move(session.waiting_uploads.front());
+  session.waiting_uploads.pop_front();
+  request_bytes_.Give(upload.payload.size());
+  --waiting_;
+  return upload;
+}
+
+// When the first of the session's waiting ones has waited too long, or may have a slot.
+void Layer::Impl::SetWaitTimer(TimePoint now, SessionId id, const Session& session) {
+  std::optional<TimePoint> next;
+  if (!session.waiting.empty()) next = session.waiting.front().due;
+  if (!session.waiting_uploads.empty()) {
+    const WaitingUpload& first = session.waiting_uploads.front();
+    next = Earlier(next, std::min(first.due, uploads_.SlotAt(now, id, first.piece.upload)));
+  }
+  if (next) {
+    wait_timers_.Set(id, *next);
+  } else {
+    wait_timers_.Cancel(id);
+  }
+}
+
+void Layer::Impl::OnWaitDue(TimePoint now, SessionId id) {
+  const auto found = sessions_.find(id);
+  if (found == sessions_.end()) return;
+  Session& session = found->second;
+  ServeUploads(now, id, session);
+  while (!session.waiting_uploads.empty() && session.waiting_uploads.front().due <= now) {
+    const WaitingUpload late = TakeWaitingUpload(session);
+    RespondRefused(now, late.ref, late.token, late.form, SessionLimit("uploads"));
+  }
+  while (!session.waiting.empty() && session.waiting.front().due <= now) {
+    const Exchange late = std::move(session.waiting.front().exchange);
+    session.waiting.pop_front();
+    --waiting_;
+    request_bytes_.Give(late.body_bytes);
+    RespondRefused(now, late.ref, late.target.token, late.target.form, SessionLimit("requests"));
+  }
+  SetWaitTimer(now, id, session);
+}
+
+// Nobody waits for their answers any more.
+void Layer::Impl::DropWaiting(SessionId id, Session& session) {
+  wait_timers_.Cancel(id);
+  while (!session.waiting_uploads.empty()) TakeWaitingUpload(session);
+  for (const WaitingRequest& each : session.waiting) request_bytes_.Give(each.exchange.body_bytes);
+  waiting_ -= session.waiting.size();
+  session.waiting.clear();
+}
+
+}  // namespace lowband::edge::request
