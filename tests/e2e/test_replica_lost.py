@@ -38,7 +38,9 @@ def assert_only_posts_and_bodies_failed(load):
     assert set(parts["CoAP polls"].outcomes) == {"2.05"}
     assert set(parts["CoAP POST"].outcomes) <= {"2.05", "5.04"}
     assert set(parts["HTTP polls"].outcomes) == {"200"}
-    assert set(parts["HTTP"].outcomes) <= {"200", "502 PUT", "502 POST"}
+    # One whose answer had begun sees it break off.
+    broken = {f"IncompleteReadError {method}" for method in ("PUT", "POST")}
+    assert set(parts["HTTP"].outcomes) <= {"200", "502 PUT", "502 POST"} | broken
     load.assert_no_post_twice()
     return parts
 
