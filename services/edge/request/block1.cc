@@ -32,7 +32,7 @@ Result<std::optional<CompleteBody>, Refusal> PartialBodies::Add(TimePoint now,
   auto refusal = Check(piece);
   const bool ends = piece.block.number == 0 ||
                     (refusal && refusal->reason == RefusalReason::kTooLarge) ||
-                    (found && (*found)->begun + kPartialBodyLifetime <= now);
+                    (found && IsTooSlow(now, **found));
   if (found && ends) {
     ++counters_.uploads_abandoned;
     Erase(*found);
@@ -41,6 +41,14 @@ Result<std::optional<CompleteBody>, Refusal> PartialBodies::Add(TimePoint now,
   if (piece.block.number == 0) return AddFirst(now, piece);
   if (!found || ends) return Failure(Incomplete("The earlier blocks of this body are not here"));
   return AddNext(now, *found, piece);
+}
+
+bool PartialBodies::IsTooSlow(TimePoint now, Partial& partial) {
+  if (now - partial.measured < kPartialBodyProgressTime) return false;
+  if (partial.body.size() - partial.measured_size < kPartialBodyProgressBytes) return true;
+  partial.measured = now;
+  partial.measured_size = partial.body.size();
+  return false;
 }
 
 std::optional<message::RequestRef> PartialBodies::Before(const BodyPiece& piece) const {
@@ -83,7 +91,7 @@ Result<std::optional<CompleteBody>, Refusal> PartialBodies::AddFirst(TimePoint n
     return CompleteBody{std::move(body), piece.content_format, piece.token, piece.names_token};
   }
   const Entry partial = partial_.insert(
-      partial_.end(), Partial{piece.session, piece.upload, now, now, std::move(body),
+      partial_.end(), Partial{piece.session, piece.upload, now, 0, now, std::move(body),
                               piece.content_format, piece.ref, piece.token, piece.names_token});
   by_session_[piece.session].push_back(partial);
   return std::nullopt;

@@ -2,7 +2,7 @@
 //
 //   block 0 ──▶ begun ──next block──▶ grown ──last block──▶ complete, handed out
 //     ▲           │                     │
-//     └─again─────┴─────────────────────┴── 60 s without a block, 300 s in all ──▶ dropped
+//     └─again─────┴─────────────────────┴── 60 s without a block, or too slow ──▶ dropped
 //
 // A block that was received before (under another message ID) is confirmed again when it holds the
 // same bytes. A gap or an overlap with other bytes is 4.08; the upload stays, so that the client
@@ -77,7 +77,8 @@ class PartialBodies {
   struct Partial {
     SessionId session;
     uint64_t upload;
-    TimePoint begun;
+    TimePoint measured;        ///< When its progress was looked at last.
+    size_t measured_size = 0;  ///< What it had then.
     TimePoint used;
     Bytes body;
     std::optional<uint32_t> content_format;
@@ -88,6 +89,7 @@ class PartialBodies {
   using Entry = std::list<Partial>::iterator;
 
   std::optional<Refusal> Check(const BodyPiece& piece) const;
+  static bool IsTooSlow(TimePoint now, Partial& partial);
   Result<std::optional<CompleteBody>, Refusal> AddFirst(TimePoint now, const BodyPiece& piece);
   Result<std::optional<CompleteBody>, Refusal> AddNext(TimePoint now, Entry partial,
                                                        const BodyPiece& piece);

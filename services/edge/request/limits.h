@@ -35,8 +35,10 @@ inline constexpr std::chrono::seconds kPartialBodyGap{60};
 /// Unfinished uploads of a session that are kept, times uploads_per_session_max; the one that was
 /// silent longest goes when there are more.
 inline constexpr size_t kUploadsKeptFactor = 2;
-/// From its first block to its last, so that nobody holds memory by trickling.
-inline constexpr std::chrono::seconds kPartialBodyLifetime{300};
+/// An upload must bring so many bytes in each such time, so that nobody holds memory by trickling.
+/// The slowest links that anybody uses bring thirty times as many.
+inline constexpr size_t kPartialBodyProgressBytes = 1024;
+inline constexpr std::chrono::seconds kPartialBodyProgressTime{300};
 
 /// From the last block asked for to the end of a download that its client left unfinished.
 inline constexpr std::chrono::seconds kPinnedLifetime{300};
@@ -81,7 +83,7 @@ static_assert(kExchangesPerSessionMax + kWaitingPerSessionMax < message::kUnansw
               "the message layer must hand up what this layer refuses");
 static_assert(kObservationsPerSessionMax < message::kConfirmablesPerSessionMax);
 static_assert(kExchangeTimeoutMax + kExchangeGrace + kWaitMax <= message::kExchangeLifetime);
-static_assert(kPartialBodyGap <= kPartialBodyLifetime);
+static_assert(kPartialBodyGap <= kPartialBodyProgressTime);
 static_assert(kPinnedFinishedLifetime <= kPinnedLifetime);
 
 }  // namespace lowband::edge::request

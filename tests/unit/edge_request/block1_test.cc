@@ -81,6 +81,31 @@ TEST_F(PartialBodiesTest, TricklingUploadEnds) {
   EXPECT_EQ(uploads_.size(), 0u);
 }
 
+TEST_F(PartialBodiesTest, SlowUploadThatMovesOnThenItIsTaken) {
+  const Bytes block(1024, 'x');
+  constexpr uint32_t kBlocks = 60;
+  for (uint32_t number = 0; number < kBlocks; ++number) {
+    BodyPiece piece = Piece(number, true, block);
+    piece.block.szx = 6;
+    EXPECT_EQ(Add(piece, static_cast<int>(50 * number)), "2.31") << number;
+  }
+  EXPECT_EQ(budget_.used(), kBlocks * block.size());
+}
+
+TEST_F(PartialBodiesTest, UploadThatBecomesATrickleThenItEnds) {
+  const Bytes block(1024, 'x');
+  BodyPiece piece = Piece(0, true, block);
+  piece.block.szx = 6;
+  EXPECT_EQ(Add(piece, 0), "2.31");
+  // What it brought before does not count for what it brings now.
+  uint32_t number = 64;  // the same offset in blocks of 16
+  int at = 0;
+  for (at = 50; at < 300; at += 50) EXPECT_EQ(Add(Piece(number++, true, a_), at), "2.31") << at;
+  for (; at < 600; at += 50) EXPECT_EQ(Add(Piece(number++, true, a_), at), "2.31") << at;
+  EXPECT_EQ(Add(Piece(number, true, a_), 600), "4.08");
+  EXPECT_EQ(uploads_.size(), 0u);
+}
+
 TEST_F(PartialBodiesTest, Size1NeverAllocates) {
   BodyPiece piece = Piece(0, true, a_);
   piece.size1 = 200'000;
