@@ -24,7 +24,8 @@ constexpr uint16_t kServerErrors = 500;
 
 /// Somebody behind the edge is to blame, or the edge itself; not the client or its link.
 bool IsFailure(const uplink::ExchangeRecord& record) {
-  return record.failure || (record.code && record.code->cls() == kServerErrorClass);
+  return record.failure || record.poll_failed ||
+         (record.code && record.code->cls() == kServerErrorClass);
 }
 bool IsFailure(const fallback::TransferRecord& record) {
   return record.end == fallback::TransferEnd::kNoTranslator ||
@@ -33,6 +34,7 @@ bool IsFailure(const fallback::TransferRecord& record) {
 
 std::string_view ReasonText(const uplink::ExchangeRecord& record) {
   if (record.failure) return uplink::AnswerFor(*record.failure).name;
+  if (record.poll_failed) return "poll_failed";
   return record.code ? "answered" : "cancelled";
 }
 

@@ -61,7 +61,8 @@ void DeclareCoap(OptionParser& parser, Options& options, Raw& raw) {
   parser.Time("ack-delay", options.pipeline.message.ack_delay, milliseconds(0), seconds(8),
               "How long an answer may ride on the acknowledgement; saves two datagrams a request");
   parser.Choice("codes", raw.codes, {"deployed", "rfc8075"},
-                "CoAP codes: those that matrix-org/lb clients know, or all of RFC 8075");
+                "CoAP codes: those that matrix-org/lb clients know, or all of RFC 8075; the "
+                "translators follow");
   parser.Number("default-key-table", raw.default_key_table, 0, 1,
                 "CBOR key table for clients that name none: 0 strings, 1 integers");
   parser.Time("exchange-timeout", options.pipeline.request.exchange_timeout, seconds(1),

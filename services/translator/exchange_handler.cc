@@ -30,7 +30,8 @@ AnswerForm FormOf(const v1::Request& request) {
 
 void ExchangeHandler::Start(ingress::ExchangeKey key, v1::Request request,
                             ingress::Respond respond) {
-  auto mapped = mapping_.ToHttp(request);
+  const Mapping& mapping = MappingFor(request);
+  auto mapped = mapping.ToHttp(request);
   if (!mapped) {
     counters_.answers[0].fetch_add(1, std::memory_order_relaxed);
     respond(ToExchangeAnswer(std::move(mapped.error())));
@@ -43,11 +44,11 @@ void ExchangeHandler::Start(ingress::ExchangeKey key, v1::Request request,
   if (mapped->form.poll) respond.Observable();
   ExchangeRecord record{
       .id = mapped->http.request_id, .route = mapped->form.route, .fault = std::nullopt};
-  auto done = [this, key, form = mapped->form, request_body = request.body().size(), respond,
-               record, started = std::chrono::steady_clock::now()](
+  auto done = [this, key, &mapping, form = mapped->form, request_body = request.body().size(),
+               respond, record, started = std::chrono::steady_clock::now()](
                   const Result<HttpResponse, UpstreamFault>& response) {
     if (!Finish(key)) return;
-    MappedAnswer answer = mapping_.ToCoap(form, response);
+    MappedAnswer answer = mapping.ToCoap(form, response);
     answer.head.set_long_poll(IsLongPoll(form.route));
     Count(answer.head);
     if (answer.mends.Total() > 0) CountMends(record, answer.mends);
@@ -145,14 +146,15 @@ ingress::ExchangeAnswer ExchangeHandler::Refuse(const v1::Request& request,
                                                 ingress::Refused reason) {
   counters_.answers[0].fetch_add(1, std::memory_order_relaxed);
   const AnswerForm form = FormOf(request);
+  const coap::CodeSet codes =
+      request.rfc8075_codes() ? coap::CodeSet::kRfc8075 : coap::CodeSet::kDeployed;
   switch (reason) {
     case ingress::Refused::kOverload:
-      return ToExchangeAnswer(
-          ErrorAnswer(form, codes_,
-                      {503, "M_LIMIT_EXCEEDED", "Too many requests are under way; try again"}, 1));
+      return ToExchangeAnswer(ErrorAnswer(
+          form, codes, {503, "M_LIMIT_EXCEEDED", "Too many requests are under way; try again"}, 1));
     case ingress::Refused::kBodyTooLarge:
       return ToExchangeAnswer(
-          ErrorAnswer(form, codes_, {413, "M_TOO_LARGE", "The request's body is too large"}));
+          ErrorAnswer(form, codes, {413, "M_TOO_LARGE", "The request's body is too large"}));
   }
   return {};
 }

@@ -41,10 +41,12 @@ struct HandlerCounters {
 
 class ExchangeHandler final : public ingress::Handler {
  public:
-  /// `log` may be null.
-  ExchangeHandler(const Mapping& mapping, UpstreamClient& upstream, coap::CodeSet codes,
-                  ExchangeLog* log)
-      : mapping_(mapping), upstream_(upstream), codes_(codes), log_(log) {}
+  /// `config` but for its codes, which each request says itself. `log` may be null.
+  ExchangeHandler(const MappingConfig& config, UpstreamClient& upstream, ExchangeLog* log)
+      : deployed_(With(config, coap::CodeSet::kDeployed)),
+        rfc8075_(With(config, coap::CodeSet::kRfc8075)),
+        upstream_(upstream),
+        log_(log) {}
 
   void Start(ingress::ExchangeKey key, v1::Request request, ingress::Respond respond) override;
   void Cancel(ingress::ExchangeKey key) override;
@@ -68,9 +70,18 @@ class ExchangeHandler final : public ingress::Handler {
   bool Finish(ingress::ExchangeKey key);
   void Submitted(ingress::ExchangeKey key, UpstreamClient::Handle handle);
 
-  const Mapping& mapping_;
+  static MappingConfig With(MappingConfig config, coap::CodeSet codes) {
+    config.codes = codes;
+    return config;
+  }
+  const Mapping& MappingFor(const v1::Request& request) const {
+    return request.rfc8075_codes() ? rfc8075_ : deployed_;
+  }
+
+  // By the codes that the client understands.
+  const Mapping deployed_;
+  const Mapping rfc8075_;
   UpstreamClient& upstream_;
-  const coap::CodeSet codes_;
   ExchangeLog* const log_;
   HandlerCounters counters_;
   Mutex mutex_;

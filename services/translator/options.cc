@@ -13,7 +13,6 @@ constexpr const char* kFooter =
 
 // Flags whose stored type differs from what the parser reads.
 struct Raw {
-  size_t codes = 0;
   size_t enum_api = 0;
   uint64_t dtls_port = 0;
   size_t log_level = 2;
@@ -44,8 +43,6 @@ void DeclareServing(OptionParser& parser, Options& options, Raw& raw) {
   parser.Group("MSC3079");
   parser.Choice("enum-api", raw.enum_api, {"r0", "v3"},
                 "API version that path enums expand to; homeservers key transactions on it");
-  parser.Choice("codes", raw.codes, {"deployed", "rfc8075"},
-                "CoAP codes: those that matrix-org/lb clients know, or all of RFC 8075");
   parser.Switch("forward-client-ip", options.mapping.forward_client_ip,
                 "Send X-Forwarded-For to a homeserver that is not on a private address too");
 }
@@ -110,7 +107,6 @@ std::optional<int> ParseOptions(int argc, const char* const* argv, Options& opti
   options.sources = parser.sources();
   if (options.healthcheck) return std::nullopt;  // Nothing else than the address is needed.
 
-  options.mapping.codes = raw.codes == 0 ? coap::CodeSet::kDeployed : coap::CodeSet::kRfc8075;
   options.mapping.enum_api = raw.enum_api == 0 ? EnumApi::kR0 : EnumApi::kV3;
   if (raw.dtls_port != 0) options.mapping.dtls_port = static_cast<uint16_t>(raw.dtls_port);
   options.log_level = static_cast<LogLevel>(raw.log_level);

@@ -73,10 +73,9 @@ class Translator {
   Translator(const Options& options, Logger& log)
       : options_(options),
         log_(log),
-        mapping_(options.mapping),
         upstream_(options.upstream),
         exchange_log_(log),
-        handler_(mapping_, upstream_, options.mapping.codes, &exchange_log_),
+        handler_(options.mapping, upstream_, &exchange_log_),
         relays_(options.upstream),
         relay_handler_(options.mapping, relays_, &exchange_log_),
         server_(ServerConfigOf(options), handler_, &relay_handler_) {
@@ -108,7 +107,6 @@ class Translator {
 
   const Options& options_;
   Logger& log_;
-  const Mapping mapping_;
   UpstreamClient upstream_;
   ExchangeLog exchange_log_;
   ExchangeHandler handler_;

@@ -344,7 +344,7 @@ TEST(Rfc7252, Section54UnknownCriticalOptionIsRefusedWithADiagnostic) {
 
 TEST(Rfc7252, Section54UnknownElectiveOptionIsIgnored) {
   Script().Play(R"(
-    --> CON GET 1 path=a observe=0 etag=0102 opt=3:686f7374 opt=7:1633 opt=252:aa opt=258:02 \
+    --> CON GET 1 path=a observe=0 etag=0102 opt=3:686f7374 opt=7:1633 opt=252:aa \
         opt=65000:00
     ==> GET path=a observe
     <== 2.05 format=60 body=hex:a0

@@ -130,7 +130,7 @@ TEST(Limits, Rfc8075CodesTellTheWaitInMaxAge) {
   Script script(config);
   script.Play(R"(
     --> CON GET 1 path=a
-    ==> GET path=a
+    ==> GET path=a codes=rfc8075
     --> CON GET 2 path=a
     at 1s
     <-- ACK 0.00 1

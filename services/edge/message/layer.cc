@@ -195,6 +195,9 @@ SendId Layer::Respond(TimePoint now, const RequestRef& ref, Bytes message,
                       OnDuplicate on_duplicate) {
   return impl_->Respond(now, ref, std::move(message), on_duplicate);
 }
+void Layer::RespondNothing(TimePoint now, const RequestRef& ref) {
+  impl_->RespondNothing(now, ref);
+}
 SendId Layer::RespondConfirmably(TimePoint now, const RequestRef& ref, Bytes message) {
   return impl_->RespondConfirmably(now, ref, std::move(message));
 }

@@ -68,7 +68,10 @@ class Layer {
   /// The id is 0 unless the answer went as CON.
   SendId Respond(TimePoint now, const RequestRef& ref, Bytes message,
                  OnDuplicate on_duplicate = OnDuplicate::kRepeat);
-  /// The same, always as CON, so that its fate is told: an answer that rides on an ACK is never
+  /// Ends a request whose client wants no response (RFC 7967): a CON and its duplicates get the
+  /// empty ACK, and nothing follows.
+  void RespondNothing(TimePoint now, const RequestRef& ref);
+  /// As Respond(), always as CON, so that its fate is told: an answer that rides on an ACK is never
   /// acknowledged itself. The id is 0 when too many CONs are under way; it then went as NON.
   SendId RespondConfirmably(TimePoint now, const RequestRef& ref, Bytes message);
   /// The client showed that it has the answer to this request: the answer is not kept any more, and

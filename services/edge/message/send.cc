@@ -69,6 +69,31 @@ SendId Layer::Impl::RespondSeparately(TimePoint now, Session& session, Deduplica
   return id;
 }
 
+void Layer::Impl::RespondNothing(TimePoint now, const RequestRef& ref) {
+  Session* session = Find(ref.session);
+  if (session == nullptr) return;
+  const auto found = requests_.FindSerial(session->requests, ref.serial);
+  if (!found) return;
+  switch ((*found)->state) {
+    case State::kUnacknowledged:
+      SendEmpty(ref.session, coap::Type::kAcknowledgement, ref.message_id);
+      requests_.Acknowledge(*found);
+      [[fallthrough]];
+    case State::kAcknowledged:
+      requests_.Answer(now, session->requests, *found, State::kSeparate, {});
+      EndRequest(*session, ref.serial);
+      KeepWithinLimits(now, *session);
+      return;
+    case State::kAwaited:
+      if (ref.arrival == Arrival::kNonConfirmable) Ignore(now, *session, ref.message_id);
+      requests_.Erase(session->requests, *found);
+      return;
+    case State::kPiggybacked:
+    case State::kSeparate:
+    case State::kUndelivered: return;
+  }
+}
+
 SendId Layer::Impl::RespondConfirmably(TimePoint now, const RequestRef& ref, Bytes message) {
   Session* session = Find(ref.session);
   if (session == nullptr) return {};

@@ -6,14 +6,29 @@
 
 namespace lowband::edge::request {
 
+namespace {
+
+// RFC 7967 §2.1: bit n-1 stands for class n.
+bool IsUnwanted(uint8_t no_response, coap::Code code) {
+  return code.cls() > 0 && (no_response >> (code.cls() - 1) & 1) != 0;
+}
+
+}  // namespace
+
 void Layer::Impl::Refuse(TimePoint now, const Incoming& incoming, const Refusal& refusal) {
-  RespondRefused(now, incoming.arrived.ref, incoming.arrived.message.token, incoming.form, refusal);
+  RespondRefused(now, incoming.arrived.ref, incoming.arrived.message.token, incoming.form, refusal,
+                 incoming.options.no_response);
 }
 
 void Layer::Impl::RespondRefused(TimePoint now, const message::RequestRef& ref,
-                                 const coap::Token& token, BodyForm form, const Refusal& refusal) {
+                                 const coap::Token& token, BodyForm form, const Refusal& refusal,
+                                 uint8_t no_response) {
   ++counters_.refused[static_cast<size_t>(refusal.reason)];
   const RefusalResponse response = WriteRefusal(refusal, form, config_.codes);
+  if (IsUnwanted(no_response, response.head.code)) {
+    messages_.RespondNothing(now, ref);
+    return;
+  }
   messages_.Respond(now, ref, WriteResponse(token, response.head, response.blocks, response.body));
 }
 
@@ -139,6 +154,10 @@ void Layer::Impl::Finish(TimePoint now, ExchangeTable::Entry exchange, Answer an
 }
 
 void Layer::Impl::Respond(TimePoint now, const Exchange& exchange, Answer answer) {
+  if (IsUnwanted(exchange.target.no_response, answer.code)) {
+    messages_.RespondNothing(now, exchange.ref);
+    return;
+  }
   const size_t body_bytes = answer.body.size();
   auto first = WriteFirst(now, exchange.target, std::move(answer), {});
   if (!first) {
@@ -148,7 +167,8 @@ void Layer::Impl::Respond(TimePoint now, const Exchange& exchange, Answer answer
       refusal.http_status = 504;
       refusal.come_later = false;
     }
-    RespondRefused(now, exchange.ref, exchange.target.token, exchange.target.form, refusal);
+    RespondRefused(now, exchange.ref, exchange.target.token, exchange.target.form, refusal,
+                   exchange.target.no_response);
     return;
   }
   if (const auto& block2 = exchange.target.block2; block2 && block2->number > 0) {

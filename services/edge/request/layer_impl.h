@@ -110,6 +110,7 @@ class Layer::Impl {
   void HandleRequest(TimePoint now, const message::RequestArrived& arrived);
   /// The one that a request names, or else the session's.
   transcode::KeyTable KeyTableOf(const RequestOptions& options, const Sticky& sticky) const;
+  void TellWhatIsHere(TimePoint now, const Incoming& incoming);
   void TakeSticky(TimePoint now, Incoming& incoming);
   void TakeToken(TimePoint now, Incoming& incoming);
   void HandleBlock(TimePoint now, const Incoming& incoming, const coap::Block& block);
@@ -137,7 +138,7 @@ class Layer::Impl {
   // answers.cc
   void Refuse(TimePoint now, const Incoming& incoming, const Refusal& refusal);
   void RespondRefused(TimePoint now, const message::RequestRef& ref, const coap::Token& token,
-                      BodyForm form, const Refusal& refusal);
+                      BodyForm form, const Refusal& refusal, uint8_t no_response = 0);
   void HandleFollowUp(TimePoint now, const Incoming& incoming);
   /// A request for a further block that is carried out like one for the first (block2.h).
   bool IsFetchedAnew(TimePoint now, const Incoming& incoming);

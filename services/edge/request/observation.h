@@ -15,9 +15,9 @@
 //
 // Polls that fail are tried again for ever. After some in a row the observer is told once, by an
 // error notification, and the observation goes on: deployed clients take the error and go on
-// listening under their token, and never register twice. A conforming client takes the error for the
-// end (RFC 7641 §4.2): its new registration replaces this one, whatever its token, and before that
-// its RST to the next notification ends it.
+// listening under their token, and never register twice. A conforming client takes the error for
+// the end (RFC 7641 §4.2): its new registration replaces this one, whatever its token, and before
+// that its RST to the next notification ends it.
 //
 // Threading: one thread. Ownership: of the observations. Limits: Config, limits.h. Spec: RFC 7641.
 #pragma once

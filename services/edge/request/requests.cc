@@ -1,5 +1,6 @@
 #include <utility>
 
+#include "services/edge/request/discovery.h"
 #include "services/edge/request/layer_impl.h"
 #include "services/edge/request/limits.h"
 
@@ -45,6 +46,8 @@ void Layer::Impl::HandleRequest(TimePoint now, const message::RequestArrived& ar
     return;
   } else if (stopping_) {
     Refuse(now, incoming, Unavailable(RefusalReason::kStopping, "This server is stopping"));
+  } else if (AsksWhatIsHere(arrived.message)) {
+    TellWhatIsHere(now, incoming);
   } else if (options.block1) {
     HandleBlock(now, incoming, *options.block1);
   } else if (auto refusal = CheckLimits(incoming.session)) {
@@ -56,6 +59,33 @@ void Layer::Impl::HandleRequest(TimePoint now, const message::RequestArrived& ar
   } else {
     Start(now, incoming, {payload, options.content_format, std::nullopt});
   }
+}
+
+void Layer::Impl::TellWhatIsHere(TimePoint now, const Incoming& incoming) {
+  const RequestOptions& options = incoming.options;
+  if (options.accept && *options.accept != kFormatLink) {
+    Refuse(now, incoming,
+           {.reason = RefusalReason::kBadOption,
+            .code = coap::kNotAcceptable,
+            .errcode = "M_UNRECOGNIZED",
+            .error = "/.well-known/core is there in format 40 (link-format) only"});
+    return;
+  }
+  Exchange exchange;
+  exchange.ref = incoming.arrived.ref;
+  exchange.target.session = exchange.ref.session;
+  exchange.target.token = incoming.arrived.message.token;
+  exchange.target.form = incoming.form;
+  exchange.target.key = options.key;
+  exchange.target.block2 = options.block2;
+  exchange.target.no_response = options.no_response;
+  exchange.idempotent = true;
+  Answer answer;
+  answer.code = coap::kContent;
+  answer.content_format = kFormatLink;
+  const ByteView links = AsBytes(kDiscovery);
+  answer.body.assign(links.begin(), links.end());
+  Respond(now, exchange, std::move(answer));
 }
 
 // The first message of an operation says what holds from there on. Further blocks, of a request or
@@ -161,6 +191,7 @@ void Layer::Impl::Start(TimePoint now, const Incoming& incoming, const WholeBody
       .key = options.key,
       .block1 = body.block1,
       .block2 = options.block2,
+      .no_response = options.no_response,
   };
   exchange.idempotent = IsIdempotent(options.method);
   exchange.access_token = incoming.token;
@@ -195,6 +226,7 @@ v1::Request Layer::Impl::WriteRequest(const Incoming& incoming, const WholeBody&
   if (options.accept) request.set_accept(*options.accept);
   if (incoming.token) request.set_token(*incoming.token);
   request.set_key_table(incoming.form.keys == transcode::KeyTable::kStrings ? 0 : 1);
+  request.set_rfc8075_codes(config_.codes == coap::CodeSet::kRfc8075);
   request.set_client_address(incoming.session.client_address);
   using std::chrono::milliseconds;
   request.set_deadline_ms(static_cast<uint32_t>(

@@ -20,6 +20,7 @@ struct ResponseTarget {
   TransferKey key;
   std::optional<coap::Block> block1;  ///< Of the last block of its body.
   std::optional<coap::Block> block2;  ///< What it said of the response.
+  uint8_t no_response = 0;            ///< RequestOptions::no_response.
 };
 
 }  // namespace lowband::edge::request

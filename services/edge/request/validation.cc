@@ -8,6 +8,8 @@ namespace {
 
 using coap::OptionNumber;
 
+constexpr size_t kUriPathBytesMax = 255;
+
 // FNV-1a. Only a client itself could make two of its own requests collide.
 class Hash {
  public:
@@ -100,6 +102,17 @@ class Reader {
   void ReadOption(const coap::OptionView& option) {
     switch (static_cast<OptionNumber>(option.number)) {
       case OptionNumber::kUriPath:
+        // RFC 7252 §5.10; deployed clients' queries are longer at times, and their paths never.
+        if (option.value.size() > kUriPathBytesMax) {
+          Refuse(BadOption(option.number, "is over 255 bytes"));
+        }
+        return;
+      case OptionNumber::kNoResponse: {
+        std::optional<uint32_t> value;
+        ReadUint(option, 1, value);
+        if (value) out_.no_response = static_cast<uint8_t>(*value);
+        return;
+      }
       case OptionNumber::kUriQuery:
       case OptionNumber::kUriHost:
       case OptionNumber::kUriPort: return;

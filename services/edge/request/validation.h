@@ -5,10 +5,10 @@
 //   Proxy-Uri, Proxy-Scheme ──▶ 5.05   Block1 or Block2 of the reserved size ──▶ 4.00
 //   If-Match, If-None-Match ──▶ 4.02: resources have no entity tags of ours to compare with
 //   Uri-Host, Uri-Port ──▶ ignored: there is one homeserver
-//   No-Response, Echo ──▶ ignored: elective
+//   Echo ──▶ ignored: elective
 //
 // Threading: free functions without state; any thread. Ownership: points into the message. Spec:
-// RFC 7252 §5.4, §5.10, RFC 7959 §2.2, RFC 9175 §3.
+// RFC 7252 §5.4, §5.10, RFC 7959 §2.2, RFC 7967, RFC 9175 §3.
 #pragma once
 
 #include <cstdint>
@@ -45,6 +45,7 @@ struct RequestOptions {
   std::optional<coap::Block> block2;
   std::optional<uint32_t> size1;
   std::optional<uint32_t> observe;       ///< 0: register, 1: deregister (RFC 7641 §2).
+  uint8_t no_response = 0;               ///< Classes of no interest (RFC 7967 §2).
   std::optional<ByteView> access_token;  ///< Option 256.
   std::optional<uint32_t> key_table;     ///< Option 257.
   bool entity_tag = false;               ///< There is an ETag.

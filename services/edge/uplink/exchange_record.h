@@ -19,7 +19,7 @@ namespace lowband::edge::uplink {
 /// Which exchanges there is a record of.
 enum class Records : uint8_t {
   kNone,
-  kFailures,  ///< Those whose client got an answer of class 5.
+  kFailures,  ///< Those whose client got an answer of class 5, and polls that failed.
   kAll,
 };
 
@@ -32,7 +32,8 @@ struct ExchangeRecord {
   bool resent = false;       ///< It began on a lane that died.
   /// The translator's answer. Neither this nor a failure: the client gave it up.
   std::optional<coap::Code> code;
-  size_t answer_bytes = 0;  ///< Of its body.
+  size_t answer_bytes = 0;   ///< Of its body.
+  bool poll_failed = false;  ///< A poll of an observation, to be tried again.
   std::optional<Failure> failure;
 };
 

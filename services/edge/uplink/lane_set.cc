@@ -239,10 +239,13 @@ void LaneSet::Impl::OnFrame(Lane& lane, const v1::TranslatorFrame& frame) {
 
 void LaneSet::Impl::RecordAnswer(const ExchangeState& exchange, const request::Answer& answer) {
   constexpr unsigned kServerError = 5;
-  if (!Wants(answer.code.cls() == kServerError ? Records::kFailures : Records::kAll)) return;
+  const bool poll_failed = answer.poll && answer.poll->outcome() == v1::Poll::FAILED;
+  const bool failed = answer.code.cls() == kServerError || poll_failed;
+  if (!Wants(failed ? Records::kFailures : Records::kAll)) return;
   ExchangeRecord record = exchange.Record(now_);
   record.code = answer.code;
   record.answer_bytes = answer.body.size();
+  record.poll_failed = poll_failed;
   records_.push_back(record);
 }
 

@@ -88,6 +88,19 @@ TEST(Record, AnswerOfClassFiveThenAFailureToo) {
   EXPECT_EQ(rig.records.front().code, coap::kGatewayTimeout);
 }
 
+// A 403 would be nobody's failure but its client's.
+TEST(Record, PollThatFailedThenAFailureWhateverItsClass) {
+  Rig rig(Recording(Records::kFailures));
+  const LaneId lane = rig.Start().front();
+  rig.Send(1);
+  v1::TranslatorBatch batch = Rig::Head(1, "", false, coap::kForbidden.value);
+  batch.mutable_frames(0)->mutable_answer()->mutable_poll()->set_outcome(v1::Poll::FAILED);
+  rig.Receive(lane, std::move(batch));
+  ASSERT_EQ(rig.records.size(), 1u);
+  EXPECT_TRUE(rig.records.front().poll_failed);
+  EXPECT_EQ(rig.records.front().code, coap::kForbidden);
+}
+
 TEST(Record, CancelledThenNeitherCodeNorFailure) {
   Rig rig(Recording(Records::kAll));
   rig.Start();

@@ -79,8 +79,7 @@ class Handling : public ::testing::Test {
   void Start(HttpServer::Script script) {
     server_ = std::make_unique<HttpServer>(std::move(script));
     upstream_ = std::make_unique<UpstreamClient>(testing::ConfigFor(server_->url()));
-    handler_ =
-        std::make_unique<ExchangeHandler>(mapping_, *upstream_, coap::CodeSet::kDeployed, nullptr);
+    handler_ = std::make_unique<ExchangeHandler>(MappingConfig(), *upstream_, nullptr);
   }
   void Give(uint64_t exchange, const v1::Request& request) {
     handler_->Start({1, exchange}, request, ingress::Respond(notes_, exchange));
@@ -103,7 +102,6 @@ class Handling : public ::testing::Test {
     EXPECT_NE(Metrics().find(line + "\n"), std::string::npos) << line << " in\n" << Metrics();
   }
 
-  const Mapping mapping_{MappingConfig{}};
   const std::shared_ptr<Notes> notes_ = std::make_shared<Notes>();
   Gate gate_;
   std::unique_ptr<HttpServer> server_;
@@ -140,7 +138,7 @@ TEST_F(Handling, PollThenObservableBeforeTheHomeserverAnswers) {
 TEST_F(Handling, ErrorsThenTheirOutcomesAreCounted) {
   Start([](HttpConnection& connection) {
     if (!connection.Read()) return;
-    connection.Send(Reply(connection.number() == 1 ? 500 : 401, R"({"errcode":"M_X"})",
+    connection.Send(Reply(connection.number() == 1 ? 500 : 401, R"({"errcode":"M_UNKNOWN_TOKEN"})",
                           "Connection: close\r\n"));
   });
   Give(1, Poll());
