@@ -1,16 +1,38 @@
 #include "libs/base/address.h"
 
 #include <arpa/inet.h>
+#include <net/if.h>
 #include <netdb.h>
 
 #include <algorithm>
 #include <charconv>
 #include <cstring>
+#include <optional>
+#include <utility>
 
 namespace lowband {
 namespace {
 
 constexpr std::array<uint8_t, 12> kMappedPrefix = {0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff};
+
+// The number of the interface that a zone names; none if there is no such.
+std::optional<uint32_t> ZoneNumber(const std::string& zone) {
+  if (const unsigned index = if_nametoindex(zone.c_str()); index != 0) return index;
+  uint32_t number = 0;
+  const auto [end, error] = std::from_chars(zone.data(), zone.data() + zone.size(), number);
+  std::array<char, IF_NAMESIZE> name{};
+  if (error != std::errc() || end != zone.data() + zone.size() ||
+      if_indextoname(number, name.data()) == nullptr) {
+    return std::nullopt;
+  }
+  return number;
+}
+
+std::string ZoneText(uint32_t scope) {
+  std::array<char, IF_NAMESIZE> name{};
+  if (if_indextoname(scope, name.data()) != nullptr) return name.data();
+  return std::to_string(scope);
+}
 
 }  // namespace
 
@@ -32,10 +54,12 @@ SocketAddress SocketAddress::FromSockaddr(const sockaddr_storage& raw) {
 
 Result<SocketAddress, std::string> SocketAddress::FromLiteral(std::string_view host,
                                                               uint16_t port) {
-  const std::string text(host);
+  const std::string whole(host);
+  const size_t percent = host.find('%');
+  const std::string text(host.substr(0, percent));
   sockaddr_storage raw{};
   if (auto* in = reinterpret_cast<sockaddr_in*>(&raw);
-      inet_pton(AF_INET, text.c_str(), &in->sin_addr) == 1) {
+      percent == std::string_view::npos && inet_pton(AF_INET, text.c_str(), &in->sin_addr) == 1) {
     in->sin_family = AF_INET;
     in->sin_port = htons(port);
     return FromSockaddr(raw);
@@ -44,9 +68,16 @@ Result<SocketAddress, std::string> SocketAddress::FromLiteral(std::string_view h
       inet_pton(AF_INET6, text.c_str(), &in->sin6_addr) == 1) {
     in->sin6_family = AF_INET6;
     in->sin6_port = htons(port);
+    if (percent == std::string_view::npos) return FromSockaddr(raw);
+    const auto zone = ZoneNumber(std::string(host.substr(percent + 1)));
+    if (!zone) {
+      return Failure("\"" + whole + "\": this machine has no network interface \"" +
+                     std::string(host.substr(percent + 1)) + "\"");
+    }
+    in->sin6_scope_id = *zone;
     return FromSockaddr(raw);
   }
-  return Failure("\"" + text + "\" is not an IPv4 or IPv6 address");
+  return Failure("\"" + whole + "\" is not an IPv4 or IPv6 address");
 }
 
 socklen_t SocketAddress::ToSockaddr(int family, sockaddr_storage& out) const {
@@ -64,6 +95,12 @@ socklen_t SocketAddress::ToSockaddr(int family, sockaddr_storage& out) const {
   in.sin6_scope_id = scope_;
   std::memcpy(&in.sin6_addr, ip_.data(), 16);
   return sizeof(in);
+}
+
+SocketAddress SocketAddress::WithPort(uint16_t port) const {
+  SocketAddress out = *this;
+  out.port_ = port;
+  return out;
 }
 
 bool SocketAddress::is_ipv4() const {
@@ -96,9 +133,13 @@ std::string SocketAddress::HostText() const {
   return text;
 }
 
+std::string SocketAddress::ZonedHostText() const {
+  return scope_ == 0 ? HostText() : HostText() + "%" + ZoneText(scope_);
+}
+
 std::string SocketAddress::Text() const {
   const std::string port = std::to_string(port_);
-  return is_ipv4() ? HostText() + ":" + port : "[" + HostText() + "]:" + port;
+  return is_ipv4() ? HostText() + ":" + port : "[" + ZonedHostText() + "]:" + port;
 }
 
 Result<BindAddress, std::string> ParseBindAddress(std::string_view text) {
@@ -118,7 +159,10 @@ Result<BindAddress, std::string> ParseBindAddress(std::string_view text) {
   }
   if (host.front() == '[' && host.back() == ']') host = host.substr(1, host.size() - 2);
   if (host == "*") return BindAddress{*SocketAddress::FromLiteral("::", port), true};
-  if (auto literal = SocketAddress::FromLiteral(host, port)) return BindAddress{*literal, false};
+  auto literal = SocketAddress::FromLiteral(host, port);
+  if (literal) return BindAddress{*literal, false};
+  // No resolver knows such a name, and its complaint would hide what is wrong with the zone.
+  if (host.find('%') != std::string::npos) return Failure(std::move(literal.error()));
   addrinfo hints{};
   hints.ai_socktype = SOCK_DGRAM;
   addrinfo* found = nullptr;
@@ -128,8 +172,12 @@ Result<BindAddress, std::string> ParseBindAddress(std::string_view text) {
   sockaddr_storage raw{};
   std::memcpy(&raw, found->ai_addr, found->ai_addrlen);
   freeaddrinfo(found);
-  auto resolved = SocketAddress::FromSockaddr(raw);
-  return BindAddress{*SocketAddress::FromLiteral(resolved.HostText(), port), false};
+  if (raw.ss_family == AF_INET) {
+    reinterpret_cast<sockaddr_in&>(raw).sin_port = htons(port);
+  } else {
+    reinterpret_cast<sockaddr_in6&>(raw).sin6_port = htons(port);
+  }
+  return BindAddress{SocketAddress::FromSockaddr(raw), false};
 }
 
 }  // namespace lowband

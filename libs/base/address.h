@@ -21,7 +21,8 @@ class SocketAddress {
  public:
   SocketAddress() = default;
   static SocketAddress FromSockaddr(const sockaddr_storage& raw);
-  /// `host` is an address literal, IPv4 or IPv6 (without brackets).
+  /// `host` is an address literal, IPv4 or IPv6 (without brackets). A zone may follow one of IPv6,
+  /// the name of an interface or its number: `fe80::1%eth0` (RFC 4007 §11).
   static Result<SocketAddress, std::string> FromLiteral(std::string_view host, uint16_t port);
 
   /// Writes the form that a socket of `family` (AF_INET, AF_INET6) wants; returns its length.
@@ -34,9 +35,14 @@ class SocketAddress {
   uint16_t port() const { return port_; }
   /// 16 bytes, network order, IPv4-mapped where IPv4.
   const std::array<uint8_t, 16>& ip() const { return ip_; }
-  /// The address alone: `192.0.2.1`, `2001:db8::1`.
+  /// The interface of a link-local address, or 0.
+  uint32_t scope() const { return scope_; }
+  SocketAddress WithPort(uint16_t port) const;
+  /// The address alone: `192.0.2.1`, `2001:db8::1`. Without its zone, which is local.
   std::string HostText() const;
-  /// `192.0.2.1:5684`, `[2001:db8::1]:5684`.
+  /// As HostText, with the zone where there is one: what can be bound to, or connected.
+  std::string ZonedHostText() const;
+  /// `192.0.2.1:5684`, `[2001:db8::1]:5684`, `[fe80::1%eth0]:5684`.
   std::string Text() const;
 
   friend auto operator<=>(const SocketAddress&, const SocketAddress&) = default;

@@ -13,7 +13,7 @@ namespace {
 
 // Where a server bound to `address` can be reached from the same machine.
 std::string HostToAsk(const BindAddress& address) {
-  const std::string host = address.address.HostText();
+  const std::string host = address.address.ZonedHostText();
   if (address.any_host || host == "0.0.0.0") return "127.0.0.1";
   return host == "::" ? "::1" : host;
 }

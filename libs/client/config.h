@@ -52,6 +52,7 @@ struct Config {
   Bytes resume;
   /// Null: secrets are not logged.
   tls::KeyLog* key_log = nullptr;
+  /// Of silence. A handshake that advances lives up to tls::kHandshakeLifeMax, or this if longer.
   Duration handshake_timeout = kHandshakeTimeoutDefault;
 
   // Transmission parameters, defaults of RFC 7252 §4.8.

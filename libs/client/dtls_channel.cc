@@ -71,6 +71,10 @@ std::optional<std::string> DtlsChannel::SetUp() {
   mbedtls_ssl_set_bio(ssl_.get(), this, &DtlsChannel::Send, &DtlsChannel::ReceiveNext, nullptr);
   timer_.Attach(ssl_.get());
   mbedtls_ssl_set_mtu(ssl_.get(), tls::kHandshakeDatagramBytes);
+  // No certificate has a zone: it names an interface of this machine.
+  if (IsAddressLiteral(config_.server_name)) {
+    config_.server_name.resize(std::min(config_.server_name.find('%'), config_.server_name.size()));
+  }
   // RFC 6066 §3 forbids address literals in SNI, but mbedTLS checks certificates against the name
   // it sends; so a literal goes out only where it is checked.
   const bool wants_name =
@@ -105,17 +109,21 @@ std::optional<std::string> DtlsChannel::LoadTicket() {
 void DtlsChannel::Start(TimePoint now) {
   if (state_ != State::kIdle) return;
   state_ = State::kHandshake;
-  give_up_ = now + config_.handshake_timeout;
+  started_ = heard_ = now;
   Run(now);
 }
 
 // mbedTLS gets one record at a time, because it takes an empty datagram, and one whose last record
 // is cut off, for a reason to end the connection: anyone could send such a thing.
 void DtlsChannel::Receive(TimePoint now, ByteView datagram) {
+  const size_t bytes = datagram.size() + tls::kDatagramHeaderBytes;
   while (state_ == State::kHandshake || state_ == State::kReady) {
     const ByteView record = TakeRecord(datagram);
     if (record.empty()) return;
-    if (state_ == State::kHandshake) Look(record);
+    if (state_ == State::kHandshake) {
+      Look(record);
+      Heard(now, bytes);
+    }
     input_ = record;
     Run(now);
     // A flight whose time was over is sent again in place of a read.
@@ -141,7 +149,7 @@ ByteView DtlsChannel::TakeRecord(ByteView& datagram) const {
 }
 
 void DtlsChannel::Advance(TimePoint now) {
-  if (state_ == State::kHandshake && now >= give_up_) {
+  if (state_ == State::kHandshake && now >= GiveUp()) {
     Closed("the server did not complete the DTLS handshake in time");
     return;
   }
@@ -150,7 +158,7 @@ void DtlsChannel::Advance(TimePoint now) {
 
 std::optional<TimePoint> DtlsChannel::NextDeadline() const {
   switch (state_) {
-    case State::kHandshake: return Earlier(timer_.deadline(), give_up_);
+    case State::kHandshake: return Earlier(timer_.deadline(), GiveUp());
     case State::kReady: return timer_.deadline();
     case State::kIdle:
     case State::kClosed: return std::nullopt;
@@ -158,9 +166,24 @@ std::optional<TimePoint> DtlsChannel::NextDeadline() const {
   std::abort();
 }
 
+TimePoint DtlsChannel::GiveUp() const {
+  const Duration life = std::max<Duration>(tls::kHandshakeLifeMax, config_.handshake_timeout);
+  return std::min(started_ + life, heard_ + config_.handshake_timeout);
+}
+
+// Something of the server came. Whoever forges it gains time only, which the handshake's life ends.
+void DtlsChannel::Heard(TimePoint now, size_t bytes) {
+  heard_ = now;
+  // Of a ClientHello that was repeated the first is taken: too long an estimate is the safe one.
+  if (link_.bytes == 0) link_ = {now - started_, hello_bytes_ + bytes};
+  timer_.SetNow(now);
+  timer_.Extend(tls::LinkTime(link_, kServerDatagramBytes));
+}
+
 void DtlsChannel::Run(TimePoint now) {
   now_ = now;
   timer_.SetNow(now);
+  flight_bytes_ = 0;
   if (state_ == State::kHandshake) Shake();
   if (state_ == State::kReady) Read();
 }
@@ -255,6 +278,16 @@ int DtlsChannel::Send(void* context, const unsigned char* data, size_t size) {
   auto& channel = *static_cast<DtlsChannel*>(context);
   const ByteView datagram(data, size);
   channel.datagrams_.Push({}, datagram);
+  if (channel.state_ == State::kHandshake) {
+    channel.flight_bytes_ += size + tls::kDatagramHeaderBytes;
+    if (channel.hello_bytes_ == 0) channel.hello_bytes_ = channel.flight_bytes_;
+    // The first flight after the cookie is answered by datagrams of full size, the last by a few
+    // records.
+    const size_t answer = channel.saw_certificate_ ? kServerLastFlightBytes : kServerDatagramBytes;
+    channel.timer_.SetFloor(channel.link_.bytes == 0
+                                ? Duration(kFirstHelloWait)
+                                : tls::LinkTime(channel.link_, channel.flight_bytes_ + answer));
+  }
   if (channel.config_.trace) {
     channel.config_.trace({channel.now_, true, datagram, channel.sealing_});
   }

@@ -17,6 +17,7 @@
 #include "libs/client/config.h"
 #include "libs/tls/flight_timer.h"
 #include "libs/tls/handle.h"
+#include "libs/tls/link_time.h"
 
 namespace lowband::client {
 
@@ -58,6 +59,8 @@ class DtlsChannel {
   std::optional<std::string> LoadTicket();
   void Run(TimePoint now);
   void Shake();
+  TimePoint GiveUp() const;
+  void Heard(TimePoint now, size_t bytes);
   void Read();
   void Fail(int code);
   void Closed(std::string detail);
@@ -72,7 +75,12 @@ class DtlsChannel {
   tls::SslContext ssl_;
   tls::FlightTimer timer_;
   TimePoint now_{};
-  TimePoint give_up_{};
+  TimePoint started_{};
+  TimePoint heard_{};
+  /// From our first ClientHello to the first answer: what is known of the link.
+  tls::LinkSample link_;
+  size_t hello_bytes_ = 0;
+  size_t flight_bytes_ = 0;  ///< Of the handshake, sent in this call.
   State state_ = State::kIdle;
   std::string detail_;
   std::optional<ByteView> input_;  ///< The record that mbedTLS has not taken yet.

@@ -26,8 +26,16 @@ inline constexpr std::chrono::seconds kExchangeLifetime{247};
 inline constexpr std::chrono::seconds kAnswerTimeoutDefault{300};
 /// RFC 7641 §3.4: a notification this long after the last one is newer, whatever its number.
 inline constexpr std::chrono::seconds kNotificationOrderLifetime{128};
-/// Handshakes that outlast every retransmission of a flight have failed long before.
+/// A handshake of which nothing came for so long has failed; one that advances lives longer
+/// (tls::kHandshakeLifeMax), since a flight with a chain takes minutes on the slowest links.
 inline constexpr std::chrono::seconds kHandshakeTimeoutDefault{30};
+/// The first wait of a handshake, while nothing is known of the link: as CoAP waits for its first
+/// acknowledgement (RFC 7252 §4.8), and enough for the cookie at 1,200 bit/s and 600 ms.
+inline constexpr std::chrono::milliseconds kFirstHelloWait{2500};
+/// What is expected of the server, headers included: one datagram of its first flight (the wait
+/// starts again with each), and its last flight with a session ticket.
+inline constexpr size_t kServerDatagramBytes = 1228;
+inline constexpr size_t kServerLastFlightBytes = 350;
 
 static_assert(kRequestsMax <= 65536 / 2, "tokens have two bytes at most");
 

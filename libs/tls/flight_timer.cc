@@ -1,5 +1,7 @@
 #include "libs/tls/flight_timer.h"
 
+#include <algorithm>
+
 namespace lowband::tls {
 
 // The contract of mbedtls_ssl_set_timer_t: a final delay of 0 cancels.
@@ -10,7 +12,11 @@ void FlightTimer::Set(void* context, uint32_t intermediate_ms, uint32_t final_ms
     return;
   }
   timer.intermediate_ = timer.now_ + std::chrono::milliseconds(intermediate_ms);
-  timer.final_ = timer.now_ + std::chrono::milliseconds(final_ms);
+  timer.final_ = timer.now_ + std::max<Duration>(std::chrono::milliseconds(final_ms), timer.floor_);
+}
+
+void FlightTimer::Extend(Duration wait) {
+  if (final_) final_ = std::max(*final_, now_ + wait);
 }
 
 // The contract of mbedtls_ssl_get_timer_t: -1 cancelled, 0 none, 1 intermediate, 2 final passed.

@@ -26,6 +26,13 @@ class FlightTimer {
   /// To be called with the stage's `now` before every call into the context.
   void SetNow(TimePoint now) { now_ = now; }
 
+  /// The waits that mbedTLS sets from here on are no shorter than `floor`: what the link is known
+  /// to take for a flight and its answer.
+  void SetFloor(Duration floor) { floor_ = floor; }
+  /// A part of the peer's flight came, and the rest may take until now + `wait`: a running timer
+  /// that would end before does not.
+  void Extend(Duration wait);
+
   /// When the handshake wants to run again (mbedtls_ssl_handshake) to retransmit; none: never.
   std::optional<TimePoint> deadline() const { return final_; }
 
@@ -34,6 +41,7 @@ class FlightTimer {
   static int Get(void* context);
 
   TimePoint now_{};
+  Duration floor_{};
   TimePoint intermediate_{};
   std::optional<TimePoint> final_;
 };

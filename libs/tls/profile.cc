@@ -42,11 +42,17 @@ constexpr uint16_t kSignatureAlgorithms[] = {
     MBEDTLS_TLS1_3_SIG_NONE,
 };
 
+constexpr uint16_t kSignatureAlgorithmsOfP384[] = {
+    MBEDTLS_TLS1_3_SIG_ECDSA_SECP384R1_SHA384,
+    MBEDTLS_TLS1_3_SIG_NONE,
+};
+
 }  // namespace
 
 const int* CipherSuites(bool allow_ccm8) { return allow_ccm8 ? kSuitesWithCcm : kSuites; }
 const uint16_t* Groups() { return kGroups; }
 const uint16_t* SignatureAlgorithms() { return kSignatureAlgorithms; }
+const uint16_t* SignatureAlgorithmsOfP384() { return kSignatureAlgorithmsOfP384; }
 
 int FillRandom(void* context, unsigned char* out, size_t size) {
   static_cast<Random*>(context)->Fill({out, size});
@@ -71,7 +77,10 @@ int ApplyProfile(mbedtls_ssl_config* config, int endpoint, bool allow_ccm8, Rand
   mbedtls_ssl_conf_sig_algs(config, SignatureAlgorithms());
   mbedtls_ssl_conf_dtls_anti_replay(config, MBEDTLS_SSL_ANTI_REPLAY_ENABLED);
   mbedtls_ssl_conf_dtls_badmac_limit(config, 0);
-  mbedtls_ssl_conf_handshake_timeout(config, kFlightWaitMin.count(), kFlightWaitMax.count());
+  const auto first =
+      endpoint == MBEDTLS_SSL_IS_SERVER ? kServerFlightWaitMin : kClientFlightWaitMin;
+  mbedtls_ssl_conf_handshake_timeout(config, static_cast<uint32_t>(first.count()),
+                                     static_cast<uint32_t>(kFlightWaitMax.count()));
   return 0;
 }
 

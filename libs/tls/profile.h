@@ -26,9 +26,18 @@ const uint16_t* Groups();
 /// ECDSA and RSA signatures with SHA-256, SHA-384 and SHA-512. Ends with 0.
 const uint16_t* SignatureAlgorithms();
 
-/// First and longest wait for the peer's flight (RFC 6347 §4.2.4.1, its own default is 60 s).
-inline constexpr std::chrono::milliseconds kFlightWaitMin{1000};
-inline constexpr std::chrono::milliseconds kFlightWaitMax{10'000};
+/// The same for a server whose key is on P-384, where the client takes SHA-384: hash and curve are
+/// of one strength, and some clients take the name to mean both, as TLS 1.3 does. Ends with 0.
+const uint16_t* SignatureAlgorithmsOfP384();
+
+/// First and longest wait for the peer's flight (RFC 6347 §4.2.4.1). A server's flight with a chain
+/// takes seconds on a slow link, and its client asks again by itself: so the server waits longer.
+inline constexpr std::chrono::milliseconds kClientFlightWaitMin{1000};
+inline constexpr std::chrono::milliseconds kServerFlightWaitMin{3000};
+inline constexpr std::chrono::milliseconds kFlightWaitMax{60'000};
+
+/// A handshake that advances lives this long at most, for either side.
+inline constexpr std::chrono::seconds kHandshakeLifeMax{120};
 
 /// Largest handshake datagram: fits every path that IPv6 allows, with room for a tunnel.
 inline constexpr size_t kHandshakeDatagramBytes = 1200;

@@ -28,6 +28,7 @@
 #include "services/edge/dtls/credentials.h"
 #include "services/edge/exchange_log.h"
 #include "services/edge/fallback/server.h"
+#include "services/edge/handshake_cost.h"
 #include "services/edge/limits.h"
 #include "services/edge/metrics.h"
 #include "services/edge/worker.h"
@@ -39,6 +40,7 @@ namespace {
 constexpr int kFreePortAttemptsMax = 16;
 constexpr const char* kMetricsPrefix = "lowband_edge_";
 constexpr Duration kWatchInterval = std::chrono::seconds(1);
+constexpr Duration kRefusedClientsInterval = std::chrono::minutes(1);
 constexpr Duration kDrainPoll = std::chrono::milliseconds(20);
 constexpr Duration kStatsLimit = std::chrono::seconds(1);
 /// Descriptors that are not connections': files, admin, libraries; sockets and lanes.
@@ -78,6 +80,8 @@ class Edge {
 
   /// Everything that can fail because of how the edge is configured.
   void Prepare();
+  /// What a client pays to connect, for --check.
+  void TellHandshakeCost();
   void Start();
   int RunUntilSignal(ShutdownSignal& shutdown);
 
@@ -93,6 +97,7 @@ class Edge {
   void StopWorkers();
   void WatchCertificate();
   void WarnOfCertificate();
+  void WarnOfRefusedClients();
   bool AllIdle() const;
   std::string Metrics();
   std::string NotReady() const;
@@ -113,6 +118,8 @@ class Edge {
   MetricSet metrics_{kMetricsPrefix};
   std::atomic<bool> last_reload_ok_{true};
   std::atomic<bool> draining_{false};
+  uint64_t refused_told_ = 0;  ///< Of the clients without extended master secret, those logged.
+  TimePoint refused_told_at_{};
   std::unique_ptr<AdminServer> admin_;
 };
 
@@ -309,6 +316,44 @@ void Edge::WatchCertificate() {
   }
 }
 
+void Edge::TellHandshakeCost() {
+  const auto cost = MeasureHandshake(options_.pipeline.dtls, *credentials_);
+  if (!cost) {
+    log_.Warning("handshake_failed", {{"problem",
+                                       "a client of ours cannot connect with this "
+                                       "certificate and key"}});
+    return;
+  }
+  log_.Info("handshake_cost", {{"bytes", cost->to_client + cost->to_server},
+                               {"to_client", cost->to_client},
+                               {"to_server", cost->to_server},
+                               {"certificates", cost->certificates},
+                               {"seconds_at_9600_bit_s", cost->SecondsAt(9600)}});
+  if (cost->to_client + cost->to_server <= kHandshakeBytesGood) return;
+  log_.Warning("large_handshake",
+               {{"bytes", cost->to_client + cost->to_server},
+                {"good", kHandshakeBytesGood},
+                {"certificates", cost->certificates},
+                {"remedy",
+                 "on slow links use an ECDSA P-256 certificate whose issuer has an ECDSA "
+                 "key too, and leave the root out of the file"}});
+}
+
+// At most once a minute: a client that is refused comes back each few seconds.
+void Edge::WarnOfRefusedClients() {
+  const uint64_t refused = credentials_->refused_without_extended_master_secret();
+  const TimePoint now = std::chrono::steady_clock::now();
+  if (refused == refused_told_ || now < refused_told_at_ + kRefusedClientsInterval) return;
+  log_.Warning("clients_refused",
+               {{"clients", refused - refused_told_},
+                {"problem",
+                 "their DTLS has no extended master secret (RFC 7627), without which a "
+                 "session can be taken over"},
+                {"remedy", "update their DTLS library, or switch the extension on in it"}});
+  refused_told_ = refused;
+  refused_told_at_ = now;
+}
+
 void Edge::UseFallbackIdentity() {
   const auto used = fallback_->UseIdentity(*credentials_->identity(), key_log_.get());
   if (used) return;
@@ -327,7 +372,10 @@ bool Edge::AllIdle() const {
 
 int Edge::RunUntilSignal(ShutdownSignal& shutdown) {
   std::optional<int> number;
-  while (!(number = shutdown.Wait(kWatchInterval))) WatchCertificate();
+  while (!(number = shutdown.Wait(kWatchInterval))) {
+    WatchCertificate();
+    WarnOfRefusedClients();
+  }
   log_.Info("draining", {{"signal", *number}, {"limit", DurationText(options_.drain_timeout)}});
   draining_ = true;
   for (const auto& worker : workers_) worker->StopAccepting();
@@ -359,7 +407,10 @@ int RunEdge(const Options& given, Logger& log, ShutdownSignal& shutdown) {
   const Options options = ForCheck(given);
   Edge edge(options, log);
   edge.Prepare();
-  if (options.check) return kExitOk;
+  if (options.check) {
+    edge.TellHandshakeCost();
+    return kExitOk;
+  }
   edge.Start();
   return edge.RunUntilSignal(shutdown);
 }

@@ -19,7 +19,8 @@ lowband_test(edge_dtls_test
     ${edge_dtls_dir}/roaming_test.cc
     ${edge_dtls_dir}/server_fixture.cc
     ${edge_dtls_dir}/session_end_test.cc
+    ${edge_dtls_dir}/slow_link_test.cc
     ${edge_dtls_dir}/threads_test.cc
     ${edge_dtls_dir}/ticket_test.cc
-  DEPS edge_dtls_peer
+  DEPS edge_dtls_peer lowband::client
   TIMEOUT 180)

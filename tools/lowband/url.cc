@@ -71,6 +71,20 @@ std::optional<std::string> ReadScheme(std::string_view& rest, Url& url) {
   return std::nullopt;
 }
 
+// RFC 6874: the zone of a link-local address is written behind "%25". A bare "%" is taken too:
+// section 3 asks for it, since that is how everything else shows such an address.
+bool ReadBracketed(std::string_view text, std::string& host) {
+  const size_t percent = text.find('%');
+  host = text.substr(0, percent);
+  if (percent == std::string_view::npos) return true;
+  std::string_view zone = text.substr(percent + 1);
+  if (zone.starts_with("25") && zone.size() > 2) zone.remove_prefix(2);
+  const auto decoded = PercentDecode(zone);
+  if (zone.empty() || !decoded) return false;
+  host += "%" + *decoded;
+  return true;
+}
+
 std::optional<std::string> ReadAuthority(std::string_view authority, Url& url) {
   if (authority.find('@') != std::string_view::npos) {
     return "user names in URLs are not supported; use --token";
@@ -79,7 +93,9 @@ std::optional<std::string> ReadAuthority(std::string_view authority, Url& url) {
   if (authority.starts_with('[')) {
     const size_t end = authority.find(']');
     if (end == std::string_view::npos) return "the \"[\" of an IPv6 address is not closed";
-    url.host = authority.substr(1, end - 1);
+    if (!ReadBracketed(authority.substr(1, end - 1), url.host)) {
+      return "the zone of an IPv6 address is written behind \"%25\", as in [fe80::1%25eth0]";
+    }
     port = authority.substr(end + 1);
     if (!port.empty() && !port.starts_with(':')) return "a port must follow \"]\" and \":\"";
     if (!port.empty()) port.remove_prefix(1);

@@ -42,7 +42,7 @@ int Bind(const BindAddress& address, uint16_t port, int family, bool shared) {
   sockaddr_storage raw{};
   SocketAddress wanted = address.address;
   if (family == AF_INET && address.any_host) wanted = *SocketAddress::FromLiteral("0.0.0.0", 0);
-  wanted = *SocketAddress::FromLiteral(wanted.HostText(), port);
+  wanted = wanted.WithPort(port);
   const socklen_t size = wanted.ToSockaddr(family, raw);
   if (bind(fd, reinterpret_cast<sockaddr*>(&raw), size) == 0) return fd;
   const int error = errno;

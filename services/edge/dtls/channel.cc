@@ -24,18 +24,19 @@ Progress Classify(int code) {
 
 }  // namespace
 
-Channel::Channel(std::shared_ptr<Engine> engine, Outbox& outbox)
-    : engine_(std::move(engine)), outbox_(outbox) {}
+Channel::Channel(std::shared_ptr<Engine> engine, const tls::LinkSample& link, Outbox& outbox)
+    : engine_(std::move(engine)), outbox_(outbox), link_(link) {}
 
 std::unique_ptr<Channel> Channel::Make(std::shared_ptr<Engine> engine, const Config& config,
-                                       const ConnectionId& id, Outbox& outbox) {
-  auto channel = std::make_unique<Channel>(std::move(engine), outbox);
-  return channel->SetUp(config, id) ? std::move(channel) : nullptr;
+                                       const ClientHello& hello, const ConnectionId& id,
+                                       const tls::LinkSample& link, Outbox& outbox) {
+  auto channel = std::make_unique<Channel>(std::move(engine), link, outbox);
+  return channel->SetUp(config, hello, id) ? std::move(channel) : nullptr;
 }
 
-bool Channel::SetUp(const Config& config, const ConnectionId& id) {
+bool Channel::SetUp(const Config& config, const ClientHello& hello, const ConnectionId& id) {
   mbedtls_ssl_context* ssl = ssl_.get();
-  if (mbedtls_ssl_setup(ssl, engine_->config()) != 0) return false;
+  if (mbedtls_ssl_setup(ssl, engine_->ConfigFor(hello)) != 0) return false;
   mbedtls_ssl_set_bio(ssl, this, SendBytes, ReceiveBytes, nullptr);
   timer_.Attach(ssl);
   mbedtls_ssl_set_mtu(ssl, static_cast<uint16_t>(config.handshake_datagram_bytes_max));
@@ -48,6 +49,7 @@ Channel::Received Channel::Receive(TimePoint now, const SocketAddress& peer, Byt
   peer_ = &peer;
   input_ = record;
   timer_.SetNow(now);
+  flight_bytes_ = 0;
   Received out = open_ ? Read(plaintext) : Received{Shake(), {}};
   // If the flight's time was over, the engine sent it again instead of reading; its next wait lies
   // in the future, so the second call reads.
@@ -55,6 +57,7 @@ Channel::Received Channel::Receive(TimePoint now, const SocketAddress& peer, Byt
     out = open_ ? Read(plaintext) : Received{Shake(), {}};
   }
   input_ = {};
+  FlightSent(now);
   return out;
 }
 
@@ -62,7 +65,15 @@ Progress Channel::Advance(TimePoint now, const SocketAddress& peer) {
   if (open_) return Progress::kNone;
   peer_ = &peer;
   timer_.SetNow(now);
-  return Shake();
+  flight_bytes_ = 0;
+  const Progress progress = Shake();
+  FlightSent(now);
+  return progress;
+}
+
+void Channel::FlightSent(TimePoint now) {
+  if (flight_bytes_ == 0) return;
+  flight_done_ = now + tls::LinkTime(link_, flight_bytes_ + kClientFlightBytes);
 }
 
 Progress Channel::Shake() {
@@ -106,6 +117,11 @@ bool Channel::uses_connection_id() const {
 int Channel::SendBytes(void* channel, const unsigned char* bytes, size_t size) {
   auto& self = *static_cast<Channel*>(channel);
   self.outbox_.Push(*self.peer_, {bytes, size});
+  // Of an open session only what Receive sends is a flight; the engine sets no timer for it.
+  self.flight_bytes_ += size + tls::kDatagramHeaderBytes;
+  if (!self.open_) {
+    self.timer_.SetFloor(tls::LinkTime(self.link_, self.flight_bytes_ + kClientFlightBytes));
+  }
   return static_cast<int>(size);
 }
 

@@ -17,6 +17,7 @@
 #include "libs/base/time.h"
 #include "libs/tls/flight_timer.h"
 #include "libs/tls/handle.h"
+#include "libs/tls/link_time.h"
 #include "services/edge/dtls/config.h"
 #include "services/edge/dtls/connection_id.h"
 #include "services/edge/dtls/engine.h"
@@ -38,10 +39,12 @@ enum class Progress : uint8_t {
 
 class Channel {
  public:
-  /// Null only for lack of memory. `id` is used if the client wants connection ids.
+  /// Null only for lack of memory. `id` is used if the client wants connection ids; `link` is the
+  /// exchange of the cookie, from which the time of a flight is told.
   static std::unique_ptr<Channel> Make(std::shared_ptr<Engine> engine, const Config& config,
-                                       const ConnectionId& id, Outbox& outbox);
-  Channel(std::shared_ptr<Engine> engine, Outbox& outbox);
+                                       const ClientHello& hello, const ConnectionId& id,
+                                       const tls::LinkSample& link, Outbox& outbox);
+  Channel(std::shared_ptr<Engine> engine, const tls::LinkSample& link, Outbox& outbox);
   Channel(const Channel&) = delete;
   Channel& operator=(const Channel&) = delete;
 
@@ -59,6 +62,9 @@ class Channel {
   /// Of the handshake's retransmission; none when there is nothing to send again.
   std::optional<TimePoint> deadline() const { return timer_.deadline(); }
 
+  /// Until then the last flight, or the client's answer to it, must still be on its way.
+  TimePoint flight_done() const { return flight_done_; }
+
   /// Sends one record of at most kApplicationDataMax bytes; false if the engine refuses.
   bool Send(const SocketAddress& peer, ByteView data);
   /// Sends close_notify.
@@ -70,7 +76,8 @@ class Channel {
   bool resumed() const { return resumed_; }
 
  private:
-  bool SetUp(const Config& config, const ConnectionId& id);
+  void FlightSent(TimePoint now);
+  bool SetUp(const Config& config, const ClientHello& hello, const ConnectionId& id);
   Progress Shake();
   Received Read(std::span<uint8_t> plaintext);
   static int SendBytes(void* channel, const unsigned char* bytes, size_t size);
@@ -78,10 +85,13 @@ class Channel {
 
   std::shared_ptr<Engine> engine_;
   Outbox& outbox_;
+  const tls::LinkSample link_;
   tls::FlightTimer timer_;
   tls::SslContext ssl_;
   const SocketAddress* peer_ = nullptr;  // During a call.
   ByteView input_;                       // During a call.
+  size_t flight_bytes_ = 0;              // Of the handshake, sent in this call.
+  TimePoint flight_done_{};
   bool open_ = false;
   bool resumed_ = false;
 };

@@ -8,6 +8,7 @@ namespace {
 constexpr uint8_t kMessageClientHello = 1;
 constexpr size_t kRandomBytes = 32;
 constexpr size_t kSessionIdBytesMax = 32;
+constexpr uint16_t kExtensionSignatureAlgorithms = 13;
 constexpr uint16_t kExtensionExtendedMasterSecret = 23;
 
 /// Takes fields off the front; once something is missing, `ok` stays false.
@@ -40,13 +41,26 @@ class Reader {
   bool ok_ = true;
 };
 
+// A list that is not well formed offers nothing here; the engine will refuse it.
+bool OffersEcdsaWithSha384(ByteView extension) {
+  constexpr uint32_t kSha384AndEcdsa = 0x0503;
+  Reader list(Reader(extension).Vector(2));
+  while (!list.empty()) {
+    if (list.Number(2) == kSha384AndEcdsa && list.ok()) return true;
+  }
+  return false;
+}
+
 // False if the list of extensions is not well formed.
 bool ReadExtensions(ByteView bytes, ClientHello& hello) {
   Reader reader(bytes);
   while (!reader.empty()) {
     const uint32_t type = reader.Number(2);
-    reader.Vector(2);
+    const ByteView data = reader.Vector(2);
     if (!reader.ok()) return false;
+    if (type == kExtensionSignatureAlgorithms) {
+      hello.ecdsa_with_sha384 = OffersEcdsaWithSha384(data);
+    }
     if (type == kExtensionExtendedMasterSecret) hello.extended_master_secret = true;
   }
   return true;

@@ -23,7 +23,13 @@ std::string Config::Validate() const {
            std::to_string(kHandshakeDatagramBytesMax);
   }
   if (handshake_timeout <= Duration::zero()) return "dtls.handshake_timeout must be positive";
+  if (handshake_timeout_when_many <= Duration::zero()) {
+    return "dtls.handshake_timeout_when_many must be positive";
+  }
   if (unheard_timeout <= Duration::zero()) return "dtls.unheard_timeout must be positive";
+  if (unheard_timeout_when_full <= Duration::zero()) {
+    return "dtls.unheard_timeout_when_full must be positive";
+  }
   if (idle_timeout <= Duration::zero()) return "dtls.idle_timeout must be positive";
   if (idle_timeout_when_full <= Duration::zero()) {
     return "dtls.idle_timeout_when_full must be positive";

@@ -17,11 +17,17 @@ struct Config {
   size_t sessions_max = 100'000;
   /// Handshakes under way in the whole process; more are dropped, and the client tries again.
   size_t handshakes_max = 1000;
-  /// A handshake from whose client nothing came for so long is forgotten: long enough for the gaps
-  /// of a client on a bad link, short enough that half-open ones do not pile up.
-  Duration handshake_timeout = std::chrono::seconds(10);
-  /// A session that sends nothing this long after its handshake ends: it costs the most memory.
-  Duration unheard_timeout = std::chrono::seconds(15);
+  /// A handshake from whose client nothing came for so long is forgotten: long enough for a flight
+  /// with a chain on a link of 1,200 bit/s.
+  Duration handshake_timeout = std::chrono::seconds(60);
+  /// The same, if shorter, while over half of handshakes_max are under way, so that half-open ones
+  /// do not pile up: long enough for the gaps of a client on a bad link.
+  Duration handshake_timeout_when_many = std::chrono::seconds(10);
+  /// A session that sends nothing this long after its handshake ends: MAX_TRANSMIT_SPAN of RFC 7252
+  /// §4.8.2, in which the first request of a client comes or never will.
+  Duration unheard_timeout = std::chrono::seconds(45);
+  /// The same, if shorter, while the table is more than nine tenths full.
+  Duration unheard_timeout_when_full = std::chrono::seconds(15);
   /// A session from which nothing came for so long ends. Long, since a client that sleeps must pay
   /// a handshake of 1.5 KB for a new one.
   Duration idle_timeout = std::chrono::hours(24);

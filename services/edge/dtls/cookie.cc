@@ -63,8 +63,14 @@ std::array<uint8_t, 8> BigEndian(uint64_t value) {
   return out;
 }
 
-uint64_t KeyNumber(TimePoint now) {
-  return static_cast<uint64_t>(now.time_since_epoch() / kCookieKeyLife);
+constexpr size_t kTickBytes = 2;
+constexpr uint64_t kTicksPerKey = kCookieKeyLife / kCookieTick;
+static_assert(kCookieKeyLife % kCookieTick == Duration::zero());
+static_assert(2 * kTicksPerKey < (uint64_t{1} << 8 * kTickBytes), "two lives within the range");
+
+// A time as cookies have it; they carry its low bytes.
+uint64_t TickOf(TimePoint now) {
+  return static_cast<uint64_t>(now.time_since_epoch() / kCookieTick);
 }
 
 }  // namespace
@@ -80,18 +86,23 @@ class CookieJar::Keys {
  public:
   explicit Keys(const CookieSecret& secret) : root_(secret) {}
 
-  uint8_t Advance(TimePoint now) {
-    const uint64_t number = KeyNumber(now);
+  // The keys for cookies that are looked at at `tick`.
+  void Advance(uint64_t tick) {
+    const uint64_t number = tick / kTicksPerKey;
     if (!current_ || number != number_) {
       Derive(number - 1, previous_);
       Derive(number, current_);
       number_ = number;
     }
-    return static_cast<uint8_t>(number_);
+  }
+  bool Covers(uint64_t tick) const {
+    return tick / kTicksPerKey == number_ || tick / kTicksPerKey + 1 == number_;
   }
 
-  Cookie Make(uint8_t number, const SocketAddress& peer, const ClientHello& hello) {
-    Hmac& hmac = number == static_cast<uint8_t>(number_) ? *current_ : *previous_;
+  // The cookie of one whose time is covered.
+  Cookie Make(uint64_t tick, const SocketAddress& peer, const ClientHello& hello) {
+    Hmac& hmac = tick / kTicksPerKey == number_ ? *current_ : *previous_;
+    hmac.Add(BigEndian(tick));
     hmac.Add(peer.ip());
     hmac.Add(std::array<uint8_t, 2>{static_cast<uint8_t>(peer.port() >> 8),
                                     static_cast<uint8_t>(peer.port())});
@@ -103,8 +114,9 @@ class CookieJar::Keys {
     hmac.AddVector(hello.compression_methods);
     const Mac mac = hmac.Finish();
     Cookie cookie;
-    cookie[0] = number;
-    std::copy_n(mac.begin(), kCookieBytes - 1, cookie.begin() + 1);
+    cookie[0] = static_cast<uint8_t>(tick >> 8);
+    cookie[1] = static_cast<uint8_t>(tick);
+    std::copy_n(mac.begin(), kCookieBytes - kTickBytes, cookie.begin() + kTickBytes);
     return cookie;
   }
 
@@ -126,16 +138,24 @@ CookieJar::CookieJar(const CookieSecret& secret) : keys_(std::make_unique<Keys>(
 CookieJar::~CookieJar() = default;
 
 Cookie CookieJar::Make(TimePoint now, const SocketAddress& peer, const ClientHello& hello) {
-  return keys_->Make(keys_->Advance(now), peer, hello);
+  const uint64_t tick = TickOf(now);
+  keys_->Advance(tick);
+  return keys_->Make(tick, peer, hello);
 }
 
-bool CookieJar::Check(TimePoint now, const SocketAddress& peer, const ClientHello& hello) {
-  if (hello.cookie.size() != kCookieBytes) return false;
-  const uint8_t current = keys_->Advance(now);
-  const uint8_t used = hello.cookie[0];
-  if (used != current && used != static_cast<uint8_t>(current - 1)) return false;
-  const Cookie expected = keys_->Make(used, peer, hello);
-  return mbedtls_ct_memcmp(expected.data(), hello.cookie.data(), kCookieBytes) == 0;
+std::optional<Duration> CookieJar::Check(TimePoint now, const SocketAddress& peer,
+                                         const ClientHello& hello) {
+  if (hello.cookie.size() != kCookieBytes) return std::nullopt;
+  const uint64_t tick = TickOf(now);
+  keys_->Advance(tick);
+  const auto low = static_cast<uint16_t>(hello.cookie[0] << 8 | hello.cookie[1]);
+  const auto age = static_cast<uint16_t>(static_cast<uint16_t>(tick) - low);
+  if (age > tick || !keys_->Covers(tick - age)) return std::nullopt;
+  const Cookie expected = keys_->Make(tick - age, peer, hello);
+  if (mbedtls_ct_memcmp(expected.data(), hello.cookie.data(), kCookieBytes) != 0) {
+    return std::nullopt;
+  }
+  return age * kCookieTick;
 }
 
 }  // namespace lowband::edge::dtls

@@ -1,9 +1,10 @@
 // The cookies that make a client prove its address before anything is kept of it.
 //
-// A cookie is the low byte of its key's number and 16 bytes of HMAC-SHA256 over the client's
-// address and what RFC 6347 §4.2.1 calls its parameters. Key number n serves the n-th minute of
-// the steady clock and is HMAC(secret, n): so all workers have the same keys at the same time
-// without sharing anything that changes. The key before is still accepted.
+// A cookie is the time when it was made and 15 bytes of HMAC-SHA256 over that, the client's address
+// and what RFC 6347 §4.2.1 calls its parameters. Key number n serves the n-th minute of the steady
+// clock and is HMAC(secret, n): so all workers have the same keys at the same time without sharing
+// anything that changes. The key before is still accepted. The time tells how long the link
+// took for the cookie and the ClientHello with it, before anything is kept of the client.
 //
 // Threading: CookieSecret is constant; a CookieJar is one worker's. Ownership: the jar copies the
 // secret. Limits: kCookieKeyLife.
@@ -12,6 +13,7 @@
 #include <array>
 #include <cstdint>
 #include <memory>
+#include <optional>
 
 #include "libs/base/address.h"
 #include "libs/base/bytes.h"
@@ -25,6 +27,7 @@ namespace lowband::edge::dtls {
 using CookieSecret = std::array<uint8_t, 32>;
 CookieSecret MakeCookieSecret(Random& random);
 
+/// Two bytes count kCookieTick, modulo their range, which is over twice a cookie's life.
 inline constexpr size_t kCookieBytes = 17;
 using Cookie = std::array<uint8_t, kCookieBytes>;
 
@@ -34,8 +37,9 @@ class CookieJar {
   ~CookieJar();
 
   Cookie Make(TimePoint now, const SocketAddress& peer, const ClientHello& hello);
-  /// True if `hello.cookie` was made for this client not over two key lives ago.
-  bool Check(TimePoint now, const SocketAddress& peer, const ClientHello& hello);
+  /// How long ago `hello.cookie` was made for this client, to kCookieTick; none if it was not, or
+  /// over two key lives ago.
+  std::optional<Duration> Check(TimePoint now, const SocketAddress& peer, const ClientHello& hello);
 
  private:
   class Keys;

@@ -20,14 +20,14 @@ enum class DropReason : uint8_t {
   kBadHello,         ///< A ClientHello that does not parse.
   kFragmentedHello,  ///< A ClientHello in pieces: keeping them would be state before the cookie.
   kStaleHello,       ///< A late copy of the ClientHello that made the present session.
+  kRepeatedFlight,   ///< A client's flight again, while our answer must still be on its way.
   kStopping,         ///< A ClientHello after StopAccepting().
   kCount,
 };
 constexpr size_t kDropReasons = static_cast<size_t>(DropReason::kCount);
 inline constexpr std::array<std::string_view, kDropReasons> kDropReasonNames = {
-    "malformed",    "too_many_records", "unknown_session",  "unknown_connection_id",
-    "not_accepted", "bad_hello",        "fragmented_hello", "stale_hello",
-    "stopping",
+    "malformed", "too_many_records", "unknown_session", "unknown_connection_id", "not_accepted",
+    "bad_hello", "fragmented_hello", "stale_hello",     "repeated_flight",       "stopping",
 };
 
 /// How a handshake that passed the cookie exchange ended.

@@ -46,6 +46,15 @@ class Credentials {
   /// Grows with each reload: tells cheaply whether identity() changed.
   uint64_t revision() const { return revision_.load(std::memory_order_acquire); }
 
+  /// A client was refused since it has no extended master secret: whoever writes the log asks.
+  void NoteRefusedWithoutExtendedMasterSecret() {
+    refused_without_extended_master_secret_.fetch_add(1, std::memory_order_relaxed);
+  }
+  /// How many were refused so, by all workers.
+  uint64_t refused_without_extended_master_secret() const {
+    return refused_without_extended_master_secret_.load(std::memory_order_relaxed);
+  }
+
   TicketKeys& tickets() { return tickets_; }
   const CookieSecret& cookie_secret() const { return cookie_secret_; }
 
@@ -79,6 +88,7 @@ class Credentials {
   mutable Mutex mutex_;
   std::shared_ptr<const Identity> identity_ LOWBAND_GUARDED_BY(mutex_);
   std::atomic<uint64_t> revision_{1};
+  std::atomic<uint64_t> refused_without_extended_master_secret_{0};
 };
 
 }  // namespace lowband::edge::dtls

@@ -32,10 +32,19 @@ std::shared_ptr<Engine> Engine::Make(const Config& config, Credentials& credenti
 }
 
 bool Engine::SetUp(const Config& config, Random& random) {
-  mbedtls_ssl_config* conf = config_.get();
   key_ = identity_->MakeKey(random);
-  if (key_ == nullptr ||
-      tls::ApplyProfile(conf, MBEDTLS_SSL_IS_SERVER, config.allow_ccm8, random) != 0 ||
+  if (key_ == nullptr || !SetUp(config, random, config_.get())) return false;
+  // P-256 and P-384 are the only curves that a key can have here (cmake/mbedtls).
+  key_on_p384_ = mbedtls_pk_can_do(key_->get(), MBEDTLS_PK_ECDSA) != 0 &&
+                 mbedtls_pk_get_bitlen(key_->get()) == 384;
+  if (!key_on_p384_) return true;
+  if (!SetUp(config, random, with_sha384_.get())) return false;
+  mbedtls_ssl_conf_sig_algs(with_sha384_.get(), tls::SignatureAlgorithmsOfP384());
+  return true;
+}
+
+bool Engine::SetUp(const Config& config, Random& random, mbedtls_ssl_config* conf) {
+  if (tls::ApplyProfile(conf, MBEDTLS_SSL_IS_SERVER, config.allow_ccm8, random) != 0 ||
       mbedtls_ssl_conf_own_cert(conf, identity_->chain(), key_->get()) != 0) {
     return false;
   }

@@ -11,6 +11,7 @@
 
 #include "libs/base/random.h"
 #include "libs/tls/handle.h"
+#include "services/edge/dtls/client_hello.h"
 #include "services/edge/dtls/config.h"
 #include "services/edge/dtls/credentials.h"
 
@@ -25,12 +26,17 @@ class Engine {
   Engine(const Engine&) = delete;
   Engine& operator=(const Engine&) = delete;
 
-  const mbedtls_ssl_config* config() const { return config_.get(); }
+  /// What a client is answered with that sent `hello`.
+  const mbedtls_ssl_config* ConfigFor(const ClientHello& hello) const {
+    // mbedTLS signs with the first hash that the client names and the configuration lists.
+    return key_on_p384_ && hello.ecdsa_with_sha384 ? with_sha384_.get() : config_.get();
+  }
   /// True if a ticket was accepted since the last call: mbedTLS does not tell otherwise.
   bool TakeTicketAccepted() { return std::exchange(ticket_accepted_, false); }
 
  private:
   bool SetUp(const Config& config, Random& random);
+  bool SetUp(const Config& config, Random& random, mbedtls_ssl_config* out);
   static int WriteTicket(void* engine, const mbedtls_ssl_session* session, unsigned char* start,
                          const unsigned char* end, size_t* size, uint32_t* lifetime);
   static int ParseTicket(void* engine, mbedtls_ssl_session* session, unsigned char* ticket,
@@ -39,7 +45,9 @@ class Engine {
   TicketKeys& tickets_;
   std::shared_ptr<const Identity> identity_;
   std::unique_ptr<tls::PrivateKey> key_;
-  tls::SslConfig config_;  // Points to both.
+  tls::SslConfig config_;       // Points to both.
+  tls::SslConfig with_sha384_;  // Set up, and the same but for the hash, with a key on P-384.
+  bool key_on_p384_ = false;
   bool ticket_accepted_ = false;
 };
 

@@ -27,29 +27,53 @@ void Server::Impl::Hello(TimePoint now, const SocketAddress& from, const Record&
   if (!accepting_) return Drop(DropReason::kStopping);
   const auto hello = ParseClientHello(record.fragment);
   if (!hello) return Drop(ReasonOf(hello.error()));
-  if (cookies_.Check(now, from, *hello)) return VerifiedHello(now, from, record, *hello);
+  if (const auto age = cookies_.Check(now, from, *hello)) {
+    const size_t exchanged =
+        kVerifyRequestBytes + record.bytes.size() + 2 * tls::kDatagramHeaderBytes;
+    return VerifiedHello(now, from, record, *hello, {*age, exchanged});
+  }
   if (!hello->cookie.empty()) ++counters_.cookies_refused;
   ++counters_.verify_requests_sent;
   outbox_.Push(from, WriteVerifyRequest(record, *hello, cookies_.Make(now, from, *hello)));
 }
 
 void Server::Impl::VerifiedHello(TimePoint now, const SocketAddress& from, const Record& record,
-                                 const ClientHello& hello) {
+                                 const ClientHello& hello, const tls::LinkSample& link) {
   Session* handshake = table_.FindHandshake(from);
-  // Sent again because our flight was lost: the engine repeats it.
-  if (SameClient(handshake, hello)) return Deliver(now, from, record, *handshake);
+  // Sent again, perhaps because our flight was lost: the engine repeats it.
+  if (SameClient(handshake, hello)) {
+    if (Repeated(now, *handshake)) Deliver(now, from, record, *handshake);
+    return;
+  }
   // A copy that the network kept back until the handshake was done.
   if (SameClient(table_.FindOpen(from), hello)) return Drop(DropReason::kStaleHello);
   if (config_.require_extended_master_secret && !hello.extended_master_secret) {
     Count(HandshakeResult::kNoExtendedMasterSecret);
+    credentials_.NoteRefusedWithoutExtendedMasterSecret();
     outbox_.Push(from, WriteAlert(AlertDescription::kHandshakeFailure, record.sequence));
     return;
   }
   if (handshake != nullptr) EndHandshake(*handshake, HandshakeResult::kRestarted);
   if (const auto refusal = Refusal(now, from)) return Count(*refusal);
-  handshake = BeginHandshake(now, from, hello);
+  handshake = BeginHandshake(now, from, hello, link);
   if (handshake == nullptr) return Count(HandshakeResult::kOutOfMemory);
   Deliver(now, from, record, *handshake);
+}
+
+// A client sent its flight again. Many do so each second, however slow the link is: an answer while
+// ours is on the line doubles what it carries, and the next repeat comes before it is through.
+// True if it is to be answered.
+bool Server::Impl::Repeated(TimePoint now, Session& session) {
+  if (now <= std::max(session.channel->flight_done(), session.repeat_after)) {
+    // The client is there and waits.
+    if (now - session.began < kHandshakeLifeMax && session.stage != Stage::kHeard) {
+      table_.Prolong(now, session);
+    }
+    Drop(DropReason::kRepeatedFlight);
+    return false;
+  }
+  session.repeat_after = now + kRepeatInterval;
+  return true;
 }
 
 std::optional<HandshakeResult> Server::Impl::Refusal(TimePoint now, const SocketAddress& from) {
@@ -62,7 +86,7 @@ std::optional<HandshakeResult> Server::Impl::Refusal(TimePoint now, const Socket
 }
 
 Session* Server::Impl::BeginHandshake(TimePoint now, const SocketAddress& from,
-                                      const ClientHello& hello) {
+                                      const ClientHello& hello, const tls::LinkSample& link) {
   credentials_.tickets().RotateIfDue(now);
   ConnectionId id;
   do {
@@ -70,7 +94,7 @@ Session* Server::Impl::BeginHandshake(TimePoint now, const SocketAddress& from,
   } while (table_.FindByConnectionId(id) != nullptr);
   auto engine = CurrentEngine();
   if (engine == nullptr) return nullptr;
-  auto channel = Channel::Make(std::move(engine), config_, id, outbox_);
+  auto channel = Channel::Make(std::move(engine), config_, hello, id, link, outbox_);
   if (channel == nullptr) return nullptr;
   Session& session = table_.Begin(now, from, id, std::move(channel));
   std::ranges::copy(hello.random, session.client_random.begin());

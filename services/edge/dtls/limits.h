@@ -5,6 +5,7 @@
 #include <cstddef>
 
 #include "libs/base/time.h"
+#include "libs/tls/profile.h"
 
 namespace lowband::edge::dtls {
 
@@ -36,6 +37,8 @@ inline constexpr size_t kRecordsPerDatagramMax = 32;
 
 /// One cookie key's time; the one before is still accepted, so a cookie lives 60 to 120 s.
 inline constexpr Duration kCookieKeyLife = std::chrono::seconds(60);
+/// How finely a cookie tells its age: four times within the round trip of a local network.
+inline constexpr Duration kCookieTick = std::chrono::milliseconds(4);
 /// A ticket is good for this long at most, and its key makes new ones for half of that.
 inline constexpr std::chrono::seconds kTicketLife = std::chrono::hours(24);
 inline constexpr Duration kTicketKeyLife = std::chrono::hours(12);
@@ -44,8 +47,12 @@ inline constexpr Duration kTicketKeyLife = std::chrono::hours(12);
 /// addresses, or someone who replays between them, cannot make us flap.
 inline constexpr Duration kMoveInterval = std::chrono::seconds(1);
 
-/// However often its client asks again, a handshake lasts no longer: as deployed clients do.
-inline constexpr Duration kHandshakeLifeMax = std::chrono::seconds(30);
+/// A client whose handshake advances, or who asks again, is waited for this long.
+using tls::kHandshakeLifeMax;
+/// A client's answer to our flight, with headers: key exchange, ChangeCipherSpec and Finished.
+inline constexpr size_t kClientFlightBytes = 200;
+/// After a flight was repeated because its client asked, the next repeat comes no sooner.
+inline constexpr Duration kRepeatInterval = tls::kServerFlightWaitMin;
 
 /// To make room in a full table, a session must have been quiet for so long; those in use stay.
 inline constexpr Duration kEvictableAfter = std::chrono::seconds(60);
@@ -54,6 +61,10 @@ inline constexpr Duration kUnheardEvictableAfter = std::chrono::seconds(5);
 /// The table counts as nearly full from here on: nine tenths.
 constexpr bool NearlyFull(size_t sessions, size_t sessions_max) {
   return sessions * 10 > sessions_max * 9;
+}
+/// Handshakes under way are many from here on: half. The others then live shorter.
+constexpr bool ManyHandshakes(size_t handshakes, size_t handshakes_max) {
+  return handshakes * 2 > handshakes_max;
 }
 
 /// Prefixes whose handshakes are counted; the one idle longest makes room.

@@ -1,4 +1,6 @@
 // Server, first half: records to their sessions.
+#include <utility>
+
 #include "services/edge/dtls/plaintext.h"
 #include "services/edge/dtls/server_impl.h"
 
@@ -18,10 +20,16 @@ bool IsClientHello(const Record& record) {
 
 void Server::Impl::Receive(TimePoint now, const SocketAddress& from, ByteView datagram) {
   ++counters_.datagrams_received;
+  bool greeted = false;
   for (size_t i = 0; i < kRecordsPerDatagramMax; ++i) {
     const auto record = TakeRecord(datagram);
     if (!record) return Drop(DropReason::kMalformed);
-    Route(now, from, *record);
+    // A client greets once; each further answer would go to an address that is not proved.
+    if (IsClientHello(*record) && std::exchange(greeted, true)) {
+      Drop(DropReason::kBadHello);
+    } else {
+      Route(now, from, *record);
+    }
     if (datagram.empty()) return;
   }
   Drop(DropReason::kTooManyRecords);
@@ -66,6 +74,8 @@ void Server::Impl::Unknown(TimePoint now, const SocketAddress& from, const Recor
 
 void Server::Impl::Deliver(TimePoint now, const SocketAddress& from, const Record& record,
                            Session& session) {
+  // What an open session gets of a handshake is the client's last flight again.
+  if (session.open() && record.type == RecordType::kHandshake && !Repeated(now, session)) return;
   // A handshake's answers go where the cookie was proved, wherever this record came from.
   const size_t queued = outbox_.size();
   const auto received = session.channel->Receive(now, session.peer, record.bytes, plaintext_);

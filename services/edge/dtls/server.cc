@@ -66,20 +66,30 @@ void Server::Impl::Advance(TimePoint now) {
 
 void Server::Impl::ExpireHandshakes(TimePoint now) {
   while (Session* session = table_.Oldest(Stage::kHandshaking)) {
-    if (session->since + config_.handshake_timeout > now) return;
+    if (session->since + HandshakeTimeout() > now) return;
     EndHandshake(*session, HandshakeResult::kTimedOut);
   }
 }
 
 void Server::Impl::ExpireSessions(TimePoint now) {
   while (Session* session = table_.Oldest(Stage::kUnheard)) {
-    if (session->since + config_.unheard_timeout > now) break;
+    if (session->since + UnheardTimeout() > now) break;
     EndSession(*session, CloseReason::kIdle, true);
   }
   while (Session* session = table_.Oldest(Stage::kHeard)) {
     if (session->since + IdleTimeout() > now) break;
     EndSession(*session, CloseReason::kIdle, true);
   }
+}
+
+Duration Server::Impl::HandshakeTimeout() const {
+  if (!ManyHandshakes(table_.handshakes(), handshakes_max_)) return config_.handshake_timeout;
+  return std::min(config_.handshake_timeout, config_.handshake_timeout_when_many);
+}
+
+Duration Server::Impl::UnheardTimeout() const {
+  if (!NearlyFull(table_.sessions(), sessions_max_)) return config_.unheard_timeout;
+  return std::min(config_.unheard_timeout, config_.unheard_timeout_when_full);
 }
 
 Duration Server::Impl::IdleTimeout() const {
@@ -94,8 +104,8 @@ std::optional<TimePoint> Server::Impl::NextDeadline() {
       next = Earlier(next, session->since + timeout);
     }
   };
-  add(Stage::kHandshaking, config_.handshake_timeout);
-  add(Stage::kUnheard, config_.unheard_timeout);
+  add(Stage::kHandshaking, HandshakeTimeout());
+  add(Stage::kUnheard, UnheardTimeout());
   add(Stage::kHeard, IdleTimeout());
   return next;
 }

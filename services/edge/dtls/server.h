@@ -2,7 +2,7 @@
 //
 //                   ClientHello without a valid cookie -> HelloVerifyRequest (no state kept)
 //   (no session) ──ClientHello with a valid cookie──▶ kHandshaking ──Finished──▶ kUnheard ─┐
-//        ▲                                          10 s │       data ┌──────────────────────┘
+//        ▲                                          60 s │       data ┌──────────────────────┘
 //        │                                   fatal alert │            ▼
 //        └───────────────────────────────────────────────┴────────  kHeard
 //                              idle, close_notify, fatal alert, eviction, replacement, stop

@@ -54,9 +54,11 @@ class Server::Impl {
   // In hello.cc: from the first ClientHello to the open session.
   void Hello(TimePoint now, const SocketAddress& from, const Record& record);
   void VerifiedHello(TimePoint now, const SocketAddress& from, const Record& record,
-                     const ClientHello& hello);
+                     const ClientHello& hello, const tls::LinkSample& link);
+  bool Repeated(TimePoint now, Session& session);
   std::optional<HandshakeResult> Refusal(TimePoint now, const SocketAddress& from);
-  Session* BeginHandshake(TimePoint now, const SocketAddress& from, const ClientHello& hello);
+  Session* BeginHandshake(TimePoint now, const SocketAddress& from, const ClientHello& hello,
+                          const tls::LinkSample& link);
   void HandshakeStep(TimePoint now, Session& session, Progress progress);
   void Opened(TimePoint now, Session& session);
   void EndHandshake(Session& session, HandshakeResult result);
@@ -66,6 +68,8 @@ class Server::Impl {
   // In server.cc.
   void ExpireHandshakes(TimePoint now);
   void ExpireSessions(TimePoint now);
+  Duration HandshakeTimeout() const;
+  Duration UnheardTimeout() const;
   Duration IdleTimeout() const;
   void EndSession(Session& session, CloseReason reason, bool notify);
   void Drop(DropReason reason) { ++counters_.dropped[static_cast<size_t>(reason)]; }

@@ -43,6 +43,7 @@ struct Session {
   TimePoint began;             ///< When its handshake did.
   TimePoint since;             ///< Of the list that it is in.
   TimePoint moved_at;          ///< When the address last changed.
+  TimePoint repeat_after;      ///< A flight that the client repeats is answered only later.
   std::unique_ptr<Channel> channel;
   std::list<Session>::iterator self;
 

@@ -29,8 +29,13 @@ inline constexpr uint64_t kBodyBytesMax = uint64_t{1} << 40;
 inline constexpr size_t kBufferBytes = contract::kChunkBytesMax;
 static_assert(kBufferBytes >= http::kHeadBytesMax);
 
-/// From its first byte (or the accept) to the end of a request's head, and of the TLS handshake.
+/// From its first byte to the end of a request's head. A TLS handshake may stand still so long.
 inline constexpr Duration kHeadTimeout = std::chrono::seconds(10);
+/// A TLS handshake that goes on, however slowly, lasts this long: a chain of 3 KB takes 25 s on a
+/// link of 1,200 bit/s.
+inline constexpr Duration kTlsHandshakeLifeMax = std::chrono::seconds(120);
+/// How often a handshake is looked at, to see whether the client took some of our flight.
+inline constexpr Duration kTlsProgressInterval = std::chrono::seconds(1);
 /// Between two requests. Browsers and proxies keep theirs for 60 s and more.
 inline constexpr Duration kIdleTimeout = std::chrono::seconds(75);
 /// A client that must send or take something moves this much in each such time, or is cut off. A

@@ -89,7 +89,7 @@ class Server::Impl final : public httplib::Server {
   uint16_t Bind(const std::string& flag, const BindAddress& address) {
     const uint16_t wanted = address.address.port();
     errno = 0;
-    int port = BindTo(address.any_host ? "::" : address.address.HostText(), wanted);
+    int port = BindTo(address.any_host ? "::" : address.address.ZonedHostText(), wanted);
     // A machine without IPv6.
     if (port < 0 && address.any_host && errno != EADDRINUSE) port = BindTo("0.0.0.0", wanted);
     if (port < 0) {

@@ -1,11 +1,14 @@
 #include "services/edge/fallback/wire.h"
 
+#include <linux/tcp.h>
+#include <netinet/in.h>
 #include <poll.h>
 #include <sys/socket.h>
 
 #include <algorithm>
 #include <array>
 #include <chrono>
+#include <utility>
 
 #include "services/edge/fallback/limits.h"
 
@@ -23,6 +26,26 @@ int TimeoutMs(std::optional<TimePoint> deadline) {
   const auto left = std::chrono::ceil<std::chrono::milliseconds>(*deadline - Now()).count();
   return static_cast<int>(std::clamp<int64_t>(left, 0, 60'000));
 }
+
+// Whether a handshake goes on: TLS tells neither what came, short of a message, nor what the client
+// has of ours, but the kernel does.
+class HandshakeProgress {
+ public:
+  explicit HandshakeProgress(int fd) : fd_(fd) {}
+
+  /// True if the client sent or took something since the last call.
+  bool Look() {
+    tcp_info info{};
+    socklen_t size = sizeof(info);
+    if (getsockopt(fd_, IPPROTO_TCP, TCP_INFO, &info, &size) != 0) return false;
+    const uint64_t moved = info.tcpi_bytes_acked + info.tcpi_bytes_received;
+    return std::exchange(moved_, moved) != moved;
+  }
+
+ private:
+  const int fd_;
+  uint64_t moved_ = 0;
+};
 
 bool IsReadable(int fd) {
   pollfd one{fd, POLLIN, 0};
@@ -90,16 +113,20 @@ void Wire::Wait(const Awaited& awaited, std::optional<TimePoint> deadline) {
   if (events == 0 && (fds[0].revents & (POLLERR | POLLHUP)) != 0) failed_ = true;
 }
 
-bool Wire::Handshake(TimePoint deadline) {
+bool Wire::Handshake(Duration patience) {
+  const TimePoint end = Now() + std::max(kTlsHandshakeLifeMax, patience);
+  HandshakeProgress progress(stream_->fd());
+  TimePoint deadline = Now() + patience;
   while (true) {
     const IoResult result = stream_->Handshake();
     if (result.status == Status::kDone) return true;
     const bool wants_out = result.status == Status::kWantsOut;
     if (!wants_out && result.status != Status::kWantsIn) return false;
+    if (progress.Look()) deadline = std::min(end, Now() + patience);
     if (Now() >= deadline || aborting()) return false;
     std::array<pollfd, 2> fds{{{stream_->fd(), static_cast<short>(wants_out ? POLLOUT : POLLIN), 0},
                                {stop_.abort_fd, POLLIN, 0}}};
-    poll(fds.data(), fds.size(), TimeoutMs(deadline));
+    poll(fds.data(), fds.size(), TimeoutMs(std::min(deadline, Now() + kTlsProgressInterval)));
   }
 }
 

@@ -53,8 +53,9 @@ class Wire {
   bool draining() const;
   bool aborting() const;
 
-  /// The handshake, up to `deadline`.
-  bool Handshake(TimePoint deadline);
+  /// The handshake, as long as within `patience` something comes of the client or it takes some
+  /// of ours, and kTlsHandshakeLifeMax.
+  bool Handshake(Duration patience);
   /// Sends what is left, tells the client that nothing more comes, and throws away what it still
   /// sends, for a short while: closing at once would take the answer from it (RFC 9112 §9.6).
   void Linger();

@@ -1,7 +1,10 @@
 #include "libs/base/address.h"
 
 #include <gtest/gtest.h>
+#include <net/if.h>
 
+#include <array>
+#include <string>
 #include <unordered_set>
 
 namespace lowband {
@@ -23,6 +26,32 @@ TEST(SocketAddress, IPv4AndItsMappedFormThenOnePeer) {
   v4.ToSockaddr(AF_INET6, raw);
   EXPECT_EQ(raw.ss_family, AF_INET6);
   EXPECT_EQ(SocketAddress::FromSockaddr(raw), v4);
+}
+
+TEST(SocketAddress, ZoneThenKeptThroughTextSockaddrAndBack) {
+  std::array<char, IF_NAMESIZE> name{};
+  ASSERT_NE(if_indextoname(1, name.data()), nullptr);
+  const std::string zone = name.data();
+  const auto named = SocketAddress::FromLiteral("fe80::1%" + zone, 9);
+  ASSERT_TRUE(named) << named.error();
+  EXPECT_EQ(named->scope(), 1u);
+  EXPECT_EQ(named->Text(), "[fe80::1%" + zone + "]:9");
+  EXPECT_EQ(named->ZonedHostText(), "fe80::1%" + zone);
+  EXPECT_EQ(named->HostText(), "fe80::1");
+  EXPECT_EQ(SocketAddress::FromLiteral("fe80::1%1", 9), *named);
+  sockaddr_storage raw{};
+  named->ToSockaddr(AF_INET6, raw);
+  EXPECT_EQ(SocketAddress::FromSockaddr(raw), *named);
+  EXPECT_EQ(named->WithPort(10).Text(), "[fe80::1%" + zone + "]:10");
+}
+
+TEST(SocketAddress, ZoneOfNoInterfaceThenErrorNamesIt) {
+  for (const char* text : {"fe80::1%nowhere", "fe80::1%", "fe80::1%999999", "fe80::1%1x"}) {
+    const auto address = SocketAddress::FromLiteral(text, 9);
+    ASSERT_FALSE(address) << text;
+    EXPECT_NE(address.error().find(text), std::string::npos) << address.error();
+  }
+  EXPECT_FALSE(SocketAddress::FromLiteral("192.0.2.1%1", 9));
 }
 
 TEST(SocketAddress, RangesThenLoopbackAndPrivate) {
@@ -55,6 +84,16 @@ TEST(BindAddress, FormsThenHostAndPort) {
   EXPECT_EQ(ParseBindAddress("[::1]:9")->address.Text(), "[::1]:9");
   EXPECT_EQ(ParseBindAddress("127.0.0.1:0")->address.Text(), "127.0.0.1:0");
   EXPECT_TRUE(ParseBindAddress("localhost:8")->address.is_loopback());
+}
+
+TEST(BindAddress, ZoneThenKept) {
+  const auto bound = ParseBindAddress("[fe80::1%1]:8008");
+  ASSERT_TRUE(bound) << bound.error();
+  EXPECT_EQ(bound->address.scope(), 1u);
+  EXPECT_EQ(bound->address.port(), 8008);
+  const auto unknown = ParseBindAddress("[fe80::1%nowhere]:8008");
+  ASSERT_FALSE(unknown);
+  EXPECT_NE(unknown.error().find("no network interface \"nowhere\""), std::string::npos);
 }
 
 TEST(BindAddress, MalformedThenErrorNamesThePart) {

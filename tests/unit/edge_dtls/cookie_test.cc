@@ -42,6 +42,30 @@ TEST_F(CookieTest, FirstHelloThenSmallAnswerAndNoState) {
   EXPECT_EQ(server->NextDeadline(), std::nullopt);
 }
 
+TEST_F(CookieTest, SeveralHellosInADatagramThenOneAnswer) {
+  Capture();
+  Bytes datagram;
+  for (int i = 0; i < 7; ++i) Append(datagram, first);
+  Inject(kClient, datagram);
+  EXPECT_EQ(astray.size(), 1u);
+  EXPECT_EQ(Dropped(DropReason::kBadHello), 6u);
+}
+
+TEST_F(CookieTest, AgeThenToldToATick) {
+  CookieJar jar(CookieSecret{});
+  const Bytes random_value(32, 1);
+  ClientHello hello;
+  hello.random = random_value;
+  for (const Duration start : {Duration(kCookieKeyLife * 1000), Duration(std::chrono::hours(50))}) {
+    hello.cookie = {};
+    const Cookie cookie = jar.Make(TimePoint(start), kClient, hello);
+    hello.cookie = cookie;
+    for (const Duration age : {Duration::zero(), kCookieTick, kCookieKeyLife - kCookieTick}) {
+      EXPECT_EQ(jar.Check(TimePoint(start + age), kClient, hello), age);
+    }
+  }
+}
+
 TEST_F(CookieTest, GoodCookieThenHandshakeBegins) {
   Capture();
   Inject(kClient, second);

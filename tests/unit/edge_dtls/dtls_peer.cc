@@ -30,6 +30,10 @@ DtlsPeer::DtlsPeer(Random& random, Options options) : options_(std::move(options
     options_.suites.push_back(0);
     mbedtls_ssl_conf_ciphersuites(conf, options_.suites.data());
   }
+  if (!options_.signature_algorithms.empty()) {
+    options_.signature_algorithms.push_back(MBEDTLS_TLS1_3_SIG_NONE);
+    mbedtls_ssl_conf_sig_algs(conf, options_.signature_algorithms.data());
+  }
   if (options_.connection_id) {
     Require(mbedtls_ssl_conf_cid(conf, options_.connection_id->size(),
                                  MBEDTLS_SSL_UNEXPECTED_CID_IGNORE));
@@ -39,9 +43,12 @@ DtlsPeer::DtlsPeer(Random& random, Options options) : options_(std::move(options
                                                     : MBEDTLS_SSL_EXTENDED_MS_DISABLED);
   mbedtls_ssl_conf_session_tickets(conf, options_.tickets ? MBEDTLS_SSL_SESSION_TICKETS_ENABLED
                                                           : MBEDTLS_SSL_SESSION_TICKETS_DISABLED);
+  // The engine counts its repeats by doubling its wait; so many it can do.
+  if (options_.repeats_each) mbedtls_ssl_conf_handshake_timeout(conf, 1, UINT32_MAX);
   Require(mbedtls_ssl_setup(ssl_.get(), conf));
   mbedtls_ssl_set_bio(ssl_.get(), this, SendBytes, ReceiveBytes, nullptr);
   timer_.Attach(ssl_.get());
+  if (options_.repeats_each) mbedtls_ssl_set_timer_cb(ssl_.get(), this, SetRepeat, GetRepeat);
   if (options_.key_log != nullptr) options_.key_log->Attach(ssl_.get());
   if (options_.mtu != 0) mbedtls_ssl_set_mtu(ssl_.get(), options_.mtu);
   if (options_.connection_id) {
@@ -54,12 +61,26 @@ DtlsPeer::DtlsPeer(Random& random, Options options) : options_(std::move(options
   if (options_.resume) Require(mbedtls_ssl_set_session(ssl_.get(), options_.resume->get()));
 }
 
+void DtlsPeer::SetRepeat(void* peer, uint32_t, uint32_t final_ms) {
+  auto& self = *static_cast<DtlsPeer*>(peer);
+  self.repeat_at_.reset();
+  if (final_ms != 0) self.repeat_at_ = self.now_ + *self.options_.repeats_each;
+}
+
+int DtlsPeer::GetRepeat(void* peer) {
+  const auto& self = *static_cast<const DtlsPeer*>(peer);
+  if (!self.repeat_at_) return -1;
+  return self.now_ >= *self.repeat_at_ ? 2 : 0;
+}
+
 void DtlsPeer::Advance(TimePoint now) {
+  now_ = now;
   timer_.SetNow(now);
   Run();
 }
 
 void DtlsPeer::Receive(TimePoint now, ByteView datagram) {
+  now_ = now;
   timer_.SetNow(now);
   incoming_.emplace_back(datagram.begin(), datagram.end());
   Run();

@@ -21,12 +21,15 @@ class DtlsPeer {
   struct Options {
     std::vector<int> suites = {};                       ///< Empty: the shared profile, with CCM.
     std::optional<Bytes> connection_id = std::nullopt;  ///< Offer the extension with our own id.
+    std::vector<uint16_t> signature_algorithms = {};    ///< Empty: the shared profile's.
     bool extended_master_secret = true;
     bool tickets = false;
     std::shared_ptr<tls::SslSession> resume = nullptr;
     std::string server_name = "";
     uint16_t mtu = 0;
     tls::KeyLog* key_log = nullptr;
+    /// Sends its flight again each such time, however often, as pion does; none: backs off.
+    std::optional<Duration> repeats_each = std::nullopt;
     mbedtls_x509_crt* authority = nullptr;  ///< Verify against it; null: verify nothing.
   };
   DtlsPeer(Random& random, Options options);
@@ -42,7 +45,9 @@ class DtlsPeer {
   bool connected() const { return connected_; }
   /// The engine's error that ended the connection, or 0.
   int error() const { return error_; }
-  std::optional<TimePoint> deadline() const { return timer_.deadline(); }
+  std::optional<TimePoint> deadline() const {
+    return options_.repeats_each ? repeat_at_ : timer_.deadline();
+  }
   std::string suite() const;
   /// The certificate that the server showed, in DER.
   Bytes server_certificate() const;
@@ -57,7 +62,12 @@ class DtlsPeer {
   static int SendBytes(void* peer, const unsigned char* bytes, size_t size);
   static int ReceiveBytes(void* peer, unsigned char* out, size_t size);
 
+  static void SetRepeat(void* peer, uint32_t intermediate_ms, uint32_t final_ms);
+  static int GetRepeat(void* peer);
+
   Options options_;
+  TimePoint now_{};
+  std::optional<TimePoint> repeat_at_;  ///< With repeats_each.
   tls::FlightTimer timer_;
   tls::SslConfig config_;
   tls::SslContext ssl_;

@@ -1,8 +1,13 @@
 // From the first ClientHello to data both ways: what is agreed, and with whom.
 #include <mbedtls/ssl_ciphersuites.h>
 
+#include <tuple>
+#include <utility>
+#include <vector>
+
 #include "services/edge/dtls/connection_id.h"
 #include "services/edge/dtls/limits.h"
+#include "services/edge/dtls/record.h"
 #include "tests/unit/edge_dtls/server_fixture.h"
 
 namespace lowband::edge::dtls {
@@ -39,6 +44,44 @@ TEST_F(ServerTest, TwoClientsThenEachHasItsOwnSession) {
   Pump();
   EXPECT_EQ(one.received, std::vector<std::string>{"one"});
   EXPECT_EQ(two.received, std::vector<std::string>{"two"});
+}
+
+// Hash and signature of the ServerKeyExchange in `datagram`, or 0 (RFC 8422 §5.4).
+uint16_t SignatureIn(ByteView datagram) {
+  constexpr size_t kHandshakeHeaderBytes = 12;
+  constexpr uint8_t kServerKeyExchange = 12;
+  while (const auto record = TakeRecord(datagram)) {
+    if (record->type != RecordType::kHandshake || record->epoch != 0) continue;
+    ByteView messages = record->fragment;
+    while (messages.size() > kHandshakeHeaderBytes) {
+      const size_t size = static_cast<size_t>(messages[10]) << 8 | messages[11];
+      if (messages[0] == kServerKeyExchange) {
+        const size_t point = messages[kHandshakeHeaderBytes + 3];
+        const size_t at = kHandshakeHeaderBytes + 4 + point;
+        return static_cast<uint16_t>(messages[at] << 8 | messages[at + 1]);
+      }
+      messages = messages.subspan(kHandshakeHeaderBytes + size);
+    }
+  }
+  return 0;
+}
+
+TEST_F(ServerTest, KeyOnP384ThenSignsWithSha384WhereThatIsOffered) {
+  for (const auto& [key, offered, expected] :
+       {std::tuple{KeyKind::kP384, std::vector<uint16_t>{}, 0x0503},
+        {KeyKind::kP384, {MBEDTLS_TLS1_3_SIG_ECDSA_SECP256R1_SHA256}, 0x0403},
+        {KeyKind::kP256, {}, 0x0403}}) {
+    credentials = std::move(
+        *Credentials::Load(WriteIdentity(folder, *random, {.key = key}), MakeSeededRandom(2)));
+    Restart({});
+    uint16_t used = 0;
+    lose = [&](bool to_server, ByteView datagram) {
+      if (const uint16_t found = to_server ? 0 : SignatureIn(datagram)) used = found;
+      return false;
+    };
+    Connect(kClient, {.signature_algorithms = offered});
+    EXPECT_EQ(used, expected);
+  }
 }
 
 TEST_F(ServerTest, EveryDatagramOfAHandshakeThenWithinTheLimit) {

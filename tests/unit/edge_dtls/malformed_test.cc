@@ -54,7 +54,7 @@ TEST_F(MalformedTest, MutatedHandshakeThenNeverMoreThanAHandshakeLost) {
       while (server->PollEvent()) {
       }
     }
-    now += std::chrono::seconds(10);
+    now += Config().handshake_timeout;
     server->Advance(now);
     ASSERT_EQ(server->handshake_count(), 0u) << seed;
   }

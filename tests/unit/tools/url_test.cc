@@ -34,6 +34,10 @@ TEST(ParseUrl, HostAndPortThenTakenApart) {
   EXPECT_EQ(Parse("coaps://[2001:db8::1]:99/x").host, "2001:db8::1");
   EXPECT_EQ(Parse("coaps://[2001:db8::1]:99/x").port, 99);
   EXPECT_EQ(Parse("coaps://[::1]").host, "::1");
+  EXPECT_EQ(Parse("coaps://[fe80::1%25eth0]:9").host, "fe80::1%eth0");
+  EXPECT_EQ(Parse("coaps://[fe80::1%25a%2db]").host, "fe80::1%a-b");
+  EXPECT_EQ(Parse("coaps://[fe80::1%eth0]").host, "fe80::1%eth0");
+  EXPECT_EQ(Parse("coaps://[fe80::1%2]").host, "fe80::1%2");
   EXPECT_EQ(Parse("https://h?a=b").host, "h");
   // RFC 3986 §6.2.3: an empty port is the default one.
   EXPECT_EQ(Parse("coap://h:/x").port, kCoapPort);
@@ -56,10 +60,10 @@ TEST(ParseUrl, QueryThenDecodedArguments) {
 }
 
 TEST(ParseUrl, WrongThenErrorNamesIt) {
-  for (const char* text :
-       {"", "ftp://h/", "coap://", "coap:///x", "coap://h:0/", "coap://h:65536/", "coap://h:x/",
-        "coap://[::1", "coap://[::1]x", "coap://::1/", "coap://u@h/", "coap://h/%", "coap://h/%1",
-        "coap://h/%zz", "coap://h/a?%zz"}) {
+  for (const char* text : {"", "ftp://h/", "coap://", "coap:///x", "coap://h:0/", "coap://h:65536/",
+                           "coap://h:x/", "coap://[::1", "coap://[fe80::1%]/",
+                           "coap://[fe80::1%25%zz]/", "coap://[::1]x", "coap://::1/", "coap://u@h/",
+                           "coap://h/%", "coap://h/%1", "coap://h/%zz", "coap://h/a?%zz"}) {
     const auto url = ParseUrl(text);
     ASSERT_FALSE(url) << text;
     EXPECT_THAT(url.error(), HasSubstr("\"" + std::string(text) + "\""));
