@@ -2,9 +2,9 @@
 //
 // The only thing that tells a slow link from one that loses is the exchange before the flight: two
 // messages of known size that took a known time there and back. Not known is how much of it was
-// distance; all of it is taken for the bytes' time, so that the estimate is too long rather than
-// too short. Too long costs a wait where a flight was lost; too short sends a whole flight once more
-// while the first is still on the line, and that never ends on a link that is slow enough.
+// distance; all of it is taken for the bytes' time, so that the estimate is rather too long. That
+// costs a wait where a flight was lost; one too short sends a whole flight once more while the
+// first is still on the line, and on a link that is slow enough that never ends.
 //
 // Threading: any (a value). Spec: RFC 6347 §4.2.4.1.
 #pragma once
