@@ -234,6 +234,37 @@ TEST(StickyToken, MessageOvertakenByALaterOneDoesNotBringItsTokenBack) {
   )");
 }
 
+// Its answer had to make room, so that it is carried out anew: as what it says itself, but what the
+// client said since holds.
+TEST(StickyToken, DuplicateThatIsCarriedOutAnewChangesNothing) {
+  RigConfig config = LockstepConfig();
+  config.message.answer_bytes_max = 2000;
+  Script script(config);
+  script.Play(R"(
+    --> CON GET 1 path=a auth="one"
+    ==> GET path=a auth=one
+    <== 2.05
+    <-- ACK 2.05 1 format=60 body=hex:a0
+    --> CON GET 2 path=a auth="two"
+    ==> GET path=a auth=two
+    <== 2.05
+    <-- ACK 2.05 2 format=60 body=hex:a0
+  )");
+  for (int id = 3; id < 30; ++id) {
+    script.Play("--> CON GET " + std::to_string(id) +
+                " path=a\n==> GET path=a auth=two\n<== 2.05\n<-- ACK 2.05 " + std::to_string(id) +
+                " format=60 body=hex:a0\n");
+  }
+  script.Play(R"(
+    --> CON GET 1 path=a auth="one"
+    ==> GET path=a auth=one
+    <== 2.05
+    <-- ACK 2.05 1 format=60 body=hex:a0
+    --> CON GET 30 path=a
+    ==> GET path=a auth=two
+  )");
+}
+
 // The token's request was overtaken on the way.
 TEST(StickyToken, RequestRefusedForWantOfOneIsTriedAgainWhenItComes) {
   Script().Play(R"(

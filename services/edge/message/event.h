@@ -45,6 +45,9 @@ struct RequestArrived {
   /// It was answered before, that answer is not kept any more, and it must not happen twice: an
   /// error is its answer.
   bool answer_lost = false;
+  /// The same, and it is carried out anew. The client said it before what came since: it changes
+  /// nothing for what is to come.
+  bool again = false;
 };
 /// A CON of ours was acknowledged.
 struct Delivered {

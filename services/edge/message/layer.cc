@@ -152,9 +152,9 @@ void Layer::Impl::Evict(TimePoint now, Deduplication::Entry request) {
   Session& session = sessions_.at(request->ref.session);
   // Inside an ACK the ID was one of ours.
   const RequestRef& ref = request->ref;
-  if (ref.arrival == Arrival::kConfirmable && !ref.repeatable &&
-      !session.answers_lost.Add(now, ref.message_id)) {
-    ++counters_.message_ids_forgotten;
+  if (ref.arrival == Arrival::kConfirmable) {
+    RecentIds& evicted = ref.repeatable ? session.answers_evicted : session.answers_lost;
+    if (!evicted.Add(now, ref.message_id)) ++counters_.message_ids_forgotten;
   }
   requests_.Erase(session.requests, request);
 }
@@ -165,7 +165,8 @@ std::optional<Event> Layer::Impl::PollEvent() {
   const Queued& head = queued->header;
   switch (head.kind) {
     case Queued::Kind::kRequest:
-      return RequestArrived{head.request, *coap::Parse(queued->bytes), head.id, head.answer_lost};
+      return RequestArrived{head.request, *coap::Parse(queued->bytes), head.id, head.answer_lost,
+                            head.again};
     case Queued::Kind::kDelivered: return Delivered{head.session, head.id};
     case Queued::Kind::kRejected: return Rejected{head.session, head.id};
     case Queued::Kind::kUndelivered: return Undelivered{head.session, head.id};

@@ -55,6 +55,7 @@ class Layer::Impl {
     SendId id;
     RequestRef request;
     bool answer_lost = false;
+    bool again = false;
   };
 
   // receive.cc

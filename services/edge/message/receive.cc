@@ -118,7 +118,8 @@ void Layer::Impl::ReceiveRequest(TimePoint now, SessionId session_id,
                        IsRepeatable(message),
                        sequence_};
   requests_.Add(now, session.requests, ref);
-  events_.Push({Queued::Kind::kRequest, session_id, SendId{}, ref, answer_lost}, datagram);
+  const bool again = session.answers_evicted.Contains(now, message.message_id);
+  events_.Push({Queued::Kind::kRequest, session_id, SendId{}, ref, answer_lost, again}, datagram);
 }
 
 void Layer::Impl::ReceiveDuplicate(SessionId session_id, Deduplication::Entry request) {

@@ -35,6 +35,8 @@ struct Session {
   RecentIds ignored{0};
   /// IDs of requests that were carried out, must not be again, and whose answers were evicted.
   RecentIds answers_lost{0};
+  /// IDs of the others whose answers were evicted: their duplicates are carried out anew.
+  RecentIds answers_evicted{0};
   std::vector<SentConfirmable> sent;
   uint16_t next_id = 0;  ///< 0: none drawn yet.
   TimePoint used;        ///< When an ID of either side was used last.

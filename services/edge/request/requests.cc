@@ -89,12 +89,13 @@ void Layer::Impl::TellWhatIsHere(TimePoint now, const Incoming& incoming) {
 }
 
 // The first message of an operation says what holds from there on. Further blocks, of a request or
-// of its answer, repeat what it said: they may come long after another operation changed it.
+// of its answer, and duplicates repeat what it said: they may come long after another operation
+// changed it.
 void Layer::Impl::TakeSticky(TimePoint now, Incoming& incoming) {
   RequestOptions& options = incoming.options;
   Sticky& sticky = incoming.session.sticky;
   const uint64_t sequence = incoming.arrived.ref.sequence;
-  const bool goes_on = (options.block1 && options.block1->number > 0) ||
+  const bool goes_on = incoming.arrived.again || (options.block1 && options.block1->number > 0) ||
                        (options.block2 && options.block2->number > 0);
   if (options.key_table && !goes_on) {
     auto taken = sticky.TakeKeyTable(*options.key_table, sequence);

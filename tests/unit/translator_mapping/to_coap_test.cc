@@ -298,7 +298,7 @@ TEST(ToCoap, UnknownTokenThenTheEdgesTokenEnds) {
 
 TEST(ToCoap, Other401sThenTheTokenStays) {
   AnswerForm form;
-  form.edge_token = true;
+  form.had_token = form.edge_token = true;
   for (const char* body : {
            R"({"flows":[{"stages":["m.login.password"]}],"session":"s"})",
            R"({"errcode":"M_FORBIDDEN","error":"Invalid password","flows":[],"session":"s"})",
