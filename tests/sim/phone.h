@@ -66,6 +66,7 @@ class Phone {
     std::string name;
     client::Request request;
     bool repeatable;
+    TimePoint repeated_at = {};
   };
 
   void Connect();
