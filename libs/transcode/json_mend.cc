@@ -357,11 +357,13 @@ void Mender::CloseEvent(const Frame& frame) {
   for (size_t i = frame.first_member; i < members_.size(); ++i) {
     const BadMember& member = members_[i];
     // Of a key that comes twice the last one stays: several markers become one.
-    std::string text = Marker(member.why);
-    if (member.kind == MemberKind::kContent) text = "\"content\":{}," + text;
+    std::string text;
     if (member.kind == MemberKind::kType) {
-      text = "\"type\":\"" + std::string(kUnrepresentable) + "\"," + text;
+      text.append("\"type\":\"").append(kUnrepresentable).append("\",");
+    } else if (member.kind == MemberKind::kContent) {
+      text = "\"content\":{},";
     }
+    text += Marker(member.why);
     edits_.push_back({{member.key.begin, member.end}, std::move(text)});
   }
   bads_.resize(frame.first_bad);

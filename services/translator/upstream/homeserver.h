@@ -32,7 +32,7 @@ std::string WithoutPrefix(const Homeserver& homeserver, std::string location);
 
 /// What the homeserver is told to be called.
 struct PublicName {
-  std::string host;   ///< Host; empty: that of the URL.
+  std::string host;  ///< Host; empty: that of the URL.
   /// X-Forwarded-Proto, http or https; empty: as the client came, if known. That a relayed request
   /// came by https is believed in any case.
   std::string proto;

@@ -269,9 +269,7 @@ void RelayClient::Impl::LookAtTouched() {
   }
 }
 
-void RelayClient::Impl::Detach(const RelayTransfer& transfer) {
-  poll_.Remove(transfer.easy());
-}
+void RelayClient::Impl::Detach(const RelayTransfer& transfer) { poll_.Remove(transfer.easy()); }
 
 void RelayClient::Impl::ForgetIfOver(uint64_t id) {
   const RelayTransfer* transfer = Find(id);
