@@ -13,6 +13,7 @@
 #include "libs/base/bytes.h"
 #include "libs/base/time.h"
 #include "libs/client/limits.h"
+#include "libs/coap/transmission.h"
 
 namespace lowband::tls {
 class KeyLog;
@@ -55,10 +56,11 @@ struct Config {
   /// Of silence. A handshake that advances lives up to tls::kHandshakeLifeMax, or this if longer.
   Duration handshake_timeout = kHandshakeTimeoutDefault;
 
-  // Transmission parameters, defaults of RFC 7252 §4.8.
-  Duration ack_timeout = std::chrono::seconds(2);
-  double ack_random_factor = 1.5;
-  unsigned max_retransmit = 4;
+  // Transmission parameters, defaults of RFC 7252 §4.8. The timeout is that of a path whose round
+  // trip is not known yet.
+  Duration ack_timeout = coap::kAckTimeout;
+  double ack_random_factor = coap::kAckRandomFactor;
+  unsigned max_retransmit = coap::kMaxRetransmit;
   /// How long an acknowledged request (or one that asks for no acknowledgement) may go unanswered.
   Duration answer_timeout = kAnswerTimeoutDefault;
 

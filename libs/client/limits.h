@@ -22,6 +22,9 @@ inline constexpr size_t kMessageBytesMax = 8192;
 
 /// RFC 7252 §4.8.2: a message ID, ours or the server's, must not name another message for so long.
 inline constexpr std::chrono::seconds kExchangeLifetime{247};
+/// A server may keep an ACK back for so long, for the answer to ride on it: the edge's default, and
+/// what RFC 7252 §5.2.1 leaves to servers.
+inline constexpr std::chrono::seconds kPeerAckDelay{1};
 /// From the last acknowledged step of a request to its answer: above every long-poll of Matrix.
 inline constexpr std::chrono::seconds kAnswerTimeoutDefault{300};
 /// RFC 7641 §3.4: a notification this long after the last one is newer, whatever its number.

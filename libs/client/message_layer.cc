@@ -11,9 +11,7 @@ using coap::MessageView;
 using coap::Type;
 
 MessageLayer::MessageLayer(const Config& config, Random& random)
-    : ack_timeout_(config.ack_timeout),
-      ack_random_factor_(config.ack_random_factor),
-      max_retransmit_(config.max_retransmit),
+    : parameters_{config.ack_timeout, config.ack_random_factor, config.max_retransmit},
       random_(random),
       ids_(static_cast<uint16_t>(random.Below(65536))) {}
 
@@ -23,15 +21,15 @@ std::optional<uint16_t> MessageLayer::Stamp(TimePoint now, Type type, Bytes& mes
   return id;
 }
 
-bool MessageLayer::SendConfirmable(TimePoint now, Handle handle, Bytes message) {
+bool MessageLayer::SendConfirmable(TimePoint now, Handle handle, Bytes message, Wait wait) {
   const auto id = Stamp(now, Type::kConfirmable, message);
   if (!id) return false;
-  // RFC 7252 §4.2: between ACK_TIMEOUT and ACK_TIMEOUT times the random factor.
-  const double stretch = 1.0 + (ack_random_factor_ - 1.0) * random_.Unit();
-  const auto timeout = std::chrono::duration_cast<Duration>(ack_timeout_ * stretch);
+  Duration timeout = round_trips_.Timeout(now, parameters_.ack_timeout);
+  if (wait == Wait::kForAnswer && round_trips_.measured()) timeout += kPeerAckDelay;
+  const coap::Transmission transmission(now, parameters_, timeout, random_.Unit());
   out_.Push({}, message);
-  timers_.Set(*id, now + timeout);
-  outgoing_.insert_or_assign(*id, Outgoing{handle, std::move(message), timeout, 0});
+  timers_.Set(*id, transmission.due());
+  outgoing_.insert_or_assign(*id, Outgoing{handle, std::move(message), wait, transmission});
   return true;
 }
 
@@ -39,7 +37,7 @@ bool MessageLayer::SendNonConfirmable(TimePoint now, Handle handle, Bytes messag
   const auto id = Stamp(now, Type::kNonConfirmable, message);
   if (!id) return false;
   out_.Push({}, message);
-  outgoing_.insert_or_assign(*id, Outgoing{handle, {}, {}, 0});
+  outgoing_.insert_or_assign(*id, Outgoing{handle, {}});
   return true;
 }
 
@@ -78,7 +76,7 @@ MessageLayer::Incoming MessageLayer::Receive(TimePoint now, ByteView datagram) {
   const MessageView& message = *parsed;
   switch (message.type) {
     case Type::kAcknowledgement:
-    case Type::kReset: return OnReply(message);
+    case Type::kReset: return OnReply(now, message);
     case Type::kConfirmable:
     case Type::kNonConfirmable: break;
   }
@@ -93,10 +91,11 @@ MessageLayer::Incoming MessageLayer::Receive(TimePoint now, ByteView datagram) {
   return {What::kMessage, std::nullopt, message};
 }
 
-MessageLayer::Incoming MessageLayer::OnReply(const MessageView& message) {
+MessageLayer::Incoming MessageLayer::OnReply(TimePoint now, const MessageView& message) {
   const auto it = outgoing_.find(message.message_id);
   if (it == outgoing_.end()) return {};
   const Handle handle = it->second.handle;
+  Measure(now, it->second);
   if (message.type == Type::kReset) {
     Erase(message.message_id);
     return {What::kReset, handle, std::nullopt};
@@ -105,6 +104,16 @@ MessageLayer::Incoming MessageLayer::OnReply(const MessageView& message) {
   Erase(message.message_id);
   if (message.code.is_empty()) return {What::kAcknowledged, handle, std::nullopt};
   return {What::kMessage, handle, message};
+}
+
+// An ACK that may have waited for an answer says nothing of the path.
+void MessageLayer::Measure(TimePoint now, const Outgoing& outgoing) {
+  if (outgoing.message.empty() || outgoing.wait == Wait::kForAnswer) return;
+  if (outgoing.transmission.repeats() == 0) {
+    round_trips_.Sample(now, now - outgoing.transmission.begun());
+  } else {
+    round_trips_.BackOff();
+  }
 }
 
 bool MessageLayer::IsDuplicate(TimePoint now, const MessageView& message) {
@@ -150,15 +159,13 @@ std::optional<MessageLayer::Handle> MessageLayer::PopExpired(TimePoint now) {
     const auto it = outgoing_.find(*id);
     if (it == outgoing_.end()) continue;
     Outgoing& outgoing = it->second;
-    if (outgoing.retransmitted == max_retransmit_) {
+    if (!outgoing.transmission.Repeat()) {
       const Handle handle = outgoing.handle;
       outgoing_.erase(it);
       return handle;
     }
-    ++outgoing.retransmitted;
     ++retransmissions_;
-    outgoing.timeout *= 2;
-    timers_.Set(*id, now + outgoing.timeout);
+    timers_.Set(*id, outgoing.transmission.due());
     out_.Push({}, outgoing.message);
   }
   return std::nullopt;

@@ -21,6 +21,8 @@
 #include "libs/client/config.h"
 #include "libs/client/message_ids.h"
 #include "libs/coap/message.h"
+#include "libs/coap/rtt_estimator.h"
+#include "libs/coap/transmission.h"
 
 namespace lowband::client {
 
@@ -44,9 +46,16 @@ class MessageLayer {
   /// `random` outlives this.
   MessageLayer(const Config& config, Random& random);
 
+  /// What the acknowledgement waits for.
+  enum class Wait : uint8_t {
+    kForAnswer,  ///< Maybe for the answer, that it may ride on the ACK: up to kPeerAckDelay.
+    kForNobody,  ///< The server has at hand what it answers: the time is that of the path.
+  };
+
   /// Sends `message` with a fresh message ID until it is acknowledged, reset or given up. False,
   /// and nothing sent, while no message ID is free.
-  [[nodiscard]] bool SendConfirmable(TimePoint now, Handle handle, Bytes message);
+  [[nodiscard]] bool SendConfirmable(TimePoint now, Handle handle, Bytes message,
+                                     Wait wait = Wait::kForAnswer);
   /// Sends `message` once. A RST to it is reported while its ID is remembered: until Forget.
   [[nodiscard]] bool SendNonConfirmable(TimePoint now, Handle handle, Bytes message);
   /// A CON on behalf of `handle` waits for its acknowledgement.
@@ -73,8 +82,8 @@ class MessageLayer {
   struct Outgoing {
     Handle handle = 0;
     Bytes message;  ///< Empty for a NON, which is never sent again.
-    Duration timeout{};
-    unsigned retransmitted = 0;
+    Wait wait = Wait::kForAnswer;
+    coap::Transmission transmission = {};
   };
   struct Seen {
     uint16_t message_id;
@@ -83,14 +92,14 @@ class MessageLayer {
   };
 
   std::optional<uint16_t> Stamp(TimePoint now, coap::Type type, Bytes& message);
-  Incoming OnReply(const coap::MessageView& message);
+  Incoming OnReply(TimePoint now, const coap::MessageView& message);
+  void Measure(TimePoint now, const Outgoing& outgoing);
   bool IsDuplicate(TimePoint now, const coap::MessageView& message);
   void Answer(TimePoint now, const coap::MessageView& message, coap::Type type);
   void Erase(uint16_t message_id);
 
-  Duration ack_timeout_;
-  double ack_random_factor_;
-  unsigned max_retransmit_;
+  const coap::TransmissionParameters parameters_;
+  coap::RttEstimator round_trips_;
   Random& random_;
   MessageIds ids_;
   std::unordered_map<uint16_t, Outgoing> outgoing_;

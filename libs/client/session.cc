@@ -70,7 +70,9 @@ void Session::Impl::SendNext(TimePoint now, RequestId id) {
   if (it == requests_.end()) return;
   Bytes message = it->second.NextMessage();
   const bool confirmable = it->second.confirmable();
-  const bool sent = confirmable ? messages_.SendConfirmable(now, id, std::move(message))
+  const auto wait =
+      it->second.NeedsNobody() ? MessageLayer::Wait::kForNobody : MessageLayer::Wait::kForAnswer;
+  const bool sent = confirmable ? messages_.SendConfirmable(now, id, std::move(message), wait)
                                 : messages_.SendNonConfirmable(now, id, std::move(message));
   if (!sent) {
     Fail(id, Failure::kExhausted);
@@ -87,7 +89,8 @@ void Session::Impl::SendNext(TimePoint now, RequestId id) {
 void Session::Impl::Ping(TimePoint now) {
   if (state_ != State::kReady) return;
   const auto empty = coap::EmptyMessage(coap::Type::kConfirmable, 0);
-  if (!messages_.SendConfirmable(now, kPing, Bytes(empty.begin(), empty.end()))) {
+  if (!messages_.SendConfirmable(now, kPing, Bytes(empty.begin(), empty.end()),
+                                 MessageLayer::Wait::kForNobody)) {
     events_.push_back(Pong{false});
   }
   Flush(now);

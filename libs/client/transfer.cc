@@ -43,6 +43,8 @@ bool Transfer::IsLastBlock() const {
   return upload_offset_ + BlockBytes(upload_szx_) >= request_.body.size();
 }
 
+bool Transfer::NeedsNobody() const { return phase_ == Phase::kFetch || !IsLastBlock(); }
+
 Bytes Transfer::NextMessage() const {
   std::vector<OutgoingOption> options = request_.options;
   const auto add = [&options](OptionNumber number, uint32_t value) {

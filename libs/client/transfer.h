@@ -36,6 +36,9 @@ class Transfer {
   const coap::Token& token() const { return token_; }
   /// For the rest of a notification, which must not have the token of the observation.
   void SetToken(const coap::Token& token) { token_ = token; }
+  /// NextMessage is one that the server can answer at once: a block that is not the last of an
+  /// upload, or one of an answer that it has.
+  bool NeedsNobody() const;
   bool confirmable() const { return request_.confirmable; }
 
  private:

@@ -87,7 +87,7 @@ TEST(Interop, AckThatCarriesARequestIsAnAcknowledgementAndARequest) {
     --> ACK GET $a token=01 path=7 block2=1/1/1024
     <-- CON 2.05 $b token=01 etag=$e format=60 block2=1/1/1024 body=#1024+1024
     --> again                                      # a duplicate fetches no second copy
-    at 4s
+    at 3s                                          # the first ACK took no time
     <-- CON 2.05 $b token=01 etag=$e format=60 block2=1/1/1024 body=#1024+1024
     --> ACK GET $b token=01 path=7 block2=2/1/1024
     <-- CON 2.05 $c token=01 etag=$e format=60 block2=2/0/1024 body=#452+2048
@@ -107,6 +107,36 @@ TEST(Interop, BlockThatWasGivenUpIsSentAnewWhenTheClientIsBack) {
     <-- CON 2.05 $a token=01 etag=$e format=60 block2=0/1/1024 size2=2500 body=#1024
     --> ACK GET $a token=01 path=7 block2=1/1/1024
     <-- CON 2.05 $b token=01 etag=$e format=60 block2=1/1/1024 body=#1024+1024
+    at 2s
+    <-- again
+    at 4s
+    <-- again
+    at 8s
+    <-- again
+    at 16s
+    <-- again
+    at 32s
+    <-- again
+    at 200s
+    --> CON EMPTY 101
+    <-- RST EMPTY 101
+    <-- CON 2.05 $b token=01 etag=$e format=60 block2=1/1/1024 body=#1024+1024
+    --> ACK GET $b token=01 path=7 block2=2/1/1024
+    <-- CON 2.05 $c token=01 etag=$e format=60 block2=2/0/1024 body=#452+2048
+    --> ACK EMPTY $c
+    at 600s
+  )");
+}
+
+// A block under another message ID is another block to a client that has it already.
+TEST(Interop, BlockThatWasGivenUpTwiceKeepsItsMessageId) {
+  Script().Play(R"(
+    --> CON GET 100 token=01 path=7
+    ==> GET path=7
+    at 1s
+    <-- ACK EMPTY 100
+    <== 2.05 format=60 body=#2000
+    <-- CON 2.05 $a token=01 etag=$e format=60 block2=0/1/1024 size2=2000 body=#1024
     at 3s
     <-- again
     at 7s
@@ -118,11 +148,22 @@ TEST(Interop, BlockThatWasGivenUpIsSentAnewWhenTheClientIsBack) {
     at 200s
     --> CON EMPTY 101
     <-- RST EMPTY 101
-    <-- CON 2.05 $b token=01 etag=$e format=60 block2=1/1/1024 body=#1024+1024
-    --> ACK GET $b token=01 path=7 block2=2/1/1024
-    <-- CON 2.05 $c token=01 etag=$e format=60 block2=2/0/1024 body=#452+2048
-    --> ACK EMPTY $c
-    at 600s
+    <-- CON 2.05 $a token=01 etag=$e format=60 block2=0/1/1024 size2=2000 body=#1024
+    at 202s
+    <-- again
+    at 206s
+    <-- again
+    at 214s
+    <-- again
+    at 230s
+    <-- again
+    at 400s
+    --> CON EMPTY 102
+    <-- RST EMPTY 102
+    <-- CON 2.05 $a token=01 etag=$e format=60 block2=0/1/1024 size2=2000 body=#1024
+    --> ACK GET $a token=01 path=7 block2=1/1/1024
+    <-- CON 2.05 $b token=01 etag=$e format=60 block2=1/0/1024 body=#976+1024
+    --> ACK EMPTY $b
   )");
 }
 

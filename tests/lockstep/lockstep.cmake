@@ -11,5 +11,5 @@ lowband_test(lockstep_test
   SOURCES lockstep/interop_test.cc lockstep/lossy_link_test.cc lockstep/observe_failures_test.cc
           lockstep/options_test.cc lockstep/rfc7252_test.cc lockstep/rfc7641_test.cc
           lockstep/rfc7959_test.cc lockstep/script_test.cc lockstep/session_test.cc
-          lockstep/sticky_test.cc
-  DEPS lowband_lockstep)
+          lockstep/slow_link_test.cc lockstep/sticky_test.cc
+  DEPS lowband_lockstep lowband::client)

@@ -316,7 +316,7 @@ TEST(Observe, LargeNotificationByRequestsInsideAcksThenDoneWithTheLastAck) {
     <-- CON 2.05 $b token=b1 etag=$e format=60 block2=1/1/1024 body=#1024+1024
     --> ACK GET $b token=b1 path=7 query=timeout=0 block2=2/1/1024
     <-- CON 2.05 $c token=b1 etag=$e format=60 block2=2/0/1024 body=#452+2048
-    at 11s                                        # no poll before the last acknowledgement
+    at 10.4s                                      # no poll before the last acknowledgement
     --> ACK EMPTY $c
     ==> GET path=7 query=timeout=0 auth=tok cursor=c2
   )");

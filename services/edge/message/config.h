@@ -6,6 +6,7 @@
 #include <string>
 
 #include "libs/base/time.h"
+#include "libs/coap/transmission.h"
 
 namespace lowband::edge::message {
 
@@ -14,10 +15,11 @@ struct Config {
   /// clients begin to retransmit.
   Duration ack_delay = std::chrono::seconds(1);
 
-  // Transmission parameters, defaults of RFC 7252 §4.8.
-  Duration ack_timeout = std::chrono::seconds(2);
-  double ack_random_factor = 1.5;
-  unsigned max_retransmit = 4;
+  // Transmission parameters, defaults of RFC 7252 §4.8. The timeout is that of a session whose
+  // round trip is not known yet.
+  Duration ack_timeout = coap::kAckTimeout;
+  double ack_random_factor = coap::kAckRandomFactor;
+  unsigned max_retransmit = coap::kMaxRetransmit;
 
   /// Bytes of the answers kept of one session for EXCHANGE_LIFETIME, so that a duplicate gets the
   /// same: 1,000 small ones, or 200 that fill a datagram. The oldest goes first, those to requests

@@ -202,6 +202,9 @@ void Layer::RespondNothing(TimePoint now, const RequestRef& ref) {
 SendId Layer::RespondConfirmably(TimePoint now, const RequestRef& ref, Bytes message) {
   return impl_->RespondConfirmably(now, ref, std::move(message));
 }
+SendId Layer::RespondChained(TimePoint now, const RequestRef& ref, Bytes message) {
+  return impl_->RespondChained(now, ref, std::move(message));
+}
 void Layer::Settle(TimePoint now, const RequestRef& ref) { impl_->Settle(now, ref); }
 bool Layer::Revive(TimePoint now, SessionId session, SendId id) {
   return impl_->Revive(now, session, id);

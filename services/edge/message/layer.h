@@ -14,6 +14,9 @@
 // ignored; a request inside an ACK (deployed clients fetch the further blocks of a CON so) is
 // answered by CON.
 //
+// How long a CON waits for its ACK follows the round trips of its session (libs/coap); the time
+// until it is given up does not.
+//
 // Once acknowledged, a client waits for ever. An answer that was given up is therefore kept for
 // EXCHANGE_LIFETIME and sent anew as soon as anything comes from its session. A notification is
 // kept for Revive(): a client that has it already may know it again by its message ID.
@@ -74,6 +77,10 @@ class Layer {
   /// As Respond(), always as CON, so that its fate is told: an answer that rides on an ACK is never
   /// acknowledged itself. The id is 0 when too many CONs are under way; it then went as NON.
   SendId RespondConfirmably(TimePoint now, const RequestRef& ref, Bytes message);
+  /// As Respond(), but as CON where there is room for one: for a client that asks for what follows
+  /// in the ACK. Each side then repeats what it lost after our timeout, not after its own,
+  /// which is 9 s for deployed clients. A CON is acknowledged by the empty message first.
+  SendId RespondChained(TimePoint now, const RequestRef& ref, Bytes message);
   /// The client showed that it has the answer to this request: the answer is not kept any more, and
   /// a duplicate that is still on its way gets nothing.
   void Settle(TimePoint now, const RequestRef& ref);

@@ -29,6 +29,7 @@ class Layer::Impl {
   SendId Respond(TimePoint now, const RequestRef& ref, Bytes message, OnDuplicate on_duplicate);
   void RespondNothing(TimePoint now, const RequestRef& ref);
   SendId RespondConfirmably(TimePoint now, const RequestRef& ref, Bytes message);
+  SendId RespondChained(TimePoint now, const RequestRef& ref, Bytes message);
   SendId SendConfirmable(TimePoint now, SessionId session_id, Bytes message);
   bool Revive(TimePoint now, SessionId session_id, SendId id);
 

@@ -173,6 +173,7 @@ void Layer::Impl::ReceiveReply(TimePoint now, SessionId session_id,
   }
   session->used = now;
   const SendId id = sent->id;
+  confirmables_.Measure(now, id, session->round_trips);
   const unsigned cls = message.code.cls();
   const bool refused = reset || (message.code.is_response() && cls >= 4);
   EndConfirmable(session_id, *session, id,

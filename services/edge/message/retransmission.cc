@@ -5,22 +5,38 @@
 namespace lowband::edge::message {
 
 Retransmission::Retransmission(const Config& config, Random& random)
-    : ack_timeout_(config.ack_timeout),
-      ack_random_factor_(config.ack_random_factor),
-      max_retransmit_(config.max_retransmit),
+    : parameters_{config.ack_timeout, config.ack_random_factor, config.max_retransmit},
       random_(random) {}
 
-SendId Retransmission::Add(TimePoint now, Confirmable confirmable) {
+SendId Retransmission::Add(TimePoint now, Confirmable confirmable,
+                           const coap::RttEstimator& round_trips) {
   const SendId id{++last_id_};
-  AddAgain(now, id, std::move(confirmable));
+  Start(now, id, std::move(confirmable), round_trips, false);
   return id;
 }
 
-void Retransmission::AddAgain(TimePoint now, SendId id, Confirmable confirmable) {
-  const double stretch = 1 + (ack_random_factor_ - 1) * random_.Unit();
-  const auto timeout = std::chrono::duration_cast<Duration>(ack_timeout_ * stretch);
-  waiting_.emplace(id.value, Waiting{std::move(confirmable), timeout, 0});
-  timers_.Set(id.value, now + timeout);
+void Retransmission::AddAgain(TimePoint now, SendId id, Confirmable confirmable,
+                              const coap::RttEstimator& round_trips) {
+  Start(now, id, std::move(confirmable), round_trips, true);
+}
+
+void Retransmission::Start(TimePoint now, SendId id, Confirmable confirmable,
+                           const coap::RttEstimator& round_trips, bool again) {
+  const Duration timeout = round_trips.Timeout(now, parameters_.ack_timeout);
+  const coap::Transmission transmission(now, parameters_, timeout, random_.Unit());
+  timers_.Set(id.value, transmission.due());
+  waiting_.emplace(id.value, Waiting{std::move(confirmable), transmission, again});
+}
+
+void Retransmission::Measure(TimePoint now, SendId id, coap::RttEstimator& round_trips) const {
+  const auto it = waiting_.find(id.value);
+  if (it == waiting_.end() || it->second.again) return;
+  const coap::Transmission& transmission = it->second.transmission;
+  if (transmission.repeats() == 0) {
+    round_trips.Sample(now, now - transmission.begun());
+  } else {
+    round_trips.BackOff();
+  }
 }
 
 const Confirmable* Retransmission::Find(SendId id) const {
@@ -41,10 +57,8 @@ std::optional<Retransmission::Due> Retransmission::PopDue(TimePoint now) {
   const auto id = timers_.PopDue(now);
   if (!id) return std::nullopt;
   Waiting& waiting = waiting_.at(*id);
-  if (waiting.retransmitted == max_retransmit_) return Due{SendId{*id}, true};
-  ++waiting.retransmitted;
-  waiting.timeout *= 2;
-  timers_.Set(*id, now + waiting.timeout);
+  if (!waiting.transmission.Repeat()) return Due{SendId{*id}, true};
+  timers_.Set(*id, waiting.transmission.due());
   return Due{SendId{*id}, false};
 }
 

@@ -1,7 +1,7 @@
 // Our own CONs that wait for their acknowledgement, and when each is sent again.
 //
-// Sent at 0, T, 3T, 7T, 15T and given up at 31T, with T drawn from ACK_TIMEOUT to ACK_TIMEOUT *
-// ACK_RANDOM_FACTOR: at most 93 s, MAX_TRANSMIT_WAIT.
+// Sent again after a timeout that follows the round trips of the session, doubled each time; given
+// up after MAX_TRANSMIT_WAIT, 62 to 93 s, whatever the round trip (libs/coap/transmission.h).
 //
 // Threading: one thread. Ownership: owns the messages. Limits: kConfirmablesMax; the caller
 // refuses. Spec: RFC 7252 §4.2, §4.8.
@@ -15,6 +15,8 @@
 #include "libs/base/random.h"
 #include "libs/base/time.h"
 #include "libs/base/timer_queue.h"
+#include "libs/coap/rtt_estimator.h"
+#include "libs/coap/transmission.h"
 #include "services/edge/message/config.h"
 #include "services/edge/message/event.h"
 
@@ -32,10 +34,13 @@ class Retransmission {
   /// `random` outlives this.
   Retransmission(const Config& config, Random& random);
 
-  /// `confirmable` is being sent for the first time.
-  SendId Add(TimePoint now, Confirmable confirmable);
+  /// `confirmable` is being sent for the first time, over a path with these `round_trips`.
+  SendId Add(TimePoint now, Confirmable confirmable, const coap::RttEstimator& round_trips);
   /// One that was taken out is being sent again, under the name it had.
-  void AddAgain(TimePoint now, SendId id, Confirmable confirmable);
+  void AddAgain(TimePoint now, SendId id, Confirmable confirmable,
+                const coap::RttEstimator& round_trips);
+  /// It is being acknowledged: tells `round_trips` what that says of the path.
+  void Measure(TimePoint now, SendId id, coap::RttEstimator& round_trips) const;
   const Confirmable* Find(SendId id) const;
   /// Ends the wait.
   std::optional<Confirmable> Take(SendId id);
@@ -52,13 +57,13 @@ class Retransmission {
  private:
   struct Waiting {
     Confirmable confirmable;
-    Duration timeout;
-    unsigned retransmitted = 0;
+    coap::Transmission transmission;
+    bool again;  ///< A copy went out before the first that `transmission` knows of.
   };
+  void Start(TimePoint now, SendId id, Confirmable confirmable,
+             const coap::RttEstimator& round_trips, bool again);
 
-  Duration ack_timeout_;
-  double ack_random_factor_;
-  unsigned max_retransmit_;
+  const coap::TransmissionParameters parameters_;
   Random& random_;
   uint64_t last_id_ = 0;
   std::unordered_map<uint64_t, Waiting> waiting_;

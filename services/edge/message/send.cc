@@ -121,6 +121,17 @@ SendId Layer::Impl::RespondConfirmably(TimePoint now, const RequestRef& ref, Byt
   return SendUntilAcknowledged(now, ref.session, *session, ref.message_id, 0, std::move(message));
 }
 
+SendId Layer::Impl::RespondChained(TimePoint now, const RequestRef& ref, Bytes message) {
+  Session* session = Find(ref.session);
+  if (session == nullptr) return {};
+  const auto found = requests_.FindSerial(session->requests, ref.serial);
+  if (found && (*found)->state == State::kUnacknowledged && HasRoomForConfirmable(*session)) {
+    SendEmpty(ref.session, coap::Type::kAcknowledgement, ref.message_id);
+    requests_.Acknowledge(*found);
+  }
+  return Respond(now, ref, std::move(message), OnDuplicate::kAskAgain);
+}
+
 bool Layer::Impl::Revive(TimePoint now, SessionId session_id, SendId id) {
   if (confirmables_.Find(id) != nullptr) return true;
   Session* session = Find(session_id);
@@ -131,7 +142,8 @@ bool Layer::Impl::Revive(TimePoint now, SessionId session_id, SendId id) {
   sent->given_up = sent->undelivered = false;
   out_.Push(session_id, sent->notification);
   confirmables_.AddAgain(now, id,
-                         {session_id, 0, sent->message_id, std::exchange(sent->notification, {})});
+                         {session_id, 0, sent->message_id, std::exchange(sent->notification, {})},
+                         session->round_trips);
   return true;
 }
 
@@ -150,7 +162,8 @@ SendId Layer::Impl::SendUntilAcknowledged(TimePoint now, SessionId session_id, S
   const uint16_t message_id = session.TakeId(now, near, random_);
   coap::StampTypeAndId(message, coap::Type::kConfirmable, message_id);
   out_.Push(session_id, message);
-  const SendId id = confirmables_.Add(now, {session_id, request, message_id, std::move(message)});
+  const SendId id = confirmables_.Add(now, {session_id, request, message_id, std::move(message)},
+                                      session.round_trips);
   session.sent.push_back({message_id, id, request, now});
   return id;
 }
@@ -193,7 +206,8 @@ void Layer::Impl::RetryUndelivered(TimePoint now, SessionId session_id) {
     sent->given_up = sent->undelivered = false;
     out_.Push(session_id, message);
     confirmables_.AddAgain(now, sent->id,
-                           {session_id, ref.serial, sent->message_id, std::move(message)});
+                           {session_id, ref.serial, sent->message_id, std::move(message)},
+                           session->round_trips);
   }
 }
 

@@ -34,6 +34,8 @@ SentConfirmable* Session::MarkGivenUp(TimePoint now, SendId id) {
   const auto it = std::ranges::find(sent, id, &SentConfirmable::id);
   if (it == sent.end()) return nullptr;
   it->given_up = true;
+  // Its last copy may arrive just now, and the client remember it from then on.
+  it->since = now;
   std::erase_if(sent, [&](const SentConfirmable& each) {
     return each.given_up && each.id != id && each.notification.empty() &&
            each.since + kExchangeLifetime <= now;

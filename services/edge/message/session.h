@@ -8,6 +8,7 @@
 
 #include "libs/base/random.h"
 #include "libs/base/time.h"
+#include "libs/coap/rtt_estimator.h"
 #include "services/edge/message/deduplication.h"
 #include "services/edge/message/event.h"
 #include "services/edge/message/limits.h"
@@ -20,7 +21,7 @@ struct SentConfirmable {
   uint16_t message_id;
   SendId id;
   uint64_t request;  ///< The serial of what it answers; 0: nothing.
-  TimePoint since;
+  TimePoint since;   ///< It was sent, or given up.
   bool given_up = false;
   bool undelivered = false;  ///< Given up by us, not by the layer above: a late fate is told.
   Bytes notification = {};   ///< What was given up and answers nothing, to be sent again.
@@ -38,8 +39,9 @@ struct Session {
   /// IDs of the others whose answers were evicted: their duplicates are carried out anew.
   RecentIds answers_evicted{0};
   std::vector<SentConfirmable> sent;
-  uint16_t next_id = 0;  ///< 0: none drawn yet.
-  TimePoint used;        ///< When an ID of either side was used last.
+  coap::RttEstimator round_trips;  ///< Of our CONs and their ACKs.
+  uint16_t next_id = 0;            ///< 0: none drawn yet.
+  TimePoint used;                  ///< When an ID of either side was used last.
 
   SentConfirmable* FindSent(uint16_t message_id);
   size_t confirmables() const;

@@ -13,6 +13,13 @@ bool IsUnwanted(uint8_t no_response, coap::Code code) {
   return code.cls() > 0 && (no_response >> (code.cls() - 1) & 1) != 0;
 }
 
+// Deployed clients set M where RFC 7959 §2.2 has it clear. They ask for what follows a CON inside
+// its ACK, so that we are the ones to repeat what gets lost.
+bool IsChained(const coap::Block& asked, const PinnedBody& pinned) {
+  const size_t rest = pinned.body.size() - asked.offset();
+  return asked.more && pinned.observation == 0 && rest >= kChainedBytesMin;
+}
+
 }  // namespace
 
 void Layer::Impl::Refuse(TimePoint now, const Incoming& incoming, const Refusal& refusal) {
@@ -88,6 +95,8 @@ std::optional<Layer::Impl::SentBlock> Layer::Impl::ServeBlock(TimePoint now,
   const message::SendId sent =
       pinned->observation != 0 && !block->more
           ? messages_.RespondConfirmably(now, asked.ref, std::move(message))
+      : IsChained(asked.block, *pinned)
+          ? messages_.RespondChained(now, asked.ref, std::move(message))
           : messages_.Respond(now, asked.ref, std::move(message), on_duplicate);
   downloads_.Served(now, pinned, sent, !block->more);
   return SentBlock{sent, !block->more};

@@ -170,6 +170,18 @@ void PinnedBodies::Release(SessionId session, uint64_t observation) {
   if (const auto pinned = FindNotification(session, observation)) Erase(*pinned);
 }
 
+void PinnedBodies::Undelivered(TimePoint now, SessionId session, message::SendId sent) {
+  const auto own = by_session_.find(session);
+  if (own == by_session_.end()) return;
+  for (const Entry pinned : own->second) {
+    if (pinned->last_sent != sent) continue;
+    pinned->used = now;
+    auto& list = ListOf(*pinned);
+    list.splice(list.end(), list, pinned);
+    return;
+  }
+}
+
 void PinnedBodies::Reject(SessionId session, message::SendId sent) {
   const auto own = by_session_.find(session);
   if (own == by_session_.end()) return;

@@ -106,6 +106,8 @@ class PinnedBodies {
   void Release(SessionId session, uint64_t observation);
   /// A block of it was sent, as CON if `sent` is not 0.
   void Served(TimePoint now, Entry pinned, message::SendId sent, bool last);
+  /// A block of it was not acknowledged: its client may be back after long, and is sent it again.
+  void Undelivered(TimePoint now, SessionId session, message::SendId sent);
   /// The client does not want it.
   void Reject(SessionId session, message::SendId sent);
   void Forget(SessionId session);

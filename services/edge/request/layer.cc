@@ -62,6 +62,7 @@ void Layer::Impl::Handle(TimePoint now, const message::Event& event) {
     OnDelivered(now, delivered->session, delivered->id);
   } else if (const auto* undelivered = std::get_if<message::Undelivered>(&event)) {
     // The client may still come back for the body of a download.
+    downloads_.Undelivered(now, undelivered->session, undelivered->id);
     OnUndelivered(now, undelivered->session, undelivered->id);
   } else if (const auto* heard = std::get_if<message::Heard>(&event)) {
     OnHeard(now, heard->session);

@@ -8,6 +8,7 @@ namespace lowband::edge::message {
 namespace {
 
 using std::chrono::duration;
+using std::chrono::milliseconds;
 using std::chrono::seconds;
 
 struct Transmissions {
@@ -18,7 +19,7 @@ struct Transmissions {
 Transmissions Follow(uint64_t seed) {
   const auto random = MakeSeededRandom(seed);
   Retransmission waiting(Config(), *random);
-  const SendId id = waiting.Add(TimePoint(), {SessionId{1}, 0, 7, Bytes{1}});
+  const SendId id = waiting.Add(TimePoint(), {SessionId{1}, 0, 7, Bytes{1}}, {});
   Transmissions run;
   while (waiting.Find(id) != nullptr) {
     const TimePoint now = *waiting.NextDeadline();
@@ -61,8 +62,8 @@ TEST(Retransmission, TimesOutBetweenTwoAndThreeSecondsAndDoubles) {
 TEST(Retransmission, TakenThenNothingIsDue) {
   const auto random = MakeSeededRandom(1);
   Retransmission waiting(Config(), *random);
-  const SendId one = waiting.Add(TimePoint(), {SessionId{1}, 3, 7, Bytes{1, 2}});
-  const SendId two = waiting.Add(TimePoint(), {SessionId{1}, 4, 8, Bytes{3}});
+  const SendId one = waiting.Add(TimePoint(), {SessionId{1}, 3, 7, Bytes{1, 2}}, {});
+  const SendId two = waiting.Add(TimePoint(), {SessionId{1}, 4, 8, Bytes{3}}, {});
   EXPECT_NE(one, two);
   EXPECT_EQ(waiting.size(), 2u);
   const auto taken = waiting.Take(one);
@@ -75,6 +76,39 @@ TEST(Retransmission, TakenThenNothingIsDue) {
   ASSERT_TRUE(due);
   EXPECT_EQ(due->id, two);
   EXPECT_FALSE(waiting.PopDue(TimePoint() + seconds(3)));
+}
+
+TEST(Retransmission, AcknowledgedAtOnceThenItsTimeIsASample) {
+  const auto random = MakeSeededRandom(1);
+  Retransmission waiting(Config(), *random);
+  coap::RttEstimator rtt;
+  for (int i = 0; i < 40; ++i) {
+    const TimePoint now = TimePoint() + seconds(i);
+    const SendId id = waiting.Add(now, {SessionId{1}, 3, 7, Bytes{1}}, rtt);
+    waiting.Measure(now + milliseconds(80), id, rtt);
+    waiting.Take(id);
+  }
+  EXPECT_EQ(rtt.Timeout(TimePoint() + seconds(40), seconds(2)), coap::RttEstimator::kTimeoutMin);
+  const TimePoint now = TimePoint() + seconds(40);
+  waiting.Add(now, {SessionId{1}, 3, 7, Bytes{1}}, rtt);
+  EXPECT_GE(*waiting.NextDeadline() - now, milliseconds(500));
+  EXPECT_LE(*waiting.NextDeadline() - now, milliseconds(750));
+}
+
+// Nobody knows which copy the ACK means (Karn).
+TEST(Retransmission, RepeatedThenItsTimeIsNoSample) {
+  const auto random = MakeSeededRandom(1);
+  Retransmission waiting(Config(), *random);
+  coap::RttEstimator rtt;
+  const SendId repeated = waiting.Add(TimePoint(), {SessionId{1}, 3, 7, Bytes{1}}, rtt);
+  ASSERT_TRUE(waiting.PopDue(TimePoint() + seconds(3)));
+  waiting.Measure(TimePoint() + seconds(4), repeated, rtt);
+  EXPECT_FALSE(rtt.measured());
+  EXPECT_EQ(rtt.Timeout(TimePoint(), seconds(2)), seconds(4));
+  waiting.Take(repeated);
+  waiting.AddAgain(TimePoint(), repeated, {SessionId{1}, 3, 7, Bytes{1}}, rtt);
+  waiting.Measure(TimePoint() + seconds(1), repeated, rtt);
+  EXPECT_FALSE(rtt.measured());
 }
 
 }  // namespace
