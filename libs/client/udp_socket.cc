@@ -9,6 +9,8 @@
 #include <memory>
 #include <utility>
 
+#include "libs/base/fragmentation.h"
+
 namespace lowband::client {
 namespace {
 
@@ -45,6 +47,7 @@ Result<std::vector<SocketAddress>, std::string> Resolve(const std::string& host,
 Result<UdpSocket, std::string> UdpSocket::Open(const SocketAddress& server) {
   const int family = server.is_ipv4() ? AF_INET : AF_INET6;
   UdpSocket opened(socket(family, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
+  if (opened.fd_ >= 0) AllowFragments(opened.fd_, family);
   sockaddr_storage raw{};
   const socklen_t size = server.ToSockaddr(family, raw);
   if (opened.fd_ < 0 || connect(opened.fd_, reinterpret_cast<const sockaddr*>(&raw), size) != 0) {

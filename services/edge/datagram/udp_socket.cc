@@ -8,6 +8,7 @@
 #include <cerrno>
 #include <cstring>
 
+#include "libs/base/fragmentation.h"
 #include "services/edge/datagram/limits.h"
 
 namespace lowband::edge::datagram {
@@ -34,6 +35,7 @@ int Bind(const BindAddress& address, uint16_t port, int family, bool shared) {
     const int only_v6 = address.any_host ? 0 : 1;
     setsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, &only_v6, sizeof(only_v6));
   }
+  AllowFragments(fd, family);
   if (shared) Enable(fd, SOL_SOCKET, SO_REUSEPORT);
   Enable(fd, SOL_SOCKET, SO_RXQ_OVFL);
   for (const int option : {SO_RCVBUF, SO_SNDBUF}) {

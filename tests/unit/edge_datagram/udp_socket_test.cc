@@ -2,6 +2,7 @@
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <netinet/in.h>
 #include <poll.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -223,6 +224,25 @@ TEST(Steering, NoConnectionIdThenAClientStaysWithOneWorker) {
     used.insert(workers.begin(), workers.end());
   }
   EXPECT_EQ(used.size(), kWorkers);
+}
+
+int OptionOf(const UdpSocket& socket, int level, int option) {
+  int value = -1;
+  socklen_t size = sizeof(value);
+  EXPECT_EQ(getsockopt(socket.fd(), level, option, &value, &size), 0);
+  return value;
+}
+
+// Where ICMP is filtered, nobody says that a datagram was too large for the path.
+TEST(UdpSocket, PathsMayFragmentWhatIsTooLargeForThem) {
+  const Group ipv4 = Open("127.0.0.1:0");
+  ASSERT_EQ(ipv4.size(), 1u);
+  EXPECT_EQ(OptionOf(*ipv4[0], IPPROTO_IP, IP_MTU_DISCOVER), IP_PMTUDISC_DONT);
+  const Group both = Open(":0");
+  ASSERT_EQ(both.size(), 1u);
+  EXPECT_EQ(OptionOf(*both[0], IPPROTO_IP, IP_MTU_DISCOVER), IP_PMTUDISC_DONT);
+  if (OptionOf(*both[0], SOL_SOCKET, SO_DOMAIN) != AF_INET6) return;  // a host without IPv6
+  EXPECT_EQ(OptionOf(*both[0], IPPROTO_IPV6, IPV6_MTU_DISCOVER), IPV6_PMTUDISC_DONT);
 }
 
 }  // namespace
