@@ -1,9 +1,10 @@
 // What becomes of a UDP datagram that is larger than the path takes: fragments, never nothing.
 //
-// By default Linux forbids routers to fragment, and a path whose ICMP is filtered then swallows each
-// large datagram for ever. Our datagrams are small enough for most paths; the others cut them up.
+// By default Linux forbids routers to fragment, and a path whose ICMP is filtered then swallows
+// each large datagram for ever. Our datagrams are small enough for most paths; others cut them up.
 //
-// Threading: a free function; any thread. Spec: RFC 791 §3.1 (DF), RFC 8200 §4.5, §5, RFC 8085 §3.2.
+// Threading: a free function; any thread. Spec: RFC 791 §3.1 (DF), RFC 8200 §4.5, §5, RFC 8085
+// §3.2.
 #pragma once
 
 namespace lowband {
