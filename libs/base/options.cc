@@ -267,8 +267,10 @@ class OptionParser::Impl {
       const std::string line = "line " + std::to_string(LineOf(text, item.name));
       const auto flag = flags_.find(item.name);
       if (flag == flags_.end() || item.inputs.size() != 1) {
-        throw CLI::FileError(config + config_file_ + " " + line + ": \"" + item.fullname() +
-                             "\" is not a flag of this program with one value");
+        std::string problem = config;
+        problem.append(config_file_).append(" ").append(line).append(": \"");
+        problem.append(item.fullname()).append("\" is not a flag of this program with one value");
+        throw CLI::FileError(problem);
       }
       const std::string name = "--" + item.name;
       if (flag->second.option->count() != 0 || environment.contains(name)) continue;
