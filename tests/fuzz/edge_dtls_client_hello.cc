@@ -39,12 +39,12 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
                                 hello->cipher_suites, hello->compression_methods}) {
       RequireInside(part, record->fragment);
     }
-    Require(!jar.Check(now, peer, *hello));  // A cookie cannot be guessed.
+    Require(!jar.Check(now, peer, *hello).has_value());  // A cookie cannot be guessed.
     const Cookie cookie = jar.Make(now, peer, *hello);
     Require(WriteVerifyRequest(*record, *hello, cookie).size() < record->bytes.size());
     ClientHello answered = *hello;
     answered.cookie = cookie;
-    Require(jar.Check(now, peer, answered));
+    Require(jar.Check(now, peer, answered).has_value());
   }
   Require(OwnerOf(whole, 7).value_or(0) < 7);
   return 0;

@@ -1,7 +1,7 @@
 #include "services/translator/upstream/homeserver.h"
 
 #include <curl/curl.h>
-#include <locale.h>
+#include <idn2.h>
 #include <netdb.h>
 #include <strings.h>
 
@@ -43,33 +43,23 @@ class Url {
   bool valid_ = false;
 };
 
-/// libidn2, inside libcurl, reads the encoding of the locale, which is "C" in a service.
-class Utf8Locale {
- public:
-  Utf8Locale() : locale_(newlocale(LC_ALL_MASK, "C.UTF-8", nullptr)) {
-    if (locale_ != nullptr) before_ = uselocale(locale_);
-  }
-  ~Utf8Locale() {
-    if (locale_ == nullptr) return;
-    uselocale(before_);
-    freelocale(locale_);
-  }
-  Utf8Locale(const Utf8Locale&) = delete;
-  Utf8Locale& operator=(const Utf8Locale&) = delete;
-
- private:
-  const locale_t locale_;
-  locale_t before_ = nullptr;
-};
-
 [[noreturn]] void Refuse(const std::string& url, const std::string& problem) {
   throw ConfigError("--local", "'" + url + "' " + problem);
 }
 
-/// The host in ASCII (RFC 5891); empty if it cannot be a name.
+/// The host in ASCII (RFC 5891); empty if it cannot be a name. libcurl would do it too, but in the
+/// encoding of the locale, which is "C" in a service, and 7.88 leaks the name then.
 std::string AsciiHost(const Url& url) {
-  const Utf8Locale utf8;
-  return url.Part(CURLUPART_HOST, CURLU_PUNYCODE);
+  std::string host = url.Part(CURLUPART_HOST);
+  if (std::ranges::all_of(host, [](char c) { return static_cast<signed char>(c) >= 0; })) return host;
+  uint8_t* raw = nullptr;
+  if (idn2_lookup_u8(reinterpret_cast<const uint8_t*>(host.c_str()), &raw,
+                     IDN2_NFC_INPUT | IDN2_NONTRANSITIONAL) != IDN2_OK) {
+    return {};
+  }
+  std::string ascii(reinterpret_cast<const char*>(raw));
+  idn2_free(raw);
+  return ascii;
 }
 
 /// As it is written: parsing removes dot segments.
