@@ -101,8 +101,8 @@ int Supervise(Logger& log, ShutdownSignal& shutdown, Child& translator, Child& e
 }
 
 // What would keep a service from starting is told by that service, in one line, before anything
-// runs. Zero, or the exit code. The translator goes first: it says nothing when all is well, and the
-// edge tells what a handshake costs.
+// runs. Zero, or the exit code. The translator goes first: it says nothing when all is well, and
+// the edge tells what a handshake costs.
 int Check(Logger& log, std::vector<std::string> command) {
   command.push_back("--check");
   Child child(std::move(command));

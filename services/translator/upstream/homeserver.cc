@@ -51,7 +51,8 @@ class Url {
 /// encoding of the locale, which is "C" in a service, and 7.88 leaks the name then.
 std::string AsciiHost(const Url& url) {
   std::string host = url.Part(CURLUPART_HOST);
-  if (std::ranges::all_of(host, [](char c) { return static_cast<signed char>(c) >= 0; })) return host;
+  if (std::ranges::all_of(host, [](char c) { return static_cast<signed char>(c) >= 0; }))
+    return host;
   uint8_t* raw = nullptr;
   if (idn2_lookup_u8(reinterpret_cast<const uint8_t*>(host.c_str()), &raw,
                      IDN2_NFC_INPUT | IDN2_NONTRANSITIONAL) != IDN2_OK) {
