@@ -101,10 +101,10 @@ int Supervise(Logger& log, ShutdownSignal& shutdown, Child& translator, Child& e
 }
 
 // What would keep a service from starting is told by that service, in one line, before anything
-// runs. Zero, or the exit code. The translator goes first: it says nothing when all is well, and
-// the edge tells what a handshake costs.
+// runs; what it would tell of itself besides is not asked here. Zero, or the exit code.
 int Check(Logger& log, std::vector<std::string> command) {
   command.push_back("--check");
+  command.push_back("--log-level=warning");
   Child child(std::move(command));
   const auto ended = child.Wait(kStartLimit);
   if (!ended) {
@@ -125,7 +125,7 @@ int Run(const Arguments& arguments) {
                                            "; set it to a directory that can be written");
   }
   const std::string socket = directory.socket();
-  for (auto& command : {TranslatorCommand(arguments, socket), EdgeCommand(arguments, socket)}) {
+  for (auto& command : {EdgeCommand(arguments, socket), TranslatorCommand(arguments, socket)}) {
     if (const int code = Check(log, command)) return code;
   }
   Child translator(TranslatorCommand(arguments, socket));
