@@ -378,10 +378,10 @@ int Edge::RunUntilSignal(ShutdownSignal& shutdown) {
   }
   log_.Info("draining", {{"signal", *number}, {"limit", DurationText(options_.drain_timeout)}});
   draining_ = true;
-  for (const auto& worker : workers_) worker->StopAccepting();
+  for (const auto& worker : workers_) worker->StartDrain(options_.drain_timeout);
   if (fallback_) fallback_->Drain();
   const TimePoint limit = std::chrono::steady_clock::now() + options_.drain_timeout;
-  // A turn of each worker after StopAccepting makes idle() mean what it says.
+  // A turn of each worker after StartDrain makes idle() mean what it says.
   for (const auto& worker : workers_) (void)worker->Stats(kStatsLimit);
   while (!AllIdle() && std::chrono::steady_clock::now() < limit) {
     // A second signal means now.

@@ -17,4 +17,11 @@ static_assert(kWorkersMax <= 256);
 /// A turn of a worker that takes longer hangs, and only a new process helps: /healthz says so.
 inline constexpr std::chrono::seconds kTurnMax{30};
 
+/// A worker that stops ends its sessions in steps of this length, half of it more or less...
+inline constexpr std::chrono::milliseconds kDrainStep{50};
+/// ...and in each step so many at least: 200 a second.
+inline constexpr size_t kDrainStepSessionsMin = 10;
+/// In the first half of the drain, a session heard of so lately is left to finish what it does.
+inline constexpr std::chrono::seconds kDrainQuiet{2};
+
 }  // namespace lowband::edge

@@ -1,7 +1,11 @@
 #include "services/edge/pipeline.h"
 
+#include <algorithm>
 #include <utility>
 #include <variant>
+#include <vector>
+
+#include "services/edge/limits.h"
 
 namespace lowband::edge {
 namespace {
@@ -17,7 +21,8 @@ Overloaded(Handlers...) -> Overloaded<Handlers...>;
 
 Pipeline::Pipeline(const PipelineConfig& config, dtls::Credentials& credentials, Random& random,
                    unsigned worker, unsigned workers)
-    : dtls_(config.dtls, credentials, random, worker, workers),
+    : random_(random),
+      dtls_(config.dtls, credentials, random, worker, workers),
       messages_(config.message, random),
       requests_(config.request, messages_, random),
       lanes_(config.uplink, random) {}
@@ -52,18 +57,35 @@ void Pipeline::Advance(TimePoint now) {
   messages_.Advance(now);
   requests_.Advance(now);
   lanes_.Advance(now);
+  if (drain_) {
+    drain_->Advance(now, [&](SessionId session) { return EndUnlessBusy(now, session); });
+  }
   Pump(now);
 }
 
 std::optional<TimePoint> Pipeline::NextDeadline() {
-  return Earlier(Earlier(dtls_.NextDeadline(), messages_.NextDeadline()),
-                 Earlier(requests_.NextDeadline(), lanes_.NextDeadline()));
+  const auto next = Earlier(Earlier(dtls_.NextDeadline(), messages_.NextDeadline()),
+                            Earlier(requests_.NextDeadline(), lanes_.NextDeadline()));
+  return drain_ ? Earlier(next, drain_->NextDeadline()) : next;
 }
 
-void Pipeline::StopAccepting(TimePoint now) {
+void Pipeline::StartDrain(TimePoint now, Duration limit) {
   dtls_.StopAccepting();
-  requests_.StopAccepting();
-  Pump(now);
+  std::vector<SessionId> sessions = dtls_.QuietestFirst();
+  std::ranges::stable_partition(sessions, [&](SessionId session) {
+    return requests_.LoadOf(now, session) == request::Load::kNone;
+  });
+  drain_.emplace(now, limit, sessions, random_);
+  patient_until_ = now + limit / 2;
+}
+
+// Blocks of a body come and go with nothing under way between two of them.
+bool Pipeline::EndUnlessBusy(TimePoint now, SessionId session) {
+  if (requests_.LoadOf(now, session) == request::Load::kRequests) return false;
+  if (messages_.UnacknowledgedOf(session) > 0) return false;
+  if (now < patient_until_ && dtls_.HeardSince(now - kDrainQuiet, session)) return false;
+  dtls_.Close(now, session);
+  return true;
 }
 
 void Pipeline::CloseAll(TimePoint now) {
@@ -77,6 +99,7 @@ std::optional<uplink::Action> Pipeline::PollLaneAction() { return lanes_.PollAct
 std::optional<uplink::ExchangeRecord> Pipeline::PollRecord() { return lanes_.PollRecord(); }
 
 bool Pipeline::idle() const {
+  if (drain_ && dtls_.session_count() > 0) return false;
   return messages_.unanswered() == 0 && requests_.exchanges_in_flight() == 0;
 }
 
@@ -98,6 +121,7 @@ bool Pipeline::DrainDtls(TimePoint now) {
         Overloaded{
             [&](const dtls::SessionOpened& opened) {
               requests_.OpenSession(now, opened.session, opened.peer);
+              if (drain_) drain_->Add(opened.session);
             },
             [&](const dtls::PeerMoved& move) { requests_.MovePeer(move.session, move.peer); },
             [&](const dtls::DataArrived& data) {

@@ -15,6 +15,7 @@
 
 #include "libs/base/random.h"
 #include "libs/base/time.h"
+#include "services/edge/drain.h"
 #include "services/edge/dtls/server.h"
 #include "services/edge/message/layer.h"
 #include "services/edge/request/layer.h"
@@ -42,8 +43,10 @@ class Pipeline {
   void Advance(TimePoint now);
   std::optional<TimePoint> NextDeadline();
 
-  /// Takes no new sessions and no new requests; what is under way goes on.
-  void StopAccepting(TimePoint now);
+  /// Takes no new handshakes, serves the sessions as ever, and ends them one after another: those
+  /// with nothing under way first, then those that only wait for news. Within `limit`, but for
+  /// sessions that are busy all the time.
+  void StartDrain(TimePoint now, Duration limit);
   /// Ends every session with close_notify and every lane.
   void CloseAll(TimePoint now);
 
@@ -55,19 +58,24 @@ class Pipeline {
   const message::Layer& messages() const { return messages_; }
   const request::Layer& requests() const { return requests_; }
   const uplink::LaneSet& lanes() const { return lanes_; }
-  /// Nothing is waiting for an answer, ours or a client's acknowledgement of one.
+  /// Nothing is waiting for an answer, ours or a client's acknowledgement of one; while it drains,
+  /// there is no session either.
   bool idle() const;
 
  private:
+  bool EndUnlessBusy(TimePoint now, SessionId session);
   void Pump(TimePoint now);
   bool DrainDtls(TimePoint now);
   bool DrainMessages(TimePoint now);
   bool DrainRequests(TimePoint now);
 
+  Random& random_;
   dtls::Server dtls_;
   message::Layer messages_;
   request::Layer requests_;
   uplink::LaneSet lanes_;
+  std::optional<Drain> drain_;
+  TimePoint patient_until_;  ///< The drain leaves sessions alone that were heard of lately.
 };
 
 }  // namespace lowband::edge

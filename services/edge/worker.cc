@@ -70,8 +70,8 @@ void Worker::Do(Call call) {
   while (!mailbox_.Push(call)) std::this_thread::yield();
 }
 
-void Worker::StopAccepting() {
-  Do([this](TimePoint now) { pipeline_.StopAccepting(now); });
+void Worker::StartDrain(Duration limit) {
+  Do([this, limit](TimePoint now) { pipeline_.StartDrain(now, limit); });
 }
 
 void Worker::Stop() {

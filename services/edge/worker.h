@@ -39,8 +39,8 @@ class Worker {
   /// Starts the thread. `workers` are all of them, by index, this one included; they live until
   /// every thread has ended.
   void Start(const std::vector<std::unique_ptr<Worker>>& workers);
-  /// From now on: no new sessions, no new requests.
-  void StopAccepting();
+  /// From now on: no new handshakes, and the sessions end one after another within `limit`.
+  void StartDrain(Duration limit);
   /// Ends all sessions with close_notify, the lanes, and then the thread.
   void Stop();
   void Join();

@@ -141,7 +141,6 @@ class Subject {
   }
 
   void MakeObservable(uint8_t choice) {
-    if (choice == 0xff) rig_.requests().StopAccepting();
     if (!exchanges_.empty()) rig_.MakeObservable(exchanges_[choice % exchanges_.size()]);
   }
 

@@ -39,9 +39,12 @@ bool Server::Impl::Send(SessionId id, ByteView data) {
 void Server::Impl::Close(SessionId id) {
   Session* session = table_.Find(id);
   if (session == nullptr || !session->open()) return;
-  ++counters_.closed[static_cast<size_t>(CloseReason::kLocal)];
-  session->channel->Close(session->peer);
-  table_.Erase(*session);
+  EndSession(*session, CloseReason::kLocal, true);
+}
+
+bool Server::Impl::HeardSince(TimePoint time, SessionId id) {
+  const Session* session = table_.Find(id);
+  return session != nullptr && session->since >= time;
 }
 
 void Server::Impl::CloseAll() {
@@ -143,6 +146,10 @@ bool Server::Send(TimePoint, SessionId session, ByteView data) {
 void Server::Close(TimePoint, SessionId session) { impl_->Close(session); }
 void Server::StopAccepting() { impl_->StopAccepting(); }
 void Server::CloseAll(TimePoint) { impl_->CloseAll(); }
+bool Server::HeardSince(TimePoint time, SessionId session) {
+  return impl_->HeardSince(time, session);
+}
+std::vector<SessionId> Server::QuietestFirst() const { return impl_->QuietestFirst(); }
 void Server::Advance(TimePoint now) { impl_->Advance(now); }
 std::optional<TimePoint> Server::NextDeadline() { return impl_->NextDeadline(); }
 std::optional<Event> Server::PollEvent() { return impl_->PollEvent(); }

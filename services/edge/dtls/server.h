@@ -19,6 +19,7 @@
 #include <memory>
 #include <optional>
 #include <variant>
+#include <vector>
 
 #include "libs/base/address.h"
 #include "libs/base/bytes.h"
@@ -85,7 +86,7 @@ class Server {
   void Receive(TimePoint now, const SocketAddress& from, ByteView datagram);
   /// Sends `data` (at most kApplicationDataMax bytes) in one record. False if the session is gone.
   bool Send(TimePoint now, SessionId session, ByteView data);
-  /// Ends a session with close_notify. No SessionClosed event follows.
+  /// Ends a session with close_notify; nothing if it is gone.
   void Close(TimePoint now, SessionId session);
   /// Takes no new handshakes from here on; sessions live on.
   void StopAccepting();
@@ -94,6 +95,11 @@ class Server {
   /// Runs what is due. To be called at NextDeadline() or later.
   void Advance(TimePoint now);
   std::optional<TimePoint> NextDeadline();
+
+  /// Open sessions, those first that were not heard for the longest time.
+  std::vector<SessionId> QuietestFirst() const;
+  /// Data came of it, or it opened, at this time or later.
+  bool HeardSince(TimePoint time, SessionId session);
 
   /// Drained after every call above, until both are empty.
   std::optional<Event> PollEvent();

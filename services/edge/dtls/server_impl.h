@@ -31,6 +31,8 @@ class Server::Impl {
   void Close(SessionId id);
   void StopAccepting() { accepting_ = false; }
   void CloseAll();
+  std::vector<SessionId> QuietestFirst() const { return table_.QuietestFirst(); }
+  bool HeardSince(TimePoint time, SessionId id);
   void Advance(TimePoint now);
   std::optional<TimePoint> NextDeadline();
   std::optional<Event> PollEvent();

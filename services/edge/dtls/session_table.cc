@@ -73,6 +73,15 @@ Session* SessionTable::FindHandshake(const SocketAddress& peer) {
   return FindIn(handshakes_by_address_, peer);
 }
 
+std::vector<SessionId> SessionTable::QuietestFirst() const {
+  std::vector<SessionId> ids;
+  ids.reserve(sessions());
+  for (const Stage stage : {Stage::kUnheard, Stage::kHeard}) {
+    for (const Session& session : lists_[static_cast<size_t>(stage)]) ids.push_back(session.id);
+  }
+  return ids;
+}
+
 Session* SessionTable::Oldest(Stage stage) {
   auto& list = ListOf(stage);
   return list.empty() ? nullptr : &list.front();

@@ -13,6 +13,7 @@
 #include <list>
 #include <memory>
 #include <unordered_map>
+#include <vector>
 
 #include "libs/base/address.h"
 #include "libs/base/time.h"
@@ -77,6 +78,8 @@ class SessionTable {
   Session* FindHandshake(const SocketAddress& peer);
   /// The oldest of a list, or null.
   Session* Oldest(Stage stage);
+  /// The open ones, in the order of their lists.
+  std::vector<SessionId> QuietestFirst() const;
 
   size_t handshakes() const { return lists_[0].size(); }
   /// Open ones.

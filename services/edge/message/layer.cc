@@ -181,6 +181,11 @@ std::optional<Transmit> Layer::Impl::PollTransmit() {
   return Transmit{packet->header, packet->bytes};
 }
 
+size_t Layer::Impl::UnacknowledgedOf(SessionId session_id) const {
+  const auto it = sessions_.find(session_id);
+  return it == sessions_.end() ? 0 : it->second.confirmables();
+}
+
 size_t Layer::Impl::UnansweredOf(SessionId session_id) const {
   const auto it = sessions_.find(session_id);
   return it == sessions_.end() ? 0 : it->second.requests.unanswered();
@@ -222,6 +227,7 @@ std::optional<Event> Layer::PollEvent() { return impl_->PollEvent(); }
 std::optional<Transmit> Layer::PollTransmit() { return impl_->PollTransmit(); }
 const Counters& Layer::counters() const { return impl_->counters(); }
 size_t Layer::UnansweredOf(SessionId session) const { return impl_->UnansweredOf(session); }
+size_t Layer::UnacknowledgedOf(SessionId session) const { return impl_->UnacknowledgedOf(session); }
 size_t Layer::unanswered() const { return impl_->requests().unanswered(); }
 size_t Layer::unacknowledged() const { return impl_->confirmables().size(); }
 size_t Layer::session_count() const { return impl_->session_count(); }

@@ -106,7 +106,8 @@ class Layer {
   /// Requests that arrived and are not answered yet, of one session and of all.
   size_t UnansweredOf(SessionId session) const;
   size_t unanswered() const;
-  /// CONs of ours that wait for their ACK.
+  /// CONs of ours that wait for their ACK, of one session and of all.
+  size_t UnacknowledgedOf(SessionId session) const;
   size_t unacknowledged() const;
   /// Sessions that cost memory here at present, and the bytes of answers kept for duplicates.
   size_t session_count() const;

@@ -47,6 +47,7 @@ class Layer::Impl {
   const Retransmission& confirmables() const { return confirmables_; }
   size_t session_count() const { return sessions_.size(); }
   size_t UnansweredOf(SessionId session_id) const;
+  size_t UnacknowledgedOf(SessionId session_id) const;
 
  private:
   struct Queued {

@@ -22,15 +22,14 @@ enum class RefusalReason : uint8_t {
   kTooLarge,      ///< Over request_body_bytes_max.
   kSessionLimit,  ///< Too many requests or uploads of one session.
   kOverload,      ///< Over a limit of the worker.
-  kStopping,
-  kNoAnswer,    ///< The uplink let the deadline pass.
-  kAnswerLost,  ///< Carried out before; its answer had to make room.
+  kNoAnswer,      ///< The uplink let the deadline pass.
+  kAnswerLost,    ///< Carried out before; its answer had to make room.
   kCount,
 };
 constexpr size_t kRefusalReasons = static_cast<size_t>(RefusalReason::kCount);
 inline constexpr std::array<std::string_view, kRefusalReasons> kRefusalReasonNames = {
-    "bad_option",    "method",   "proxying", "block_missing", "bad_block",   "too_large",
-    "session_limit", "overload", "stopping", "no_answer",     "answer_lost",
+    "bad_option", "method",        "proxying", "block_missing", "bad_block",
+    "too_large",  "session_limit", "overload", "no_answer",     "answer_lost",
 };
 
 /// Why a poll of an observation brought nothing to go by.

@@ -105,6 +105,19 @@ std::optional<Command> Layer::Impl::PollCommand() {
   return command;
 }
 
+Load Layer::Impl::LoadOf(TimePoint now, SessionId session_id) const {
+  const auto found = sessions_.find(session_id);
+  if (found == sessions_.end()) return Load::kNone;
+  const Session& session = found->second;
+  if (!session.waiting.empty() || !session.waiting_uploads.empty()) return Load::kRequests;
+  for (const ExchangeId id : session.exchanges) {
+    const Exchange& exchange = **exchanges_.Find(id);
+    if (!exchange.idempotent || now - exchange.started < kPollAge) return Load::kRequests;
+  }
+  const bool polls = !session.exchanges.empty() || !observations_.Of(session_id).empty();
+  return polls ? Load::kPolls : Load::kNone;
+}
+
 Usage Layer::Impl::usage() const {
   return {sessions_.size(),  exchanges_.size(),  request_bytes_.used(), uploads_.size(),
           downloads_.size(), downloads_.bytes(), observations_.size(),  waiting_};
@@ -132,7 +145,6 @@ void Layer::Complete(TimePoint now, Answer answer) {
   impl_->Complete(now, std::move(answer));
   impl_->ServeLine(now);
 }
-void Layer::StopAccepting() { impl_->StopAccepting(); }
 void Layer::Advance(TimePoint now) {
   impl_->Advance(now);
   impl_->ServeLine(now);
@@ -141,6 +153,7 @@ std::optional<TimePoint> Layer::NextDeadline() { return impl_->NextDeadline(); }
 std::optional<Command> Layer::PollCommand() { return impl_->PollCommand(); }
 const Counters& Layer::counters() const { return impl_->counters(); }
 size_t Layer::exchanges_in_flight() const { return impl_->exchanges_in_flight(); }
+Load Layer::LoadOf(TimePoint now, SessionId session) const { return impl_->LoadOf(now, session); }
 Usage Layer::usage() const { return impl_->usage(); }
 
 }  // namespace lowband::edge::request

@@ -14,6 +14,7 @@
 // limits.h. Spec: RFC 7252 §5, RFC 7641, RFC 7959, RFC 9175 §3; MSC3079.
 #pragma once
 
+#include <cstdint>
 #include <memory>
 #include <optional>
 
@@ -41,6 +42,13 @@ struct Usage {
   size_t waiting = 0;  ///< Requests and uploads that wait until others have ended.
 };
 
+/// What a session has under way.
+enum class Load : uint8_t {
+  kNone,
+  kPolls,     ///< Long polls and observations: their client asks for them anew elsewhere.
+  kRequests,  ///< Others too.
+};
+
 class Layer {
  public:
   /// `messages` and `random` outlive the layer.
@@ -58,8 +66,6 @@ class Layer {
   void MakeObservable(TimePoint now, ExchangeId exchange);
   /// The answer of an exchange. Unknown ids (cancelled meanwhile) are dropped.
   void Complete(TimePoint now, Answer answer);
-  /// Requests from here on get 5.03 (for deployed clients 5.02): the edge is stopping.
-  void StopAccepting();
   void Advance(TimePoint now);
   std::optional<TimePoint> NextDeadline();
 
@@ -68,6 +74,9 @@ class Layer {
 
   const Counters& counters() const;
   size_t exchanges_in_flight() const;
+  /// What would be lost if the session ended now. A request that is safe to ask again and has
+  /// waited for kPollAge counts as a poll.
+  Load LoadOf(TimePoint now, SessionId session) const;
   Usage usage() const;
 
  private:

@@ -32,7 +32,6 @@ class Layer::Impl {
   void MovePeer(SessionId session_id, const SocketAddress& peer);
   void CloseSession(SessionId session_id);
   void Handle(TimePoint now, const message::Event& event);
-  void StopAccepting() { stopping_ = true; }
   void Advance(TimePoint now);
   std::optional<TimePoint> NextDeadline();
   std::optional<Command> PollCommand();
@@ -48,6 +47,7 @@ class Layer::Impl {
 
   const Counters& counters() const { return counters_; }
   size_t exchanges_in_flight() const { return exchanges_.size(); }
+  Load LoadOf(TimePoint now, SessionId session_id) const;
   Usage usage() const;
 
  private:
@@ -197,7 +197,6 @@ class Layer::Impl {
   message::Layer& messages_;
   Random& random_;
   Counters counters_;
-  bool stopping_ = false;
   std::unordered_map<SessionId, Session> sessions_;
   ByteBudget request_bytes_;
   PartialBodies uploads_;

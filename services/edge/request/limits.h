@@ -18,6 +18,8 @@ inline constexpr size_t kTokenChangesMax = 8;
 inline constexpr uint64_t kReplayWindowRecords = 64;
 /// A client that has just connected or logged in has a token, or will have one in a moment.
 inline constexpr std::chrono::seconds kTokenExpected{60};
+/// A GET, PUT or DELETE that has waited for so long is taken for a long poll when the edge stops.
+inline constexpr std::chrono::seconds kPollAge{5};
 /// Requests of one session that wait for their answers, whatever Config says.
 inline constexpr size_t kExchangesPerSessionMax = 48;
 

@@ -86,10 +86,6 @@ void Layer::Impl::MakeObservable(TimePoint now, ExchangeId id) {
 }
 
 void Layer::Impl::Poll(TimePoint now, Observation& observation) {
-  if (stopping_) {
-    observation.state = State::kWaiting;
-    return;
-  }
   ++counters_.polls;
   observation.polled_at = now;
   v1::Request request = observation.request;

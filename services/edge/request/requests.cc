@@ -44,8 +44,6 @@ void Layer::Impl::HandleRequest(TimePoint now, const message::RequestArrived& ar
     HandleFollowUp(now, incoming);
   } else if (options.observe == 1u && Deregister(now, incoming)) {
     return;
-  } else if (stopping_) {
-    Refuse(now, incoming, Unavailable(RefusalReason::kStopping, "This server is stopping"));
   } else if (AsksWhatIsHere(arrived.message)) {
     TellWhatIsHere(now, incoming);
   } else if (options.block1) {

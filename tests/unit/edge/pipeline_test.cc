@@ -128,6 +128,48 @@ TEST(Pipeline, BadNetworkThenEachRequestOnceAndOneAnswer) {
   }
 }
 
+TEST(Pipeline, DrainThenQuietSessionsAndPollsEndAndBusyOnesAreServedToTheEnd) {
+  EdgeWorld world(7);
+  world.translator_delay = seconds(8);
+  const size_t quiet = world.AddClient();
+  const size_t polling = world.AddClient();
+  const size_t busy = world.AddClient();
+  ASSERT_NE(world.Await(quiet, world.Send(quiet, Get({"0"}))), nullptr);
+  world.Send(polling, Get({"sync"}));
+  world.Run(seconds(6));
+  const auto slow = world.Send(busy, Post({"join"}, Bytes{0xa0}));
+  world.Run(seconds(1));
+  world.edge().StartDrain(world.now(), seconds(30));
+  world.Run(seconds(1));
+  EXPECT_EQ(world.disconnects.size(), 2U);
+  EXPECT_EQ(world.edge().dtls().session_count(), 1U);
+  const auto later = world.Send(busy, Get({"1"}));
+  const auto* first = world.Await(busy, slow);
+  ASSERT_NE(first, nullptr);
+  EXPECT_EQ(first->code, coap::kContent);
+  const auto* second = world.Await(busy, later);
+  ASSERT_NE(second, nullptr) << "a draining edge serves the sessions that it has";
+  EXPECT_EQ(second->code, coap::kContent);
+  EXPECT_FALSE(world.edge().idle());
+  world.Run(seconds(15));
+  EXPECT_TRUE(world.edge().idle());
+  EXPECT_EQ(world.disconnects.size(), 3U);
+}
+
+TEST(Pipeline, DrainOfOneThatTalksAllTheTimeThenEndedBetweenTwoRequests) {
+  EdgeWorld world(8);
+  const size_t phone = world.AddClient();
+  ASSERT_NE(world.Await(phone, world.Send(phone, Get({"0"}))), nullptr);
+  const TimePoint begin = world.now();
+  world.edge().StartDrain(begin, seconds(10));
+  while (world.disconnects.empty() && world.now() < begin + seconds(10)) {
+    ASSERT_NE(world.Await(phone, world.Send(phone, Get({"1"}))), nullptr);
+    world.Run(seconds(1), [&] { return !world.disconnects.empty(); });
+  }
+  EXPECT_GE(world.now() - begin, seconds(5));
+  EXPECT_LT(world.now() - begin, seconds(8));
+}
+
 TEST(Pipeline, CloseAllThenClientsHearIt) {
   EdgeWorld world(6);
   const size_t phone = world.AddClient();

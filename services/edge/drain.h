@@ -1,0 +1,50 @@
+// Ends the sessions of one worker that stops, while it serves the rest as ever.
+//
+//   sessions, the quietest first ─▶ a few each step ─┬─ with nothing under way ──▶ ended
+//              ▲                                      └─ busy ──┐
+//              └────────────────────────────────────────────────┘ asked again later
+//
+// All at once would bring all clients back at once, to the edges that are left. So they go evenly
+// over four fifths of the limit, a small number sooner; after that each goes when it is not busy.
+//
+// Threading: one worker thread. Ownership: values. Limits: limits.h.
+#pragma once
+
+#include <deque>
+#include <functional>
+#include <optional>
+#include <vector>
+
+#include "libs/base/random.h"
+#include "libs/base/time.h"
+#include "services/edge/dtls/session_id.h"
+
+namespace lowband::edge {
+
+class Drain {
+ public:
+  /// False: the session is busy, and is asked about again. One that is gone is as good as ended.
+  using End = std::function<bool(SessionId)>;
+
+  /// `quietest_first` are ended in that order, all within four fifths of `limit` unless they are
+  /// busy. `random` outlives the drain.
+  Drain(TimePoint now, Duration limit, const std::vector<SessionId>& quietest_first,
+        Random& random);
+
+  /// A session that opened meanwhile.
+  void Add(SessionId session) { left_.push_back(session); }
+  /// Ends those whose turn it is.
+  void Advance(TimePoint now, const End& end);
+  /// None while there is no session left.
+  std::optional<TimePoint> NextDeadline() const;
+
+ private:
+  size_t TurnsAt(TimePoint now) const;
+
+  Random& random_;
+  std::deque<SessionId> left_;
+  const TimePoint even_until_;
+  TimePoint due_;
+};
+
+}  // namespace lowband::edge
