@@ -195,4 +195,12 @@ Result<std::optional<RequestHead>, Refusal> ParseRequestHead(std::string_view by
   return head;
 }
 
+Result<std::optional<RequestHead>, Refusal> RequestHeadReader::Read(std::string_view bytes) {
+  const bool line_ended = bytes.find('\n', seen_) != std::string_view::npos;
+  seen_ = bytes.size();
+  if (!line_ended && bytes.size() < 2 * read_ && bytes.size() < kHeadBytesMax) return std::nullopt;
+  read_ = bytes.size();
+  return ParseRequestHead(bytes);
+}
+
 }  // namespace lowband::http

@@ -47,4 +47,16 @@ struct RequestHead {
 /// is whole, but each call reads all of it again.
 Result<std::optional<RequestHead>, Refusal> ParseRequestHead(std::string_view bytes);
 
+/// ParseRequestHead() for a head that comes in pieces, however small: reads from the front only if
+/// another line has ended, or twice as much is there as at the last time.
+class RequestHeadReader {
+ public:
+  /// As ParseRequestHead(). `bytes` begins with what was given before.
+  Result<std::optional<RequestHead>, Refusal> Read(std::string_view bytes);
+
+ private:
+  size_t seen_ = 0;  ///< Bytes in which line ends have been looked for.
+  size_t read_ = 0;  ///< Bytes that the last reading met.
+};
+
 }  // namespace lowband::http

@@ -60,12 +60,13 @@ bool Connection::Handshake() {
 std::optional<http::RequestHead> Connection::ReadHead(Duration patience) {
   TimePoint deadline = Now() + patience;
   bool begun = false;
+  http::RequestHeadReader reader;
   while (true) {
     if (!begun && !wire_.in().empty()) {
       begun = true;
       deadline = Now() + config_.head_timeout;
     }
-    auto parsed = http::ParseRequestHead(wire_.in());
+    auto parsed = reader.Read(wire_.in());
     if (!parsed) {
       Refuse(parsed.error(), false);
       return std::nullopt;

@@ -39,6 +39,34 @@ TEST(RequestHead, ReadsLineFieldsAndSize) {
   EXPECT_EQ(head.size, text.size());
 }
 
+TEST(RequestHeadReader, ByteByByteThenTheSameHeadOnceItIsWhole) {
+  std::string text = "PUT /a HTTP/1.1\r\nHost: h\r\n";
+  for (int i = 0; i < 100; ++i)
+    text += "X-" + std::to_string(i) + ": " + std::string(200, 'v') + "\r\n";
+  text += "\r\n";
+  RequestHeadReader reader;
+  for (size_t size = 0; size < text.size(); ++size) {
+    const auto early = reader.Read(std::string_view(text).substr(0, size));
+    ASSERT_TRUE(early.has_value());
+    ASSERT_FALSE(early->has_value());
+  }
+  const auto head = reader.Read(text);
+  ASSERT_TRUE(head.has_value() && head->has_value());
+  EXPECT_EQ((*head)->fields.size(), 101u);
+  EXPECT_EQ((*head)->size, text.size());
+}
+
+TEST(RequestHeadReader, EndlessLineThenRefusedAtTheLimitAndNoiseWithinTwiceItsLength) {
+  const std::string endless = "GET /" + std::string(kHeadBytesMax, 'a');
+  RequestHeadReader reader;
+  size_t size = 0;
+  while (size <= kHeadBytesMax && reader.Read(std::string_view(endless).substr(0, size))) ++size;
+  EXPECT_LE(size, kHeadBytesMax);
+  const std::string noise = "\x16\x03\x01" + std::string(100, '\x01');
+  RequestHeadReader other;
+  EXPECT_FALSE(other.Read(noise).has_value()) << "TLS on a plain port is told at once";
+}
+
 TEST(RequestHead, OneEmptyLineBeforeItIsPassedOver) {
   const std::string_view text = "\r\nGET / HTTP/1.1\r\nHost: h\r\n\r\n";
   EXPECT_EQ(Read(text).size, text.size());
