@@ -86,6 +86,13 @@ void SetDtls(MetricSet& m, const std::vector<Stats>& w) {
             {{{"", [](const Stats& s) { return s.dtls.connection_ids_used; }}}});
   Totals<1>(m, w, "dtls_peer_address_changes_total", "Sessions that moved to a new address.",
             nullptr, {{{"", [](const Stats& s) { return s.dtls.peer_moves; }}}});
+  Totals<2>(m, w, "dtls_path_checks_total", "New addresses that clients were asked to answer from.",
+            "result",
+            {{{"proven", [](const Stats& s) { return s.dtls.paths_proven; }},
+              {"given_up", [](const Stats& s) { return s.dtls.paths_given_up; }}}});
+  Totals<2>(m, w, "dtls_records_held_total", "Records that waited for such an answer.", "result",
+            {{{"held", [](const Stats& s) { return s.dtls.sends_held; }},
+              {"dropped", [](const Stats& s) { return s.dtls.held_dropped; }}}});
   Totals<2>(m, w, "dtls_stale_alerts_total", "Alerts to clients whose session is unknown.",
             "result",
             {{{"sent", [](const Stats& s) { return s.dtls.stale_alerts_sent; }},

@@ -5,6 +5,7 @@
 #include <variant>
 #include <vector>
 
+#include "libs/coap/message.h"
 #include "services/edge/limits.h"
 
 namespace lowband::edge {
@@ -117,31 +118,66 @@ bool Pipeline::DrainDtls(TimePoint now) {
   bool moved = false;
   while (auto event = dtls_.PollEvent()) {
     moved = true;
-    std::visit(
-        Overloaded{
-            [&](const dtls::SessionOpened& opened) {
-              requests_.OpenSession(now, opened.session, opened.peer);
-              if (drain_) drain_->Add(opened.session);
-            },
-            [&](const dtls::PeerMoved& move) { requests_.MovePeer(move.session, move.peer); },
-            [&](const dtls::DataArrived& data) {
-              messages_.Receive(now, data.session, data.data, data.sequence);
-            },
-            [&](const dtls::SessionClosed& closed) {
-              messages_.Forget(closed.session);
-              requests_.CloseSession(now, closed.session);
-            },
-        },
-        *event);
+    std::visit(Overloaded{
+                   [&](const dtls::SessionOpened& opened) {
+                     requests_.OpenSession(now, opened.session, opened.peer);
+                     if (drain_) drain_->Add(opened.session);
+                   },
+                   [&](const dtls::PeerMoved& move) { MovePeer(now, move); },
+                   [&](const dtls::DataArrived& data) {
+                     messages_.Receive(now, data.session, data.data, data.sequence);
+                   },
+                   [&](const dtls::SessionClosed& closed) {
+                     pings_.erase(closed.session);
+                     messages_.Forget(closed.session);
+                     requests_.CloseSession(now, closed.session);
+                   },
+               },
+               *event);
   }
   return moved;
+}
+
+// RFC 7252 §4.3: whoever has the session's keys answers a CoAP ping, with RST or, as deployed
+// clients do, with an empty ACK. A client with too many messages unacknowledged gets none, and is
+// back at its old address after a while.
+void Pipeline::MovePeer(TimePoint now, const dtls::PeerMoved& moved) {
+  requests_.MovePeer(moved.session, moved.peer);
+  if (auto earlier = pings_.extract(moved.session)) {
+    messages_.Abandon(now, moved.session, earlier.mapped());
+  }
+  if (moved.proven) return;
+  const auto ping = coap::EmptyMessage(coap::Type::kConfirmable, 0);
+  const auto id = messages_.SendConfirmable(now, moved.session, Bytes(ping.begin(), ping.end()));
+  if (id.value != 0) pings_.emplace(moved.session, id);
+}
+
+bool Pipeline::IsPathProof(TimePoint now, const message::Event& event) {
+  if (pings_.empty()) return false;
+  const auto fate = [&](SessionId session, message::SendId id, bool answered) {
+    const auto ping = pings_.find(session);
+    if (ping == pings_.end() || ping->second != id) return false;
+    pings_.erase(ping);
+    if (answered) dtls_.ProvePath(now, session);
+    return true;
+  };
+  if (const auto* acked = std::get_if<message::Delivered>(&event)) {
+    return fate(acked->session, acked->id, true);
+  }
+  if (const auto* reset = std::get_if<message::Rejected>(&event)) {
+    return fate(reset->session, reset->id, true);
+  }
+  if (const auto* lost = std::get_if<message::Undelivered>(&event)) {
+    return fate(lost->session, lost->id, false);
+  }
+  return false;
 }
 
 bool Pipeline::DrainMessages(TimePoint now) {
   bool moved = false;
   while (auto event = messages_.PollEvent()) {
     moved = true;
-    requests_.Handle(now, *event);
+    if (!IsPathProof(now, *event)) requests_.Handle(now, *event);
   }
   while (auto transmit = messages_.PollTransmit()) {
     moved = true;

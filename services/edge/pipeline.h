@@ -12,6 +12,7 @@
 
 #include <optional>
 #include <string_view>
+#include <unordered_map>
 
 #include "libs/base/random.h"
 #include "libs/base/time.h"
@@ -63,6 +64,8 @@ class Pipeline {
   bool idle() const;
 
  private:
+  void MovePeer(TimePoint now, const dtls::PeerMoved& moved);
+  bool IsPathProof(TimePoint now, const message::Event& event);
   bool EndUnlessBusy(TimePoint now, SessionId session);
   void Pump(TimePoint now);
   bool DrainDtls(TimePoint now);
@@ -74,6 +77,8 @@ class Pipeline {
   message::Layer messages_;
   request::Layer requests_;
   uplink::LaneSet lanes_;
+  /// The CoAP pings sent to new addresses, of sessions whose client has not answered yet.
+  std::unordered_map<SessionId, message::SendId> pings_;
   std::optional<Drain> drain_;
   TimePoint patient_until_;  ///< The drain leaves sessions alone that were heard of lately.
 };

@@ -98,6 +98,11 @@ bool Channel::Send(const SocketAddress& peer, ByteView data) {
   return mbedtls_ssl_write(ssl_.get(), data.data(), data.size()) == static_cast<int>(data.size());
 }
 
+size_t Channel::RecordBytes(size_t data) const {
+  const int expansion = mbedtls_ssl_get_record_expansion(ssl_.get());
+  return data + (expansion < 0 ? kRecordOverheadMax : static_cast<size_t>(expansion));
+}
+
 void Channel::Close(const SocketAddress& peer) {
   peer_ = &peer;
   // Whether it went out makes no difference: the session ends.

@@ -67,6 +67,8 @@ class Channel {
 
   /// Sends one record of at most kApplicationDataMax bytes; false if the engine refuses.
   bool Send(const SocketAddress& peer, ByteView data);
+  /// The length of the record that Send() makes of so many bytes.
+  size_t RecordBytes(size_t data) const;
   /// Sends close_notify.
   void Close(const SocketAddress& peer);
 

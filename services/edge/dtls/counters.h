@@ -69,6 +69,10 @@ struct Counters {
   uint64_t handshakes_started = 0;
   uint64_t connection_ids_used = 0;  ///< Sessions opened that negotiated one.
   uint64_t peer_moves = 0;
+  uint64_t paths_proven = 0;         ///< A new address was answered from.
+  uint64_t paths_given_up = 0;       ///< It was not, or the client was back at the old one.
+  uint64_t sends_held = 0;           ///< Records that waited for that.
+  uint64_t held_dropped = 0;         ///< Records for which there was no room to wait.
   uint64_t peer_moves_deferred = 0;  ///< Wanted within kMoveInterval of the last.
   uint64_t stale_alerts_sent = 0;
   uint64_t stale_alerts_withheld = 0;  ///< By their rate limits.

@@ -47,6 +47,15 @@ inline constexpr Duration kTicketKeyLife = std::chrono::hours(12);
 /// addresses, or someone who replays between them, cannot make us flap.
 inline constexpr Duration kMoveInterval = std::chrono::seconds(1);
 
+/// To a new address that its client has not answered from goes at most so many times what came from
+/// there.
+inline constexpr uint64_t kUnprovenFactor = 3;
+/// What waits for the answer from a new address, of one session; more is dropped, and repeated by
+/// the layers above.
+inline constexpr size_t kHeldBytesMax = 16 * 1024;
+/// A new address that is not proven after so long is given up for the old one.
+inline constexpr Duration kPathProofTime = std::chrono::seconds(30);
+
 /// A client whose handshake advances, or who asks again, is waited for this long.
 using tls::kHandshakeLifeMax;
 /// A client's answer to our flight, with headers: key exchange, ChangeCipherSpec and Finished.

@@ -103,17 +103,52 @@ void Server::Impl::Accept(TimePoint now, const SocketAddress& from, const Record
   if (newest) session.newest = record.sequence;
   // RFC 9146 §6: the address follows the newest record only, or a delayed one, sent on by someone
   // from elsewhere, would draw the answers away.
-  if (from != session.peer && newest) {
-    if (now - session.moved_at >= kMoveInterval) {
-      ++counters_.peer_moves;
-      table_.Move(now, session, from);
-      events_.Push(PeerMoved{session.id, from}, {});
-    } else {
-      ++counters_.peer_moves_deferred;
-    }
-  }
+  if (from != session.peer && newest) Follow(now, from, session);
+  if (session.unproven) session.unproven->Received(record.bytes.size(), from == session.peer);
   table_.Touch(now, session);
   events_.Push(DataArrived{session.id, {}, record.sequence}, data);
+}
+
+void Server::Impl::Follow(TimePoint now, const SocketAddress& from, Session& session) {
+  if (session.unproven && session.unproven->home() == from) return ReturnHome(now, session);
+  if (now - session.moved_at < kMoveInterval) {
+    ++counters_.peer_moves_deferred;
+    return;
+  }
+  ++counters_.peer_moves;
+  if (session.unproven) {
+    session.unproven->Restart();
+  } else {
+    session.unproven = std::make_unique<UnprovenPath>(session.peer);
+  }
+  paths_.Set(session.id, now + kPathProofTime);
+  table_.Move(now, session, from);
+  events_.Push(PeerMoved{session.id, from}, {});
+}
+
+void Server::Impl::ReturnHome(TimePoint now, Session& session) {
+  ++counters_.paths_given_up;
+  paths_.Cancel(session.id);
+  const auto path = std::move(session.unproven);
+  table_.Move(now, session, path->home());
+  events_.Push(PeerMoved{session.id, session.peer, true}, {});
+  SendHeld(session, path->TakeHeld());
+}
+
+// The answer to what was sent to the address of now came from there, or it would be no proof.
+void Server::Impl::ProvePath(SessionId id) {
+  Session* session = table_.Find(id);
+  if (session == nullptr || !session->unproven || !session->unproven->heard_there()) return;
+  ++counters_.paths_proven;
+  paths_.Cancel(id);
+  const auto path = std::move(session->unproven);
+  SendHeld(*session, path->TakeHeld());
+}
+
+void Server::Impl::SendHeld(Session& session, const std::vector<Bytes>& held) {
+  for (const Bytes& data : held) {
+    ++(session.channel->Send(session.peer, data) ? counters_.records_sent : counters_.sends_failed);
+  }
 }
 
 }  // namespace lowband::edge::dtls

@@ -27,8 +27,16 @@ Server::Impl::Impl(const Config& config, Credentials& credentials, Random& rando
 
 bool Server::Impl::Send(SessionId id, ByteView data) {
   Session* session = table_.Find(id);
-  if (session == nullptr || !session->open() || data.size() > kApplicationDataMax ||
-      !session->channel->Send(session->peer, data)) {
+  if (session == nullptr || !session->open() || data.size() > kApplicationDataMax) {
+    ++counters_.sends_failed;
+    return false;
+  }
+  if (session->unproven &&
+      !session->unproven->MaySend(session->channel->RecordBytes(data.size()))) {
+    ++(session->unproven->Hold(data) ? counters_.sends_held : counters_.held_dropped);
+    return true;
+  }
+  if (!session->channel->Send(session->peer, data)) {
     ++counters_.sends_failed;
     return false;
   }
@@ -63,6 +71,7 @@ void Server::Impl::Advance(TimePoint now) {
     Session* session = table_.Find(*due);
     HandshakeStep(now, *session, session->channel->Advance(now, session->peer));
   }
+  while (const auto due = paths_.PopDue(now)) ReturnHome(now, *table_.Find(*due));
   ExpireHandshakes(now);
   ExpireSessions(now);
 }
@@ -101,7 +110,7 @@ Duration Server::Impl::IdleTimeout() const {
 }
 
 std::optional<TimePoint> Server::Impl::NextDeadline() {
-  std::optional<TimePoint> next = flights_.Next();
+  std::optional<TimePoint> next = Earlier(flights_.Next(), paths_.Next());
   const auto add = [&](Stage stage, Duration timeout) {
     if (const Session* session = table_.Oldest(stage)) {
       next = Earlier(next, session->since + timeout);
@@ -117,6 +126,7 @@ void Server::Impl::EndSession(Session& session, CloseReason reason, bool notify)
   ++counters_.closed[static_cast<size_t>(reason)];
   if (notify) session.channel->Close(session.peer);
   events_.Push(SessionClosed{session.id, reason}, {});
+  paths_.Cancel(session.id);
   table_.Erase(session);
 }
 
@@ -143,6 +153,7 @@ void Server::Receive(TimePoint now, const SocketAddress& from, ByteView datagram
 bool Server::Send(TimePoint, SessionId session, ByteView data) {
   return impl_->Send(session, data);
 }
+void Server::ProvePath(TimePoint, SessionId session) { impl_->ProvePath(session); }
 void Server::Close(TimePoint, SessionId session) { impl_->Close(session); }
 void Server::StopAccepting() { impl_->StopAccepting(); }
 void Server::CloseAll(TimePoint) { impl_->CloseAll(); }

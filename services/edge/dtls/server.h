@@ -9,7 +9,8 @@
 //
 // A datagram is matched to its session by Connection ID when it carries one (RFC 9146), else by
 // source address. The address of a session moves only after an authentic record, newer than all
-// before it, came from the new one (RFC 9146 §6).
+// before it, came from the new one (RFC 9146 §6), and little is sent there before the owner says
+// that the client has answered something from there (unproven_path.h).
 //
 // Threading: one worker thread. Ownership: owns every session; drained views are valid until the
 // next call. Limits: limits.h. Spec: RFC 6347, RFC 5246, RFC 9146, RFC 5077.
@@ -38,10 +39,12 @@ struct SessionOpened {
   SessionId session;
   SocketAddress peer;
 };
-/// The client's address changed and was validated (RFC 9146 §6).
+/// The client's address changed (RFC 9146 §6). Unless it is `proven`, the owner sends something
+/// that the client answers, and calls ProvePath() when it does.
 struct PeerMoved {
   SessionId session;
   SocketAddress peer;
+  bool proven = false;
 };
 /// One record's worth of application data: one CoAP message.
 struct DataArrived {
@@ -86,6 +89,8 @@ class Server {
   void Receive(TimePoint now, const SocketAddress& from, ByteView datagram);
   /// Sends `data` (at most kApplicationDataMax bytes) in one record. False if the session is gone.
   bool Send(TimePoint now, SessionId session, ByteView data);
+  /// The client answered what was sent after PeerMoved. Nothing if its address has changed since.
+  void ProvePath(TimePoint now, SessionId session);
   /// Ends a session with close_notify; nothing if it is gone.
   void Close(TimePoint now, SessionId session);
   /// Takes no new handshakes from here on; sessions live on.

@@ -4,6 +4,7 @@
 #include <array>
 #include <memory>
 #include <optional>
+#include <vector>
 
 #include "libs/base/packet_queue.h"
 #include "libs/base/timer_queue.h"
@@ -28,6 +29,7 @@ class Server::Impl {
 
   // server.h; in server.cc.
   bool Send(SessionId id, ByteView data);
+  void ProvePath(SessionId id);
   void Close(SessionId id);
   void StopAccepting() { accepting_ = false; }
   void CloseAll();
@@ -51,6 +53,9 @@ class Server::Impl {
   void Deliver(TimePoint now, const SocketAddress& from, const Record& record, Session& session);
   void Accept(TimePoint now, const SocketAddress& from, const Record& record, Session& session,
               ByteView data);
+  void Follow(TimePoint now, const SocketAddress& from, Session& session);
+  void ReturnHome(TimePoint now, Session& session);
+  void SendHeld(Session& session, const std::vector<Bytes>& held);
   void Unknown(TimePoint now, const SocketAddress& from, const Record& record);
 
   // In hello.cc: from the first ClientHello to the open session.
@@ -96,6 +101,7 @@ class Server::Impl {
   uint64_t engine_revision_ = 0;
   SessionTable table_;
   TimerQueue<SessionId> flights_;  // Of handshakes: when to send the last flight again.
+  TimerQueue<SessionId> paths_;    // Of sessions at an unproven address: when to give it up.
   std::array<uint8_t, kRecordPlaintextMax> plaintext_;
 };
 

@@ -20,6 +20,7 @@
 #include "services/edge/dtls/channel.h"
 #include "services/edge/dtls/connection_id.h"
 #include "services/edge/dtls/session_id.h"
+#include "services/edge/dtls/unproven_path.h"
 
 namespace lowband::edge::dtls {
 
@@ -46,6 +47,7 @@ struct Session {
   TimePoint moved_at;          ///< When the address last changed.
   TimePoint repeat_after;      ///< A flight that the client repeats is answered only later.
   std::unique_ptr<Channel> channel;
+  std::unique_ptr<UnprovenPath> unproven;  ///< `peer` is not proven; null: it is.
   std::list<Session>::iterator self;
 
   bool open() const { return stage != Stage::kHandshaking; }

@@ -75,6 +75,38 @@ TEST(Pipeline, ClientMovesWithAConnectionIdThenItsSessionGoesOn) {
   ASSERT_NE(response, nullptr);
   EXPECT_EQ(world.edge().dtls().counters().peer_moves, 1U);
   EXPECT_EQ(world.edge().dtls().session_count(), 1U);
+  world.Run(seconds(1));
+  EXPECT_EQ(world.edge().dtls().counters().paths_proven, 1U) << "by a CoAP ping";
+}
+
+TEST(Pipeline, ClientMovesAndAsksForMuchThenItsAnswerTakesOneRoundTripMore) {
+  EdgeWorld world(4);
+  const std::string down(3000, 'd');
+  world.translate = [&](const v1::Request&) { return Content(down); };
+  const size_t phone = world.AddClient();
+  ASSERT_NE(world.Await(phone, world.Send(phone, Get({"0"}))), nullptr);
+  world.MoveClient(phone);
+  const TimePoint asked = world.now();
+  const auto* response = world.Await(phone, world.Send(phone, Get({"0"})));
+  ASSERT_NE(response, nullptr);
+  EXPECT_EQ(Text(response->body), down);
+  EXPECT_EQ(world.edge().dtls().counters().sends_held, 1U);
+  EXPECT_LT(world.now() - asked, seconds(1)) << "nothing had to be sent again";
+}
+
+TEST(Pipeline, ClientMovesAndIsNotHeardThenAnswersWaitAndGoBack) {
+  EdgeWorld world(4);
+  const size_t phone = world.AddClient();
+  ASSERT_NE(world.Await(phone, world.Send(phone, Get({"0"}))), nullptr);
+  world.MoveClient(phone);
+  world.Send(phone, Get({"0"}));
+  world.Run(milliseconds(15));  // The edge has it; its answer is on the way.
+  world.link().weather.loss = 1;
+  world.Run(seconds(40));
+  EXPECT_EQ(world.edge().dtls().counters().paths_given_up, 1U);
+  world.link().weather.loss = 0;
+  ASSERT_NE(world.Await(phone, world.Send(phone, Get({"1"}))), nullptr);
+  EXPECT_EQ(world.edge().dtls().counters().peer_moves, 2U);
 }
 
 TEST(Pipeline, TranslatorKilledThenSessionsStayAndEachRequestGetsOneAnswer) {

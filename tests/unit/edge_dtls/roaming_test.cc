@@ -36,6 +36,77 @@ TEST_F(RoamingTest, NewestRecordFromElsewhereThenAnswersFollow) {
   EXPECT_EQ(counters().peer_moves, 1u);
 }
 
+TEST_F(RoamingTest, RecordSentOnFromAVictimsAddressThenAtMostThreeTimesItsBytesGoThere) {
+  const Bytes record = RecordWith(*peer, "a request");
+  Inject(kAway, record);
+  for (int i = 0; i < 100; ++i) server->Send(now, session(), Bytes(1000, 'x'));
+  for (int i = 0; i < 100; ++i) server->Send(now, session(), AsBytes("?"));
+  Pump();
+  size_t sent = 0;
+  for (const auto& [to, datagram] : astray) {
+    EXPECT_EQ(to, kAway);
+    sent += datagram.size();
+  }
+  EXPECT_GT(sent, 0u);
+  EXPECT_LE(sent, 3 * record.size());
+  EXPECT_GT(counters().held_dropped, 0u);
+}
+
+TEST_F(RoamingTest, LargeAnswerThenSentWhenTheNewAddressIsProven) {
+  peer = &Rebind(kHome, kAway);
+  peer->Send("a request");
+  Pump();
+  const std::string answer(1000, 'a');
+  EXPECT_TRUE(server->Send(now, session(), AsBytes(answer)));
+  Pump();
+  EXPECT_TRUE(peer->received.empty());
+  peer->Send("the answer to a ping");
+  Pump();
+  server->ProvePath(now, session());
+  Pump();
+  EXPECT_EQ(peer->received, std::vector<std::string>{answer});
+  EXPECT_EQ(counters().paths_proven, 1u);
+  EXPECT_TRUE(server->Send(now, session(), AsBytes(answer)));
+  Pump();
+  EXPECT_EQ(peer->received.size(), 2u) << "from now on as ever";
+}
+
+TEST_F(RoamingTest, NewestRecordFromHomeAgainThenAllGoesThereAtOnce) {
+  Inject(kAway, RecordWith(*peer, "sent on by somebody"));
+  const std::string answer(1000, 'a');
+  EXPECT_TRUE(server->Send(now, session(), AsBytes(answer)));
+  peer->Send("from home");
+  Pump();
+  EXPECT_EQ(peer->received, std::vector<std::string>{answer});
+  EXPECT_TRUE(seen.back().kind == Seen::Kind::kData);
+  EXPECT_EQ(Destination(), kHome);
+  EXPECT_EQ(counters().paths_given_up, 1u);
+}
+
+TEST_F(RoamingTest, ProofThatCameFromHomeThenNone) {
+  Inject(kAway, RecordWith(*peer, "sent on by somebody"));
+  Inject(kHome, RecordWith(*peer, "from home"));
+  server->ProvePath(now, session());
+  EXPECT_EQ(counters().paths_proven, 0u);
+}
+
+TEST_F(RoamingTest, NeverProvenThenTheOldAddressAgain) {
+  Inject(kAway, RecordWith(*peer, "sent on by somebody"));
+  const std::string answer(1000, 'a');
+  EXPECT_TRUE(server->Send(now, session(), AsBytes(answer)));
+  Pass(kPathProofTime);
+  Pump();
+  EXPECT_EQ(peer->received, std::vector<std::string>{answer});
+  EXPECT_EQ(Destination(), kHome);
+}
+
+TEST_F(RoamingTest, SessionEndsWhileItsAddressIsUnprovenThenNothingIsLeft) {
+  Inject(kAway, RecordWith(*peer, "sent on by somebody"));
+  server->Close(now, session());
+  Pass(kPathProofTime + std::chrono::seconds(1));
+  EXPECT_EQ(server->NextDeadline(), std::nullopt);
+}
+
 TEST_F(RoamingTest, NoConnectionIdThenTheSessionIsNotFound) {
   DtlsPeer& plain = Connect(kThird);
   Inject(kAway, RecordWith(plain, "lost"));
