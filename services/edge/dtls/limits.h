@@ -76,12 +76,19 @@ constexpr bool ManyHandshakes(size_t handshakes, size_t handshakes_max) {
   return handshakes * 2 > handshakes_max;
 }
 
-/// Prefixes whose handshakes are counted; the one idle longest makes room.
+/// Prefixes whose handshakes, or alerts, are counted; the one idle longest makes room.
 inline constexpr size_t kPrefixesMax = 65'536;
 
-/// Alerts about stale sessions: one for an address in this time, and so many a second in all.
+/// Alerts about stale sessions: one for an address in this time...
 inline constexpr Duration kStaleAlertInterval = std::chrono::seconds(10);
-inline constexpr size_t kStaleAlertsPerSecond = 100;
+/// ...so many a second, and at once, for a /32 (IPv4) or /56 (IPv6) and a worker: that may be a
+/// carrier's address translation...
+inline constexpr size_t kStaleAlertsOfAPrefixPerSecond = 20;
+inline constexpr size_t kStaleAlertsOfAPrefixAtOnce = 200;
+/// ...and in all so many that every client of a full table is told within this time after a crash,
+/// but so many a second at least, in the whole process.
+inline constexpr std::chrono::seconds kStaleAlertsForAll{60};
+inline constexpr size_t kStaleAlertsPerSecondMin = 100;
 
 static_assert(kTicketKeyLife * 2 <= Duration(kTicketLife), "two keys are live");
 static_assert(kApplicationDataMax + kRecordOverheadMax <= 8192,

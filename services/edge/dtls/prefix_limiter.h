@@ -1,5 +1,5 @@
-// How many handshakes a network may begin: counted by /32 of IPv4 and /56 of IPv6, which is what
-// one customer has. Asked only about addresses that a cookie has proved.
+// How often something may be done for one network: counted by /32 of IPv4 and /56 of IPv6, which is
+// what one customer has.
 //
 // Threading: one thread. Limits: kPrefixesMax; the prefix that was quiet longest makes room.
 #pragma once
@@ -18,7 +18,7 @@ class PrefixLimiter {
  public:
   explicit PrefixLimiter(const RateLimit& limit) : limit_(limit) {}
 
-  /// True, and counted, if a handshake of `peer` may begin.
+  /// True, and counted, if it may be done for `peer` now.
   bool Take(TimePoint now, const SocketAddress& peer);
   size_t size() const { return by_prefix_.size(); }
 

@@ -21,7 +21,7 @@ Server::Impl::Impl(const Config& config, Credentials& credentials, Random& rando
       random_(random),
       cookies_(credentials.cookie_secret()),
       prefixes_({config.handshakes_per_prefix_rate, config.handshakes_per_prefix_burst}),
-      stale_alerts_(workers) {
+      stale_alerts_(sessions_max_, workers) {
   if (worker >= workers || workers > kWorkersMax) std::abort();
 }
 

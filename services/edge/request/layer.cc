@@ -111,8 +111,8 @@ Load Layer::Impl::LoadOf(TimePoint now, SessionId session_id) const {
   const Session& session = found->second;
   if (!session.waiting.empty() || !session.waiting_uploads.empty()) return Load::kRequests;
   for (const ExchangeId id : session.exchanges) {
-    const Exchange& exchange = **exchanges_.Find(id);
-    if (!exchange.idempotent || now - exchange.started < kPollAge) return Load::kRequests;
+    const ExchangeTable::Entry exchange = *exchanges_.Find(id);
+    if (!exchange->idempotent || now - exchange->started < kPollAge) return Load::kRequests;
   }
   const bool polls = !session.exchanges.empty() || !observations_.Of(session_id).empty();
   return polls ? Load::kPolls : Load::kNone;

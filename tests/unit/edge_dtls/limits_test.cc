@@ -181,21 +181,42 @@ TEST_F(LimitsTest, SwitchedOffThenSilence) {
   EXPECT_EQ(Dropped(DropReason::kUnknownSession), 1u);
 }
 
-TEST(StaleAlerts, ManyAddressesThenAHundredASecondInAll) {
-  StaleAlerts alerts(1);
-  const TimePoint start(seconds(100));
-  size_t sent = 0;
-  for (uint16_t i = 0; i < 10'000; ++i) {
-    sent += alerts.Take(start + milliseconds(i), Client(i)) ? 1 : 0;
-  }
-  EXPECT_LE(sent, 1100u);  // ten seconds and the first burst
-  EXPECT_GE(sent, 1000u);
+// Of a network of its own each, like clients all over the world.
+SocketAddress Elsewhere(size_t i) {
+  return Address("10." + std::to_string(i >> 16) + "." + std::to_string(i >> 8 & 255) + "." +
+                 std::to_string(i & 255));
 }
 
-TEST(StaleAlerts, SharedByWorkersThenEachHasItsPart) {
-  StaleAlerts alerts(4);
+TEST(StaleAlerts, OneNetworkThenItUsesUpItsOwnShareOnly) {
+  StaleAlerts alerts(100'000, 1);
+  const TimePoint start(seconds(100));
   size_t sent = 0;
-  for (uint16_t i = 0; i < 100; ++i) sent += alerts.Take(TimePoint(seconds(5)), Client(i)) ? 1 : 0;
+  for (uint16_t port = 1; port < 10'000; ++port) {
+    sent += alerts.Take(start, Address("198.51.100.7", port)) ? 1 : 0;
+  }
+  EXPECT_EQ(sent, kStaleAlertsOfAPrefixAtOnce);
+  EXPECT_TRUE(alerts.Take(start, Elsewhere(1)));
+}
+
+TEST(StaleAlerts, EverybodyAtOnceThenAllAreToldWithinAMinute) {
+  constexpr size_t kClients = 60'000;
+  StaleAlerts alerts(kClients, 1);
+  std::vector<bool> told(kClients);
+  size_t left = kClients;
+  for (int second = 0; second < 61; ++second) {
+    for (size_t i = 0; i < kClients; ++i) {
+      if (told[i] || !alerts.Take(TimePoint(seconds(100 + second)), Elsewhere(i))) continue;
+      told[i] = true;
+      --left;
+    }
+  }
+  EXPECT_EQ(left, 0u);
+}
+
+TEST(StaleAlerts, SmallTableThenAHundredASecondSharedByTheWorkers) {
+  StaleAlerts alerts(10, 4);
+  size_t sent = 0;
+  for (size_t i = 0; i < 100; ++i) sent += alerts.Take(TimePoint(seconds(5)), Elsewhere(i)) ? 1 : 0;
   EXPECT_EQ(sent, 25u);
 }
 
