@@ -1,5 +1,6 @@
 #include "services/translator/mapping/path.h"
 
+#include <array>
 #include <cstdint>
 #include <optional>
 #include <utility>
@@ -141,6 +142,19 @@ Result<MappedPath, Refusal> Expand(const transcode::PathRow& row, Segments cut, 
                     RouteOfCode(row.code).value_or(Route::kOther)};
 }
 
+/// Paths without a code in which ids are cut often: those of Megolm sessions are base64.
+constexpr std::array<std::array<std::string_view, 7>, 2> kSessionPaths = {{
+    {"_matrix", "client", "r0", "room_keys", "keys", "{roomId}", "{sessionId}"},
+    {"_matrix", "client", "unstable", "room_keys", "keys", "{roomId}", "{sessionId}"},
+}};
+
+std::optional<MappedPath> Rejoined(Segments pattern, Segments segments) {
+  const auto joined = Rejoin(pattern, segments);
+  if (!joined) return std::nullopt;
+  const std::vector<std::string_view> whole(joined->begin(), joined->end());
+  return MappedPath{Join(whole, false), RouteOfPath(whole)};
+}
+
 Result<MappedPath, Refusal> Literal(Segments segments) {
   const bool is_config = RouteOfPath(segments) == Route::kMediaConfig;
   if (is_config) return MappedPath{Join(segments, false), Route::kMediaConfig};
@@ -154,10 +168,10 @@ Result<MappedPath, Refusal> Literal(Segments segments) {
   const Route route = RouteOfPath(segments);
   if (route != Route::kOther) return MappedPath{Join(segments, LostItsSlash(segments)), route};
   for (const transcode::PathRow& row : transcode::PathTable()) {
-    const auto joined = Rejoin(row.segments, segments);
-    if (!joined) continue;
-    const std::vector<std::string_view> whole(joined->begin(), joined->end());
-    return MappedPath{Join(whole, false), RouteOfPath(whole)};
+    if (auto rejoined = Rejoined(row.segments, segments)) return *std::move(rejoined);
+  }
+  for (const auto& pattern : kSessionPaths) {
+    if (auto rejoined = Rejoined(pattern, segments)) return *std::move(rejoined);
   }
   return MappedPath{Join(segments, LostItsSlash(segments)), route};
 }

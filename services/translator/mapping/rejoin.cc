@@ -28,7 +28,7 @@ size_t ToColon(Segments rest) {
 Sizes SizesOf(std::string_view placeholder, Segments rest) {
   const char sigil = rest[0].empty() ? '\0' : rest[0][0];
   const bool room_or_alias = placeholder == "{roomIdOrAlias}";
-  if (placeholder == "{stateKey}") return {1, rest.size()};
+  if (placeholder == "{stateKey}" || placeholder == "{sessionId}") return {1, rest.size()};
   if (placeholder == "{eventId}" && sigil == '$') return {1, rest.size()};
   const bool user = placeholder == "{userId}" && sigil == '@';
   const bool alias = (placeholder == "{roomAlias}" || room_or_alias) && sigil == '#';

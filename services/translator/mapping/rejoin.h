@@ -4,7 +4,7 @@
 //
 //   {userId} @…, {roomAlias} or {roomIdOrAlias} #…   up to the segment with the colon
 //   {roomId} or {roomIdOrAlias} !…                   as it is, or up to the one with the colon
-//   {eventId} $…, {stateKey}                         as much as the rest of the path leaves over
+//   {eventId} $…, {stateKey}, {sessionId}            as much as the rest of the path leaves over
 //   anything else                                    one segment
 //
 // Threading: pure functions. Limits: kPathSegmentsMax bounds what is tried. Spec: Matrix appendix

@@ -209,6 +209,13 @@ TEST(MapPath, IdsCutAtTheirSlashesThenTheyAreWholeAgain) {
             "/_matrix/client/v3/rooms/!r:h/event/$a%2Fb");
   EXPECT_EQ(v3({"profile", "@a", "b:h", "displayname"}),
             "/_matrix/client/v3/profile/@a%2Fb:h/displayname");
+  // Ids of Megolm sessions are base64: half of them have a slash.
+  const std::string keys = "/_matrix/client/v3/room_keys/keys/!r:h";
+  EXPECT_EQ(v3({"room_keys", "keys", "!r:h", "s", "+x", "y"}), keys + "/s%2F+x%2Fy");
+  EXPECT_EQ(v3({"room_keys", "keys", "!r:h", "s"}), keys + "/s");
+  EXPECT_EQ(v3({"room_keys", "keys", "!r:h"}), keys);
+  EXPECT_EQ(TargetOf({"_matrix", "client", "unstable", "room_keys", "keys", "!r:h", "a", "b"}),
+            "/_matrix/client/unstable/room_keys/keys/!r:h/a%2Fb");
   // What only begins like a path of the table stays as it is.
   EXPECT_EQ(v3({"profile", "@a:h", "m.tz"}), "/_matrix/client/v3/profile/@a:h/m.tz");
   EXPECT_EQ(v3({"rooms", "!r:h", "relations", "$a", "b"}),
