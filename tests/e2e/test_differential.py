@@ -23,7 +23,10 @@ DOCUMENT = pathlib.Path(__file__).parents[2] / "docs" / "protocol.md"
 COAP = ("enums", "literal", "strings", "json", "go")
 WAYS = ("tcp", *COAP)
 MORE = """
-experimental_features: {msc3391_enabled: true, msc3814_enabled: true, msc4306_enabled: true}
+experimental_features:
+  {msc1763_enabled: true, msc3391_enabled: true, msc3814_enabled: true, msc4143_enabled: true,
+   msc4222_enabled: true, msc4306_enabled: true}
+login_via_existing_session: {enabled: true, require_ui_auth: false}
 max_event_delay_duration: 1h
 rc_presence: {per_user: {per_second: 0.001, burst_count: 1}}
 rc_room_creation: {per_second: 10000, burst_count: 10000}

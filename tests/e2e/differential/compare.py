@@ -15,8 +15,10 @@ NAMED = {
                     "<position>"),
 }  # fmt: skip
 # Lists whose order the homeserver leaves to chance: the name of what they are in, and their own.
-UNORDERED = {("state", "events"), ("content", "user_ids"), ("", "changed"),
-             ("", "room_ids")}  # fmt: skip
+UNORDERED = {
+    ("", "changed"), ("", "room_ids"), ("content", "user_ids"), ("device_lists", "changed"),
+    ("state", "events"), ("state_after", "events"), ("org.matrix.msc4222.state_after", "events"),
+}  # fmt: skip
 IDS = (
     (re.compile(r"\$[A-Za-z0-9_-]{43}"), "<event>"),
     (re.compile(r"![A-Za-z0-9_-]{43}|![A-Za-z]{18}:test\.localhost"), "<room>"),

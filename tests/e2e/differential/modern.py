@@ -71,6 +71,9 @@ def events():
     """Relations, threads, spaces, time, delayed events and sliding sync."""
     room = f"{V1}/rooms/{{room}}"
     thread = {"rel_type": "m.thread", "event_id": "{event}"}
+    subscription = (
+        f"{UNSTABLE}/io.element.msc4306/rooms/{{room}}/thread/{{event}}/subscription"
+    )
     delayed = f"{UNSTABLE}/org.matrix.msc4140/delayed_events"
     sliding = {"lists": {"all": {"ranges": [[0, 9]], "timeline_limit": 1, "required_state": [
         ["m.room.create", ""], ["m.room.member", "$LAZY"]]}}, "conn_id": "c", "extensions": {
@@ -95,6 +98,11 @@ def events():
         _case("GET", f"{V1}/room_summary/{{room}}"),
         _case("GET", f"{UNSTABLE}/im.nheko.summary/rooms/{{room}}/summary"),
         _case("GET", f"{V3}/rooms/{{room}}/aliases"),
+        _case("GET", f"{V3}/rooms/{{room}}/initialSync", query=(("limit", "3"),)),
+        _case("GET", f"{V3}/rooms/{{room}}/members", query=(("at", "{since}"),),
+              unordered=("chunk",)),
+        _case("GET", f"{V3}/sync", query=(("timeout", "0"), ("since", "{since}"), (
+            "org.matrix.msc4222.use_state_after", "true"))),
         _case("POST", f"{V3}/rooms/{{room}}/report", {"reason": "r"}),
         _case("POST", f"{V3}/users/{{bob}}/report", {"reason": "r"}),
         _case("POST", f"{V3}/knock/{{bobs_alias}}", {"reason": "k"}, query=(
@@ -107,14 +115,22 @@ def events():
               query=(("org.matrix.msc4140.delay", "600000"),), save={"delay": "delay_id"}),
         _case("GET", delayed),
         _case("POST", f"{delayed}/{{delay}}", {"action": "restart"}),
+        _case("POST", f"{delayed}/{{delay}}/restart", {}),
         _case("POST", f"{delayed}/{{delay}}/cancel", {}),
+        _case("PUT", f"{V3}/rooms/{{room}}/state/m.test/late", {"late": True},
+              query=(("org.matrix.msc4140.delay", "600000"),), save={"later": "delay_id"}),
+        _case("POST", f"{delayed}/{{later}}/send", {}),
+        _case("GET", f"{V3}/rooms/{{room}}/state/m.test/late"),
         _case("POST", f"{delayed}/{{delay}}", {"action": "jump"}),
         _case("POST", sync, sliding, query=(("timeout", "0"),), save={"pos": "pos"}),
         _case("POST", sync, sliding, query=(("timeout", "0"), ("pos", "{pos}"))),
         _case("POST", sync, sliding, query=(("timeout", "0"), ("pos", "9/none"))),
         _case("POST", "/_matrix/client/v4/sync", sliding),
-        _case("PUT", f"{UNSTABLE}/io.element.msc4306/rooms/{{room}}/thread/{{event}}/subscription",
-              {"automatic": "{event}"}),
+        _case("PUT", subscription, {"automatic": "{event}"}),
+        _case("GET", subscription),
+        _case("DELETE", subscription),
+        _case("GET", f"{UNSTABLE}/io.element.msc4308/thread_subscriptions",
+              query=(("limit", "1"), ("dir", "b"))),
     ]  # fmt: skip
 
 
@@ -124,7 +140,11 @@ def accounts():
         _case("GET", f"{V1}/auth_metadata", token=None),
         _case("GET", f"{UNSTABLE}/org.matrix.msc2965/auth_metadata", token=None),
         _case("GET", f"{UNSTABLE}/org.matrix.msc2965/auth_issuer", token=None),
-        _case("POST", f"{V1}/login/get_token", {}),
+        _case("POST", f"{V1}/login/get_token", {}, save={"login_token": "login_token"}),
+        _case("POST", f"{V3}/login", {
+            "type": "m.login.token", "token": "{login_token}", "device_id": "THIRD"}, token=None),
+        _case("POST", f"{V3}/login", {"type": "m.login.token", "token": "{login_token}"},
+              token=None, label="again"),
         _case("POST", f"{V3}/refresh", {"refresh_token": "none"}, token=None),
         _case("POST", f"{V3}/login", {
             "type": "m.login.password", "identifier": {"type": "m.id.user", "user": "{alice}"},
@@ -142,10 +162,19 @@ def accounts():
         _case("POST", f"{V3}/account/deactivate", {}),
         _case("POST", f"{V3}/account/password/email/requestToken", {
             "email": "a@example.org", "client_secret": "c", "send_attempt": 1}, token=None),
+        *(
+            _case("POST", f"{V3}/{path}/requestToken", {
+                "client_secret": "c", "send_attempt": 1, "email": "b@example.org", "country": "DE",
+                "phone_number": "1"}, token=None)
+            for path in ("register/email", "register/msisdn", "account/3pid/email",
+                         "account/3pid/msisdn", "account/password/msisdn")
+        ),
+        _case("POST", f"{V3}/account/3pid/unbind", {"medium": "email", "address": "a@b.c"}),
         _case("GET", f"{V3}/password_policy", token=None),
         _case("POST", f"{V3}/user/{{alice}}/openid/request_token", {}),
         _case("GET", f"{V3}/thirdparty/protocols"),
         _case("GET", f"{V3}/thirdparty/protocol/irc"),
+        _case("GET", f"{V3}/thirdparty/location/irc", query=(("search", "x"),)),
         _case("GET", f"{V3}/thirdparty/user/irc", query=(("nick", "é"), ("nick", "b"))),
         _case("PUT", f"{profile}/m.tz", {"m.tz": "Europe/Berlin"}, **carol),
         _case("PUT", f"{profile}/org.example.odd", {"org.example.odd": [None, 1, "ü"]}, **carol),
@@ -156,6 +185,9 @@ def accounts():
               query=(("user_id", "{bob}"),), unordered=("joined",)),
         _case("GET", f"{V1}/mutual_rooms", query=(("user_id", "{bob}"),)),
         _case("DELETE", f"{UNSTABLE}/org.matrix.msc3391/user/{{alice}}/account_data/m.direct"),
+        _case("GET", f"{UNSTABLE}/uk.half-shot.msc2666/user/mutual_rooms/{{bob}}"),
+        _case("GET", f"{UNSTABLE}/org.matrix.msc4143/rtc/transports"),
+        _case("GET", f"{UNSTABLE}/org.matrix.msc1763/retention/configuration"),
         _case("GET", f"{V1}/media/config"),
         _case("GET", "/_matrix/media/v3/config"),
         _case("GET", "/_matrix/media/r0/config", token=None),
