@@ -176,18 +176,28 @@ Result<MappedPath, Refusal> Literal(Segments segments) {
   return MappedPath{Join(segments, LostItsSlash(segments)), route};
 }
 
+/// Cuts the first segment at its slashes; those that it begins with are no more.
+void CutFirst(std::vector<std::string_view>& segments) {
+  const std::string_view text = segments[0];
+  std::vector<std::string_view> pieces;
+  for (size_t begin = text.find_first_not_of('/'); begin <= text.size();) {
+    const size_t end = std::min(text.find('/', begin), text.size());
+    pieces.push_back(text.substr(begin, end - begin));
+    begin = end + 1;
+  }
+  segments.erase(segments.begin());
+  segments.insert(segments.begin(), pieces.begin(), pieces.end());
+}
+
 }  // namespace
 
 Result<MappedPath, Refusal> MapPath(Segments options, EnumApi api) {
   std::vector<std::string_view> segments(options.begin(), options.end());
   // A base URL that ends in a slash makes deployed clients ask for "//_matrix/…", which go-coap
-  // sends as a first segment "/_matrix", and others as empty segments before it. Elsewhere a slash
+  // sends as one segment "/_matrix/…", and others as empty segments before it. Elsewhere a slash
   // inside a segment is part of its value.
   while (segments.size() > 1 && segments[0].empty()) segments.erase(segments.begin());
-  if (!segments.empty() && segments[0].starts_with('/')) {
-    segments[0].remove_prefix(std::min(segments[0].find_first_not_of('/'), segments[0].size()));
-    if (segments[0].empty()) segments.erase(segments.begin());
-  }
+  if (!segments.empty() && segments[0].starts_with('/')) CutFirst(segments);
   if (const auto refusal = Check(segments)) return Failure(*refusal);
   if (!segments.empty() && segments[0].size() == 1) {
     if (const auto* row = transcode::FindPath(segments[0][0])) {

@@ -244,8 +244,17 @@ TEST(MapPath, EmptyLastValueThenOnlyAStateKeyMayBe) {
   EXPECT_EQ(TargetOf({"L", ""}), "400 M_MISSING_PARAM: path L needs {roomIdOrAlias}");
 }
 
-// go-coap makes `a//b` the options "a" and "/b".
+// go-coap makes `a//b/c` the options "a" and "/b/c": all that is behind two slashes is one.
 TEST(MapPath, SlashFromADoubledOneThenTheFirstSegmentLosesItAndOthersKeepIt) {
+  EXPECT_EQ(TargetOf({"/_matrix/client/versions"}), "/_matrix/client/versions");
+  EXPECT_EQ(TargetOf({"//_matrix/client/v3/rooms/!r:h/state/m.x/"}),
+            "/_matrix/client/v3/rooms/!r:h/state/m.x/");
+  EXPECT_EQ(TargetOf({"/_matrix/client/v3/profile/@a/b:h"}), "/_matrix/client/v3/profile/@a%2Fb:h");
+  EXPECT_EQ(TargetOf({"/7/"}), "/_matrix/client/r0/sync");
+  EXPECT_EQ(TargetOf({"/_matrix/client/../x"}),
+            "400 M_INVALID_PARAM: path segment 3 is or holds a dot segment");
+  EXPECT_EQ(TargetOf({"/_matrix/client//x"}), "400 M_INVALID_PARAM: path segment 3 is empty");
+  EXPECT_EQ(TargetOf({"/_matrix/media/v3/upload"}).substr(0, 3), "404");
   EXPECT_EQ(TargetOf({"/_matrix", "client", "versions"}), "/_matrix/client/versions");
   EXPECT_EQ(TargetOf({"/", "_matrix", "client", "versions"}), "/_matrix/client/versions");
   EXPECT_EQ(TargetOf({"/7"}), "/_matrix/client/r0/sync");
