@@ -64,13 +64,8 @@ def media(context, answer):
 
 
 def other_paths(context, answer):
-    path = context.path
-    if path.startswith("//"):
-        path = "/" + path.lstrip("/") if context.way != "go" else path
-    inside = re.match(r"/_matrix/client(/|$)|/_matrix/key(/|$)|/\.well-known/(matrix/|core$)|/W$",
-                      path)  # fmt: skip
-    media_path = path.startswith("/_matrix/media/")
-    if inside or media_path:
+    allowed = r"/+_matrix/(client|key|media)(/.*)?|/\.well-known/(matrix/.*|core)|/W"
+    if re.fullmatch(allowed, context.path):
         return None
     return error(404, "M_UNRECOGNIZED", "no Matrix client API has this path")
 
@@ -266,8 +261,8 @@ def folded_statuses(context, answer):
 def slashes(context, answer):
     """The client splits the decoded path, keeps two slashes in one segment and drops the last."""
     path = context.case.path
-    if path.endswith("/"):
-        return context.answers.get(f"GET {path.rstrip('/')}")
+    if path.endswith("/") and f"GET {path.rstrip('/')}" in context.answers:
+        return context.as_if(f"GET {path.rstrip('/')}")
     if "//" in path[1:] or re.search("/(send|devices|account_data|filter)/.*%2F", path):
         return Answer(404, JSON, UNRECOGNIZED)
     return None
