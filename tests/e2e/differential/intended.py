@@ -64,13 +64,15 @@ def media(context, answer):
 
 
 def other_paths(context, answer):
-    allowed = r"/+_matrix/(client|key|media)(/.*)?|/\.well-known/(matrix/.*|core)|/W"
+    allowed = r"/+_matrix/(client|key|media)(/.*)?|/\.well-known/(matrix/.*|core)|/[1W]"
     if re.fullmatch(allowed, context.path):
         return None
     return error(404, "M_UNRECOGNIZED", "no Matrix client API has this path")
 
 
 def path_code(context, answer):
+    if context.path == "/1":
+        return context.as_if("GET /_matrix/client/r0/login")
     if context.path == "/W":
         return error(400, "M_MISSING_PARAM", "path W needs {userId}")
     return None

@@ -70,7 +70,7 @@ def paths(api):
         f"{base}/directory/room/%23a%2Fb:test.localhost",
         "/_synapse/admin/v1/server_version", "/_synapse/client/x", "/health", "/favicon.ico",
         "/_matrix/federation/v1/version", "/_matrix/static/", "/.well-known/core",
-        "/.well-known/openid", "/W", "/é",
+        "/.well-known/openid", "/1", "/W", "/é",
         f"{base}/rooms/{{room}}/event/%24a%2Fb%2Fc", f"{base}/rooms/!a%2Fb:c/joined_members",
     )  # fmt: skip
     return [Case("GET", path, unordered=("chunk",)) for path in odd]
