@@ -48,7 +48,9 @@ def intended():
 
 @pytest.fixture(scope="module")
 def synapse(tmp_path_factory):
-    server = Synapse(tmp_path_factory.mktemp("differential-synapse"), more=MORE)
+    # In memory: thousands of requests, none of which is worth a wait for the disk.
+    folder = tmp_path_factory.mktemp("differential-synapse")
+    server = Synapse(folder, more=MORE, database=":memory:")
     yield server
     server.stop()
 

@@ -19,7 +19,7 @@ listeners:
     x_forwarded: true
 {tls_files}
 max_upload_size: 300M
-database: {{name: sqlite3, args: {{database: "{folder}/homeserver.db"}}}}
+database: {{name: sqlite3, args: {{database: "{database}"}}}}
 log_config: {folder}/log.yaml
 media_store_path: {folder}/media
 signing_key_path: {folder}/signing.key
@@ -67,9 +67,9 @@ class Homeserver:
 
 class Synapse(Homeserver):
     """With a certificate it speaks HTTPS. `public`: the URL that it thinks it has, if another than
-    its own; `more`: lines of its configuration."""
+    its own; `more`: lines of its configuration; `database`: another than a file in `folder`."""
 
-    def __init__(self, folder, certificate=None, public=None, more=""):
+    def __init__(self, folder, certificate=None, public=None, more="", database=None):
         folder = pathlib.Path(folder)
         port = free_port()
         self.url = f"http{'s' if certificate else ''}://127.0.0.1:{port}"
@@ -84,6 +84,7 @@ class Synapse(Homeserver):
         config.write_text(
             _SYNAPSE_CONFIG.format(
                 folder=folder, port=port, url=public or self.url,
+                database=database or f"{folder}/homeserver.db",
                 tls=str(bool(certificate)).lower(), tls_files=files,
             )  # fmt: skip
             + more
