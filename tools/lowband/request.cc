@@ -88,6 +88,7 @@ class Exchange {
     const auto key_log = KeyLogFromEnvironment();
     client::Config config = options_.connect.MakeConfig(url_.secure);
     config.key_log = key_log.get();
+    config.session_ticket = !options_.session_file.empty();
     config.resume = LoadTicket(options_.session_file);
     config.trace = [this](const client::DatagramTrace& trace) { traffic_.Note(trace); };
     const Duration limit = Seconds(options_.max_seconds);

@@ -170,6 +170,20 @@ TEST_F(RequestTest, StatsThenJsonOfBothPhases) {
   EXPECT_GE(stats["milliseconds"], 0);
 }
 
+// A ticket costs as much as a small answer, so only who keeps it asks for one.
+TEST_F(RequestTest, SessionFileThenTicketElseNone) {
+  Serve(Cbor("\xa0"), true);
+  const TemporaryFolder folder;
+  const auto handshake_bytes = [&](std::vector<std::string> flags) {
+    flags.insert(flags.end(), {"-k", "--stats-json", folder.Path("stats")});
+    EXPECT_EQ(Request(flags).status, 0);
+    return nlohmann::json::parse(ReadText(folder.Path("stats")))["handshake"]["bytes_received"]
+        .get<int>();
+  };
+  const int without = handshake_bytes({});
+  EXPECT_GT(handshake_bytes({"--session", folder.Path("session")}), without + 100);
+}
+
 TEST_F(RequestTest, CertificateThenCheckedUnlessInsecure) {
   Serve(Cbor("\xa0"), true);
   const TemporaryFolder folder;
