@@ -45,14 +45,14 @@ HANDSHAKES_AT_A_TIME = 16
 class Program:
     """A child that dies with us; its output is dropped but for the first line, if wanted."""
 
-    def __init__(self, *command, read_line=False):
+    def __init__(self, *command, read_line=False, environment=None):
         self._popen = subprocess.Popen(
             [str(part) for part in command],
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE if read_line else subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,
             # The clients all have one address, which is held to five handshakes a second otherwise.
-            env={**os.environ, "LOWBAND_HANDSHAKE_RATE": "0"},
+            env={**os.environ, "LOWBAND_HANDSHAKE_RATE": "0", **(environment or {})},
             text=True,
             start_new_session=True,
         )
