@@ -36,6 +36,7 @@ RATES = (1200, 2400, 4800, 9600)  # bit/s
 HANDSHAKE_ROUND_TRIP = 0.6  # seconds, besides the time of the bytes
 HANDSHAKE_LIMIT = 180  # seconds; the deployed client gives up after 30
 QUIET = 12  # seconds after which no flight is repeated any more: more than a timer of either side
+QUIET_AT_MOST = 60  # seconds to wait for that
 
 ROUND_TRIPS = (0.05, 0.3, 0.6)  # seconds
 LOSSES = (0, 0.05, 0.1)
@@ -225,7 +226,7 @@ def handshake(stage, pair, certificate, rate):
         outcome = Outcome(done=link.first_data is not None, attempts=1)
         if outcome.done:
             outcome.seconds = link.first_data - link.began
-            link.wait_until_quiet(QUIET if rate else 2)
+            link.wait_until_quiet(QUIET if rate else 2, QUIET_AT_MOST)
         else:
             outcome.seconds = time.monotonic() - link.began
             outcome.why = "gave up" if asked.done() else "still trying"

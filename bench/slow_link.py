@@ -10,7 +10,10 @@ import time
 
 IP_AND_UDP = 28  # bytes of headers a datagram, IPv4
 QUEUE_MAX = 100  # datagrams that wait for their turn; what comes then is lost
-DATA_RECORDS = (23, 25)  # DTLS application data, without and with a connection ID
+# First records of datagrams: ChangeCipherSpec and handshake; application data, without and with a
+# connection ID. Others are alerts.
+HANDSHAKE_RECORDS = (20, 22)
+DATA_RECORDS = (23, 25)
 BLOCK_BYTES = 500  # a datagram of more carries a block
 
 
@@ -36,10 +39,10 @@ class Line:
 
     def put(self, datagram, deliver):
         size = len(datagram) + IP_AND_UDP
-        if datagram[0] in DATA_RECORDS:
-            self.data += size
-        else:
+        if datagram[0] in HANDSHAKE_RECORDS:
             self.handshake += size
+        else:
+            self.data += size
         if self._waiting >= QUEUE_MAX:
             return
         self._waiting += 1
@@ -82,9 +85,12 @@ class Link:
             self._loop.remove_reader(endpoint)
             endpoint.close()
 
-    def wait_until_quiet(self, seconds):
+    def wait_until_quiet(self, seconds, at_most):
         """Nothing came from either side for so long, and nothing is on its way."""
-        while self.up.busy() or self.down.busy() or time.monotonic() < self._last + seconds:
+        end = time.monotonic() + at_most
+        while time.monotonic() < min(end, self._last + seconds) or (
+            time.monotonic() < end and (self.up.busy() or self.down.busy())
+        ):
             time.sleep(0.2)
 
     @staticmethod
