@@ -208,7 +208,7 @@ def _in_thread(action, *arguments):
     def run():
         try:
             future.set_result(action(*arguments))
-        except Exception as error:  # pylint: disable=broad-except
+        except Exception as error:
             future.set_exception(error)
 
     threading.Thread(target=run, daemon=True).start()
@@ -368,7 +368,7 @@ def main():
 
         def end(number, _):
             stage.stop()
-            os._exit(128 + number)  # pylint: disable=protected-access
+            os._exit(128 + number)
 
         for number in (signal.SIGINT, signal.SIGTERM):
             signal.signal(number, end)
