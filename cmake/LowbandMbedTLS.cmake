@@ -4,8 +4,11 @@ set(LOWBAND_MBEDTLS_ROOT "" CACHE PATH "An installed mbedTLS 3.6; empty: the one
 
 # The same name as mbedtls_hash in scripts/lib/mbedtls.sh.
 set(recipe "")
-foreach(part IN ITEMS cflags everest.cmake lowband_mbedtls_config.h)
-  set(part "${CMAKE_SOURCE_DIR}/cmake/mbedtls/${part}")
+set(parts cflags everest.cmake lowband_mbedtls_config.h)
+list(TRANSFORM parts PREPEND "${CMAKE_SOURCE_DIR}/cmake/mbedtls/")
+file(GLOB patches CONFIGURE_DEPENDS "${CMAKE_SOURCE_DIR}/cmake/mbedtls/*.patch")
+list(SORT patches)
+foreach(part IN LISTS parts patches)
   set_property(DIRECTORY APPEND PROPERTY CMAKE_CONFIGURE_DEPENDS "${part}")
   file(READ "${part}" text)
   string(APPEND recipe "${text}")

@@ -12,7 +12,8 @@ MBEDTLS_DIR="$LOWBAND_ROOT/cmake/mbedtls"
 # The name of a build: what decides the result. cmake/LowbandMbedTLS.cmake computes the same, and
 # so notices a library that was built in another way.
 mbedtls_hash() {
-  (cd "$MBEDTLS_DIR" && cat cflags everest.cmake lowband_mbedtls_config.h) | sha256sum | cut -c1-12
+  (cd "$MBEDTLS_DIR" && LC_ALL=C && cat cflags everest.cmake lowband_mbedtls_config.h ./*.patch) |
+    sha256sum | cut -c1-12
 }
 
 # version_between A LOW HIGH: LOW <= A < HIGH.
@@ -142,11 +143,15 @@ mbedtls_version() {
 }
 
 mbedtls_build() {
-  local source=$1 work=$2 version name target
+  local source=$1 work=$2 version name target change
   version=$(mbedtls_version "$source" "mbedTLS's source")
   name=$version-$(mbedtls_hash)
   target=$LOWBAND_CACHE/mbedtls/$name
   cp "$MBEDTLS_DIR/lowband_mbedtls_config.h" "$source/include/mbedtls/mbedtls_config.h"
+  for change in "$MBEDTLS_DIR"/*.patch; do
+    quietly "$work/patch.log" patch -d "$source" -p1 --forward --no-backup-if-mismatch \
+      -i "$change" || die "cannot apply $change to mbedTLS $version"
+  done
   say "  building mbedTLS $version"
   quietly "$work/configure.log" cmake -S "$source" -B "$work/build" -G Ninja \
     -DCMAKE_BUILD_TYPE=None -DCMAKE_C_FLAGS="$(cat "$MBEDTLS_DIR/cflags")" \

@@ -3,7 +3,7 @@
 
 # What building and running the programs takes.
 PACKAGES_BUILD=(
-  g++ cmake ninja-build pkg-config ccache git ca-certificates bzip2 xz-utils
+  g++ cmake ninja-build pkg-config ccache git patch ca-certificates bzip2 xz-utils
   libgrpc++-dev libprotobuf-dev protobuf-compiler protobuf-compiler-grpc
   libcoap3-dev libcpp-httplib-dev libcurl4-openssl-dev libidn2-dev libssl-dev openssl
   nlohmann-json3-dev libsimdjson-dev prometheus-cpp-dev

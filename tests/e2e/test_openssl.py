@@ -44,6 +44,24 @@ def test_chacha_is_there_for_those_without_aes(gateway):
 
 
 @pytest.mark.lowband
+@pytest.mark.parametrize("groups", ["X25519", "P-384", "X25519:P-256"])
+def test_groups_are_of_the_key_exchange_whatever_the_certificates_curve(gateway, groups):
+    """The certificate is on P-256; OpenSSL's own servers refuse the first two."""
+    output = handshake(gateway, "-groups", groups)
+    assert "Cipher is ECDHE-ECDSA-AES128-GCM-SHA256" in output, output
+    assert "Verify return code: 0 (ok)" in output, output
+    key = {"P-384": "ECDH, secp384r1"}.get(groups, "X25519")
+    assert f"Server Temp Key: {key}" in output, output
+
+
+@pytest.mark.lowband
+def test_no_session_id_without_a_ticket(gateway):
+    """It could not be resumed by it."""
+    output = handshake(gateway, "-no_ticket")
+    assert re.search(r"Session-ID: *$", output, re.MULTILINE), output
+
+
+@pytest.mark.lowband
 def test_session_resumes_with_a_ticket(gateway, tmp_path):
     session = tmp_path / "session.pem"
     assert "New, TLSv1.2" in handshake(gateway, "-sess_out", session)

@@ -34,6 +34,10 @@ DtlsPeer::DtlsPeer(Random& random, Options options) : options_(std::move(options
     options_.signature_algorithms.push_back(MBEDTLS_TLS1_3_SIG_NONE);
     mbedtls_ssl_conf_sig_algs(conf, options_.signature_algorithms.data());
   }
+  if (!options_.groups.empty()) {
+    options_.groups.push_back(MBEDTLS_SSL_IANA_TLS_GROUP_NONE);
+    mbedtls_ssl_conf_groups(conf, options_.groups.data());
+  }
   if (options_.connection_id) {
     Require(mbedtls_ssl_conf_cid(conf, options_.connection_id->size(),
                                  MBEDTLS_SSL_UNEXPECTED_CID_IGNORE));

@@ -22,6 +22,7 @@ class DtlsPeer {
     std::vector<int> suites = {};                       ///< Empty: the shared profile, with CCM.
     std::optional<Bytes> connection_id = std::nullopt;  ///< Offer the extension with our own id.
     std::vector<uint16_t> signature_algorithms = {};    ///< Empty: the shared profile's.
+    std::vector<uint16_t> groups = {};                  ///< Empty: the shared profile's.
     bool extended_master_secret = true;
     bool tickets = false;
     std::shared_ptr<tls::SslSession> resume = nullptr;

@@ -46,24 +46,56 @@ TEST_F(ServerTest, TwoClientsThenEachHasItsOwnSession) {
   EXPECT_EQ(two.received, std::vector<std::string>{"two"});
 }
 
-// Hash and signature of the ServerKeyExchange in `datagram`, or 0 (RFC 8422 §5.4).
-uint16_t SignatureIn(ByteView datagram) {
+// The body of the handshake message of `type` that lies whole in `datagram`, or nothing.
+ByteView MessageIn(ByteView datagram, uint8_t type) {
   constexpr size_t kHandshakeHeaderBytes = 12;
-  constexpr uint8_t kServerKeyExchange = 12;
   while (const auto record = TakeRecord(datagram)) {
     if (record->type != RecordType::kHandshake || record->epoch != 0) continue;
     ByteView messages = record->fragment;
     while (messages.size() > kHandshakeHeaderBytes) {
       const size_t size = static_cast<size_t>(messages[10]) << 8 | messages[11];
-      if (messages[0] == kServerKeyExchange) {
-        const size_t point = messages[kHandshakeHeaderBytes + 3];
-        const size_t at = kHandshakeHeaderBytes + 4 + point;
-        return static_cast<uint16_t>(messages[at] << 8 | messages[at + 1]);
-      }
+      if (messages[0] == type) return messages.subspan(kHandshakeHeaderBytes, size);
       messages = messages.subspan(kHandshakeHeaderBytes + size);
     }
   }
-  return 0;
+  return {};
+}
+
+// Hash and signature of the ServerKeyExchange in `datagram`, or 0 (RFC 8422 §5.4).
+uint16_t SignatureIn(ByteView datagram) {
+  constexpr uint8_t kServerKeyExchange = 12;
+  const ByteView message = MessageIn(datagram, kServerKeyExchange);
+  if (message.empty()) return 0;
+  const size_t at = size_t{4} + message[3];  // behind the point
+  return static_cast<uint16_t>(message[at] << 8 | message[at + 1]);
+}
+
+// RFC 5246 §7.4.1.3: an empty one says that the session cannot be resumed by it.
+TEST_F(ServerTest, NoTicketsThenSessionIdOfServerHelloIsEmpty) {
+  for (const bool tickets : {false, true}) {
+    Restart({});
+    Bytes hello;
+    lose = [&](bool to_server, ByteView datagram) {
+      constexpr uint8_t kServerHello = 2;
+      const ByteView found = to_server ? ByteView() : MessageIn(datagram, kServerHello);
+      if (!found.empty()) hello.assign(found.begin(), found.end());
+      return false;
+    };
+    EXPECT_TRUE(Connect(kClient, {.tickets = tickets}).connected());
+    constexpr size_t kSessionIdAt = 2 + 32;  // behind version and random
+    ASSERT_GT(hello.size(), kSessionIdAt);
+    EXPECT_EQ(hello[kSessionIdAt], 0);
+  }
+}
+
+// RFC 8422 §5.3, the other way round: cmake/mbedtls/only_certificate.patch says why.
+TEST_F(ServerTest, GroupsWithoutTheCertificatesCurveThenConnects) {
+  for (const KeyKind key : {KeyKind::kP256, KeyKind::kP384}) {
+    credentials = std::move(
+        *Credentials::Load(WriteIdentity(folder, *random, {.key = key}), MakeSeededRandom(2)));
+    Restart({});
+    EXPECT_TRUE(Connect(kClient, {.groups = {MBEDTLS_SSL_IANA_TLS_GROUP_X25519}}).connected());
+  }
 }
 
 TEST_F(ServerTest, KeyOnP384ThenSignsWithSha384WhereThatIsOffered) {
