@@ -3,9 +3,11 @@
 #include <arpa/inet.h>
 #include <netinet/in.h>
 #include <openssl/x509.h>
+#include <poll.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
 #include <cstdlib>
 #include <utility>
@@ -36,6 +38,60 @@ bool RawClient::StartTls() {
   tls_ = SSL_new(context_);
   SSL_set_fd(tls_, fd_);
   return SSL_connect(tls_) == 1;
+}
+
+void RawClient::PrepareTls() {
+  context_ = SSL_CTX_new(TLS_client_method());
+  // TLS 1.3 would send tickets behind the handshake, which is over by then.
+  SSL_CTX_set_max_proto_version(context_, TLS1_2_VERSION);
+  tls_ = SSL_new(context_);
+  SSL_set_bio(tls_, BIO_new(BIO_s_mem()), BIO_new(BIO_s_mem()));
+  SSL_set_connect_state(tls_);
+}
+
+std::string RawClient::TakeTls() {
+  SSL_do_handshake(tls_);
+  BIO* out = SSL_get_wbio(tls_);
+  std::string bytes(BIO_ctrl_pending(out), 0);
+  if (!bytes.empty()) BIO_read(out, bytes.data(), static_cast<int>(bytes.size()));
+  return bytes;
+}
+
+bool RawClient::FeedTls(std::chrono::milliseconds pause) {
+  const auto until = std::chrono::steady_clock::now() + pause;
+  std::array<char, 4096> piece{};
+  do {
+    pollfd one{fd_, POLLIN, 0};
+    const auto left = until - std::chrono::steady_clock::now();
+    const auto left_ms = std::chrono::ceil<std::chrono::milliseconds>(left).count();
+    if (poll(&one, 1, static_cast<int>(std::max<int64_t>(left_ms, 0))) == 0) break;
+    const auto got = recv(fd_, piece.data(), piece.size(), 0);
+    if (got <= 0) return false;
+    BIO_write(SSL_get_rbio(tls_), piece.data(), static_cast<int>(got));
+  } while (std::chrono::steady_clock::now() < until);
+  return true;
+}
+
+bool RawClient::StartTlsSlowly(size_t piece, std::chrono::milliseconds pause) {
+  PrepareTls();
+  bool alive = true;
+  while (alive) {
+    std::string flight = TakeTls();
+    if (flight.empty() && SSL_is_init_finished(tls_) == 1) break;
+    do {
+      const std::string now = flight.substr(0, piece);
+      alive = (now.empty() || SendSome(now)) && FeedTls(pause);
+      flight.erase(0, now.size());
+    } while (alive && !flight.empty());
+  }
+  // What follows goes the plain way.
+  if (alive) SSL_set_fd(tls_, fd_);
+  return alive;
+}
+
+void RawClient::BeginTls() {
+  PrepareTls();
+  SendSome(TakeTls().substr(0, 100));
 }
 
 std::string RawClient::Certificate() const {

@@ -27,6 +27,10 @@ class RawClient {
 
   /// Puts TLS on the connection; false if that fails. Trusts everybody.
   bool StartTls();
+  /// The same over a slow line: `piece` bytes of ours, `pause`, and so on.
+  bool StartTlsSlowly(size_t piece, std::chrono::milliseconds pause);
+  /// The first bytes of a handshake and no more.
+  void BeginTls();
   /// The server's certificate, as DER; after StartTls.
   std::string Certificate() const;
   void Send(std::string_view bytes);
@@ -43,6 +47,12 @@ class RawClient {
  private:
   /// Appends what comes next; false at the end.
   bool ReadSome(std::string& into);
+  /// A handshake over memory.
+  void PrepareTls();
+  /// What it has to send.
+  std::string TakeTls();
+  /// Lets it read what comes within `pause`; false when the server has closed.
+  bool FeedTls(std::chrono::milliseconds pause);
 
   int fd_ = -1;
   SSL_CTX* context_ = nullptr;

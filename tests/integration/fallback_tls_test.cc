@@ -9,6 +9,7 @@
 namespace lowband::edge::fallback::testing {
 namespace {
 
+using std::chrono::milliseconds;
 using ::testing::EndsWith;
 using ::testing::HasSubstr;
 using ::testing::StartsWith;
@@ -17,7 +18,8 @@ constexpr const char* kGet = "GET / HTTP/1.1\r\nHost: h\r\nConnection: close\r\n
 
 class FallbackTls : public ::testing::Test {
  protected:
-  FallbackTls() : random_(MakeSystemRandom()), rig_(Always("secret"), Config{}) {
+  explicit FallbackTls(const Config& config = {})
+      : random_(MakeSystemRandom()), rig_(Always("secret"), config) {
     Use({});
     rig_.server().Serve();
   }
@@ -30,6 +32,12 @@ class FallbackTls : public ::testing::Test {
                  (*identity)->chain()->raw.len);
     const auto used = rig_.server().UseIdentity(**identity, nullptr);
     ASSERT_TRUE(used) << used.error();
+  }
+
+  /// Connections whose handshake came to nothing.
+  uint64_t Failed() {
+    const auto& connections = rig_.server().counters().connections;
+    return connections[static_cast<size_t>(ConnectionEvent::kTlsFailed)].load();
   }
 
   dtls::TemporaryFolder folder_;
@@ -74,9 +82,56 @@ TEST_F(FallbackTls, NoiseIsNoConnection) {
   RawClient client(rig_.port());
   client.Send(std::string(100, '\0'));
   client.ReadAll();
-  const auto& failed =
-      rig_.server().counters().connections[static_cast<size_t>(ConnectionEvent::kTlsFailed)];
-  EXPECT_TRUE(Rig::Eventually([&] { return failed.load() == 1; }));
+  EXPECT_TRUE(Rig::Eventually([&] { return Failed() == 1; }));
+}
+
+// The times of the real limits, in small.
+class SlowFallbackTls : public FallbackTls {
+ protected:
+  SlowFallbackTls() : FallbackTls(Scaled()) {}
+
+  static constexpr milliseconds kPatience{1500};
+  static Config Scaled() {
+    Config config;
+    config.head_timeout = kPatience;
+    config.tls_handshake_life = 100 * kPatience;
+    return config;
+  }
+};
+
+// Some 200 bytes of a ClientHello and 120 of the rest, over several times the patience.
+TEST_F(SlowFallbackTls, HandshakeThatGoesOnIsServedHoweverSlowly) {
+  const auto begin = std::chrono::steady_clock::now();
+  RawClient client(rig_.port());
+  ASSERT_TRUE(client.StartTlsSlowly(6, milliseconds(80)));
+  EXPECT_GT(std::chrono::steady_clock::now() - begin, 2 * kPatience);
+  client.Send(kGet);
+  EXPECT_THAT(client.ReadAll(), EndsWith("secret"));
+  EXPECT_EQ(Failed(), 0u);
+}
+
+TEST_F(SlowFallbackTls, HandshakeThatStandsStillIsClosed) {
+  RawClient silent(rig_.port());
+  RawClient stopped(rig_.port());
+  stopped.BeginTls();
+  EXPECT_TRUE(Rig::Eventually([&] { return Failed() == 2; }));
+  EXPECT_TRUE(silent.IsClosed());
+}
+
+class EndlessFallbackTls : public FallbackTls {
+ protected:
+  EndlessFallbackTls() : FallbackTls(Scaled()) {}
+  static Config Scaled() {
+    Config config;
+    config.head_timeout = config.tls_handshake_life = milliseconds(500);
+    return config;
+  }
+};
+
+TEST_F(EndlessFallbackTls, HandshakeThatGoesOnForEverIsClosed) {
+  RawClient client(rig_.port());
+  EXPECT_FALSE(client.StartTlsSlowly(1, milliseconds(20)));
+  EXPECT_TRUE(Rig::Eventually([&] { return Failed() == 1; }));
 }
 
 }  // namespace

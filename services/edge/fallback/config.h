@@ -17,7 +17,10 @@ struct Config {
   uint64_t body_bytes_max = kBodyBytesDefault;
   /// --trust-forwarded-for: who connects is a proxy of ours that tells the client's address.
   bool trust_forwarded_for = false;
+  /// Also for a TLS handshake that stands still.
   Duration head_timeout = kHeadTimeout;
+  /// For one that goes on; not below head_timeout.
+  Duration tls_handshake_life = kTlsHandshakeLifeMax;
   /// --http-idle-timeout
   Duration idle_timeout = kIdleTimeout;
   /// --http-stall-timeout

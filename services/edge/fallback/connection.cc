@@ -44,7 +44,7 @@ void Connection::Run() {
 }
 
 bool Connection::Handshake() {
-  if (wire_.Handshake(config_.head_timeout)) return true;
+  if (wire_.Handshake(config_.head_timeout, config_.tls_handshake_life)) return true;
   if (wire_.stream().PeerSpeaksPlainHttp()) {
     counters_.Add(ConnectionEvent::kPlainText);
     const auto plain = MakePlainStream(dup(wire_.stream().fd()));

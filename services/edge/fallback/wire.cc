@@ -113,8 +113,8 @@ void Wire::Wait(const Awaited& awaited, std::optional<TimePoint> deadline) {
   if (events == 0 && (fds[0].revents & (POLLERR | POLLHUP)) != 0) failed_ = true;
 }
 
-bool Wire::Handshake(Duration patience) {
-  const TimePoint end = Now() + std::max(kTlsHandshakeLifeMax, patience);
+bool Wire::Handshake(Duration patience, Duration life) {
+  const TimePoint end = Now() + std::max(life, patience);
   HandshakeProgress progress(stream_->fd());
   TimePoint deadline = Now() + patience;
   while (true) {

@@ -54,8 +54,8 @@ class Wire {
   bool aborting() const;
 
   /// The handshake, as long as within `patience` something comes of the client or it takes some
-  /// of ours, and kTlsHandshakeLifeMax.
-  bool Handshake(Duration patience);
+  /// of ours, but not longer than `life`.
+  bool Handshake(Duration patience, Duration life);
   /// Sends what is left, tells the client that nothing more comes, and throws away what it still
   /// sends, for a short while: closing at once would take the answer from it (RFC 9112 §9.6).
   void Linger();
