@@ -174,8 +174,9 @@ TimePoint DtlsChannel::GiveUp() const {
 // Something of the server came. Whoever forges it gains time only, which the handshake's life ends.
 void DtlsChannel::Heard(TimePoint now, size_t bytes) {
   heard_ = now;
-  // Of a ClientHello that was repeated the first is taken: too long an estimate is the safe one.
-  if (link_.bytes == 0) link_ = {now - started_, hello_bytes_ + bytes};
+  // Of a ClientHello that was repeated the last copy is taken. One that was lost would else make a
+  // fast link seem slow by the wait for it, and the handshake too slow to end in time.
+  if (link_.bytes == 0) link_ = {now - hello_sent_, hello_bytes_ + bytes};
   timer_.SetNow(now);
   timer_.Extend(tls::LinkTime(link_, kServerDatagramBytes));
 }
@@ -281,6 +282,7 @@ int DtlsChannel::Send(void* context, const unsigned char* data, size_t size) {
   if (channel.state_ == State::kHandshake) {
     channel.flight_bytes_ += size + tls::kDatagramHeaderBytes;
     if (channel.hello_bytes_ == 0) channel.hello_bytes_ = channel.flight_bytes_;
+    if (channel.link_.bytes == 0) channel.hello_sent_ = channel.now_;
     // The first flight after the cookie is answered by datagrams of full size, the last by a few
     // records.
     const size_t answer = channel.saw_certificate_ ? kServerLastFlightBytes : kServerDatagramBytes;

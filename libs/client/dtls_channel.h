@@ -80,6 +80,7 @@ class DtlsChannel {
   /// From our first ClientHello to the first answer: what is known of the link.
   tls::LinkSample link_;
   size_t hello_bytes_ = 0;
+  TimePoint hello_sent_;     // Its last copy.
   size_t flight_bytes_ = 0;  ///< Of the handshake, sent in this call.
   State state_ = State::kIdle;
   std::string detail_;

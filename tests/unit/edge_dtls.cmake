@@ -15,6 +15,7 @@ lowband_test(edge_dtls_test
     ${edge_dtls_dir}/limits_test.cc
     ${edge_dtls_dir}/loss_test.cc
     ${edge_dtls_dir}/malformed_test.cc
+    ${edge_dtls_dir}/one_handshake_test.cc
     ${edge_dtls_dir}/parser_test.cc
     ${edge_dtls_dir}/roaming_test.cc
     ${edge_dtls_dir}/server_fixture.cc

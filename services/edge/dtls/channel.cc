@@ -49,7 +49,7 @@ Channel::Received Channel::Receive(TimePoint now, const SocketAddress& peer, Byt
   peer_ = &peer;
   input_ = record;
   timer_.SetNow(now);
-  flight_bytes_ = 0;
+  flight_bytes_ = largest_ = 0;
   Received out = open_ ? Read(plaintext) : Received{Shake(), {}};
   // If the flight's time was over, the engine sent it again instead of reading; its next wait lies
   // in the future, so the second call reads.
@@ -65,7 +65,7 @@ Progress Channel::Advance(TimePoint now, const SocketAddress& peer) {
   if (open_) return Progress::kNone;
   peer_ = &peer;
   timer_.SetNow(now);
-  flight_bytes_ = 0;
+  flight_bytes_ = largest_ = 0;
   const Progress progress = Shake();
   FlightSent(now);
   return progress;
@@ -74,6 +74,9 @@ Progress Channel::Advance(TimePoint now, const SocketAddress& peer) {
 void Channel::FlightSent(TimePoint now) {
   if (flight_bytes_ == 0) return;
   flight_done_ = now + tls::LinkTime(link_, flight_bytes_ + kClientFlightBytes);
+  if (open_) return;
+  flight_largest_ = largest_;
+  if (++flights_ == kFlightsInVain) mbedtls_ssl_set_mtu(ssl_.get(), kSmallDatagramBytes);
 }
 
 Progress Channel::Shake() {
@@ -124,6 +127,7 @@ int Channel::SendBytes(void* channel, const unsigned char* bytes, size_t size) {
   self.outbox_.Push(*self.peer_, {bytes, size});
   // Of an open session only what Receive sends is a flight; the engine sets no timer for it.
   self.flight_bytes_ += size + tls::kDatagramHeaderBytes;
+  self.largest_ = std::max(self.largest_, size);
   if (!self.open_) {
     self.timer_.SetFloor(tls::LinkTime(self.link_, self.flight_bytes_ + kClientFlightBytes));
   }

@@ -76,6 +76,8 @@ class Channel {
   /// After kOpened: what was agreed.
   bool uses_connection_id() const;
   bool resumed() const { return resumed_; }
+  /// The largest datagram of the flight that the client has answered.
+  size_t passed_bytes() const { return flight_largest_; }
 
  private:
   void FlightSent(TimePoint now);
@@ -93,6 +95,9 @@ class Channel {
   const SocketAddress* peer_ = nullptr;  // During a call.
   ByteView input_;                       // During a call.
   size_t flight_bytes_ = 0;              // Of the handshake, sent in this call.
+  size_t largest_ = 0;                   // Of those datagrams.
+  size_t flight_largest_ = 0;            // Of the flight sent last.
+  unsigned flights_ = 0;                 // Sent; while not open all are the same one.
   TimePoint flight_done_{};
   bool open_ = false;
   bool resumed_ = false;

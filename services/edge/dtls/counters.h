@@ -19,7 +19,7 @@ enum class DropReason : uint8_t {
   kNotAccepted,      ///< Forged, replayed, repeated or out of place: the session ignored it.
   kBadHello,         ///< A ClientHello that does not parse.
   kFragmentedHello,  ///< A ClientHello in pieces: keeping them would be state before the cookie.
-  kStaleHello,       ///< A late copy of the ClientHello that made the present session.
+  kStaleHello,       ///< A late copy of one that was taken, by the present session or a lost one.
   kRepeatedFlight,   ///< A client's flight again, while our answer must still be on its way.
   kStopping,         ///< A ClientHello after StopAccepting().
   kCount,

@@ -47,6 +47,13 @@ void Server::Impl::VerifiedHello(TimePoint now, const SocketAddress& from, const
   }
   // A copy that the network kept back until the handshake was done.
   if (SameClient(table_.FindOpen(from), hello)) return Drop(DropReason::kStaleHello);
+  if (ended_hellos_.Contains(now, hello.random)) {
+    // Where the client has begun anew, an alert would end that.
+    if (handshake == nullptr && table_.FindOpen(from) == nullptr) {
+      outbox_.Push(from, WriteAlert(AlertDescription::kHandshakeFailure, record.sequence));
+    }
+    return Drop(DropReason::kStaleHello);
+  }
   if (config_.require_extended_master_secret && !hello.extended_master_secret) {
     Count(HandshakeResult::kNoExtendedMasterSecret);
     credentials_.NoteRefusedWithoutExtendedMasterSecret();
@@ -147,11 +154,14 @@ void Server::Impl::Opened(TimePoint now, Session& session) {
   if (uses_connection_id) ++counters_.connection_ids_used;
   table_.Open(now, session, uses_connection_id);
   session.moved_at = now - kMoveInterval;
-  events_.Push(SessionOpened{session.id, session.peer}, {});
+  const size_t passed = session.channel->passed_bytes();
+  events_.Push(
+      SessionOpened{session.id, session.peer, passed - std::min(passed, kRecordOverheadMax)}, {});
 }
 
 void Server::Impl::EndHandshake(Session& session, HandshakeResult result) {
   Count(result);
+  ended_hellos_.Add(session.began, session.client_random);
   flights_.Cancel(session.id);
   table_.Erase(session);
 }

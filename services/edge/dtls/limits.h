@@ -3,6 +3,7 @@
 
 #include <chrono>
 #include <cstddef>
+#include <cstdint>
 
 #include "libs/base/time.h"
 #include "libs/tls/profile.h"
@@ -60,6 +61,13 @@ inline constexpr Duration kPathProofTime = std::chrono::seconds(30);
 using tls::kHandshakeLifeMax;
 /// A client's answer to our flight, with headers: key exchange, ChangeCipherSpec and Finished.
 inline constexpr size_t kClientFlightBytes = 200;
+/// A flight that was sent so often without an answer goes in datagrams that every path takes (RFC
+/// 6347 §4.1.1.1). The engine does the same by itself where it repeats on its own timer.
+inline constexpr unsigned kFlightsInVain = 3;
+inline constexpr uint16_t kSmallDatagramBytes = 508;
+/// ClientHellos of handshakes that came to nothing, remembered by a worker while a copy could begin
+/// another: a look through all costs less than one HMAC.
+inline constexpr size_t kEndedHellosMax = 256;
 /// After a flight was repeated because its client asked, the next repeat comes no sooner.
 inline constexpr Duration kRepeatInterval = tls::kServerFlightWaitMin;
 

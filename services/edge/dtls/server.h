@@ -16,6 +16,7 @@
 // next call. Limits: limits.h. Spec: RFC 6347, RFC 5246, RFC 9146, RFC 5077.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <memory>
 #include <optional>
@@ -38,6 +39,7 @@ struct Counters;    // counters.h: what the stage counted, read by the worker fo
 struct SessionOpened {
   SessionId session;
   SocketAddress peer;
+  size_t passed_bytes = 0;  ///< Data of this size has room in a datagram that reached the client.
 };
 /// The client's address changed (RFC 9146 §6). Unless it is `proven`, the owner sends something
 /// that the client answers, and calls ProvePath() when it does.

@@ -12,6 +12,7 @@
 #include "services/edge/dtls/cookie.h"
 #include "services/edge/dtls/counters.h"
 #include "services/edge/dtls/credentials.h"
+#include "services/edge/dtls/ended_hellos.h"
 #include "services/edge/dtls/engine.h"
 #include "services/edge/dtls/limits.h"
 #include "services/edge/dtls/prefix_limiter.h"
@@ -94,6 +95,7 @@ class Server::Impl {
   Counters counters_;
   CookieJar cookies_;
   PrefixLimiter prefixes_;
+  EndedHellos ended_hellos_;
   StaleAlerts stale_alerts_;
   Outbox outbox_;  // Outlives the channels of the table.
   PacketQueue<Event> events_;

@@ -83,6 +83,79 @@ TEST_F(LossTest, LastFlightLostThenRepeatedOnDemandAfterTheHandshake) {
   EXPECT_EQ(Opened().size(), 1u);
 }
 
+// RFC 6347 §4.1.1.1: what is not answered goes in datagrams that every path takes. On the server's
+// own timer the engine sees to that; this client asks again long before.
+TEST_F(LossTest, PathThatDropsWhatIsNotSmallThenTheThirdRepeatIsSmall) {
+  credentials = std::move(*Credentials::Load(
+      WriteIdentity(folder, *random,
+                    {.self_signed = false, .authorities = 1, .padding_bytes = 1200}),
+      MakeSeededRandom(2)));
+  Restart({});
+  lose = [&](bool, ByteView datagram) { return datagram.size() > 572; };
+  const TimePoint begin = now;
+  DtlsPeer& peer = Dial(kClient, {.mtu = 500, .repeats_each = seconds(1)});
+  Pump();
+  Pass(seconds(30));
+  EXPECT_TRUE(peer.connected());
+  EXPECT_EQ(Opened().size(), 1u);
+  EXPECT_LE(seen.front().passed_bytes, 508u);
+  EXPECT_LE(now - begin, seconds(30));
+}
+
+// A second handshake for the same hello would send another flight to a client that may have a part
+// of the first, and it would find the signature wrong.
+TEST_F(LossTest, HelloOfAHandshakeThatWasForgottenThenAnAlertAndNoSecondOne) {
+  DtlsPeer& peer = Dial(kClient, {.repeats_each = seconds(90)});
+  server->Receive(now, kClient, TakeFrom(peer));
+  const auto verify = server->PollTransmit();
+  ASSERT_TRUE(verify);
+  peer.Receive(now, verify->datagram);
+  lose = [](bool to_server, ByteView) { return !to_server; };
+  Pump();
+  ASSERT_EQ(server->handshake_count(), 1u);
+  Pass(seconds(89));
+  ASSERT_EQ(server->handshake_count(), 0u);
+  lose = nullptr;
+  Pass(seconds(2));
+  EXPECT_EQ(counters().handshakes_started, 1u);
+  EXPECT_EQ(Dropped(DropReason::kStaleHello), 1u);
+  EXPECT_EQ(peer.error(), MBEDTLS_ERR_SSL_FATAL_ALERT_MESSAGE);
+}
+
+TEST_F(LossTest, LateCopyOfAnEarlierHelloThenTheHandshakeUnderWayGoesOn) {
+  const auto up = [&](DtlsPeer& peer) {
+    Bytes datagram = std::move(peer.outgoing.front());
+    peer.outgoing.pop_front();
+    server->Receive(now, kClient, datagram);
+    return datagram;
+  };
+  const auto down = [&](DtlsPeer* peer) {
+    while (auto transmit = server->PollTransmit()) {
+      if (peer != nullptr) peer->Receive(now, transmit->datagram);
+    }
+  };
+  const auto begin = [&](DtlsPeer& peer) {
+    peer.Advance(now);
+    up(peer);
+    down(&peer);
+    return up(peer);
+  };
+  DtlsPeer first(*random, {});
+  const Bytes earlier = begin(first);
+  down(nullptr);
+  // The client begins anew from the same port.
+  DtlsPeer second(*random, {});
+  begin(second);
+  ASSERT_EQ(counters().handshakes_started, 2u);
+  server->Receive(now, kClient, earlier);
+  EXPECT_EQ(counters().handshakes_started, 2u);
+  for (int flights = 0; flights < 3; ++flights) {
+    down(&second);
+    while (!second.outgoing.empty()) up(second);
+  }
+  EXPECT_TRUE(second.connected());
+}
+
 // One client over a bad link, until it is connected or gives up; it dials anew when its handshake
 // fails, as deployed clients do.
 class BadLink {

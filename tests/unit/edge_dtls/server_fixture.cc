@@ -34,7 +34,10 @@ bool ServerTest::DrainServer() {
   while (auto event = server->PollEvent()) {
     moved = true;
     if (const auto* opened = std::get_if<SessionOpened>(&*event)) {
-      seen.push_back({Seen::Kind::kOpened, opened->session, opened->peer});
+      seen.push_back({.kind = Seen::Kind::kOpened,
+                      .session = opened->session,
+                      .peer = opened->peer,
+                      .passed_bytes = opened->passed_bytes});
     } else if (const auto* move = std::get_if<PeerMoved>(&*event)) {
       seen.push_back({Seen::Kind::kMoved, move->session, move->peer});
     } else if (const auto* data = std::get_if<DataArrived>(&*event)) {

@@ -28,6 +28,7 @@ struct Seen {
   SocketAddress peer{};
   std::string data{};
   CloseReason reason{};
+  size_t passed_bytes = 0;
 };
 
 class ServerTest : public testing::Test {
