@@ -160,6 +160,9 @@ void SetRequests(MetricSet& m, const std::vector<Stats>& w) {
   Totals<1>(
       m, w, "coap_blocks_total", "Blocks after the first, both ways.", nullptr,
       {{{"", [](const Stats& s) { return s.request.upload_blocks + s.request.download_blocks; }}}});
+  Totals<1>(m, w, "coap_paths_narrowed_total",
+            "Sessions that get small blocks only, since larger ones got lost.", nullptr,
+            {{{"", [](const Stats& s) { return s.request.paths_narrowed; }}}});
 }
 
 void SetDurations(MetricSet& m, const std::vector<Stats>& w) {

@@ -120,7 +120,7 @@ bool Pipeline::DrainDtls(TimePoint now) {
     moved = true;
     std::visit(Overloaded{
                    [&](const dtls::SessionOpened& opened) {
-                     requests_.OpenSession(now, opened.session, opened.peer);
+                     requests_.OpenSession(now, opened.session, opened.peer, opened.passed_bytes);
                      if (drain_) drain_->Add(opened.session);
                    },
                    [&](const dtls::PeerMoved& move) { MovePeer(now, move); },

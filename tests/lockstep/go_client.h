@@ -65,6 +65,7 @@ class GoClient {
     bool uploading = false;
     Bytes download;
     Bytes entity_tag;
+    uint8_t szx = 6;  ///< Of the block that came last.
   };
   using Entry = std::map<uint32_t, Pending>::iterator;
 

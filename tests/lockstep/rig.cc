@@ -7,13 +7,14 @@
 namespace lowband::edge::testing {
 
 Rig::Rig(const RigConfig& config)
-    : random_(MakeSeededRandom(config.seed)),
+    : passed_bytes_(config.passed_bytes),
+      random_(MakeSeededRandom(config.seed)),
       now_(std::chrono::hours(1)),
       messages_(config.message, *random_),
       requests_(config.request, messages_, *random_) {}
 
 void Rig::Open(SessionId session, const char* address) {
-  requests_.OpenSession(now_, session, *SocketAddress::FromLiteral(address, 49152));
+  requests_.OpenSession(now_, session, *SocketAddress::FromLiteral(address, 49152), passed_bytes_);
   Pump();
 }
 

@@ -8,6 +8,7 @@
 #include "libs/base/bytes.h"
 #include "libs/base/random.h"
 #include "libs/base/time.h"
+#include "libs/coap/limits.h"
 #include "services/edge/message/layer.h"
 #include "services/edge/request/layer.h"
 
@@ -17,6 +18,8 @@ struct RigConfig {
   message::Config message;
   request::Config request;
   uint64_t seed = 1;
+  /// What the handshake showed of the path; by default that it takes all that CoAP sends.
+  size_t passed_bytes = coap::kMessageBytesDefault;
 };
 
 struct Sent {
@@ -53,6 +56,7 @@ class Rig {
   void Pump();
   void Step(TimePoint time);
 
+  const size_t passed_bytes_;
   std::unique_ptr<Random> random_;
   TimePoint now_;
   message::Layer messages_;

@@ -29,6 +29,7 @@ constexpr size_t kDatagramOverhead = 65;
 struct Link {
   double loss = 0;
   Duration round_trip{};
+  size_t datagram_bytes_max = 1500;  ///< With headers; larger ones are lost.
 };
 
 struct Outcome {
@@ -145,6 +146,7 @@ class Download {
   static RigConfig Seeded(uint64_t seed) {
     RigConfig config;
     config.seed = seed;
+    config.passed_bytes = 0;
     return config;
   }
 
@@ -152,6 +154,7 @@ class Download {
     ++outcome_.datagrams;
     outcome_.bytes += datagram.size() + kDatagramOverhead;
     if (random_->Unit() < link_.loss) return;
+    if (datagram.size() + kDatagramOverhead > link_.datagram_bytes_max) return;
     on_the_way_.emplace(rig_.now() + link_.round_trip / 2, Packet{to_edge, std::move(datagram)});
   }
 
@@ -238,6 +241,17 @@ TEST_P(SlowLink, LossCostsAboutARoundTripForEachDatagramLost) {
 TEST_P(SlowLink, WithoutLossThenTwoDatagramsABlock) {
   const Outcome clear = Measure(GetParam().who, {0, milliseconds(300)}, GetParam().make);
   EXPECT_LE(clear.datagrams, 2 * ((kBodyBytes + 1023) / 1024) + 2);
+}
+
+// What is in vain is repeated twice: by deployed clients after 9 and 18 s.
+TEST_P(SlowLink, PathThatDropsWhatIsNotSmallThenThePaceOfSmallBlocks) {
+  constexpr Duration kRoundTrip = milliseconds(50);
+  for (const double loss : {0.0, 0.05}) {
+    const Link link{loss, kRoundTrip, 600};
+    const Outcome outcome = Measure(GetParam().who, link, GetParam().make);
+    const double blocks = 4 * RoundTripsOf(kRoundTrip);
+    EXPECT_LT(outcome.seconds, loss == 0 ? 30 + blocks : 60 + 4 * blocks);
+  }
 }
 
 INSTANTIATE_TEST_SUITE_P(

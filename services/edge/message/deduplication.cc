@@ -53,6 +53,12 @@ void Deduplication::Answer(TimePoint now, Table& table, Entry request, State sta
   Account(table, *request, true);
 }
 
+void Deduplication::Replace(Table& table, Entry request, Bytes answer) {
+  Account(table, *request, false);
+  request->answer = std::move(answer);
+  Account(table, *request, true);
+}
+
 void Deduplication::GiveUp(TimePoint now, Table& table, Entry request, Bytes answer) {
   Account(table, *request, false);
   auto& list = ListOf(*request);

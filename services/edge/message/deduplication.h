@@ -34,8 +34,9 @@ struct ReceivedRequest {
   };
   RequestRef ref;
   State state = State::kUnacknowledged;
-  TimePoint since;  ///< Of its arrival; once answered, of the answer.
-  Bytes answer;     ///< What a duplicate gets, in kPiggybacked and kUndelivered.
+  TimePoint since;          ///< Of its arrival; once answered, of the answer.
+  Bytes answer;             ///< What a duplicate gets, in kPiggybacked and kUndelivered.
+  unsigned duplicates = 0;  ///< That came when it was kPiggybacked.
 
   bool IsAnswered() const { return state >= State::kPiggybacked; }
 };
@@ -75,6 +76,8 @@ class Deduplication {
   /// To kPiggybacked or kSeparate, from any state without an answer.
   void Answer(TimePoint now, Table& table, Entry request, ReceivedRequest::State state,
               Bytes answer);
+  /// A duplicate gets another answer from here on.
+  void Replace(Table& table, Entry request, Bytes answer);
   /// kSeparate to kUndelivered, which counts as answered now; and back with the answer taken out.
   void GiveUp(TimePoint now, Table& table, Entry request, Bytes answer);
   Bytes Retry(Table& table, Entry request);

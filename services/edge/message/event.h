@@ -5,6 +5,7 @@
 #pragma once
 
 #include <compare>
+#include <cstddef>
 #include <cstdint>
 #include <variant>
 
@@ -53,6 +54,8 @@ struct RequestArrived {
 struct Delivered {
   SessionId session;
   SendId id;
+  size_t bytes = 0;      ///< Of the message; 0 when it had been given up.
+  unsigned repeats = 0;  ///< Copies after the first.
 };
 /// A CON of ours was answered with RST, or with an error: deployed clients send 4.08 when they
 /// cannot use it.
@@ -70,7 +73,16 @@ struct Undelivered {
 struct Heard {
   SessionId session;
 };
-using Event = std::variant<RequestArrived, Delivered, Rejected, Undelivered, Heard>;
+/// A message of ours that is not small was sent again in vain, and its time has come once more. Its
+/// path may take only small ones: Repeat() or Replace() must follow.
+struct Unheard {
+  SessionId session;
+  SendId id;           ///< 0: it is the piggybacked answer to `request`.
+  RequestRef request;  ///< With an id: nothing.
+  coap::MessageView message;
+  size_t bytes = 0;  ///< Of the message.
+};
+using Event = std::variant<RequestArrived, Delivered, Rejected, Undelivered, Heard, Unheard>;
 
 struct Transmit {
   SessionId session;

@@ -56,10 +56,14 @@ void Layer::Impl::Advance(TimePoint now) {
   while (const auto due = confirmables_.PopDue(now)) {
     if (due->given_up) {
       GiveUp(now, due->id);
+      continue;
+    }
+    const Confirmable& confirmable = *confirmables_.Find(due->id);
+    if (due->repeats > kRepeatsInVain && confirmable.message.size() > kSmallMessageBytes) {
+      events_.Push({Queued::Kind::kUnheard, confirmable.session, due->id, RequestRef{}},
+                   confirmable.message);
     } else {
-      ++counters_.retransmissions;
-      const Confirmable& confirmable = *confirmables_.Find(due->id);
-      out_.Push(confirmable.session, confirmable.message);
+      RepeatConfirmable(due->id);
     }
   }
   Expire(now);
@@ -167,10 +171,14 @@ std::optional<Event> Layer::Impl::PollEvent() {
     case Queued::Kind::kRequest:
       return RequestArrived{head.request, *coap::Parse(queued->bytes), head.id, head.answer_lost,
                             head.again};
-    case Queued::Kind::kDelivered: return Delivered{head.session, head.id};
+    case Queued::Kind::kDelivered:
+      return Delivered{head.session, head.id, head.bytes, head.repeats};
     case Queued::Kind::kRejected: return Rejected{head.session, head.id};
     case Queued::Kind::kUndelivered: return Undelivered{head.session, head.id};
     case Queued::Kind::kHeard: return Heard{head.session};
+    case Queued::Kind::kUnheard:
+      return Unheard{head.session, head.id, head.request, *coap::Parse(queued->bytes),
+                     queued->bytes.size()};
   }
   std::abort();
 }
@@ -213,6 +221,10 @@ SendId Layer::RespondChained(TimePoint now, const RequestRef& ref, Bytes message
 void Layer::Settle(TimePoint now, const RequestRef& ref) { impl_->Settle(now, ref); }
 bool Layer::Revive(TimePoint now, SessionId session, SendId id) {
   return impl_->Revive(now, session, id);
+}
+void Layer::Repeat(const Unheard& unheard) { impl_->Repeat(unheard); }
+SendId Layer::Replace(TimePoint now, const Unheard& unheard, Bytes message) {
+  return impl_->Replace(now, unheard, std::move(message));
 }
 SendId Layer::SendConfirmable(TimePoint now, SessionId session, Bytes message) {
   return impl_->SendConfirmable(now, session, std::move(message));

@@ -21,6 +21,9 @@
 // EXCHANGE_LIFETIME and sent anew as soon as anything comes from its session. A notification is
 // kept for Revive(): a client that has it already may know it again by its message ID.
 //
+// Of a message that is not small and is repeated in vain the layer above is asked, by Unheard,
+// whether a smaller one shall take its place.
+//
 // NSTART (RFC 7252 §4.7) is not 1: every answer that is ready goes out, so that a long poll does
 // not hold up the rest; limits.h bounds how many.
 //
@@ -91,6 +94,12 @@ class Layer {
   /// message of ours gets that meanwhile. True, too, if it is still under way; false if its fate is
   /// known, or it could not be kept.
   bool Revive(TimePoint now, SessionId session, SendId id);
+  /// Sends the same message once more, and so on as before.
+  void Repeat(const Unheard& unheard);
+  /// Sends `message` in place of the one that was not heard: a CON under an ID of its own, since
+  /// two messages differ, and what it answers stays the same; as the piggybacked answer that
+  /// duplicates get from here on. The id is 0 unless it goes as CON.
+  SendId Replace(TimePoint now, const Unheard& unheard, Bytes message);
   /// Stops retransmitting, or keeping for Revive(); no event follows.
   void Abandon(TimePoint now, SessionId session, SendId id);
   /// The session ended: drops all it has, without events.

@@ -32,6 +32,8 @@ class Layer::Impl {
   SendId RespondChained(TimePoint now, const RequestRef& ref, Bytes message);
   SendId SendConfirmable(TimePoint now, SessionId session_id, Bytes message);
   bool Revive(TimePoint now, SessionId session_id, SendId id);
+  void Repeat(const Unheard& unheard);
+  SendId Replace(TimePoint now, const Unheard& unheard, Bytes message);
 
   // layer.cc: what time and limits do.
   void Settle(TimePoint now, const RequestRef& ref);
@@ -51,13 +53,15 @@ class Layer::Impl {
 
  private:
   struct Queued {
-    enum class Kind : uint8_t { kRequest, kDelivered, kRejected, kUndelivered, kHeard };
+    enum class Kind : uint8_t { kRequest, kDelivered, kRejected, kUndelivered, kHeard, kUnheard };
     Kind kind;
     SessionId session;
     SendId id;
-    RequestRef request;
+    RequestRef request = {};
     bool answer_lost = false;
     bool again = false;
+    size_t bytes = 0;
+    unsigned repeats = 0;
   };
 
   // receive.cc
@@ -89,6 +93,7 @@ class Layer::Impl {
                 Bytes message);
   void SendEmpty(SessionId session_id, coap::Type type, uint16_t message_id);
   void RetryUndelivered(TimePoint now, SessionId session_id);
+  void RepeatConfirmable(SendId id);
   bool HasRoomForConfirmable(const Session& session) const;
 
   // layer.cc

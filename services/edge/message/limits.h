@@ -28,6 +28,11 @@ inline constexpr size_t kConfirmablesPerSessionMax = 32;
 inline constexpr size_t kConfirmablesMax = 65'536;
 /// Our own CONs that were given up and whose late acknowledgement would still be understood.
 inline constexpr size_t kGivenUpPerSessionMax = 32;
+/// A message of so many bytes is small: with DTLS, UDP and IP it has at most 400, which every path
+/// takes that takes a handshake.
+inline constexpr size_t kSmallMessageBytes = 320;
+/// A larger one that was sent again so often, and is due once more, may be too large for its path.
+inline constexpr unsigned kRepeatsInVain = 2;
 /// What a stored answer costs besides its bytes.
 inline constexpr size_t kAnswerOverheadBytes = 128;
 /// The most that Config may allow: each request of a session is looked for among the answers kept.

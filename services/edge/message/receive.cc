@@ -128,7 +128,13 @@ void Layer::Impl::ReceiveDuplicate(SessionId session_id, Deduplication::Entry re
   switch (request->state) {
     case State::kUnacknowledged:
     case State::kAwaited: return;
-    case State::kPiggybacked: out_.Push(session_id, request->answer); return;
+    case State::kPiggybacked:
+      if (++request->duplicates < kRepeatsInVain || request->answer.size() <= kSmallMessageBytes) {
+        out_.Push(session_id, request->answer);
+      } else {
+        events_.Push({Queued::Kind::kUnheard, session_id, SendId{}, request->ref}, request->answer);
+      }
+      return;
     case State::kAcknowledged:
     case State::kSeparate:
     case State::kUndelivered:
@@ -167,7 +173,7 @@ void Layer::Impl::ReceiveReply(TimePoint now, SessionId session_id,
   const bool reserved =
       !message.code.is_empty() && !message.code.is_request() && !message.code.is_response();
   const bool reset = message.type == coap::Type::kReset;
-  if (sent == nullptr || reserved || (reset && !message.code.is_empty())) {
+  if (sent == nullptr || sent->replaced || reserved || (reset && !message.code.is_empty())) {
     ++counters_.stray_acks;
     return;
   }
@@ -205,9 +211,13 @@ void Layer::Impl::EndConfirmable(SessionId session_id, Session& session, SendId 
   const bool undelivered = sent->undelivered;
   EndRequest(session, sent->request);
   session.sent.erase(sent);
-  if (!confirmables_.Take(id) && !undelivered) return;  // abandoned: nobody asks
+  const unsigned repeats = confirmables_.RepeatsOf(id);
+  const auto confirmable = confirmables_.Take(id);
+  if (!confirmable && !undelivered) return;  // abandoned: nobody asks
   ++(fate == Queued::Kind::kRejected ? counters_.rejected : counters_.delivered);
-  events_.Push({fate, session_id, id, RequestRef{}}, {});
+  const size_t bytes = confirmable ? confirmable->message.size() : 0;
+  events_.Push({.kind = fate, .session = session_id, .id = id, .bytes = bytes, .repeats = repeats},
+               {});
 }
 
 void Layer::Impl::Hear(TimePoint now, Session& session, uint16_t message_id) {

@@ -44,6 +44,11 @@ const Confirmable* Retransmission::Find(SendId id) const {
   return it == waiting_.end() ? nullptr : &it->second.confirmable;
 }
 
+unsigned Retransmission::RepeatsOf(SendId id) const {
+  const auto it = waiting_.find(id.value);
+  return it == waiting_.end() ? 0 : it->second.transmission.repeats();
+}
+
 std::optional<Confirmable> Retransmission::Take(SendId id) {
   const auto it = waiting_.find(id.value);
   if (it == waiting_.end()) return std::nullopt;
@@ -57,9 +62,9 @@ std::optional<Retransmission::Due> Retransmission::PopDue(TimePoint now) {
   const auto id = timers_.PopDue(now);
   if (!id) return std::nullopt;
   Waiting& waiting = waiting_.at(*id);
-  if (!waiting.transmission.Repeat()) return Due{SendId{*id}, true};
-  timers_.Set(*id, waiting.transmission.due());
-  return Due{SendId{*id}, false};
+  const bool given_up = !waiting.transmission.Repeat();
+  if (!given_up) timers_.Set(*id, waiting.transmission.due());
+  return Due{SendId{*id}, given_up, waiting.transmission.repeats()};
 }
 
 }  // namespace lowband::edge::message

@@ -42,6 +42,8 @@ class Retransmission {
   /// It is being acknowledged: tells `round_trips` what that says of the path.
   void Measure(TimePoint now, SendId id, coap::RttEstimator& round_trips) const;
   const Confirmable* Find(SendId id) const;
+  /// Its copies after the first.
+  unsigned RepeatsOf(SendId id) const;
   /// Ends the wait.
   std::optional<Confirmable> Take(SendId id);
 
@@ -49,6 +51,7 @@ class Retransmission {
   struct Due {
     SendId id;
     bool given_up;
+    unsigned repeats;  ///< This one included.
   };
   std::optional<Due> PopDue(TimePoint now);
   std::optional<TimePoint> NextDeadline() { return timers_.Next(); }

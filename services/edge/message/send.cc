@@ -147,6 +147,44 @@ bool Layer::Impl::Revive(TimePoint now, SessionId session_id, SendId id) {
   return true;
 }
 
+void Layer::Impl::Repeat(const Unheard& unheard) {
+  if (unheard.id.value != 0) return RepeatConfirmable(unheard.id);
+  const Session* session = Find(unheard.session);
+  if (session == nullptr) return;
+  const auto request = requests_.FindSerial(session->requests, unheard.request.serial);
+  if (request && (*request)->state == State::kPiggybacked) {
+    out_.Push(unheard.session, (*request)->answer);
+  }
+}
+
+void Layer::Impl::RepeatConfirmable(SendId id) {
+  const Confirmable* confirmable = confirmables_.Find(id);
+  if (confirmable == nullptr) return;
+  ++counters_.retransmissions;
+  out_.Push(confirmable->session, confirmable->message);
+}
+
+SendId Layer::Impl::Replace(TimePoint now, const Unheard& unheard, Bytes message) {
+  Session* session = Find(unheard.session);
+  if (session == nullptr) return {};
+  if (unheard.id.value == 0) {
+    const auto request = requests_.FindSerial(session->requests, unheard.request.serial);
+    if (!request || (*request)->state != State::kPiggybacked) return {};
+    coap::StampTypeAndId(message, coap::Type::kAcknowledgement, unheard.request.message_id);
+    out_.Push(unheard.session, message);
+    requests_.Replace(session->requests, *request, std::move(message));
+    return {};
+  }
+  const auto before = confirmables_.Take(unheard.id);
+  if (!before) return {};
+  if (SentConfirmable* sent = session->MarkGivenUp(now, unheard.id)) {
+    sent->request = 0;
+    sent->replaced = true;
+  }
+  return SendUntilAcknowledged(now, unheard.session, *session, before->message_id, before->request,
+                               std::move(message));
+}
+
 SendId Layer::Impl::SendConfirmable(TimePoint now, SessionId session_id, Bytes message) {
   Session& session = Touch(now, session_id);
   if (!HasRoomForConfirmable(session)) {

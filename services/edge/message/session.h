@@ -24,6 +24,7 @@ struct SentConfirmable {
   TimePoint since;   ///< It was sent, or given up.
   bool given_up = false;
   bool undelivered = false;  ///< Given up by us, not by the layer above: a late fate is told.
+  bool replaced = false;     ///< Another message took its place: its ACK is a stray.
   Bytes notification = {};   ///< What was given up and answers nothing, to be sent again.
 };
 

@@ -71,6 +71,7 @@ void Layer::Impl::HandleFollowUp(TimePoint now, const Incoming& incoming) {
     return;
   }
   found.pinned->fetch_token = token;
+  OnAsked(incoming.session, *found.pinned, *incoming.options.block2);
   const BlockRequest asked{ref, token, incoming.form, *incoming.options.block2};
   const ObservationId observation = found.pinned->observation;
   const auto sent = ServeBlock(now, asked, found.pinned);
@@ -80,7 +81,8 @@ void Layer::Impl::HandleFollowUp(TimePoint now, const Incoming& incoming) {
 std::optional<Layer::Impl::SentBlock> Layer::Impl::ServeBlock(TimePoint now,
                                                               const BlockRequest& asked,
                                                               PinnedBodies::Entry pinned) {
-  const auto block = BlockOf(pinned->body.size(), asked.block, config_.block_szx);
+  const auto block =
+      BlockOf(pinned->body.size(), asked.block, SzxOf(sessions_.at(asked.ref.session)));
   if (!block) {
     RefuseBlock(now, asked, pinned->body.size());
     return std::nullopt;
@@ -90,7 +92,9 @@ std::optional<Layer::Impl::SentBlock> Layer::Impl::ServeBlock(TimePoint now,
   // A block is made anew while its body is kept; only the last may be asked for after that.
   const auto on_duplicate =
       block->more ? message::OnDuplicate::kAskAgain : message::OnDuplicate::kRepeat;
-  Bytes message = WriteResponse(asked.token, pinned->head, blocks, BytesOf(pinned->body, *block));
+  const ByteView bytes = BytesOf(pinned->body, *block);
+  pinned->sent_bytes = bytes.size();
+  Bytes message = WriteResponse(asked.token, pinned->head, blocks, bytes);
   // Whether the client has all of a notification must be known; nothing else tells.
   const message::SendId sent =
       pinned->observation != 0 && !block->more
@@ -182,7 +186,7 @@ void Layer::Impl::Respond(TimePoint now, const Exchange& exchange, Answer answer
   }
   if (const auto& block2 = exchange.target.block2; block2 && block2->number > 0) {
     const BlockRequest asked{exchange.ref, exchange.target.token, exchange.target.form, *block2};
-    if (first->pinned) {
+    if (first->pinned && !first->whole) {
       (void)ServeBlock(now, asked, *first->pinned);
     } else {
       RefuseBlock(now, asked, body_bytes);
@@ -190,11 +194,12 @@ void Layer::Impl::Respond(TimePoint now, const Exchange& exchange, Answer answer
     return;
   }
   const message::SendId sent = messages_.Respond(now, exchange.ref, std::move(first->message));
-  if (first->pinned) downloads_.Served(now, *first->pinned, sent, false);
+  if (first->pinned) downloads_.Served(now, *first->pinned, sent, first->whole);
 }
 
 uint8_t Layer::Impl::SzxFor(const ResponseTarget& target) const {
-  return target.block2 ? std::min(config_.block_szx, target.block2->szx) : config_.block_szx;
+  const uint8_t ours = SzxOf(sessions_.at(target.session));
+  return target.block2 ? std::min(ours, target.block2->szx) : ours;
 }
 
 std::optional<Layer::Impl::FirstMessage> Layer::Impl::WriteFirst(TimePoint now,
@@ -221,15 +226,15 @@ std::optional<Layer::Impl::FirstMessage> Layer::Impl::WriteFirst(TimePoint now,
     if (target.block2) blocks.block2 = whole;
     Bytes message = WriteResponse(target.token, head, blocks, answer.body);
     if (answer.body.size() <= whole.size() || message.size() <= coap::kMessageBytesDefault) {
-      return FirstMessage{std::move(message), std::nullopt};
+      return FirstMessage{std::move(message),
+                          KeepWhole(now, target, head, std::move(answer.body), notification), true};
     }
   }
   return WriteFirstBlock(now, target, head, std::move(answer.body), szx, notification);
 }
 
-std::optional<Layer::Impl::FirstMessage> Layer::Impl::WriteFirstBlock(
-    TimePoint now, const ResponseTarget& target, const ResponseHead& head, Bytes body, uint8_t szx,
-    const Notification& notification) {
+PinnedBody Layer::Impl::MakePinned(const ResponseTarget& target, const ResponseHead& head,
+                                   Bytes body, const Notification& notification) {
   PinnedBody pinned;
   pinned.session = target.session;
   pinned.key = target.key;
@@ -237,21 +242,43 @@ std::optional<Layer::Impl::FirstMessage> Layer::Impl::WriteFirstBlock(
   pinned.head = head;
   pinned.body = std::move(body);
   pinned.observation = notification.observation;
+  return pinned;
+}
+
+std::optional<Layer::Impl::FirstMessage> Layer::Impl::WriteFirstBlock(
+    TimePoint now, const ResponseTarget& target, const ResponseHead& head, Bytes body, uint8_t szx,
+    const Notification& notification) {
+  PinnedBody pinned = MakePinned(target, head, std::move(body), notification);
   const auto entry = downloads_.Pin(now, pinned);
   if (!entry) return std::nullopt;
   return WriteFirstBlockOf(*entry, target, szx, notification);
 }
 
+std::optional<PinnedBodies::Entry> Layer::Impl::KeepWhole(TimePoint now,
+                                                          const ResponseTarget& target,
+                                                          const ResponseHead& head, Bytes body,
+                                                          const Notification& notification) {
+  const coap::Block small{0, false, kSmallSzx};
+  if (body.size() <= std::max(small.size(), sessions_.at(target.session).passed_bytes)) {
+    return std::nullopt;
+  }
+  PinnedBody pinned = MakePinned(target, head, std::move(body), notification);
+  return downloads_.Keep(now, pinned);
+}
+
 Layer::Impl::FirstMessage Layer::Impl::WriteFirstBlockOf(PinnedBodies::Entry pinned,
                                                          const ResponseTarget& target, uint8_t szx,
                                                          const Notification& notification) const {
-  const coap::Block first{0, true, szx};
+  coap::Block first{0, false, szx};
+  first.more = pinned->body.size() > first.size();
   ResponseBlocks blocks{.entity_tag = pinned->entity_tag,
                         .block2 = first,
                         .block1 = target.block1,
                         .size2 = static_cast<uint32_t>(pinned->body.size())};
   if (notification.observation != 0) blocks.observe = notification.number;
-  return {WriteResponse(target.token, pinned->head, blocks, BytesOf(pinned->body, first)), pinned};
+  const ByteView bytes = BytesOf(pinned->body, first);
+  pinned->sent_bytes = bytes.size();
+  return {WriteResponse(target.token, pinned->head, blocks, bytes), pinned, !first.more};
 }
 
 Exchange Layer::Impl::Take(Session& session, ExchangeTable::Entry exchange) {

@@ -65,12 +65,25 @@ std::optional<PinnedBodies::Entry> PinnedBodies::Pin(TimePoint now, PinnedBody& 
   Expire(now);
   DropEarlierOf(body);
   if (!MakeRoom(now, body.session, body.body.size())) return std::nullopt;
+  ++counters_.downloads;
+  return Insert(now, body);
+}
+
+std::optional<PinnedBodies::Entry> PinnedBodies::Keep(TimePoint now, PinnedBody& body) {
+  Expire(now);
+  const auto own = by_session_.find(body.session);
+  if (own != by_session_.end() && own->second.size() >= per_session_max_) return std::nullopt;
+  if (!budget_.Take(body.body.size())) return std::nullopt;
+  body.finished = true;
+  return Insert(now, body);
+}
+
+PinnedBodies::Entry PinnedBodies::Insert(TimePoint now, PinnedBody& body) {
   ++transfers_;
   for (size_t i = 0; i < kEntityTagBytes; ++i) {
     body.entity_tag[i] = static_cast<uint8_t>(transfers_ >> (8 * (kEntityTagBytes - 1 - i)));
   }
   body.used = now;
-  ++counters_.downloads;
   const SessionId session = body.session;
   auto& list = ListOf(body);
   const Entry pinned = list.insert(list.end(), std::move(body));
@@ -164,6 +177,20 @@ std::optional<PinnedBodies::Entry> PinnedBodies::FindNotification(SessionId sess
     if (pinned->observation == observation) return pinned;
   }
   return std::nullopt;
+}
+
+std::optional<PinnedBodies::Entry> PinnedBodies::FindSent(SessionId session,
+                                                          const coap::MessageView& response) const {
+  const auto own = by_session_.find(session);
+  if (own == by_session_.end()) return std::nullopt;
+  const auto tag = response.Find(coap::OptionNumber::kETag);
+  const auto found = std::ranges::find_if(own->second, [&](Entry pinned) {
+    return tag ? std::ranges::equal(*tag, pinned->entity_tag)
+               : pinned->token == response.token &&
+                     std::ranges::equal(response.payload, pinned->body);
+  });
+  if (found == own->second.end()) return std::nullopt;
+  return *found;
 }
 
 void PinnedBodies::Release(SessionId session, uint64_t observation) {

@@ -61,6 +61,9 @@ struct PinnedBody {
   std::optional<coap::Token> fetch_token;  ///< Of the follow-up that came last.
   TimePoint used;
   bool finished = false;
+  size_t sent_bytes = 0;     ///< Of the block sent last.
+  size_t asked_offset = 0;   ///< Of the block asked for last.
+  unsigned asked_again = 0;  ///< How often it was after the first time.
 };
 
 /// What the bodies kept say to a follow-up.
@@ -95,6 +98,11 @@ class PinnedBodies {
 
   /// Keeps a body; none, and `body` left as it is, when there is no room.
   std::optional<Entry> Pin(TimePoint now, PinnedBody& body);
+  /// The same for one that was sent whole, in case that its client must have it by blocks after
+  /// all; nothing makes room for it.
+  std::optional<Entry> Keep(TimePoint now, PinnedBody& body);
+  /// That of which `response` is a block, or which is all of it.
+  std::optional<Entry> FindSent(SessionId session, const coap::MessageView& response) const;
   struct Found {
     Match match = Match::kNone;
     Entry pinned{};  ///< kOne.
@@ -117,6 +125,7 @@ class PinnedBodies {
   size_t bytes() const { return budget_.used(); }
 
  private:
+  Entry Insert(TimePoint now, PinnedBody& body);
   bool MakeRoom(TimePoint now, SessionId session, size_t bytes);
   void DropEarlierOf(const PinnedBody& body);
   Entry LeastRecentlyUsed(const std::vector<Entry>& own) const;

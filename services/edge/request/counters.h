@@ -69,6 +69,8 @@ struct Counters {
   uint64_t downloads_evicted = 0;    ///< For lack of room, unfinished.
   uint64_t downloads_abandoned = 0;  ///< Timed out or rejected, unfinished.
 
+  uint64_t paths_narrowed = 0;  ///< Sessions that get small blocks only: larger ones got lost.
+
   uint64_t observations = 0;            ///< Registered.
   uint64_t observations_refused = 0;    ///< Over a limit: answered once.
   uint64_t observations_replaced = 0;   ///< Registered anew under the same token.

@@ -16,15 +16,19 @@ Layer::Impl::Impl(const Config& config, message::Layer& messages, Random& random
       uploads_(config, request_bytes_, counters_),
       downloads_(config, random, counters_) {}
 
-void Layer::Impl::OpenSession(TimePoint now, SessionId session_id, const SocketAddress& peer) {
+void Layer::Impl::OpenSession(TimePoint now, SessionId session_id, const SocketAddress& peer,
+                              size_t passed_bytes) {
   Session& session = sessions_[session_id];
   session.client_address = peer.HostText();
   session.token_expected_until = now + kTokenExpected;
+  session.passed_bytes = passed_bytes;
 }
 
 void Layer::Impl::MovePeer(SessionId session_id, const SocketAddress& peer) {
   const auto session = sessions_.find(session_id);
-  if (session != sessions_.end()) session->second.client_address = peer.HostText();
+  if (session == sessions_.end()) return;
+  session->second.client_address = peer.HostText();
+  session->second.passed_bytes = 0;
 }
 
 void Layer::Impl::CloseSession(SessionId session_id) {
@@ -59,13 +63,17 @@ void Layer::Impl::Handle(TimePoint now, const message::Event& event) {
     OnRejected(now, rejected->session, rejected->id);
   } else if (const auto* delivered = std::get_if<message::Delivered>(&event)) {
     // It tells a download nothing that its follow-ups do not.
+    LearnFrom(*delivered);
     OnDelivered(now, delivered->session, delivered->id);
   } else if (const auto* undelivered = std::get_if<message::Undelivered>(&event)) {
+    LearnFrom(*undelivered);
     // The client may still come back for the body of a download.
     downloads_.Undelivered(now, undelivered->session, undelivered->id);
     OnUndelivered(now, undelivered->session, undelivered->id);
   } else if (const auto* heard = std::get_if<message::Heard>(&event)) {
     OnHeard(now, heard->session);
+  } else if (const auto* unheard = std::get_if<message::Unheard>(&event)) {
+    OnUnheard(now, *unheard);
   }
 }
 
@@ -126,8 +134,9 @@ Usage Layer::Impl::usage() const {
 Layer::Layer(const Config& config, message::Layer& messages, Random& random)
     : impl_(std::make_unique<Impl>(config, messages, random)) {}
 Layer::~Layer() = default;
-void Layer::OpenSession(TimePoint now, SessionId session, const SocketAddress& peer) {
-  impl_->OpenSession(now, session, peer);
+void Layer::OpenSession(TimePoint now, SessionId session, const SocketAddress& peer,
+                        size_t passed_bytes) {
+  impl_->OpenSession(now, session, peer, passed_bytes);
 }
 void Layer::MovePeer(SessionId session, const SocketAddress& peer) {
   impl_->MovePeer(session, peer);

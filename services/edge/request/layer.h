@@ -55,7 +55,9 @@ class Layer {
   Layer(const Config& config, message::Layer& messages, Random& random);
   ~Layer();
 
-  void OpenSession(TimePoint now, SessionId session, const SocketAddress& peer);
+  /// Messages of `passed_bytes` are known to reach the client.
+  void OpenSession(TimePoint now, SessionId session, const SocketAddress& peer,
+                   size_t passed_bytes = 0);
   void MovePeer(SessionId session, const SocketAddress& peer);
   /// Ends transfers, and cancels exchanges, of the session.
   void CloseSession(TimePoint now, SessionId session);

@@ -28,7 +28,8 @@ class Layer::Impl {
   Impl(const Config& config, message::Layer& messages, Random& random);
 
   // layer.cc: sessions and time.
-  void OpenSession(TimePoint now, SessionId session_id, const SocketAddress& peer);
+  void OpenSession(TimePoint now, SessionId session_id, const SocketAddress& peer,
+                   size_t passed_bytes);
   void MovePeer(SessionId session_id, const SocketAddress& peer);
   void CloseSession(SessionId session_id);
   void Handle(TimePoint now, const message::Event& event);
@@ -72,7 +73,10 @@ class Layer::Impl {
     std::vector<ExchangeId> exchanges;
     std::deque<WaitingRequest> waiting;
     std::deque<WaitingUpload> waiting_uploads;
-    bool in_line = false;  ///< In `line_`.
+    bool in_line = false;     ///< In `line_`.
+    bool narrow = false;      ///< Its path takes only small datagrams, as far as is known.
+    message::SendId probe;    ///< The first small message; set while its fate may say otherwise.
+    size_t passed_bytes = 0;  ///< The largest message that is known to have reached its client.
   };
   /// A request on its way through the checks.
   struct Incoming {
@@ -94,7 +98,8 @@ class Layer::Impl {
   /// The message that begins a response, or is all of it.
   struct FirstMessage {
     Bytes message;
-    std::optional<PinnedBodies::Entry> pinned;  ///< The body, when more of it has to follow.
+    std::optional<PinnedBodies::Entry> pinned;  ///< The body, where it is kept.
+    bool whole = false;                         ///< Nothing follows.
   };
   struct SentBlock {
     message::SendId id;
@@ -150,7 +155,7 @@ class Layer::Impl {
   bool MayRetry(TimePoint now, Session& session, ExchangeTable::Entry exchange, Answer& answer);
   void Finish(TimePoint now, ExchangeTable::Entry exchange, Answer answer);
   void Respond(TimePoint now, const Exchange& exchange, Answer answer);
-  /// The size of blocks that its client takes.
+  /// The size of blocks that its client and its path take.
   uint8_t SzxFor(const ResponseTarget& target) const;
   /// None: there is no room to keep the body.
   std::optional<FirstMessage> WriteFirst(TimePoint now, const ResponseTarget& target, Answer answer,
@@ -160,7 +165,23 @@ class Layer::Impl {
                                               const Notification& notification);
   FirstMessage WriteFirstBlockOf(PinnedBodies::Entry pinned, const ResponseTarget& target,
                                  uint8_t szx, const Notification& notification) const;
+  static PinnedBody MakePinned(const ResponseTarget& target, const ResponseHead& head, Bytes body,
+                               const Notification& notification);
+  /// A body that goes whole, in one message that may be too large for its path.
+  std::optional<PinnedBodies::Entry> KeepWhole(TimePoint now, const ResponseTarget& target,
+                                               const ResponseHead& head, Bytes body,
+                                               const Notification& notification);
   Exchange Take(Session& session, ExchangeTable::Entry exchange);
+
+  // narrow_path.cc
+  uint8_t SzxOf(const Session& session) const;
+  void OnAsked(Session& session, PinnedBody& pinned, const coap::Block& asked);
+  void OnUnheard(TimePoint now, const message::Unheard& unheard);
+  static FirstMessage WriteSmaller(const coap::MessageView& sent, PinnedBodies::Entry pinned,
+                                   const coap::Block& block);
+  void Narrow(Session& session);
+  void LearnFrom(const message::Delivered& delivered);
+  void LearnFrom(const message::Undelivered& undelivered);
 
   // observe.cc
   bool AsksToObserve(const Incoming& incoming) const;
@@ -190,6 +211,8 @@ class Layer::Impl {
   void OnRejected(TimePoint now, SessionId session, message::SendId sent);
   void OnUndelivered(TimePoint now, SessionId session, message::SendId sent);
   void OnHeard(TimePoint now, SessionId session);
+  /// Another message took the place of `before`.
+  void OnReplaced(SessionId session, message::SendId before, message::SendId sent, bool whole);
   void Stall(TimePoint now, Observation& observation);
   void OnObservationDue(TimePoint now, Observation& observation);
 

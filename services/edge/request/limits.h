@@ -82,6 +82,12 @@ inline constexpr std::chrono::seconds kPollPaceMax{30};
 /// bytes with DTLS and UDP, are then under 2 % of it.
 inline constexpr size_t kChainedBytesMin = 8192;
 
+/// Blocks on a path that takes only small datagrams: 256 bytes.
+inline constexpr uint8_t kSmallSzx = 4;
+/// What a block's message has at most besides its payload.
+inline constexpr size_t kBlockOverheadBytes = 64;
+static_assert((size_t{16} << kSmallSzx) + kBlockOverheadBytes <= message::kSmallMessageBytes);
+
 /// What clients are told to wait when the edge is over a limit.
 inline constexpr std::chrono::seconds kRetryAfter{1};
 

@@ -176,7 +176,7 @@ void Layer::Impl::TellOfFailure(TimePoint now, Observation& observation, Answer 
   if (!first) return;
   const SessionId session = observation.target.session;
   const auto sent = messages_.SendConfirmable(now, session, std::move(first->message));
-  if (first->pinned) downloads_.Served(now, *first->pinned, sent, false);
+  if (first->pinned) downloads_.Served(now, *first->pinned, sent, first->whole);
   if (sent.value == 0) return;
   if (observation.told) messages_.Abandon(now, session, *observation.told);
   ++counters_.failures_told;
@@ -211,7 +211,7 @@ void Layer::Impl::SendNotification(TimePoint now, Observation& observation, uint
                                    FirstMessage first) {
   const SessionId session = observation.target.session;
   const message::SendId sent = messages_.SendConfirmable(now, session, std::move(first.message));
-  if (first.pinned) downloads_.Served(now, *first.pinned, sent, false);
+  if (first.pinned) downloads_.Served(now, *first.pinned, sent, first.whole);
   if (sent.value == 0) {
     downloads_.Release(session, observation.id);
     OnPollFailed(now, observation, PollFailure::kNoRoom);
@@ -223,7 +223,7 @@ void Layer::Impl::SendNotification(TimePoint now, Observation& observation, uint
   observation.number = number;
   observation.state = State::kNotifying;
   observation.notification = observation.sent = sent;
-  observation.whole = !first.pinned;
+  observation.whole = first.whole;
   if (config_.canary_advance_early && observation.whole) OnDelivered(now, session, sent);
 }
 
@@ -234,7 +234,7 @@ void Layer::Impl::EndWithError(TimePoint now, Observation& observation, Answer a
   if (first) {
     const SessionId session = observation.target.session;
     const auto sent = messages_.SendConfirmable(now, session, std::move(first->message));
-    if (first->pinned) downloads_.Served(now, *first->pinned, sent, false);
+    if (first->pinned) downloads_.Served(now, *first->pinned, sent, first->whole);
   }
   EndObservation(now, observation);
 }
@@ -335,6 +335,18 @@ void Layer::Impl::OnHeard(TimePoint now, SessionId session) {
       messages_.Abandon(now, session, observation.sent);
       NotifyAgain(now, observation);
     }
+  }
+}
+
+void Layer::Impl::OnReplaced(SessionId session, message::SendId before, message::SendId sent,
+                             bool whole) {
+  for (const ObservationId id : observations_.Of(session)) {
+    Observation& observation = *observations_.Find(id);
+    if (observation.told == before) observation.told = sent;
+    if (observation.notification == before) observation.notification = sent;
+    if (observation.sent != before) continue;
+    observation.sent = sent;
+    observation.whole = whole;
   }
 }
 

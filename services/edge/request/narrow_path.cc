@@ -1,0 +1,94 @@
+// Paths that take only small datagrams and tell nobody. What shows them is that a large message is
+// repeated in vain where none of its size is known to have passed: from then on the session gets
+// small blocks, beginning with that message. Unless that is repeated too: then its client was out
+// of reach.
+#include <algorithm>
+
+#include "services/edge/request/layer_impl.h"
+#include "services/edge/request/limits.h"
+
+namespace lowband::edge::request {
+
+uint8_t Layer::Impl::SzxOf(const Session& session) const {
+  return session.narrow ? std::min(config_.block_szx, kSmallSzx) : config_.block_szx;
+}
+
+// A client repeats itself what is not chained, and the block is made anew each time.
+void Layer::Impl::OnAsked(Session& session, PinnedBody& pinned, const coap::Block& asked) {
+  const bool again = asked.offset() == pinned.asked_offset;
+  pinned.asked_again = again ? pinned.asked_again + 1 : 0;
+  // It has what was sent before.
+  if (asked.offset() > pinned.asked_offset) {
+    session.passed_bytes = std::max(session.passed_bytes, pinned.sent_bytes);
+  }
+  pinned.asked_offset = asked.offset();
+  const size_t bytes = std::min(asked.size(), coap::Block{0, false, SzxOf(session)}.size());
+  if (pinned.asked_again >= message::kRepeatsInVain && bytes > session.passed_bytes) {
+    Narrow(session);
+  }
+}
+
+void Layer::Impl::Narrow(Session& session) {
+  if (session.narrow) return;
+  session.narrow = true;
+  ++counters_.paths_narrowed;
+}
+
+void Layer::Impl::OnUnheard(TimePoint now, const message::Unheard& unheard) {
+  const auto session = sessions_.find(unheard.session);
+  const coap::Block small{0, false, kSmallSzx};
+  if (session == sessions_.end() || unheard.message.payload.size() <= small.size() ||
+      unheard.bytes <= session->second.passed_bytes + kBlockOverheadBytes) {
+    return messages_.Repeat(unheard);
+  }
+  const auto pinned = downloads_.FindSent(unheard.session, unheard.message);
+  if (!pinned) return messages_.Repeat(unheard);
+  const auto value = unheard.message.Find(coap::OptionNumber::kBlock2);
+  const auto sent = value ? coap::ParseBlock(*value) : std::nullopt;
+  // RFC 7959 §2.4: the number follows from the size, so that the offset stays.
+  const auto block = BlockOf((*pinned)->body.size(), sent.value_or(coap::Block{}), kSmallSzx);
+  if (!block || block->number > coap::Block::kNumberMax) return messages_.Repeat(unheard);
+  const bool first = !session->second.narrow;
+  Narrow(session->second);
+  FirstMessage smaller = WriteSmaller(unheard.message, *pinned, *block);
+  const auto id = messages_.Replace(now, unheard, std::move(smaller.message));
+  downloads_.Served(now, *pinned, id, smaller.whole);
+  if (unheard.id.value == 0) return;  // its client is there, and asks
+  if (first) session->second.probe = id;
+  OnReplaced(unheard.session, unheard.id, id, smaller.whole);
+}
+
+void Layer::Impl::LearnFrom(const message::Delivered& delivered) {
+  const auto found = sessions_.find(delivered.session);
+  if (found == sessions_.end()) return;
+  Session& session = found->second;
+  session.passed_bytes = std::max(session.passed_bytes, delivered.bytes);
+  if (session.probe != delivered.id) return;
+  session.probe = {};
+  // Small ones got lost too: the client was out of reach.
+  if (delivered.repeats > 0) session.narrow = false;
+}
+
+void Layer::Impl::LearnFrom(const message::Undelivered& undelivered) {
+  const auto found = sessions_.find(undelivered.session);
+  if (found == sessions_.end()) return;
+  if (found->second.probe != undelivered.id) return;
+  found->second.probe = {};
+  found->second.narrow = false;
+}
+
+Layer::Impl::FirstMessage Layer::Impl::WriteSmaller(const coap::MessageView& sent,
+                                                    PinnedBodies::Entry pinned,
+                                                    const coap::Block& block) {
+  ResponseBlocks blocks{.entity_tag = pinned->entity_tag, .block2 = block};
+  if (block.number == 0) blocks.size2 = static_cast<uint32_t>(pinned->body.size());
+  if (const auto value = sent.Find(coap::OptionNumber::kBlock1)) {
+    blocks.block1 = coap::ParseBlock(*value);
+  }
+  blocks.observe = sent.FindUint(coap::OptionNumber::kObserve);
+  const ByteView bytes = BytesOf(pinned->body, block);
+  pinned->sent_bytes = bytes.size();
+  return {WriteResponse(sent.token, pinned->head, blocks, bytes), pinned, !block.more};
+}
+
+}  // namespace lowband::edge::request
