@@ -83,7 +83,6 @@ class World {
     // What is refused at a limit is another test's question.
     config.request.exchanges_per_session_max = kRequests;
     config.request.uploads_per_session_max = kRequests;
-    config.request.pinned_per_session_max = kRequests;
     return config;
   }
 

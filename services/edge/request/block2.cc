@@ -42,6 +42,8 @@ bool Shows(Sign sign, const FollowUp& follow_up, const PinnedBody& body) {
   std::abort();
 }
 
+bool IsSmall(size_t body_bytes) { return body_bytes <= kPinnedSmallBytes; }
+
 /// The only one of the token: that of its follow-up before, or else of its request.
 template <class Entry>
 std::optional<Entry> ToldByToken(const std::vector<Entry>& shown, const coap::Token& token) {
@@ -57,6 +59,7 @@ std::optional<Entry> ToldByToken(const std::vector<Entry>& shown, const coap::To
 
 PinnedBodies::PinnedBodies(const Config& config, Random& random, Counters& counters)
     : per_session_max_(config.pinned_per_session_max),
+      small_per_session_max_(config.pinned_small_per_session_max),
       budget_(config.pinned_bytes_max),
       counters_(counters),
       transfers_(static_cast<uint32_t>(random.Below(1u << (8 * kEntityTagBytes)))) {}
@@ -71,8 +74,8 @@ std::optional<PinnedBodies::Entry> PinnedBodies::Pin(TimePoint now, PinnedBody& 
 
 std::optional<PinnedBodies::Entry> PinnedBodies::Keep(TimePoint now, PinnedBody& body) {
   Expire(now);
-  const auto own = by_session_.find(body.session);
-  if (own != by_session_.end() && own->second.size() >= per_session_max_) return std::nullopt;
+  const size_t bytes = body.body.size();
+  if (!HasRoom(AlikeOf(body.session, bytes), bytes)) return std::nullopt;
   if (!budget_.Take(body.body.size())) return std::nullopt;
   body.finished = true;
   return Insert(now, body);
@@ -109,9 +112,8 @@ void PinnedBodies::DropEarlierOf(const PinnedBody& body) {
 
 bool PinnedBodies::MakeRoom(TimePoint now, SessionId session, size_t bytes) {
   if (bytes > budget_.max()) return false;
-  const auto own = by_session_.find(session);
-  if (own != by_session_.end() && own->second.size() == per_session_max_) {
-    const Entry oldest = LeastRecentlyUsed(own->second);
+  if (const auto alike = AlikeOf(session, bytes); !HasRoom(alike, bytes)) {
+    const Entry oldest = LeastRecentlyUsed(alike);
     if (!oldest->finished) ++counters_.downloads_evicted;
     Erase(oldest);
   }
@@ -129,6 +131,20 @@ bool PinnedBodies::MakeRoom(TimePoint now, SessionId session, size_t bytes) {
     }
   }
   return true;
+}
+
+std::vector<PinnedBodies::Entry> PinnedBodies::AlikeOf(SessionId session, size_t bytes) const {
+  std::vector<Entry> alike;
+  const auto own = by_session_.find(session);
+  if (own == by_session_.end()) return alike;
+  std::ranges::copy_if(own->second, std::back_inserter(alike), [&](Entry pinned) {
+    return IsSmall(pinned->body.size()) == IsSmall(bytes);
+  });
+  return alike;
+}
+
+bool PinnedBodies::HasRoom(const std::vector<Entry>& alike, size_t bytes) const {
+  return alike.size() < (IsSmall(bytes) ? small_per_session_max_ : per_session_max_);
 }
 
 PinnedBodies::Entry PinnedBodies::LeastRecentlyUsed(const std::vector<Entry>& own) const {

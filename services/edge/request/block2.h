@@ -127,12 +127,16 @@ class PinnedBodies {
  private:
   Entry Insert(TimePoint now, PinnedBody& body);
   bool MakeRoom(TimePoint now, SessionId session, size_t bytes);
+  /// Those of the session that count to the same share as one of `bytes`.
+  std::vector<Entry> AlikeOf(SessionId session, size_t bytes) const;
+  bool HasRoom(const std::vector<Entry>& alike, size_t bytes) const;
   void DropEarlierOf(const PinnedBody& body);
   Entry LeastRecentlyUsed(const std::vector<Entry>& own) const;
   std::list<PinnedBody>& ListOf(const PinnedBody& body);
   void Erase(Entry pinned);
 
   const size_t per_session_max_;
+  const size_t small_per_session_max_;
   ByteBudget budget_;
   Counters& counters_;
   uint32_t transfers_;  ///< Counted from a random start: no two processes give the same tags.

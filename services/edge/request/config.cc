@@ -29,6 +29,9 @@ std::string Config::Validate() const {
   if (pinned_per_session_max == 0 || pinned_per_session_max > 64) {
     return "request.pinned_per_session_max must be from 1 to 64";
   }
+  if (pinned_small_per_session_max == 0 || pinned_small_per_session_max > 64) {
+    return "request.pinned_small_per_session_max must be from 1 to 64";
+  }
   if (observations_per_session_max > kObservationsPerSessionMax) {
     return "request.observations_per_session_max must be from 0 to " +
            std::to_string(kObservationsPerSessionMax);

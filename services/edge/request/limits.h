@@ -42,6 +42,10 @@ inline constexpr size_t kUploadsKeptFactor = 2;
 inline constexpr size_t kPartialBodyProgressBytes = 1024;
 inline constexpr std::chrono::seconds kPartialBodyProgressTime{300};
 
+/// Downloads up to this size are small: a session may have as many as requests in flight. Else
+/// parallel requests for what is somewhat larger than a block would push out each other's answers
+/// for ever.
+inline constexpr size_t kPinnedSmallBytes = 32 * 1024;
 /// From the last block asked for to the end of a download that its client left unfinished.
 inline constexpr std::chrono::seconds kPinnedLifetime{300};
 /// The same after the last block was sent: for a client that comes back to an earlier one.

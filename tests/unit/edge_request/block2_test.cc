@@ -15,7 +15,7 @@ class PinnedBodiesTest : public ::testing::Test {
  protected:
   static Config SmallConfig() {
     Config config;
-    config.pinned_per_session_max = 3;
+    config.pinned_per_session_max = config.pinned_small_per_session_max = 3;
     config.pinned_bytes_max = 10'000;
     return config;
   }
@@ -161,6 +161,28 @@ TEST_F(PinnedBodiesTest, OverTheSessionsShareThenTheFinishedGoesFirst) {
   EXPECT_EQ(Find(Key(1, 0), 1), std::nullopt) << "then the one used least recently";
   EXPECT_EQ(counters_.downloads_evicted, 1u);
   EXPECT_EQ(pinned_.size(), 3u);
+}
+
+// Else parallel requests for a few kilobytes each would push out each other's for ever.
+TEST_F(PinnedBodiesTest, SmallOnesAndLargeOnesThenEachKindHasItsShare) {
+  Config config;
+  config.pinned_per_session_max = 1;
+  PinnedBodies pinned(config, *random_, counters_);
+  const auto pin = [&](uint8_t token, size_t bytes) {
+    PinnedBody body;
+    body.session = SessionId{1};
+    body.key = Key(token, 0);
+    body.token = TokenOf(token);
+    body.body = Bytes(bytes);
+    return pinned.Pin(At(token), body);
+  };
+  for (uint8_t token = 1; token <= 32; ++token) pin(token, kPinnedSmallBytes);
+  pin(101, kPinnedSmallBytes + 1);
+  EXPECT_EQ(pinned.size(), 33u);
+  pin(102, kPinnedSmallBytes + 1);
+  pin(33, 100);
+  EXPECT_EQ(pinned.size(), 33u);
+  EXPECT_EQ(counters_.downloads_evicted, 2u);
 }
 
 TEST_F(PinnedBodiesTest, WithoutRoomThenFinishedAndStaleOnesOfOthersGo) {

@@ -20,6 +20,7 @@ TEST(Config, EachBadFieldIsNamed) {
       {"exchange_timeout", [](Config& c) { c.exchange_timeout = seconds(0); }},
       {"exchange_timeout", [](Config& c) { c.exchange_timeout = seconds(240); }},
       {"exchanges_per_session_max", [](Config& c) { c.exchanges_per_session_max = 0; }},
+      {"pinned_small_per_session_max", [](Config& c) { c.pinned_small_per_session_max = 0; }},
       {"exchanges_per_session_max", [](Config& c) { c.exchanges_per_session_max = 64; }},
       {"exchanges_max", [](Config& c) { c.exchanges_max = 0; }},
       {"request_body_bytes_max", [](Config& c) { c.request_body_bytes_max = 1024; }},
