@@ -246,9 +246,6 @@ void Phone::OnFailed(const client::RequestFailed& failed) {
   Pending pending = std::move(it->second);
   pending_.erase(it);
   if (!pending.repeatable || !repeat_ || !connected_) return;
-  // What fails in the moment it is sent has no session any more: its end is about to be told.
-  if (pending.repeated_at == timeline_.now()) return;
-  pending.repeated_at = timeline_.now();
   // The same transaction once more, as clients do.
   const client::RequestId id = session_->Send(timeline_.now(), pending.request);
   pending_[id] = std::move(pending);

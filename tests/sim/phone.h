@@ -66,7 +66,6 @@ class Phone {
     std::string name;
     client::Request request;
     bool repeatable;
-    TimePoint repeated_at = {};
   };
 
   void Connect();

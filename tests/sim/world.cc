@@ -36,9 +36,6 @@ World::World(const Scenario& scenario, Canary canary, std::function<void(const s
       link_(timeline_, *random_),
       homeserver_(timeline_),
       translators_(timeline_, *random_, homeserver_, canary, scenario.replicas) {
-  auto credentials = edge::dtls::Credentials::Load(Identity(), MakeSeededRandom(scenario.seed + 1));
-  if (!credentials) std::abort();
-  credentials_ = std::move(*credentials);
   link_.weather = scenario.weather;
   translators_.trouble = scenario.trouble;
   homeserver_.on_since = [this](const std::string& user, uint64_t since) {
@@ -54,6 +51,11 @@ World::World(const Scenario& scenario, Canary canary, std::function<void(const s
 World::~World() = default;
 
 void World::StartEdge() {
+  // Each process makes its own secrets: it knows no cookies and no tickets of the one before.
+  auto credentials =
+      edge::dtls::Credentials::Load(Identity(), MakeSeededRandom(scenario_.seed + ++edge_starts_));
+  if (!credentials) std::abort();
+  credentials_ = std::move(*credentials);
   edge::PipelineConfig config;
   config.dtls.handshakes_per_prefix_rate = 0;
   config.dtls.handshakes_max = 100'000;
@@ -316,7 +318,9 @@ void World::JudgeLimits() {
   const size_t sessions = edge_->dtls().session_count();
   if (usage.sessions > sessions) Violation("the request layer keeps sessions that are gone");
   if (usage.observations > 4 * sessions) Violation("more observations than sessions may have");
-  if (usage.downloads > 4 * sessions) Violation("more bodies kept than sessions may have");
+  const edge::request::Config limits;
+  const size_t bodies = limits.pinned_per_session_max + limits.pinned_small_per_session_max;
+  if (usage.downloads > bodies * sessions) Violation("more bodies kept than sessions may have");
   if (edge_->lanes().exchanges_in_flight() > usage.exchanges + usage.observations) {
     Violation("exchanges under way that nobody waits for");
   }

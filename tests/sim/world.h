@@ -77,6 +77,7 @@ class World {
   sim::Link link_;
   Homeserver homeserver_;
   Translators translators_;
+  uint64_t edge_starts_ = 0;
   std::unique_ptr<edge::dtls::Credentials> credentials_;
   std::unique_ptr<edge::Pipeline> edge_;  ///< Null: it has crashed.
   TimePoint paused_until_;
