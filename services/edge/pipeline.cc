@@ -73,7 +73,7 @@ std::optional<TimePoint> Pipeline::NextDeadline() {
 void Pipeline::StartDrain(TimePoint now, Duration limit) {
   dtls_.StopAccepting();
   std::vector<SessionId> sessions = dtls_.QuietestFirst();
-  std::ranges::stable_partition(sessions, [&](SessionId session) {
+  std::stable_partition(sessions.begin(), sessions.end(), [&](SessionId session) {
     return requests_.LoadOf(now, session) == request::Load::kNone;
   });
   drain_.emplace(now, limit, sessions, random_);
