@@ -64,6 +64,10 @@ struct Config {
   /// How long an acknowledged request (or one that asks for no acknowledgement) may go unanswered.
   Duration answer_timeout = kAnswerTimeoutDefault;
 
+  /// What the client calls itself: option 2050 of the first request, which names the session.
+  /// Empty: nothing is sent.
+  std::string user_agent = {};
+
   /// Blocks of 2^(szx + 4) bytes, 0 to 6. Bodies above one block are uploaded in blocks; below 6
   /// the first request also asks the server for blocks of this size.
   uint8_t block_szx = 6;

@@ -3,6 +3,7 @@
 #include <cstdlib>
 #include <utility>
 
+#include "libs/client/options.h"
 #include "libs/client/session_impl.h"
 
 namespace lowband::client {
@@ -49,6 +50,7 @@ RequestId Session::Impl::Send(TimePoint now, Request request) {
     events_.push_back(RequestFailed{id, Failure::kExhausted});
     return id;
   }
+  Introduce(request);
   requests_.emplace(
       id, Transfer(std::move(request), *token, config_.block_szx, config_.response_bytes_max));
   if (state_ == State::kReady) {
@@ -58,6 +60,13 @@ RequestId Session::Impl::Send(TimePoint now, Request request) {
     waiting_.push_back(id);
   }
   return id;
+}
+
+// The server keeps it for the session.
+void Session::Impl::Introduce(Request& request) {
+  if (config_.user_agent.empty() || std::exchange(introduced_, true)) return;
+  if (FindOption(request.options, coap::OptionNumber::kUserAgent) != nullptr) return;
+  request.options.push_back(TextOption(coap::OptionNumber::kUserAgent, config_.user_agent));
 }
 
 void Session::Impl::Cancel(RequestId id) {

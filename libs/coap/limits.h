@@ -17,6 +17,9 @@ inline constexpr size_t kMessageBytesDefault = 1152;
 /// Deployed clients cut a datagram off at 8,192 bytes.
 inline constexpr size_t kMessageBytesMax = 8192;
 
+/// What a client calls itself (option 2050); browsers need 200.
+inline constexpr size_t kUserAgentBytesMax = 256;
+
 static_assert(kOptionsSentMax <= kOptionsMax);
 static_assert(kMessageBytesDefault <= kMessageBytesMax);
 

@@ -34,6 +34,7 @@ enum class OptionNumber : uint16_t {
   kMatrixAccessToken = 256,      ///< MSC3079: sticky access token.
   kMatrixKeyTableVersion = 257,  ///< MSC3079: sticky version of the CBOR key table.
   kHttpStatus = 2048,            ///< Exact HTTP status, elective, vendor range.
+  kUserAgent = 2050,             ///< The client's name, sticky, elective, unsafe to forward.
 };
 
 /// RFC 7252 §5.4.1: odd numbers are critical.

@@ -63,6 +63,17 @@ def test_request(bin_dir, gateway, tmp_path):
 
 
 @pytest.mark.lowband
+def test_user_agent_reaches_the_list_of_devices(bin_dir, gateway, bob):
+    url = gateway.url("/_matrix/client/v3/account/whoami")
+    flags = ["-k", "--token", bob.token]
+    lowband(bin_dir, "request", *flags, "--user-agent", "Phone/1.0 (slow link)", url)
+    devices = bob.call("GET", f"admin/whois/{bob.user}")["devices"]
+    sessions = [s for device in devices.values() for s in device["sessions"]]
+    agents = [c["user_agent"] for session in sessions for c in session["connections"]]
+    assert "Phone/1.0 (slow link)" in agents, devices
+
+
+@pytest.mark.lowband
 def test_state_keys_of_dots(bin_dir, gateway, bob):
     room = bob.create_room()
     for key in ("%2E", "%2E%2E"):

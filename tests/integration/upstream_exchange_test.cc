@@ -53,6 +53,25 @@ TEST(Upstream, RequestThenExactlyItsHeadersAreSent) {
   EXPECT_EQ(raw.headers, expected);
 }
 
+TEST(Upstream, UserAgentThenTheClientsOwnAndNoneOfTheNextRequest) {
+  std::vector<std::string> seen;
+  {
+    HttpServer server([&seen](HttpConnection& connection) {
+      while (auto request = connection.Read()) {
+        seen.push_back(request->headers.at("user-agent"));
+        connection.Send(Reply(200, "{}"));
+      }
+    });
+    UpstreamClient client(ConfigFor(server.url()));
+    for (const char* agent : {"Phone/1.0 (x)", "", "Other"}) {
+      HttpRequest request = Get();
+      request.user_agent = agent;
+      ASSERT_TRUE(Exchange(client, request));
+    }
+  }
+  EXPECT_THAT(seen, ::testing::ElementsAre("Phone/1.0 (x)", "Lowband", "Other"));
+}
+
 TEST(Upstream, NameAndPrefixThenTheHomeserverIsAskedByThem) {
   std::promise<RawRequest> seen;
   HttpServer server([&seen](HttpConnection& connection) {

@@ -35,6 +35,7 @@ constexpr std::array kOptions = {
     NamedOption{"keys", OptionNumber::kMatrixKeyTableVersion, Kind::kUint},
     NamedOption{"tag", OptionNumber::kRequestTag, Kind::kHex},
     NamedOption{"status", OptionNumber::kHttpStatus, Kind::kUint},
+    NamedOption{"agent", OptionNumber::kUserAgent, Kind::kText},
 };
 constexpr std::array<std::string_view, 4> kTypes = {"CON", "NON", "ACK", "RST"};
 constexpr std::array<std::string_view, 6> kMethods = {"EMPTY", "GET",    "POST",

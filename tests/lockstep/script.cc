@@ -34,6 +34,7 @@ std::string TextOf(const v1::Request& request) {
     const std::string& cursor = request.observe().cursor();
     out += cursor.empty() ? " observe" : " cursor=" + cursor;
   }
+  if (!request.user_agent().empty()) out += " agent=" + request.user_agent();
   if (request.rfc8075_codes()) out += " codes=rfc8075";
   if (request.key_table() != 1) out += " keys=" + std::to_string(request.key_table());
   return out;

@@ -1,10 +1,12 @@
 #include "tools/lowband/connect_options.h"
 
 #include <CLI/CLI.hpp>
+#include <algorithm>
 #include <bit>
 #include <cstdlib>
 
 #include "libs/client/trust.h"
+#include "libs/coap/limits.h"
 #include "tools/lowband/exit_status.h"
 #include "tools/lowband/help_format.h"
 
@@ -36,12 +38,26 @@ void ConnectOptions::AddTo(CLI::App& app) {
       ->check(Quiet(CLI::Range(0.01, 60.0)))
       ->capture_default_str()
       ->group(group);
+  app.add_option("--user-agent", user_agent,
+                 "What the homeserver is told of the client (option 2050, once a session), for its "
+                 "lists of devices; without it nothing")
+      ->type_name("TEXT")
+      ->check(
+          Quiet(CLI::Validator([](const std::string& text) { return UserAgentProblem(text); }, "")))
+      ->group(group);
+}
+
+std::string UserAgentProblem(std::string_view text) {
+  const bool fits = !text.empty() && text.size() <= coap::kUserAgentBytesMax;
+  if (fits && std::ranges::all_of(text, [](char c) { return c >= ' ' && c <= '~'; })) return {};
+  return "must be 1 to " + std::to_string(coap::kUserAgentBytesMax) + " characters of ASCII";
 }
 
 client::Config ConnectOptions::MakeConfig(bool secure) const {
   client::Config config;
   config.secure = secure;
   config.allow_ccm8 = allow_ccm8;
+  config.user_agent = user_agent;
   if (!connection_id) config.connection_id.reset();
   config.block_szx = static_cast<uint8_t>(std::countr_zero(block_size) - 4);
   config.ack_timeout =

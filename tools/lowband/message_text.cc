@@ -37,6 +37,7 @@ constexpr std::array kOptionNames = {
     OptionName{OptionNumber::kMatrixAccessToken, "Access-Token", ValueFormat::kSecret},
     OptionName{OptionNumber::kMatrixKeyTableVersion, "Key-Table", ValueFormat::kUint},
     OptionName{OptionNumber::kHttpStatus, "HTTP-Status", ValueFormat::kUint},
+    OptionName{OptionNumber::kUserAgent, "User-Agent", ValueFormat::kText},
 };
 
 struct CodeName {

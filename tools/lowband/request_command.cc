@@ -41,8 +41,8 @@ void AddMessageFlags(CLI::App& command, RequestOptions& options) {
       ->type_name("DATA");
   command
       .add_option("-H,--header", message.headers,
-                  "\"Name: value\", any number of times. Authorization (Bearer), Content-Type and "
-                  "Accept have CoAP options")
+                  "\"Name: value\", any number of times. Authorization (Bearer), Content-Type, "
+                  "Accept and User-Agent have CoAP options")
       ->allow_extra_args(false)
       ->type_name("HEADER");
   command.add_option("--token", message.token, "Access token, without \"Bearer\" (option 256)");

@@ -7,6 +7,7 @@
 
 #include "libs/client/options.h"
 #include "libs/transcode/path_table.h"
+#include "tools/lowband/connect_options.h"
 
 namespace lowband::tools {
 namespace {
@@ -60,6 +61,7 @@ struct Headers {
   std::string token;
   std::optional<uint16_t> content_format;
   std::optional<uint16_t> accept;
+  std::string user_agent;
   std::vector<std::string> ignored;
 };
 
@@ -83,6 +85,11 @@ Result<Headers, std::string> ReadHeaders(const std::vector<std::string>& lines) 
                        "\" has no CoAP content format");
       }
       (name == "accept" ? headers.accept : headers.content_format) = format;
+    } else if (name == "user-agent") {
+      if (const std::string problem = UserAgentProblem(value); !problem.empty()) {
+        return Failure("the header User-Agent " + problem);
+      }
+      headers.user_agent = value;
     } else if (name != "accept") {
       headers.ignored.push_back(line.substr(0, colon));
     }
@@ -132,6 +139,9 @@ Result<BuiltRequest, std::string> BuildRequest(const MessageOptions& options, co
   }
   if (headers->accept) {
     request.options.push_back(client::UintOption(OptionNumber::kAccept, *headers->accept));
+  }
+  if (!headers->user_agent.empty()) {
+    request.options.push_back(client::TextOption(OptionNumber::kUserAgent, headers->user_agent));
   }
   if (body.empty()) return built;
   uint16_t format = coap::kFormatCbor;

@@ -36,8 +36,8 @@ void AddAskFlags(CLI::App& command, SyncOptions& options) {
   MessageOptions& message = options.message;
   command
       .add_option("-H,--header", message.headers,
-                  "\"Name: value\", any number of times. Authorization (Bearer) and Accept have "
-                  "CoAP options")
+                  "\"Name: value\", any number of times. Authorization (Bearer), Accept and "
+                  "User-Agent have CoAP options")
       ->allow_extra_args(false)
       ->type_name("HEADER");
   CLI::Option* token = command.add_option(

@@ -80,7 +80,8 @@ client::Request SyncRequest::Make(const std::string& since, bool first_of_sessio
   if (url_.secure && !first_of_session) {
     std::erase_if(request.options, [](const client::OutgoingOption& option) {
       return option.number == OptionNumber::kMatrixAccessToken ||
-             option.number == OptionNumber::kMatrixKeyTableVersion;
+             option.number == OptionNumber::kMatrixKeyTableVersion ||
+             option.number == OptionNumber::kUserAgent;
     });
   }
   if (!since.empty()) {

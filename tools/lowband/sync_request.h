@@ -20,8 +20,8 @@ class SyncRequest {
   const Url& url() const { return url_; }
   /// Headers that have no CoAP option.
   const std::vector<std::string>& ignored_headers() const { return ignored_headers_; }
-  /// `since` may be empty. Over DTLS the access token and the key table stay in force (MSC3079),
-  /// so only the `first_of_session` has them.
+  /// `since` may be empty. Over DTLS the access token, the key table (MSC3079) and what the client
+  /// calls itself stay in force, so only the `first_of_session` has them.
   client::Request Make(const std::string& since, bool first_of_session) const;
 
  private:

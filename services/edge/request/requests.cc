@@ -99,6 +99,7 @@ void Layer::Impl::TakeSticky(TimePoint now, Incoming& incoming) {
     auto taken = sticky.TakeKeyTable(*options.key_table, sequence);
     if (!taken && !options.refusal) options.refusal = std::move(taken.error());
   }
+  if (options.user_agent && !goes_on) sticky.TakeUserAgent(*options.user_agent, sequence);
   incoming.names_token = options.access_token.has_value();
   if (goes_on && incoming.names_token) {
     auto named = Sticky::ReadToken(*options.access_token);
@@ -227,6 +228,7 @@ v1::Request Layer::Impl::WriteRequest(const Incoming& incoming, const WholeBody&
   request.set_key_table(incoming.form.keys == transcode::KeyTable::kStrings ? 0 : 1);
   request.set_rfc8075_codes(config_.codes == coap::CodeSet::kRfc8075);
   request.set_client_address(incoming.session.client_address);
+  request.set_user_agent(incoming.session.sticky.user_agent());
   using std::chrono::milliseconds;
   request.set_deadline_ms(static_cast<uint32_t>(
       std::chrono::duration_cast<milliseconds>(config_.exchange_timeout).count()));

@@ -91,6 +91,12 @@ Result<void, Refusal> Sticky::TakeKeyTable(uint32_t version, uint64_t sequence) 
   return {};
 }
 
+void Sticky::TakeUserAgent(ByteView value, uint64_t sequence) {
+  if (sequence < user_agent_sequence_) return;
+  user_agent_sequence_ = sequence;
+  user_agent_ = AsText(value);
+}
+
 transcode::KeyTable Sticky::key_table(uint8_t default_version) const {
   return key_table_.value_or(default_version) == 0 ? transcode::KeyTable::kStrings
                                                    : transcode::KeyTable::kV1;

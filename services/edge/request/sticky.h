@@ -1,5 +1,5 @@
-// The options that hold for the rest of a session once they were given: the access token (256) and
-// the version of the key table (257).
+// The options that hold for the rest of a session once they were given: the access token (256),
+// the version of the key table (257), and what the client calls itself (2050).
 //
 // They belong to the DTLS session, never to an address, and end with it. A change affects later
 // requests only, and later is what the client sent later: messages overtake each other on the way,
@@ -11,7 +11,8 @@
 // own: each request of its goes on getting the homeserver's own word on it (M_UNKNOWN_TOKEN with
 // soft_logout), as it would over HTTP, until the client gives another one.
 //
-// Threading: one thread. Limits: kAccessTokenBytesMax, kTokenChangesMax. Spec: MSC3079; protocol
+// Threading: one thread. Limits: kAccessTokenBytesMax, kTokenChangesMax, coap::kUserAgentBytesMax,
+// which ReadOptions has checked. Spec: MSC3079; protocol
 // rules "Options".
 #pragma once
 
@@ -51,7 +52,11 @@ class Sticky {
   Result<Taken, Refusal> TakeToken(ByteView value, uint64_t sequence = 0);
   /// Takes option 257: 0 (string keys) or 1.
   Result<void, Refusal> TakeKeyTable(uint32_t version, uint64_t sequence = 0);
+  /// Takes option 2050; an empty one ends the one in force.
+  void TakeUserAgent(ByteView value, uint64_t sequence = 0);
 
+  /// Empty: none.
+  const std::string& user_agent() const { return user_agent_; }
   /// Null: none.
   const AccessToken& token() const { return changes_.back().token; }
   /// The homeserver refused the one in force.
@@ -82,6 +87,8 @@ class Sticky {
   bool cleared_ = false;     ///< By the latest message that changed it.
   std::optional<uint8_t> key_table_;
   uint64_t key_table_sequence_ = 0;
+  std::string user_agent_;
+  uint64_t user_agent_sequence_ = 0;
 };
 
 }  // namespace lowband::edge::request

@@ -124,6 +124,11 @@ class Reader {
       case OptionNumber::kMatrixAccessToken:
         if (!out_.access_token) out_.access_token = option.value;
         return;
+      case OptionNumber::kUserAgent:
+        if (MayRead(option, coap::kUserAgentBytesMax, out_.user_agent.has_value())) {
+          out_.user_agent = option.value;
+        }
+        return;
       case OptionNumber::kBlock1: ReadBlock(option, out_.block1); return;
       case OptionNumber::kBlock2: ReadBlock(option, out_.block2); return;
       case OptionNumber::kETag: out_.entity_tag = true; return;

@@ -48,6 +48,7 @@ struct RequestOptions {
   uint8_t no_response = 0;               ///< Classes of no interest (RFC 7967 §2).
   std::optional<ByteView> access_token;  ///< Option 256.
   std::optional<uint32_t> key_table;     ///< Option 257.
+  std::optional<ByteView> user_agent;    ///< Option 2050, within its limit.
   bool entity_tag = false;               ///< There is an ETag.
   /// The first thing that is wrong. What stands above is valid nevertheless, as far as it goes.
   std::optional<Refusal> refusal;

@@ -31,6 +31,7 @@ struct HttpRequest {
   std::string body;               ///< JSON or octets; may be empty. Never sent with GET.
   std::string content_type;       ///< Empty: no header.
   std::string authorization;      ///< Whole header value; empty: no header.
+  std::string user_agent;         ///< Empty: the upstream's own.
   std::string forwarded_for;      ///< X-Forwarded-For; empty: no header.
   RequestId request_id;           ///< X-Request-Id; empty: no header.
   std::string trace_parent;       ///< traceparent; empty: no header.

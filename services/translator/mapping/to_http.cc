@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "libs/base/address.h"
+#include "libs/coap/limits.h"
 #include "libs/http/trace_context.h"
 #include "services/translator/mapping/content.h"
 #include "services/translator/mapping/cursor.h"
@@ -78,6 +79,17 @@ void SetTrace(std::string_view request_id, uint64_t trace_one_in, HttpRequest& h
 std::string ForwardedFor(const std::string& client_address) {
   const auto address = SocketAddress::FromLiteral(client_address, 0);
   return address ? address->HostText() : std::string();
+}
+
+/// RFC 9110 §10.1.5 in visible ASCII, whatever the edge sent: homeservers keep and show it.
+std::string UserAgent(std::string_view text) {
+  std::string name(text.substr(0, coap::kUserAgentBytesMax));
+  for (char& c : name) {
+    if (c < ' ' || c > '~') c = '?';
+  }
+  const size_t first = name.find_first_not_of(' ');
+  if (first == std::string::npos) return {};
+  return name.substr(first, name.find_last_not_of(' ') - first + 1);
 }
 
 Result<MappedPath, Refusal> MapRequestPath(const v1::Request& request, EnumApi api) {
@@ -175,6 +187,7 @@ Result<MappedRequest, MappedAnswer> Mapping::ToHttp(const v1::Request& request) 
     http.content_type = content->content_type;
   }
   SetTrace(request.request_id(), config_.trace_one_in, http);
+  http.user_agent = UserAgent(request.user_agent());
   if (config_.forward_client_ip) http.forwarded_for = ForwardedFor(request.client_address());
   http.follow_redirects = http.method == HttpMethod::kGet && IsWellKnown(form.route);
   return mapped;

@@ -22,7 +22,6 @@ CurlEasy MakeExchangeEasy(const UpstreamConfig& config, const Homeserver& homese
   CurlEasy owned = MakeEasy(config);
   CURL* easy = owned.get();
   if (easy == nullptr) return owned;
-  curl_easy_setopt(easy, CURLOPT_USERAGENT, kUserAgent);
   curl_easy_setopt(easy, CURLOPT_ACCEPT_ENCODING, "gzip");
   curl_easy_setopt(easy, CURLOPT_HTTP_VERSION, CURL_HTTP_VERSION_2TLS);
   // Over TLS it is worth waiting for a connection that may carry many exchanges.
@@ -110,6 +109,9 @@ void Transfer::SetHeaders(bool first) {
     add("Expect:");
   }
   headers_.reset(list);
+  const bool named = !request_.user_agent.empty();
+  curl_easy_setopt(easy_.get(), CURLOPT_USERAGENT,
+                   named ? request_.user_agent.c_str() : kUserAgent);
   curl_easy_setopt(easy_.get(), CURLOPT_HTTPHEADER, list);
 }
 

@@ -352,5 +352,21 @@ TEST_F(SessionTest, TrafficThenCountedPerDatagram) {
   EXPECT_EQ(traffic.retransmissions, 0u);
 }
 
+TEST_F(SessionTest, UserAgentThenInTheFirstRequestOnly) {
+  Config config = PlainConfig();
+  config.user_agent = "Phone/1.0";
+  Start(config);
+  session->Observe(now, Get("a"));
+  EXPECT_EQ(AsText(*Next().view.Find(OptionNumber::kUserAgent)), "Phone/1.0");
+  session->Send(now, Get("b"));
+  EXPECT_FALSE(Next().view.Has(OptionNumber::kUserAgent));
+}
+
+TEST_F(SessionTest, NoUserAgentThenNoOption) {
+  Start();
+  session->Send(now, Get("a"));
+  EXPECT_FALSE(Next().view.Has(OptionNumber::kUserAgent));
+}
+
 }  // namespace
 }  // namespace lowband::client

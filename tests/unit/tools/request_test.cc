@@ -104,12 +104,27 @@ TEST_F(RequestTest, HeadersAndTokenThenOptions) {
   Serve(Cbor("\xa0"));
   const RunResult result =
       Request({"-H", "Authorization: Bearer tok", "-H", "Accept: application/json", "-H",
-               "User-Agent: x", "--key-table", "1"});
+               "X-Other: x", "--key-table", "1"});
   EXPECT_EQ(asked().options[256], ToBytes("tok"));
   EXPECT_EQ(asked().options[17], Bytes{50});
   EXPECT_EQ(asked().options[257], Bytes{1});
-  EXPECT_THAT(result.err, HasSubstr("warning: CoAP has no option for the header User-Agent"));
-  EXPECT_EQ(Request({"-s", "-H", "User-Agent: x"}).err, "");
+  EXPECT_EQ(asked().options.count(2050), 0u) << "nothing is told unasked";
+  EXPECT_THAT(result.err, HasSubstr("warning: CoAP has no option for the header X-Other"));
+  EXPECT_EQ(Request({"-s", "-H", "X-Other: x"}).err, "");
+}
+
+TEST_F(RequestTest, UserAgentByFlagOrHeaderThenOption2050) {
+  Serve(Cbor("\xa0"));
+  EXPECT_EQ(Request({"--user-agent", "Phone/1.0"}).err, "");
+  EXPECT_EQ(asked().options[2050], ToBytes("Phone/1.0"));
+  EXPECT_EQ(Request({"-H", "user-agent:  Phone/2.0 (x; y) ", "--user-agent", "other"}).err, "");
+  EXPECT_EQ(asked().options[2050], ToBytes("Phone/2.0 (x; y)"));
+  EXPECT_EQ(Request({"--user-agent", std::string(256, 'x')}).status, 0);
+  for (const std::string& wrong : {std::string(257, 'x'), "a\tb"s, "\xc3\xa9"s, ""s}) {
+    EXPECT_EQ(Request({"--user-agent", wrong}).status, 2) << wrong;
+    const RunResult result = Request({"-H", "User-Agent: x" + wrong + "x"});
+    EXPECT_EQ(result.status, wrong.empty() ? 0 : 2) << wrong;
+  }
 }
 
 TEST_F(RequestTest, ErrorAnswerThenPrintedAndStatus1) {

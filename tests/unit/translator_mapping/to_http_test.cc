@@ -332,5 +332,20 @@ TEST(ToHttp, BadCborThenTheErrorNamesTheByte) {
   EXPECT_EQ(refused("{}").substr(0, 30), R"(4.00 60 {"errcode":"M_NOT_JSON)") << "labelled CBOR";
 }
 
+TEST(ToHttp, UserAgentThenPassedOnInVisibleAscii) {
+  const auto agent = [](std::string text) {
+    v1::Request request = Ask(v1::GET, {"7"});
+    request.set_user_agent(std::move(text));
+    return Map(request).http.user_agent;
+  };
+  EXPECT_EQ(agent(""), "");
+  EXPECT_EQ(agent("Phone/1.0 (x; y)"), "Phone/1.0 (x; y)");
+  EXPECT_EQ(agent("a\r\nX-Evil: 1"), "a??X-Evil: 1");
+  EXPECT_EQ(agent(std::string("a\0b\x7f\xc3\xa9", 6)), "a?b???");
+  EXPECT_EQ(agent("  a  "), "a");
+  EXPECT_EQ(agent("   "), "");
+  EXPECT_EQ(agent(std::string(1000, 'x')), std::string(256, 'x'));
+}
+
 }  // namespace
 }  // namespace lowband::translator
