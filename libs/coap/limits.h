@@ -19,6 +19,11 @@ inline constexpr size_t kMessageBytesMax = 8192;
 
 /// What a client calls itself (option 2050); browsers need 200.
 inline constexpr size_t kUserAgentBytesMax = 256;
+/// ETag and If-Match (RFC 7252 §5.10).
+inline constexpr size_t kEntityTagBytesMax = 8;
+/// A segment of Uri-Path or Location-Path (RFC 7252 §5.10), and how many of a location are sent.
+inline constexpr size_t kPathSegmentBytesMax = 255;
+inline constexpr size_t kLocationSegmentsMax = 8;
 
 static_assert(kOptionsSentMax <= kOptionsMax);
 static_assert(kMessageBytesDefault <= kMessageBytesMax);

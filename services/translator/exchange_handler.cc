@@ -1,9 +1,11 @@
 #include "services/translator/exchange_handler.h"
 
+#include <algorithm>
 #include <chrono>
 #include <utility>
 
 #include "services/translator/mapping/content.h"
+#include "services/translator/mapping/version.h"
 
 namespace lowband::translator {
 namespace {
@@ -42,21 +44,64 @@ void ExchangeHandler::Start(ingress::ExchangeKey key, v1::Request request,
     under_way_[key] = {};
   }
   if (mapped->form.poll) respond.Observable();
-  ExchangeRecord record{
-      .id = mapped->http.request_id, .route = mapped->form.route, .fault = std::nullopt};
-  auto done = [this, key, &mapping, form = mapped->form, request_body = request.body().size(),
-               respond, record, started = std::chrono::steady_clock::now()](
-                  const Result<HttpResponse, UpstreamFault>& response) {
-    if (!Finish(key)) return;
-    MappedAnswer answer = mapping.ToCoap(form, response);
-    answer.head.set_long_poll(IsLongPoll(form.route));
-    Count(answer.head);
-    if (answer.mends.Total() > 0) CountMends(record, answer.mends);
-    if (response) CountBytes(form.route, request_body, *response, answer.body.size());
-    respond(ToExchangeAnswer(std::move(answer)));
-    if (log_ != nullptr) Log(record, response, std::chrono::steady_clock::now() - started);
+  Exchange exchange{.key = key,
+                    .mapping = mapping,
+                    .form = std::move(mapped->form),
+                    .request_bytes = request.body().size(),
+                    .respond = respond,
+                    .record = {.id = mapped->http.request_id, .route = {}, .fault = std::nullopt},
+                    .started = std::chrono::steady_clock::now()};
+  exchange.record.route = exchange.form.route;
+  if (!mapped->only_versions.empty()) {
+    mapped->form = exchange.form;
+    StartUnderCondition(std::move(*mapped), std::move(exchange));
+    return;
+  }
+  auto done = [this, exchange =
+                         std::move(exchange)](const Result<HttpResponse, UpstreamFault>& response) {
+    Answered(exchange, response);
   };
   Submitted(key, upstream_.Submit(std::move(mapped->http), std::move(done)));
+}
+
+void ExchangeHandler::StartUnderCondition(MappedRequest mapped, Exchange exchange) {
+  HttpRequest check = VersionCheck(mapped.http);
+  const ingress::ExchangeKey key = exchange.key;
+  auto checked = [this, mapped = std::move(mapped), exchange = std::move(exchange)](
+                     const Result<HttpResponse, UpstreamFault>& found) {
+    auto under = exchange.mapping.UnderCondition(mapped, found);
+    if (!under) {
+      if (Finish(exchange.key)) Conclude(exchange, std::move(under.error()), found);
+      return;
+    }
+    if (!GoesOn(exchange.key)) return;
+    under->timeout = std::max<Duration>(
+        under->timeout - (std::chrono::steady_clock::now() - exchange.started), Duration(1));
+    auto done = [this, exchange](const Result<HttpResponse, UpstreamFault>& response) {
+      Answered(exchange, response);
+    };
+    Submitted(exchange.key, upstream_.Submit(std::move(*under), std::move(done)));
+  };
+  Submitted(key, upstream_.Submit(std::move(check), std::move(checked)));
+}
+
+void ExchangeHandler::Answered(const Exchange& exchange,
+                               const Result<HttpResponse, UpstreamFault>& response) {
+  if (!Finish(exchange.key)) return;
+  Conclude(exchange, exchange.mapping.ToCoap(exchange.form, response), response);
+}
+
+void ExchangeHandler::Conclude(const Exchange& exchange, MappedAnswer answer,
+                               const Result<HttpResponse, UpstreamFault>& response) {
+  answer.head.set_long_poll(IsLongPoll(exchange.form.route));
+  Count(answer.head);
+  if (answer.mends.Total() > 0) CountMends(exchange.record, answer.mends);
+  if (response) {
+    CountBytes(exchange.form.route, exchange.request_bytes, *response, answer.body.size());
+  }
+  exchange.respond(ToExchangeAnswer(std::move(answer)));
+  if (log_ == nullptr) return;
+  Log(exchange.record, response, std::chrono::steady_clock::now() - exchange.started);
 }
 
 void ExchangeHandler::Log(ExchangeRecord record,
@@ -109,6 +154,19 @@ bool ExchangeHandler::Finish(ingress::ExchangeKey key) {
   const bool cancelled = it->second.cancelled;
   under_way_.erase(it);
   return !cancelled;
+}
+
+// The first of its requests is answered, and another follows. A Cancel in between is noted here.
+bool ExchangeHandler::GoesOn(ingress::ExchangeKey key) {
+  const MutexLock lock(mutex_);
+  const auto it = under_way_.find(key);
+  if (it == under_way_.end()) return false;
+  if (it->second.cancelled) {
+    under_way_.erase(it);
+    return false;
+  }
+  it->second.handle.reset();
+  return true;
 }
 
 void ExchangeHandler::Submitted(ingress::ExchangeKey key, UpstreamClient::Handle handle) {

@@ -6,6 +6,8 @@
 //                             └───────────────────────┴─▶ UpstreamClient::Submit
 //                                                    ─▶ Mapping::ToCoap ─▶ respond
 //
+// A request that holds for one version only is sent when a GET has told that version (version.h).
+//
 // Threading: Start and Cancel on gRPC's threads, completions on the upstream's. Ownership: mapping,
 // upstream and log outlive the handler. Limits: one entry an exchange in flight, which the ingress
 // bounds.
@@ -61,6 +63,22 @@ class ExchangeHandler final : public ingress::Handler {
     bool cancelled = false;
   };
 
+  /// What is remembered of an exchange until it is answered.
+  struct Exchange {
+    ingress::ExchangeKey key;
+    const Mapping& mapping;
+    AnswerForm form;
+    size_t request_bytes = 0;
+    ingress::Respond respond;
+    ExchangeRecord record;
+    TimePoint started;
+  };
+
+  /// First asks for the version that `mapped` is to hold for.
+  void StartUnderCondition(MappedRequest mapped, Exchange exchange);
+  void Answered(const Exchange& exchange, const Result<HttpResponse, UpstreamFault>& response);
+  void Conclude(const Exchange& exchange, MappedAnswer answer,
+                const Result<HttpResponse, UpstreamFault>& response);
   void Log(ExchangeRecord record, const Result<HttpResponse, UpstreamFault>& response,
            Duration took);
   void Count(const v1::Answer& head);
@@ -68,6 +86,7 @@ class ExchangeHandler final : public ingress::Handler {
   void CountBytes(Route route, size_t request_body, const HttpResponse& response,
                   size_t answer_body);
   bool Finish(ingress::ExchangeKey key);
+  bool GoesOn(ingress::ExchangeKey key);
   void Submitted(ingress::ExchangeKey key, UpstreamClient::Handle handle);
 
   static MappingConfig With(MappingConfig config, coap::CodeSet codes) {

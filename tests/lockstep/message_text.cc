@@ -20,8 +20,10 @@ struct NamedOption {
 };
 using Kind = NamedOption::Kind;
 constexpr std::array kOptions = {
+    NamedOption{"match", OptionNumber::kIfMatch, Kind::kHex},
     NamedOption{"etag", OptionNumber::kETag, Kind::kHex},
     NamedOption{"observe", OptionNumber::kObserve, Kind::kUint},
+    NamedOption{"location", OptionNumber::kLocationPath, Kind::kText},
     NamedOption{"path", OptionNumber::kUriPath, Kind::kText},
     NamedOption{"format", OptionNumber::kContentFormat, Kind::kUint},
     NamedOption{"max-age", OptionNumber::kMaxAge, Kind::kUint},

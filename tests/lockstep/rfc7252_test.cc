@@ -329,7 +329,7 @@ TEST(Rfc7252, Section54UnknownCriticalOptionIsRefusedWithADiagnostic) {
     <-- ACK 4.02 2 token=01 format=60 error=M_UNRECOGNIZED
     --> CON GET 3 token=01 path=a opt=31:00       # Q-Block2
     <-- ACK 4.02 3 token=01 format=60 error=M_UNRECOGNIZED
-    --> CON PUT 4 token=01 path=a opt=1:aa        # If-Match
+    --> CON PUT 4 token=01 path=a opt=1:010203040506070809   # If-Match of nine bytes
     <-- ACK 4.02 4 token=01 format=60 error=M_UNRECOGNIZED
     --> CON PUT 5 token=01 path=a opt=5:          # If-None-Match
     <-- ACK 4.02 5 token=01 format=60 error=M_UNRECOGNIZED
@@ -346,7 +346,7 @@ TEST(Rfc7252, Section54UnknownElectiveOptionIsIgnored) {
   Script().Play(R"(
     --> CON GET 1 path=a observe=0 etag=0102 opt=3:686f7374 opt=7:1633 opt=252:aa \
         opt=65000:00
-    ==> GET path=a observe
+    ==> GET path=a observe etag=0102
     <== 2.05 format=60 body=hex:a0
     <-- ACK 2.05 1 format=60 body=hex:a0
     --> CON GET 2 path=a format=60 format=50 opt=60:0102030405

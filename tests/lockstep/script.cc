@@ -34,6 +34,8 @@ std::string TextOf(const v1::Request& request) {
     const std::string& cursor = request.observe().cursor();
     out += cursor.empty() ? " observe" : " cursor=" + cursor;
   }
+  for (const std::string& tag : request.if_match()) out += " match=" + ToHex(AsBytes(tag));
+  for (const std::string& tag : request.entity_tags()) out += " etag=" + ToHex(AsBytes(tag));
   if (!request.user_agent().empty()) out += " agent=" + request.user_agent();
   if (request.rfc8075_codes()) out += " codes=rfc8075";
   if (request.key_table() != 1) out += " keys=" + std::to_string(request.key_table());
@@ -207,6 +209,10 @@ void Script::HomeserverAnswers(std::vector<std::string> words) {
       answer.content_format = UintOf(word);
     } else if (word.starts_with("max-age=")) {
       answer.max_age = UintOf(word);
+    } else if (word.starts_with("etag=")) {
+      answer.entity_tag = FromHex(ValueOf(word));
+    } else if (word.starts_with("location=")) {
+      answer.location_path.emplace_back(ValueOf(word));
     } else if (word.starts_with("status=")) {
       answer.http_status = UintOf(word);
     } else if (word.starts_with("poll=")) {

@@ -7,7 +7,8 @@
 //   <-- again           the very bytes it sent last
 //   ==> GET path=…      the edge must have started this exchange; "==> cancel" has ended it
 //   <== observable      the translator says that it can be observed
-//   <== 2.05 body=…     the homeserver answers it (also: format, max-age, status, refused, missing;
+//   <== 2.05 body=…     the homeserver answers it (also: format, max-age, status, refused, missing,
+//                       etag, and one segment of a location each time;
 //                       of the poll of an observation: poll=changed cursor=…, poll=failed retry=…)
 //   at 2s               time passes until two seconds from the start
 //   close               the session ends

@@ -20,6 +20,7 @@ struct OptionName {
   ValueFormat format;
 };
 constexpr std::array kOptionNames = {
+    OptionName{OptionNumber::kIfMatch, "If-Match", ValueFormat::kOpaque},
     OptionName{OptionNumber::kETag, "ETag", ValueFormat::kOpaque},
     OptionName{OptionNumber::kObserve, "Observe", ValueFormat::kUint},
     OptionName{OptionNumber::kUriHost, "Uri-Host", ValueFormat::kText},

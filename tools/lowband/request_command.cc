@@ -42,7 +42,9 @@ void AddMessageFlags(CLI::App& command, RequestOptions& options) {
   command
       .add_option("-H,--header", message.headers,
                   "\"Name: value\", any number of times. Authorization (Bearer), Content-Type, "
-                  "Accept and User-Agent have CoAP options")
+                  "Accept, User-Agent, If-Match and If-None-Match have CoAP options; versions are "
+                  "written as "
+                  "-i shows them")
       ->allow_extra_args(false)
       ->type_name("HEADER");
   command.add_option("--token", message.token, "Access token, without \"Bearer\" (option 256)");

@@ -8,21 +8,22 @@
 #include "libs/client/options.h"
 #include "libs/transcode/path_table.h"
 #include "tools/lowband/connect_options.h"
+#include "tools/lowband/convert.h"
 
 namespace lowband::tools {
 namespace {
 
 using coap::OptionNumber;
 
-struct Format {
+struct MediaFormat {
   std::string_view media_type;
   uint16_t number;
 };
 constexpr std::array kFormats = {
-    Format{"application/cbor", coap::kFormatCbor},
-    Format{"application/json", coap::kFormatJson},
-    Format{"application/octet-stream", coap::kFormatOctets},
-    Format{"text/plain", coap::kFormatText},
+    MediaFormat{"application/cbor", coap::kFormatCbor},
+    MediaFormat{"application/json", coap::kFormatJson},
+    MediaFormat{"application/octet-stream", coap::kFormatOctets},
+    MediaFormat{"text/plain", coap::kFormatText},
 };
 
 struct Method {
@@ -51,7 +52,7 @@ std::string_view Trim(std::string_view text) {
 // The number of a media type, whose parameters (charset) say nothing in CoAP.
 std::optional<uint16_t> FormatNumber(std::string_view media_type) {
   const std::string wanted = Lower(Trim(media_type.substr(0, media_type.find(';'))));
-  const auto* const found = std::ranges::find(kFormats, wanted, &Format::media_type);
+  const auto* const found = std::ranges::find(kFormats, wanted, &MediaFormat::media_type);
   if (found == kFormats.end()) return std::nullopt;
   return found->number;
 }
@@ -62,8 +63,20 @@ struct Headers {
   std::optional<uint16_t> content_format;
   std::optional<uint16_t> accept;
   std::string user_agent;
+  std::vector<client::OutgoingOption> versions;  ///< If-Match, ETag.
   std::vector<std::string> ignored;
 };
+
+// None if it has no option in CoAP: only what is there can be asked for by "*".
+std::optional<client::OutgoingOption> VersionOption(std::string_view name, std::string_view value) {
+  const bool match = name == "if-match";
+  const OptionNumber number = match ? OptionNumber::kIfMatch : OptionNumber::kETag;
+  if (match && value == "*") return client::OutgoingOption{number, {}};
+  if (value.starts_with("0x")) value.remove_prefix(2);
+  const auto bytes = FromHex(value);
+  if (!bytes || bytes->empty() || bytes->size() > coap::kEntityTagBytesMax) return std::nullopt;
+  return client::OutgoingOption{number, *bytes};
+}
 
 Result<Headers, std::string> ReadHeaders(const std::vector<std::string>& lines) {
   Headers headers;
@@ -85,6 +98,13 @@ Result<Headers, std::string> ReadHeaders(const std::vector<std::string>& lines) 
                        "\" has no CoAP content format");
       }
       (name == "accept" ? headers.accept : headers.content_format) = format;
+    } else if (name == "if-match" || name == "if-none-match") {
+      auto option = VersionOption(name, value);
+      if (!option) {
+        return Failure("the header " + name + ": \"" + std::string(value) +
+                       "\" is no ETag as -i shows it, of 1 to 8 bytes in hexadecimal");
+      }
+      headers.versions.push_back(std::move(*option));
     } else if (name == "user-agent") {
       if (const std::string problem = UserAgentProblem(value); !problem.empty()) {
         return Failure("the header User-Agent " + problem);
@@ -140,6 +160,7 @@ Result<BuiltRequest, std::string> BuildRequest(const MessageOptions& options, co
   if (headers->accept) {
     request.options.push_back(client::UintOption(OptionNumber::kAccept, *headers->accept));
   }
+  std::ranges::move(headers->versions, std::back_inserter(request.options));
   if (!headers->user_agent.empty()) {
     request.options.push_back(client::TextOption(OptionNumber::kUserAgent, headers->user_agent));
   }
@@ -165,7 +186,7 @@ std::optional<std::string> BodyAsJson(const client::Response& response) {
   if (response.body.empty()) return std::nullopt;
   const auto format = client::FindUint(response.options, OptionNumber::kContentFormat);
   // No JSON text begins with such a byte, and every CBOR map does.
-  const bool looks_like_cbor = response.body[0] >= 0x80;
+  const bool looks_like_cbor = response.body[0] >= 0x80 && format != coap::kFormatText;
   if (format != coap::kFormatCbor && !looks_like_cbor) {
     if (format != coap::kFormatJson) return std::nullopt;
     return std::string(AsText(response.body));
@@ -179,7 +200,7 @@ std::optional<std::string> BodyAsJson(const client::Response& response) {
 }
 
 std::string FormatName(uint32_t format) {
-  const auto* const found = std::ranges::find(kFormats, format, &Format::number);
+  const auto* const found = std::ranges::find(kFormats, format, &MediaFormat::number);
   return found == kFormats.end() ? std::to_string(format) : std::string(found->media_type);
 }
 

@@ -206,15 +206,21 @@ std::optional<Layer::Impl::FirstMessage> Layer::Impl::WriteFirst(TimePoint now,
                                                                  const ResponseTarget& target,
                                                                  Answer answer,
                                                                  const Notification& notification) {
-  ResponseHead head{answer.code, answer.http_status, answer.content_format, answer.max_age};
+  ResponseHead head{answer.code,    answer.http_status,           answer.content_format,
+                    answer.max_age, std::move(answer.entity_tag), std::move(answer.location_path)};
   // Nothing else ends a request; 2.31 would have the client send the rest of an upload.
   if (!head.code.is_response() || head.code == coap::kContinue) head.code = coap::kBadGateway;
-  if (answer.body.empty()) {
+  // What the client has is not sent (RFC 7252 §5.9.1.3), and a text may be of no length.
+  const bool may_be_empty =
+      head.code == coap::kValid || head.content_format == uint32_t{coap::kFormatText};
+  if (answer.body.empty() && !may_be_empty) {
     // Deployed clients crash on a response without a body.
     answer.body = target.form.cbor ? Bytes{0xa0} : Bytes{'{', '}'};
     head.content_format = target.form.content_format();
   }
-  if (!head.content_format) head.content_format = coap::kFormatOctets;
+  if (!head.content_format && head.code != coap::kValid) {
+    head.content_format = coap::kFormatOctets;
+  }
   const uint8_t szx = SzxFor(target);
   const coap::Block whole{0, false, szx};
   // Two bytes over a block are no reason for a second round trip.

@@ -6,7 +6,9 @@
 
 #include <cstdint>
 #include <optional>
+#include <string>
 #include <variant>
+#include <vector>
 
 #include "libs/base/bytes.h"
 #include "libs/base/time.h"
@@ -40,9 +42,11 @@ struct Answer {
   std::optional<uint32_t> content_format;
   std::optional<uint32_t> max_age;
   bool token_refused = false;
-  bool token_missing = false;    ///< Refused for want of a token; it had none.
-  bool long_poll = false;        ///< Took as long as the homeserver chose to wait.
-  std::optional<v1::Poll> poll;  ///< Of the poll of an observation.
+  bool token_missing = false;                   ///< Refused for want of a token; it had none.
+  bool long_poll = false;                       ///< Took as long as the homeserver chose to wait.
+  std::optional<v1::Poll> poll;                 ///< Of the poll of an observation.
+  Bytes entity_tag = {};                        ///< Empty: none.
+  std::vector<std::string> location_path = {};  ///< Of what was made.
   Bytes body;
 };
 

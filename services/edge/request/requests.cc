@@ -220,6 +220,11 @@ v1::Request Layer::Impl::WriteRequest(const Incoming& incoming, const WholeBody&
       request.add_path(option.value.data(), option.value.size());
     } else if (number == coap::OptionNumber::kUriQuery) {
       request.add_queries(option.value.data(), option.value.size());
+    } else if (number == coap::OptionNumber::kIfMatch) {
+      request.add_if_match(option.value.data(), option.value.size());
+    } else if (number == coap::OptionNumber::kETag && options.method == v1::GET &&
+               !option.value.empty() && option.value.size() <= coap::kEntityTagBytesMax) {
+      request.add_entity_tags(option.value.data(), option.value.size());
     }
   }
   if (body.content_format) request.set_content_format(*body.content_format);

@@ -15,8 +15,12 @@ Bytes WriteResponse(const coap::Token& token, const ResponseHead& head,
   const auto block_option = [&](OptionNumber number, const std::optional<coap::Block>& block) {
     if (block) writer.OptionUint(number, block->Pack());
   };
-  if (!blocks.entity_tag.empty()) writer.Option(OptionNumber::kETag, blocks.entity_tag);
+  const ByteView tag = head.entity_tag.empty() ? blocks.entity_tag : ByteView(head.entity_tag);
+  if (!tag.empty()) writer.Option(OptionNumber::kETag, tag);
   uint_option(OptionNumber::kObserve, blocks.observe);
+  for (const std::string& segment : head.location_path) {
+    writer.Option(OptionNumber::kLocationPath, AsBytes(segment));
+  }
   uint_option(OptionNumber::kContentFormat, head.content_format);
   uint_option(OptionNumber::kMaxAge, head.max_age);
   block_option(OptionNumber::kBlock2, blocks.block2);

@@ -6,6 +6,8 @@
 
 #include <cstdint>
 #include <optional>
+#include <string>
+#include <vector>
 
 #include "libs/base/bytes.h"
 #include "libs/coap/block.h"
@@ -20,11 +22,13 @@ struct ResponseHead {
   std::optional<uint32_t> http_status = {};  ///< Option 2048.
   std::optional<uint32_t> content_format = {};
   std::optional<uint32_t> max_age = {};  ///< Seconds.
+  Bytes entity_tag = {};                 ///< Of the representation; empty: none.
+  std::vector<std::string> location_path = {};
 };
 
 /// What the one or other block carries.
 struct ResponseBlocks {
-  ByteView entity_tag = {};              ///< Empty: none.
+  ByteView entity_tag = {};              ///< Of the transfer, where the head has none.
   std::optional<uint32_t> observe = {};  ///< RFC 7641 §3.3.
   std::optional<coap::Block> block2 = {};
   std::optional<coap::Block> block1 = {};

@@ -8,8 +8,6 @@ namespace {
 
 using coap::OptionNumber;
 
-constexpr size_t kUriPathBytesMax = 255;
-
 // FNV-1a. Only a client itself could make two of its own requests collide.
 class Hash {
  public:
@@ -103,7 +101,7 @@ class Reader {
     switch (static_cast<OptionNumber>(option.number)) {
       case OptionNumber::kUriPath:
         // RFC 7252 §5.10; deployed clients' queries are longer at times, and their paths never.
-        if (option.value.size() > kUriPathBytesMax) {
+        if (option.value.size() > coap::kPathSegmentBytesMax) {
           Refuse(BadOption(option.number, "is over 255 bytes"));
         }
         return;
@@ -133,6 +131,10 @@ class Reader {
       case OptionNumber::kBlock2: ReadBlock(option, out_.block2); return;
       case OptionNumber::kETag: out_.entity_tag = true; return;
       case OptionNumber::kIfMatch:
+        if (option.value.size() > coap::kEntityTagBytesMax) {
+          Refuse(BadOption(option.number, "is too long"));
+        }
+        return;
       case OptionNumber::kIfNoneMatch:
         Refuse(BadOption(option.number, "(a condition on entity tags) is not supported"));
         return;

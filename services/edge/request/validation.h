@@ -3,7 +3,7 @@
 //   critical, unknown or out of its range or repeated ──▶ 4.02      (RFC 7252 §5.4.1, §5.4.5)
 //   elective, unknown or out of its range or repeated ──▶ ignored
 //   Proxy-Uri, Proxy-Scheme ──▶ 5.05   Block1 or Block2 of the reserved size ──▶ 4.00
-//   If-Match, If-None-Match ──▶ 4.02: resources have no entity tags of ours to compare with
+//   If-None-Match ──▶ 4.02: nothing in Matrix is made by naming it
 //   Uri-Host, Uri-Port ──▶ ignored: there is one homeserver
 //   Echo ──▶ ignored: elective
 //

@@ -1,6 +1,9 @@
 #include "services/edge/uplink/answer_assembly.h"
 
+#include <algorithm>
 #include <utility>
+
+#include "libs/coap/limits.h"
 
 namespace lowband::edge::uplink {
 
@@ -22,7 +25,22 @@ AnswerAssembly::Progress AnswerAssembly::AddHead(const v1::Answer& head) {
   answer_.token_missing = head.token_missing();
   answer_.long_poll = head.long_poll();
   if (head.has_poll()) answer_.poll = head.poll();
+  if (head.entity_tag().size() <= coap::kEntityTagBytesMax) {
+    const ByteView tag = AsBytes(head.entity_tag());
+    answer_.entity_tag.assign(tag.begin(), tag.end());
+  }
+  AddLocation(head);
   return Add(head.body(), head.more());
+}
+
+// One that is more than a message holds is left out.
+void AnswerAssembly::AddLocation(const v1::Answer& head) {
+  const auto& path = head.location_path();
+  const bool fits = path.size() <= static_cast<int>(coap::kLocationSegmentsMax) &&
+                    std::ranges::all_of(path, [](const std::string& segment) {
+                      return segment.size() <= coap::kPathSegmentBytesMax;
+                    });
+  if (fits) answer_.location_path.assign(path.begin(), path.end());
 }
 
 AnswerAssembly::Progress AnswerAssembly::AddChunk(const v1::BodyChunk& chunk) {

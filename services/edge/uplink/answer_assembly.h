@@ -45,6 +45,7 @@ class AnswerAssembly {
   void Reset();
 
  private:
+  void AddLocation(const v1::Answer& head);
   Progress Add(const std::string& data, bool more);
 
   size_t bytes_max_;

@@ -9,7 +9,10 @@
 namespace lowband::edge::uplink {
 namespace {
 
-bool IsRepeatable(v1::Method method) {
+// Under a condition it would fail the second time.
+bool IsRepeatable(const v1::Request& request) {
+  if (!request.if_match().empty()) return false;
+  const v1::Method method = request.method();
   return method == v1::GET || method == v1::PUT || method == v1::DELETE;
 }
 
@@ -30,7 +33,7 @@ ExchangeState::ExchangeState(TimePoint now, request::StartExchange start, const 
       method_(start.request.method()),
       client_(PseudonymOf(config.salt, start.request.client_address())),
       form_(request::FormFor(start.request)),
-      repeatable_(IsRepeatable(start.request.method())),
+      repeatable_(IsRepeatable(start.request)),
       head_(std::move(start.request)),
       body_(std::move(*head_.mutable_body())),
       answer_(config.answer_bytes_max, answers) {

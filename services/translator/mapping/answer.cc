@@ -39,8 +39,9 @@ Result<MappedAnswer, transcode::Error> JsonAnswer(const AnswerForm& form, coap::
   return answer;
 }
 
-MappedAnswer OctetsAnswer(coap::CodeSet codes, uint16_t http_status, std::string_view body) {
-  return {Head(codes, http_status, coap::kFormatOctets), ToBytes(body)};
+MappedAnswer PlainAnswer(coap::CodeSet codes, uint16_t http_status, uint16_t content_format,
+                         std::string_view body) {
+  return {Head(codes, http_status, content_format), ToBytes(body)};
 }
 
 MappedAnswer ErrorAnswer(const AnswerForm& form, coap::CodeSet codes, const Refusal& refusal,

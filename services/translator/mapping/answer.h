@@ -6,7 +6,9 @@
 
 #include <cstdint>
 #include <optional>
+#include <string>
 #include <string_view>
+#include <vector>
 
 #include "libs/base/bytes.h"
 #include "libs/base/result.h"
@@ -36,6 +38,7 @@ struct AnswerForm {
   bool edge_token = false;       ///< The token that the edge gave was used; a 401 can end it.
   bool repeatable = true;        ///< Executing it twice does no harm: anything but POST.
   std::optional<PollForm> poll;  ///< Only of polls of an observation.
+  std::vector<std::string> known_versions = {};  ///< That the client has: ETag options.
 };
 
 /// An answer without its exchange: body is whole; the ingress cuts it into chunks.
@@ -49,8 +52,9 @@ struct MappedAnswer {
 /// (json_mend.h). Fails if it is not JSON, or too large; JSON clients get the text unread.
 Result<MappedAnswer, transcode::Error> JsonAnswer(const AnswerForm& form, coap::CodeSet codes,
                                                   uint16_t http_status, std::string_view json);
-/// Bytes as they are, labelled so.
-MappedAnswer OctetsAnswer(coap::CodeSet codes, uint16_t http_status, std::string_view body);
+/// Bytes as they are, labelled as octets or text.
+MappedAnswer PlainAnswer(coap::CodeSet codes, uint16_t http_status, uint16_t content_format,
+                         std::string_view body);
 /// A Matrix error. `retry_after_s` goes into the body in milliseconds, and into Max-Age.
 MappedAnswer ErrorAnswer(const AnswerForm& form, coap::CodeSet codes, const Refusal& refusal,
                          std::optional<uint32_t> retry_after_s = std::nullopt);

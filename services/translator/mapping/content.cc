@@ -14,6 +14,7 @@ namespace {
 constexpr std::string_view kSpaces = " \t\r\n";
 constexpr std::string_view kJsonType = "application/json";
 constexpr std::string_view kOctetsType = "application/octet-stream";
+constexpr std::string_view kPlainTextType = "text/plain";
 constexpr std::string_view kTextType = "text/plain; charset=utf-8";
 
 /// The first byte of a CBOR map (RFC 8949 §3.1, major type 5). No text begins so: in UTF-8 these
@@ -49,6 +50,15 @@ Result<RequestContent, Refusal> FromCbor(std::string_view body) {
   return content;
 }
 
+/// In lower case, without parameters.
+std::string MediaType(std::string_view content_type) {
+  std::string type(content_type.substr(0, content_type.find(';')));
+  while (!type.empty() && kSpaces.find(type.back()) != std::string_view::npos) type.pop_back();
+  std::transform(type.begin(), type.end(), type.begin(),
+                 [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
+  return type;
+}
+
 }  // namespace
 
 Result<RequestContent, Refusal> MapContent(std::optional<uint32_t> format, std::string_view body) {
@@ -70,6 +80,13 @@ Result<RequestContent, Refusal> MapContent(std::optional<uint32_t> format, std::
   }
 }
 
+Result<RequestContent, Refusal> MapTextContent(std::optional<uint32_t> format,
+                                               std::string_view body) {
+  if (format.value_or(coap::kFormatText) != coap::kFormatText) return MapContent(format, body);
+  // Homeservers compare it as a whole (MSC4108).
+  return RequestContent{std::string(body), kPlainTextType};
+}
+
 Result<bool, Refusal> AnswerIsCbor(std::optional<uint32_t> format, std::optional<uint32_t> accept,
                                    bool has_body) {
   if (accept == coap::kFormatCbor) return true;
@@ -88,11 +105,10 @@ transcode::ReaderLimits ReaderOf(std::optional<uint32_t> accept, transcode::KeyT
 }
 
 bool IsJsonType(std::string_view content_type) {
-  std::string type(content_type.substr(0, content_type.find(';')));
-  while (!type.empty() && kSpaces.find(type.back()) != std::string_view::npos) type.pop_back();
-  std::transform(type.begin(), type.end(), type.begin(),
-                 [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
+  const std::string type = MediaType(content_type);
   return type == "application/json" || type.ends_with("+json");
 }
+
+bool IsTextType(std::string_view content_type) { return MediaType(content_type) == "text/plain"; }
 
 }  // namespace lowband::translator

@@ -9,6 +9,7 @@
 //                        anything else             as it is, octets or text   CBOR
 //   any                  none                      nothing                    CBOR
 //   other                any                       415
+// Where an API's documents are text (rendezvous), 0 and no label mean text, whatever it looks like.
 // Accept 50 or 60 decides the answer's form over all that; another Accept is 406.
 //
 // Threading: free functions; any thread. Spec: RFC 7252 §5.10.3 and §5.10.4, RFC 8075 §6.2,
@@ -34,6 +35,10 @@ struct RequestContent {
 /// `format` is the Content-Format option. An error names the byte at which the body goes wrong.
 Result<RequestContent, Refusal> MapContent(std::optional<uint32_t> format, std::string_view body);
 
+/// The same where the API's documents are text, and an empty one is one too.
+Result<RequestContent, Refusal> MapTextContent(std::optional<uint32_t> format,
+                                               std::string_view body);
+
 /// What a client's reader of CBOR takes. Deployed clients name neither a key table nor what they
 /// accept; who asks for CBOR in so many words, or for string keys, reads RFC 8949 up to our own
 /// limits.
@@ -45,5 +50,6 @@ Result<bool, Refusal> AnswerIsCbor(std::optional<uint32_t> format, std::optional
 
 /// RFC 8259 and RFC 6839 §3.1; parameters and case do not matter.
 bool IsJsonType(std::string_view content_type);
+bool IsTextType(std::string_view content_type);
 
 }  // namespace lowband::translator

@@ -32,6 +32,7 @@ struct HttpRequest {
   std::string content_type;       ///< Empty: no header.
   std::string authorization;      ///< Whole header value; empty: no header.
   std::string user_agent;         ///< Empty: the upstream's own.
+  std::string if_match;           ///< If-Match; empty: no header.
   std::string forwarded_for;      ///< X-Forwarded-For; empty: no header.
   RequestId request_id;           ///< X-Request-Id; empty: no header.
   std::string trace_parent;       ///< traceparent; empty: no header.
@@ -72,9 +73,11 @@ struct HttpResponse {
   uint16_t status = 0;
   std::string body;  ///< Decompressed.
   std::string content_type;
-  std::string location;  ///< As it came, relative or whole; empty: none.
+  std::string location;    ///< As it came, relative or whole; empty: none.
+  std::string entity_tag;  ///< ETag as it came; empty: none.
   std::optional<uint32_t> retry_after_s;
-  uint64_t wire_bytes_received = 0;  ///< Headers and body as they came, compressed.
+  std::optional<uint32_t> expires_after_s;  ///< From Date to Expires.
+  uint64_t wire_bytes_received = 0;         ///< Headers and body as they came, compressed.
   uint64_t wire_bytes_sent = 0;
   /// Of those: header fields that a client of its own would not have sent.
   uint64_t gateway_bytes_sent = 0;

@@ -13,6 +13,9 @@
 // protocol rules "Paths and queries", "Methods and codes", "HTTP fallback and rewriting".
 #pragma once
 
+#include <string>
+#include <vector>
+
 #include "libs/base/result.h"
 #include "lowband/v1/translator.pb.h"
 #include "services/translator/mapping/answer.h"
@@ -27,6 +30,8 @@ namespace lowband::translator {
 struct MappedRequest {
   HttpRequest http;
   AnswerForm form;
+  /// It holds for these versions only, whose names are hashes: version.h. Empty: for all.
+  std::vector<std::string> only_versions = {};
 };
 
 class Mapping {
@@ -38,6 +43,10 @@ class Mapping {
   /// Matrix error that names what is wrong and where.
   Result<MappedRequest, MappedAnswer> ToHttp(const v1::Request& request) const;
 
+  /// What `request` becomes under its condition, when `found` has answered VersionCheck (version.h).
+  Result<HttpRequest, MappedAnswer> UnderCondition(
+      const MappedRequest& request, const Result<HttpResponse, UpstreamFault>& found) const;
+
   /// The CoAP answer for what the homeserver said, or why it said nothing.
   MappedAnswer ToCoap(const AnswerForm& form,
                       const Result<HttpResponse, UpstreamFault>& response) const;
@@ -46,6 +55,8 @@ class Mapping {
   MappedAnswer FromAnswer(const AnswerForm& form, const HttpResponse& response) const;
   bool IsLookedInto(const AnswerForm& form, uint16_t status) const;
   MappedAnswer FromFault(const AnswerForm& form, UpstreamFault fault) const;
+  MappedAnswer FromWhole(const AnswerForm& form,
+                         const Result<HttpResponse, UpstreamFault>& response) const;
   MappedAnswer FromResponse(const AnswerForm& form, const HttpResponse& response) const;
   MappedAnswer FromSuccess(const AnswerForm& form, const HttpResponse& response) const;
   MappedAnswer FromError(const AnswerForm& form, const HttpResponse& response) const;

@@ -71,6 +71,7 @@ std::optional<Refusal> Check(Segments segments) {
 
 bool IsAllowed(Segments segments) {
   if (segments.size() < 2) return false;
+  if (RouteOfPath(segments) == Route::kRendezvous) return true;
   if (segments[0] == ".well-known") return segments[1] == "matrix";
   return segments[0] == "_matrix" && (segments[1] == "client" || segments[1] == "key");
 }

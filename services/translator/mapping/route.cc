@@ -158,6 +158,9 @@ Route RouteOfPath(Segments segments) {
     const bool client = segments.size() == 3 && segments[2] == "client";
     return client ? Route::kWellKnownClient : Route::kWellKnown;
   }
+  // Where Synapse keeps the sessions that MSC4108's path begins.
+  const bool synapse = segments[0] == "_synapse" && segments[1] == "client";
+  if (synapse && segments.size() == 4 && segments[2] == "rendezvous") return Route::kRendezvous;
   if (segments[0] != "_matrix") return Route::kOther;
   if (segments[1] == "key") return Route::kServerKeys;
   if (segments[1] == "media" && segments.size() == 4 && segments[3] == "config") {

@@ -2,8 +2,10 @@
 #include <optional>
 #include <string>
 #include <utility>
+#include <vector>
 
 #include "libs/base/bytes.h"
+#include "libs/coap/option.h"
 #include "libs/transcode/error_body.h"
 #include "libs/transcode/json_mend.h"
 #include "libs/transcode/json_text.h"
@@ -13,6 +15,7 @@
 #include "services/translator/mapping/limits.h"
 #include "services/translator/mapping/mapping.h"
 #include "services/translator/mapping/poll_answer.h"
+#include "services/translator/mapping/version.h"
 
 namespace lowband::translator {
 namespace {
@@ -71,6 +74,17 @@ bool MayBeNoJson(Route route) {
   return route == Route::kRendezvous || route == Route::kAuthFallback;
 }
 
+/// Answers that lead elsewhere by specification: a login in a browser, a rendezvous that another
+/// server keeps.
+bool MayRedirect(Route route) {
+  return route == Route::kSsoRedirect || route == Route::kRendezvous;
+}
+
+bool IsOneOf(const std::vector<std::string>& versions, const HttpResponse& response) {
+  return !response.entity_tag.empty() &&
+         std::ranges::find(versions, VersionOf(response.entity_tag)) != versions.end();
+}
+
 /// CoAP has neither 3xx nor an option for a whole URL: the exact status goes into option 2048, and
 /// where it leads into the body, for whoever opens a browser.
 MappedAnswer Redirect(const AnswerForm& form, coap::CodeSet codes, uint16_t status,
@@ -95,6 +109,35 @@ Mapping::Mapping(MappingConfig config)
 
 MappedAnswer Mapping::ToCoap(const AnswerForm& form,
                              const Result<HttpResponse, UpstreamFault>& response) const {
+  MappedAnswer answer = FromWhole(form, response);
+  if (!response || !HasVersions(form.route)) return answer;
+  TellVersion(*response, answer);
+  const bool known = response->status == 200 && IsOneOf(form.known_versions, *response);
+  if (!known) return answer;
+  answer.head.set_code(coap::kValid.value);
+  answer.head.clear_content_format();
+  answer.body.clear();
+  return answer;
+}
+
+Result<HttpRequest, MappedAnswer> Mapping::UnderCondition(
+    const MappedRequest& request, const Result<HttpResponse, UpstreamFault>& found) const {
+  if (!found || found->status != 200) return Failure(ToCoap(request.form, found));
+  if (!IsOneOf(request.only_versions, *found)) {
+    MappedAnswer answer =
+        ErrorAnswer(request.form, config_.codes,
+                    {412, "M_CONCURRENT_WRITE", "there is another version than the one named"});
+    TellVersion(*found, answer);
+    answer.head.clear_max_age();
+    return Failure(std::move(answer));
+  }
+  HttpRequest under = request.http;
+  under.if_match = found->entity_tag;
+  return under;
+}
+
+MappedAnswer Mapping::FromWhole(const AnswerForm& form,
+                                const Result<HttpResponse, UpstreamFault>& response) const {
   if (!response) return FromFault(form, response.error());
   const std::string_view text = WithoutByteOrderMark(response->body);
   const bool marked = text.size() < response->body.size() && LooksLikeJson(text);
@@ -148,8 +191,8 @@ MappedAnswer Mapping::FromResponse(const AnswerForm& form, const HttpResponse& r
                        BadGateway("the homeserver's answer has no HTTP status"));
   }
   if (status >= 300 && status < 400) {
-    const bool meant = form.route == Route::kSsoRedirect && !response.location.empty() &&
-                       IsUtf8(AsBytes(response.location));
+    const bool meant =
+        MayRedirect(form.route) && !response.location.empty() && IsUtf8(AsBytes(response.location));
     if (meant) return Redirect(form, config_.codes, status, response.location);
     return ErrorAnswer(form, config_.codes, BadGateway("the homeserver redirects elsewhere"));
   }
@@ -169,8 +212,10 @@ MappedAnswer Mapping::FromSuccess(const AnswerForm& form, const HttpResponse& re
   }
   // Documents such as .well-known are often served as files, without the type.
   const bool labelled = IsJsonType(response.content_type);
-  if (!labelled && !blank && MayBeNoJson(form.route)) {
-    return OctetsAnswer(config_.codes, response.status, response.body);
+  const bool text = form.route == Route::kRendezvous && IsTextType(response.content_type);
+  if (!labelled && MayBeNoJson(form.route) && (!blank || (text && response.status == 200))) {
+    return PlainAnswer(config_.codes, response.status,
+                       text ? coap::kFormatText : coap::kFormatOctets, response.body);
   }
   if (!labelled && !LooksLikeJson(json)) {
     // A page of something before the homeserver, which clients would take for CBOR.

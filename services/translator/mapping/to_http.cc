@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <chrono>
 #include <optional>
 #include <string>
@@ -13,6 +14,7 @@
 #include "services/translator/mapping/mapping.h"
 #include "services/translator/mapping/path.h"
 #include "services/translator/mapping/poll.h"
+#include "services/translator/mapping/version.h"
 
 namespace lowband::translator {
 namespace {
@@ -125,6 +127,48 @@ Result<std::string, Refusal> MapToken(const v1::Request& request, Query& query, 
   return "Bearer " + token;
 }
 
+std::optional<uint32_t> FormatOf(const v1::Request& request) {
+  return request.has_content_format() ? std::optional(request.content_format()) : std::nullopt;
+}
+
+/// The conditions of a request. A refusal: the option must not be ignored (RFC 7252 §5.10.8.1).
+std::optional<Refusal> MapVersions(const v1::Request& request, MappedRequest& mapped) {
+  const bool has_versions = HasVersions(mapped.form.route);
+  if (has_versions && mapped.http.method == HttpMethod::kGet) {
+    mapped.form.known_versions.assign(request.entity_tags().begin(), request.entity_tags().end());
+  }
+  if (request.if_match().empty()) return std::nullopt;
+  const bool changes =
+      mapped.http.method == HttpMethod::kPut || mapped.http.method == HttpMethod::kDelete;
+  if (!has_versions || !changes) {
+    return Refusal{400, "M_UNRECOGNIZED",
+                   "If-Match (CoAP option 1) is for a PUT or DELETE of what has an ETag"};
+  }
+  // Done twice, it would fail the second time.
+  mapped.form.repeatable = false;
+  if (std::ranges::any_of(request.if_match(), &std::string::empty)) {
+    mapped.http.if_match = "*";
+  } else {
+    mapped.only_versions.assign(request.if_match().begin(), request.if_match().end());
+  }
+  return std::nullopt;
+}
+
+/// Where an API's documents are text, an empty one is one too.
+std::optional<Refusal> MapBody(const v1::Request& request, MappedRequest& mapped) {
+  if (mapped.http.method == HttpMethod::kGet) return std::nullopt;
+  const bool is_text =
+      mapped.form.route == Route::kRendezvous && mapped.http.method != HttpMethod::kDelete;
+  if (request.body().empty() && !is_text) return std::nullopt;
+  const auto format = FormatOf(request);
+  auto content =
+      is_text ? MapTextContent(format, request.body()) : MapContent(format, request.body());
+  if (!content) return std::move(content.error());
+  mapped.http.body = std::move(content->body);
+  mapped.http.content_type = content->content_type;
+  return std::nullopt;
+}
+
 }  // namespace
 
 Result<MappedRequest, MappedAnswer> Mapping::ToHttp(const v1::Request& request) const {
@@ -137,8 +181,7 @@ Result<MappedRequest, MappedAnswer> Mapping::ToHttp(const v1::Request& request) 
     return Failure(std::move(answer));
   };
   const bool has_body = !request.body().empty() && request.method() != v1::GET;
-  const std::optional<uint32_t> format =
-      request.has_content_format() ? std::optional(request.content_format()) : std::nullopt;
+  const std::optional<uint32_t> format = FormatOf(request);
   const std::optional<uint32_t> accept =
       request.has_accept() ? std::optional(request.accept()) : std::nullopt;
 
@@ -180,12 +223,13 @@ Result<MappedRequest, MappedAnswer> Mapping::ToHttp(const v1::Request& request) 
     return refuse({414, "M_TOO_LARGE", "path and query are too long"});
   }
 
-  if (has_body) {
-    auto content = MapContent(format, request.body());
-    if (!content) return refuse(content.error());
-    http.body = std::move(content->body);
-    http.content_type = content->content_type;
+  if (auto refusal = MapVersions(request, mapped)) {
+    MappedAnswer answer = ErrorAnswer(form, config_.codes, *refusal);
+    answer.head.set_code(coap::kBadOption.value);
+    answer.head.clear_http_status();
+    return Failure(std::move(answer));
   }
+  if (const auto refusal = MapBody(request, mapped)) return refuse(*refusal);
   SetTrace(request.request_id(), config_.trace_one_in, http);
   http.user_agent = UserAgent(request.user_agent());
   if (config_.forward_client_ip) http.forwarded_for = ForwardedFor(request.client_address());

@@ -16,6 +16,22 @@ namespace {
 constexpr const char* kUserAgent = "Lowband";
 constexpr size_t kLineEndBytes = 2;
 
+/// Empty: there is none.
+std::string Header(CURL* easy, const char* name) {
+  curl_header* header = nullptr;
+  if (curl_easy_header(easy, name, 0, CURLH_HEADER, -1, &header) != CURLHE_OK) return {};
+  return header->value;
+}
+
+/// By the homeserver's own clock (RFC 9111 §4.2.1).
+std::optional<uint32_t> Lifetime(const std::string& date, const std::string& expires) {
+  if (date.empty() || expires.empty()) return std::nullopt;
+  const time_t from = curl_getdate(date.c_str(), nullptr);
+  const time_t to = curl_getdate(expires.c_str(), nullptr);
+  if (from == -1 || to == -1) return std::nullopt;
+  return static_cast<uint32_t>(std::clamp<time_t>(to - from, 0, UINT32_MAX));
+}
+
 }  // namespace
 
 CurlEasy MakeExchangeEasy(const UpstreamConfig& config, const Homeserver& homeserver) {
@@ -108,6 +124,7 @@ void Transfer::SetHeaders(bool first) {
     add(request_.content_type.empty() ? "Content-Type:" : "Content-Type: " + request_.content_type);
     add("Expect:");
   }
+  if (first && !request_.if_match.empty()) add("If-Match: " + request_.if_match);
   headers_.reset(list);
   const bool named = !request_.user_agent.empty();
   curl_easy_setopt(easy_.get(), CURLOPT_USERAGENT,
@@ -227,10 +244,9 @@ HttpResponse Transfer::TakeResponse() {
   if (curl_easy_getinfo(easy, CURLINFO_CONTENT_TYPE, &type) == CURLE_OK && type != nullptr) {
     response.content_type = type;
   }
-  curl_header* location = nullptr;
-  if (curl_easy_header(easy, "Location", 0, CURLH_HEADER, -1, &location) == CURLHE_OK) {
-    response.location = location->value;
-  }
+  response.location = Header(easy, "Location");
+  response.entity_tag = Header(easy, "ETag");
+  response.expires_after_s = Lifetime(Header(easy, "Date"), Header(easy, "Expires"));
   const int64_t retry_after_s = Info(easy, CURLINFO_RETRY_AFTER);
   if (retry_after_s > 0) {
     response.retry_after_s = static_cast<uint32_t>(

@@ -50,8 +50,9 @@ class Transfer {
   /// The handle for another transfer; this one is over.
   CurlEasy ReleaseEasy();
   CurlPoll::Kind kind() const {
-    return request_.method == HttpMethod::kPost ? CurlPoll::Kind::kOnce
-                                                : CurlPoll::Kind::kRepeatable;
+    // Under a condition it would fail the second time.
+    const bool once = request_.method == HttpMethod::kPost || !request_.if_match.empty();
+    return once ? CurlPoll::Kind::kOnce : CurlPoll::Kind::kRepeatable;
   }
   uint64_t id() const { return id_; }
   TimePoint deadline() const { return submitted_ + request_.timeout; }

@@ -69,7 +69,7 @@ TEST(Validation, ValuesAreRead) {
 }
 
 TEST(Validation, UnknownOptionsAreRefusedIfCriticalOnly) {
-  const std::set<uint16_t> known_critical = {3, 7, 11, 15, 17, 23, 27, 257};
+  const std::set<uint16_t> known_critical = {1, 3, 7, 11, 15, 17, 23, 27, 257};
   for (uint32_t number = 1; number <= 3000; ++number) {
     const auto option = static_cast<uint16_t>(number);
     const Read read = ReadFrom({{static_cast<OptionNumber>(option), ""}});
@@ -84,7 +84,7 @@ TEST(Validation, UnknownOptionsAreRefusedIfCriticalOnly) {
 }
 
 TEST(Validation, FirstProblemIsTheOneTold) {
-  const Read read = ReadFrom({{OptionNumber::kIfMatch, "x"}, {OptionNumber::kProxyUri, "x"}});
+  const Read read = ReadFrom({{OptionNumber::kIfNoneMatch, ""}, {OptionNumber::kProxyUri, "x"}});
   ASSERT_TRUE(read.options.refusal);
   EXPECT_EQ(read.options.refusal->code, coap::kBadOption);
 }

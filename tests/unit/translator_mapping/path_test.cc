@@ -108,6 +108,7 @@ TEST(MapPath, AllowedPrefixesThenOnlyThese) {
   EXPECT_EQ(TargetOf({"_matrix", "client", "versions"}), "/_matrix/client/versions");
   EXPECT_EQ(TargetOf({"_matrix", "key", "v2", "server"}), "/_matrix/key/v2/server");
   EXPECT_EQ(TargetOf({".well-known", "matrix", "client"}), "/.well-known/matrix/client");
+  EXPECT_EQ(TargetOf({"_synapse", "client", "rendezvous", "1"}), "/_synapse/client/rendezvous/1");
   const std::string no = "404 M_UNRECOGNIZED: no Matrix client API has this path";
   for (const Options& options : std::vector<Options>{
            {},
@@ -118,6 +119,8 @@ TEST(MapPath, AllowedPrefixesThenOnlyThese) {
            {"77"},
            {"_synapse", "admin", "v1", "users"},
            {"_synapse", "_matrix", "client"},
+           {"_synapse", "client", "rendezvous"},
+           {"_synapse", "client", "pick_idp"},
            {"_matrix", "federation", "v1", "version"},
            {"_matrix", "clientx", "versions"},
            {"_Matrix", "client", "versions"},

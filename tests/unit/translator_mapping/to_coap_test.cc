@@ -85,7 +85,10 @@ TEST(ToCoap, SuccessThatIsNotJsonThenBadGateway) {
 TEST(ToCoap, SuccessOfAnApiThatIsNotJsonThenOctetsAsTheyCame) {
   AnswerForm form;
   form.route = Route::kRendezvous;
-  EXPECT_EQ(Answer(Http(200, "{not json", "text/plain"), form), "2.05 42 {not json");
+  EXPECT_EQ(Answer(Http(200, "{not json", "text/plain"), form), "2.05 0 {not json");
+  EXPECT_EQ(Answer(Http(200, "{}", "text/plain; charset=utf-8"), form), "2.05 0 {}");
+  EXPECT_EQ(Answer(Http(200, "", "text/plain"), form), "2.05 0 ");
+  EXPECT_EQ(Answer(Http(200, "x", "application/octet-stream"), form), "2.05 42 x");
   EXPECT_EQ(Answer(Http(202, "", "text/plain"), form), "2.05 (202) 60 {}");
   EXPECT_EQ(Answer(Http(201, R"({"url":"x"})"), form), R"(2.05 (201) 60 {"url":"x"})");
   form.route = Route::kAuthFallback;
@@ -397,6 +400,27 @@ TEST(ToCoap, AnyAnswerThenCborClientsGetAMapOrWhatWasJson) {
       }
     }
   }
+}
+
+TEST(ToCoap, LocationOfWhatWasMadeThenItsSegments) {
+  AnswerForm form;
+  form.route = Route::kRendezvous;
+  const auto location = [&](std::string text, uint16_t status = 201) {
+    HttpResponse response = Http(status, "{}");
+    response.location = std::move(text);
+    const MappedAnswer answer = Mapping(MappingConfig()).ToCoap(form, response);
+    std::string path;
+    for (const std::string& segment : answer.head.location_path()) path += "/" + segment;
+    return path;
+  };
+  EXPECT_EQ(location("/a/b%20c/d?q#f"), "/a/b c/d");
+  EXPECT_EQ(location("https://h:8/a/b"), "/a/b");
+  EXPECT_EQ(location("https://h"), "");
+  EXPECT_EQ(location("relative"), "");
+  EXPECT_EQ(location("/1/2/3/4/5/6/7/8"), "/1/2/3/4/5/6/7/8");
+  EXPECT_EQ(location("/1/2/3/4/5/6/7/8/9"), "");
+  EXPECT_EQ(location("/" + std::string(256, 'x')), "");
+  EXPECT_EQ(location("/a", 200), "");
 }
 
 }  // namespace

@@ -1,0 +1,41 @@
+// Versions of a resource (HTTP's ETag, CoAP's ETag and If-Match), where an API has them: the
+// rendezvous of MSC4108.
+//
+// CoAP's tags have at most 8 bytes, HTTP's are longer: the client gets the first 8 bytes of the
+// hash of HTTP's. Nobody has to remember which is which:
+//
+//   GET with ETag ──▶ GET ── the hash of its ETag is one of those ──▶ 2.03 without a body
+//   PUT, DELETE with If-Match ──▶ GET ── the hash of its ETag is one of those ──▶ PUT with
+//       If-Match and that ETag ── changed meanwhile: the homeserver says 412 ──▶ 4.12
+//                                └─ none of those ──▶ 4.12
+//
+// Expires becomes Max-Age, and the path of Location becomes Location-Path; Last-Modified has no
+// option in CoAP and is left out.
+//
+// Threading: free functions; any thread. Spec: RFC 7252 §5.10.6 to §5.10.8, RFC 9110 §8.8.3 and
+// §13, MSC4108.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "services/translator/mapping/answer.h"
+#include "services/translator/mapping/http.h"
+#include "services/translator/mapping/route.h"
+
+namespace lowband::translator {
+
+bool HasVersions(Route route);
+
+/// CoAP's name of the version that HTTP calls `entity_tag`; empty where that is.
+std::string VersionOf(std::string_view entity_tag);
+
+/// The request that finds the version of what `request` is about.
+HttpRequest VersionCheck(const HttpRequest& request);
+
+/// Adds to `answer` what the homeserver's tells of the version, its life and its place.
+void TellVersion(const HttpResponse& response, MappedAnswer& answer);
+
+}  // namespace lowband::translator
