@@ -16,6 +16,8 @@
 #include "libs/tls/profile.h"
 
 namespace lowband::client {
+
+static_assert(kRequestMessageBytesMax <= MBEDTLS_SSL_OUT_CONTENT_LEN);
 namespace {
 
 constexpr size_t kRecordHeaderBytes = 13;

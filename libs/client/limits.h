@@ -20,6 +20,10 @@ inline constexpr size_t kResponseBytesDefault = size_t{64} << 20;
 /// One decrypted record; the cut that deployed peers make.
 inline constexpr size_t kMessageBytesMax = 8192;
 
+/// A request's message: its path and queries, which no block-wise transfer cuts, and a block of its
+/// body. It is what an edge takes of one record (MBEDTLS_SSL_IN_CONTENT_LEN).
+inline constexpr size_t kRequestMessageBytesMax = 6144;
+
 /// RFC 7252 §4.8.2: a message ID, ours or the server's, must not name another message for so long.
 inline constexpr std::chrono::seconds kExchangeLifetime{247};
 /// A server may keep an ACK back for so long, for the answer to ride on it: the edge's default, and

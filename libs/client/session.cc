@@ -10,12 +10,22 @@ namespace lowband::client {
 
 using coap::MessageView;
 
+namespace {
+
+constexpr std::string_view kTooLargeText =
+    "the request is longer than the 6,144 bytes that one message may have: its path and queries "
+    "must be shorter";
+static_assert(kRequestMessageBytesMax == 6144);
+
+}  // namespace
+
 std::string_view Text(Failure failure) {
   switch (failure) {
     case Failure::kTimeout: return "the server did not answer in time";
     case Failure::kReset: return "the server reset the request";
     case Failure::kBlockwise: return "the block-wise transfer broke";
     case Failure::kClosed: return "the connection was closed";
+    case Failure::kTooLarge: return kTooLargeText;
     case Failure::kExhausted: return "too many requests in one session";
   }
   std::abort();
@@ -78,6 +88,10 @@ void Session::Impl::SendNext(TimePoint now, RequestId id) {
   const auto it = requests_.find(id);
   if (it == requests_.end()) return;
   Bytes message = it->second.NextMessage();
+  if (message.size() > kRequestMessageBytesMax) {
+    Fail(id, Failure::kTooLarge);
+    return;
+  }
   const bool confirmable = it->second.confirmable();
   const auto wait =
       it->second.NeedsNobody() ? MessageLayer::Wait::kForNobody : MessageLayer::Wait::kForAnswer;

@@ -56,6 +56,7 @@ enum class Failure : uint8_t {
   kReset,      ///< The server answered with RST.
   kBlockwise,  ///< The transfer broke: gap, changed ETag, or over the limit.
   kClosed,     ///< The connection ended first.
+  kTooLarge,   ///< Does not fit into one message: limits.h. Nothing was sent.
   kExhausted,  ///< Too many requests at once, or every message ID used within 247 s: limits.h.
 };
 /// For people: "the server reset the request".

@@ -74,6 +74,16 @@ def test_user_agent_reaches_the_list_of_devices(bin_dir, gateway, bob):
 
 
 @pytest.mark.lowband
+def test_longest_query(bin_dir, gateway, bob):
+    """One message has 6,144 bytes on the whole way; what is longer is told before it is sent."""
+    url = gateway.url("/_matrix/client/v3/sync?timeout=0&filter=" + "%7B%7D" + "%20" * 5900)
+    flags = ["-k", "--token", bob.token]
+    assert "next_batch" in json.loads(lowband(bin_dir, "request", *flags, url).stdout)
+    refused = lowband(bin_dir, "request", *flags, url + "%20" * 600, status=1)
+    assert b"6,144 bytes" in refused.stderr and b"SSL" not in refused.stderr
+
+
+@pytest.mark.lowband
 def test_state_keys_of_dots(bin_dir, gateway, bob):
     room = bob.create_room()
     for key in ("%2E", "%2E%2E"):

@@ -67,11 +67,13 @@ class Reader {
              {"invite_state", "knock_state", "state", "timeline", "ephemeral", "account_data"}) {
           ReadSection(room, name, room_id, std::string(membership) + "." + name);
         }
+        NoteGap(room, room_id);
       }
     }
   }
 
   std::vector<SyncEvent> TakeEvents() { return std::move(events_); }
+  std::vector<SyncGap> TakeGaps() { return std::move(gaps_); }
 
  private:
   void ReadSection(const Json& parent, const char* name, const std::string& room_id,
@@ -87,8 +89,16 @@ class Reader {
     }
   }
 
+  void NoteGap(const Json& room, const std::string& room_id) {
+    const Json* timeline = Member(room, "timeline");
+    const Json* limited = timeline == nullptr ? nullptr : Member(*timeline, "limited");
+    if (limited == nullptr || !limited->is_boolean() || !limited->get<bool>()) return;
+    gaps_.push_back({room_id, Text(*timeline, "prev_batch")});
+  }
+
   SyncFormat format_;
   std::vector<SyncEvent> events_;
+  std::vector<SyncGap> gaps_;
 };
 
 // Bytes of the UTF-8 sequence that begins with `first`; 1 for what begins none.
@@ -136,7 +146,24 @@ Result<SyncBatch, std::string> ReadBatch(std::string_view json, SyncFormat forma
   Reader reader(format);
   reader.ReadAll(answer);
   batch.events = reader.TakeEvents();
+  batch.gaps = reader.TakeGaps();
   return batch;
+}
+
+std::vector<std::string> GapLines(const std::vector<SyncGap>& gaps, bool first) {
+  const std::string count = std::to_string(gaps.size());
+  if (gaps.empty()) return {};
+  if (first) return {"of " + count + " rooms the newest events only: they begin before this run"};
+  std::vector<std::string> lines;
+  for (const SyncGap& gap : gaps) {
+    if (lines.size() == kGapsShownMax) {
+      lines.push_back("events are missing in " + count + " rooms, more than are named here");
+      break;
+    }
+    lines.push_back("events are missing in " + Field(gap.room_id) +
+                    " before those of this batch (prev_batch " + Field(gap.prev_batch) + ")");
+  }
+  return lines;
 }
 
 bool RecentEvents::Add(const std::string& event_id) {

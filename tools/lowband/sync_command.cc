@@ -19,6 +19,9 @@ Events go to standard output, one a line: ROOM SENDER TYPE and, for messages, th
 their text. Events without a room or sender have "-" there. What the connection goes through goes to
 standard error, and at the end what was received and what it cost, in bytes of UDP payload.
 
+Where the server leaves events of a room out, because there are too many since the last batch, a
+line on standard error says so, with the token (prev_batch) from which /messages goes back.
+
 SIGINT or SIGTERM ends the observation and the run; a second one does not wait for the server.
 
 Examples:

@@ -12,6 +12,8 @@ inline constexpr size_t kRecentEventsMax = 16384;
 inline constexpr size_t kCursorBytesMax = 4096;
 /// Deeper JSON than the servers' own limits let through.
 inline constexpr int kJsonDepthMax = 128;
+/// Rooms of one batch that are named for the events missing in them.
+inline constexpr size_t kGapsShownMax = 20;
 /// Code points of an event that one readable line shows.
 inline constexpr size_t kShownTextMax = 100;
 

@@ -6,6 +6,7 @@
 
 #include "tools/lowband/request_message.h"
 #include "tools/lowband/sync_cursor.h"
+#include "tools/lowband/sync_session.h"
 
 namespace lowband::tools {
 
@@ -31,6 +32,8 @@ Result<bool, std::string> SyncProgress::Take(TimePoint now, const client::Respon
   if (!written || std::fflush(stdout) != 0) {
     return Failure(std::string("cannot write to standard output: ") + std::strerror(errno));
   }
+  for (const std::string& line : GapLines(batch->gaps, since_.empty())) Notice(line);
+  summary_.NoteGaps(since_.empty() ? 0 : batch->gaps.size());
   since_ = batch->next_batch;
   if (!options_.cursor_file.empty()) WriteCursor(options_.cursor_file, since_);
   summary_.NoteBatch(now, printed);

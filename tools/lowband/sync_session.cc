@@ -168,6 +168,7 @@ SyncSession::End SyncSession::On(TimePoint now, const client::RequestFailed& fai
     case client::Failure::kTimeout:
     case client::Failure::kReset:
     case client::Failure::kExhausted: return SyncEnd{SyncEnd::Kind::kLost, why};
+    case client::Failure::kTooLarge: return SyncEnd{SyncEnd::Kind::kFailed, why};
     case client::Failure::kBlockwise: AskLater(now, why); return std::nullopt;
   }
   std::abort();

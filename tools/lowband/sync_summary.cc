@@ -49,11 +49,12 @@ std::string SyncSummary::Text(TimePoint now) {
   Reach(now);
   const uint64_t bytes = bytes_sent_ + bytes_received_;
   const auto number = [](uint64_t value) { return std::to_string(value); };
-  std::string text = "* " + number(batches_) + " batches, " + number(events_) + " events, " +
-                     number(reconnects_) + " reconnects\n* " + number(bytes_sent_) + " B sent in " +
-                     number(datagrams_sent_) + ", " + number(bytes_received_) + " B received in " +
-                     number(datagrams_received_) + " datagrams; " + number(bytes + header_bytes_) +
-                     " B with IP and UDP headers\n* ";
+  std::string text =
+      "* " + number(batches_) + " batches, " + number(events_) + " events, " + number(reconnects_) +
+      " reconnects" + (gaps_ == 0 ? "" : ", " + number(gaps_) + " gaps") + "\n* " +
+      number(bytes_sent_) + " B sent in " + number(datagrams_sent_) + ", " +
+      number(bytes_received_) + " B received in " + number(datagrams_received_) + " datagrams; " +
+      number(bytes + header_bytes_) + " B with IP and UDP headers\n* ";
   text += events_ == 0 ? "no event" : Ratio(bytes, events_) + " B per event";
   text += idle_minutes_ == 0 ? ", no idle minute"
                              : ", " + Ratio(idle_bytes_, idle_minutes_) +

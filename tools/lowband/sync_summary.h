@@ -17,6 +17,8 @@ class SyncSummary {
   /// `bytes` of UDP payload, and the `headers` of IP and UDP around them.
   void NoteDatagram(TimePoint now, bool sent, size_t bytes, unsigned headers);
   void NoteBatch(TimePoint now, uint64_t events);
+  /// Rooms in which the server left events out.
+  void NoteGaps(size_t rooms) { gaps_ += rooms; }
   void NoteReconnect() { ++reconnects_; }
 
   /// Lines for people. A minute is idle if it is over and had no batch.
@@ -27,6 +29,7 @@ class SyncSummary {
 
   uint64_t batches_ = 0;
   uint64_t events_ = 0;
+  uint64_t gaps_ = 0;
   uint64_t reconnects_ = 0;
   uint64_t datagrams_sent_ = 0;
   uint64_t datagrams_received_ = 0;

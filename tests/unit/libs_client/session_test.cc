@@ -3,6 +3,7 @@
 
 #include <set>
 
+#include "libs/client/limits.h"
 #include "tests/unit/libs_client/lockstep.h"
 
 namespace lowband::client {
@@ -366,6 +367,27 @@ TEST_F(SessionTest, NoUserAgentThenNoOption) {
   Start();
   session->Send(now, Get("a"));
   EXPECT_FALSE(Next().view.Has(OptionNumber::kUserAgent));
+}
+
+// Whatever is too long for one message is told before anything is sent.
+TEST_F(SessionTest, RequestLongerThanOneMessageThenFailsAndOthersGoOn) {
+  Start();
+  const auto with_query = [](size_t bytes) {
+    Request request = Get("a");
+    request.options.push_back(TextOption(OptionNumber::kUriQuery, std::string(bytes, 'q')));
+    return request;
+  };
+  session->Send(now, with_query(kRequestMessageBytesMax - 12));
+  const size_t overhead = Next().raw.size() - (kRequestMessageBytesMax - 12);
+  const RequestId id = session->Send(now, with_query(kRequestMessageBytesMax - overhead));
+  EXPECT_EQ(Next().raw.size(), kRequestMessageBytesMax);
+  const RequestId larger = session->Send(now, with_query(kRequestMessageBytesMax - overhead + 1));
+  ExpectFailed(larger, Failure::kTooLarge);
+  ExpectFailed(session->Observe(now, with_query(7000)), Failure::kTooLarge);
+  ExpectSilence();
+  EXPECT_NE(id, larger);
+  session->Send(now, Get("b"));
+  Next();
 }
 
 }  // namespace

@@ -127,6 +127,17 @@ TEST_F(RequestTest, UserAgentByFlagOrHeaderThenOption2050) {
   }
 }
 
+TEST_F(RequestTest, QueryLongerThanOneMessageThenStatus1AndTheLimitIsNamed) {
+  for (const bool secure : {false, true}) {
+    Serve(Cbor("\xa0"), secure);
+    EXPECT_EQ(Request({"-k"}, "/x?q=" + std::string(6000, 'q')).status, 0);
+    const RunResult result = Request({"-k"}, "/x?q=" + std::string(6500, 'q'));
+    EXPECT_EQ(result.status, 1);
+    EXPECT_EQ(result.out, "");
+    EXPECT_THAT(result.err, HasSubstr("the 6,144 bytes that one message may have"));
+  }
+}
+
 TEST_F(RequestTest, ErrorAnswerThenPrintedAndStatus1) {
   Answer answer = Cbor("\xa1\x18\x37\x61x", coap::kBadRequest);
   answer.options.push_back(client::UintOption(OptionNumber::kHttpStatus, 429));

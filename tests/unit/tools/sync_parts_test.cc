@@ -38,6 +38,18 @@ TEST(SyncBatch, EverySectionThenEventsWithIt) {
                          R"({"section":"leave.timeline","room_id":"!l","type":"l"})"));
 }
 
+TEST(SyncBatch, ManyGapsThenTheFirstAreNamedAndAllCounted) {
+  std::vector<SyncGap> gaps;
+  for (size_t i = 0; i < kGapsShownMax + 2; ++i) gaps.push_back({"!" + std::to_string(i), ""});
+  const auto lines = GapLines(gaps, false);
+  ASSERT_EQ(lines.size(), kGapsShownMax + 1);
+  EXPECT_THAT(lines[0], testing::HasSubstr("missing in !0 before"));
+  EXPECT_THAT(lines[0], testing::HasSubstr("(prev_batch -)"));
+  EXPECT_THAT(lines.back(), testing::HasSubstr("in 22 rooms"));
+  EXPECT_EQ(GapLines(gaps, true).size(), 1u);
+  EXPECT_TRUE(GapLines({}, true).empty());
+}
+
 TEST(SyncBatch, NoResultOrNoJsonThenNothingOrError) {
   const auto empty = ReadBatch("{}", SyncFormat::kLines);
   ASSERT_TRUE(empty);

@@ -157,6 +157,35 @@ TEST_F(SyncTest, LargeNotificationThenFetchedWholeBeforeTheNext) {
   EXPECT_THAT(result.err, HasSubstr("* 2 batches, 101 events"));
 }
 
+TEST_F(SyncTest, LimitedTimelineThenTheGapIsTold) {
+  const auto limited = [](const std::string& next) {
+    nlohmann::json batch = Batch(next, {Message("$" + next, next)});
+    nlohmann::json& timeline = batch["rooms"]["join"]["!room:hs"]["timeline"];
+    timeline["limited"] = true;
+    timeline["prev_batch"] = "before-" + next + "\x1b[2J";
+    return batch;
+  };
+  Serve({Cbor(limited("s1"))});
+  server_->Then(Cbor(limited("s2")));
+  server_->Then(Cbor(Batch("s3", {Message("$3", "s3")})));
+  server_->Then(TokenRefused());
+  const RunResult result = Sync({"-k"});
+  EXPECT_EQ(result.out, Line("s1") + Line("s2") + Line("s3"));
+  EXPECT_THAT(result.err, HasSubstr("of 1 rooms the newest events only"));
+  EXPECT_THAT(result.err, HasSubstr("events are missing in !room:hs before those of this batch "
+                                    "(prev_batch before-s2 [2J)\n"));
+  EXPECT_THAT(result.err, Not(HasSubstr("before-s1")));
+  EXPECT_THAT(result.err, HasSubstr("3 batches, 3 events, 0 reconnects, 1 gaps\n"));
+}
+
+TEST_F(SyncTest, FilterLongerThanOneMessageThenStatus1AndTheLimitIsNamed) {
+  Serve({Cbor(nlohmann::json::object())});
+  const RunResult result = Sync({"-k", "--filter", std::string(6500, 'f')});
+  EXPECT_EQ(result.status, 1);
+  EXPECT_THAT(result.err, HasSubstr("6,144 bytes"));
+  EXPECT_TRUE(asked().empty());
+}
+
 TEST_F(SyncTest, JsonThenEventsWithRoomAndSection) {
   nlohmann::json batch = Batch("s1", {Message("$1", "hi")});
   batch["to_device"]["events"] = {{{"type", "m.dummy"}, {"sender", "@bob:hs"}}};
