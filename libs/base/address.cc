@@ -103,6 +103,12 @@ SocketAddress SocketAddress::WithPort(uint16_t port) const {
   return out;
 }
 
+SocketAddress SocketAddress::WithLocalIp(const std::array<uint8_t, 16>& ip) const {
+  SocketAddress out = *this;
+  out.local_ip_ = ip;
+  return out;
+}
+
 bool SocketAddress::is_ipv4() const {
   return std::equal(kMappedPrefix.begin(), kMappedPrefix.end(), ip_.begin());
 }

@@ -10,6 +10,7 @@
 #include <functional>
 #include <string>
 #include <string_view>
+#include <tuple>
 
 #include "libs/base/result.h"
 
@@ -45,12 +46,25 @@ class SocketAddress {
   /// `192.0.2.1:5684`, `[2001:db8::1]:5684`, `[fe80::1%eth0]:5684`.
   std::string Text() const;
 
-  friend auto operator<=>(const SocketAddress&, const SocketAddress&) = default;
+  /// The address of ours that this peer's datagram came to, in the form of ip(), for answers to
+  /// leave from there; all zero: whichever the route says. It is no part of who the peer is:
+  /// comparisons and hashes leave it out.
+  const std::array<uint8_t, 16>& local_ip() const { return local_ip_; }
+  bool has_local_ip() const { return local_ip_ != std::array<uint8_t, 16>{}; }
+  SocketAddress WithLocalIp(const std::array<uint8_t, 16>& ip) const;
+
+  friend bool operator==(const SocketAddress& a, const SocketAddress& b) {
+    return (a <=> b) == std::strong_ordering::equal;
+  }
+  friend std::strong_ordering operator<=>(const SocketAddress& a, const SocketAddress& b) {
+    return std::tie(a.ip_, a.scope_, a.port_) <=> std::tie(b.ip_, b.scope_, b.port_);
+  }
 
  private:
   std::array<uint8_t, 16> ip_{};
   uint32_t scope_ = 0;
   uint16_t port_ = 0;
+  std::array<uint8_t, 16> local_ip_{};
 };
 
 /// What `--dtls-bind-addr` and the like accept: `:8008`, `0.0.0.0:8008`, `[::1]:8008`,

@@ -23,6 +23,7 @@
 #include "libs/grpc/certificate_metrics.h"
 #include "libs/grpc/security.h"
 #include "libs/tls/key_log.h"
+#include "services/edge/datagram/limits.h"
 #include "services/edge/datagram/steering.h"
 #include "services/edge/datagram/udp_socket.h"
 #include "services/edge/dtls/credentials.h"
@@ -97,6 +98,7 @@ class Edge {
   void StopWorkers();
   void WatchCertificate();
   void WarnOfCertificate();
+  void WarnOfReceiveBuffer(size_t granted);
   void WarnOfRefusedClients();
   bool AllIdle() const;
   std::string Metrics();
@@ -162,6 +164,15 @@ void Edge::Start() {
   }
 }
 
+// Bursts of a moment fill a small one, and each datagram lost costs its client seconds.
+void Edge::WarnOfReceiveBuffer(size_t granted) {
+  const auto wanted = static_cast<size_t>(datagram::kSocketBufferBytes);
+  if (granted >= wanted) return;
+  log_.Warning("small_receive_buffer", {{"wanted_bytes", wanted},
+                                        {"granted_bytes", granted},
+                                        {"remedy", "raise net.core.rmem_max (sysctl)"}});
+}
+
 void Edge::WarnOfCertificate() {
   for (const std::string& warning : credentials_->identity()->warnings()) {
     log_.Warning("certificate_warning", {{"what", warning}});
@@ -202,6 +213,7 @@ void Edge::MakeWorkers() {
   if (!address) throw ConfigError("--dtls-bind-addr", address.error());
   const auto count = static_cast<unsigned>(options_.workers);
   auto sockets = OpenSockets(*address, count);
+  WarnOfReceiveBuffer(sockets.front()->receive_buffer_bytes());
   steered_ = count == 1 || datagram::SteerByConnectionId(sockets.front()->fd(), count);
   const SocketAddress bound_address = sockets.front()->local_address();
   bound_ = bound_address.Text();

@@ -5,7 +5,7 @@ import json
 
 import pytest
 
-from harness.process import run
+from harness.process import free_port, run
 
 DOCUMENTS = [
     {"hello": "world"},
@@ -71,6 +71,17 @@ def test_user_agent_reaches_the_list_of_devices(bin_dir, gateway, bob):
     sessions = [s for device in devices.values() for s in device["sessions"]]
     agents = [c["user_agent"] for session in sessions for c in session["connections"]]
     assert "Phone/1.0 (slow link)" in agents, devices
+
+
+@pytest.mark.lowband
+def test_answers_leave_from_the_address_that_was_asked(bin_dir, start_gateway, demo_homeserver):
+    """A connected socket, as a NAT, takes nothing from another address of the server."""
+    port = free_port()
+    start_gateway(demo_homeserver.url, port=port, bind=f":{port}")
+    for host in ("127.0.0.1", "127.0.0.2", "127.3.2.1"):
+        url = f"https://{host}:{port}/_matrix/client/versions"
+        answer = lowband(bin_dir, "request", "-k", "-m", "20", url)
+        assert "versions" in json.loads(answer.stdout), host
 
 
 @pytest.mark.lowband

@@ -4,9 +4,11 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
 #include <cerrno>
 #include <cstring>
+#include <optional>
 
 #include "libs/base/fragmentation.h"
 #include "services/edge/datagram/limits.h"
@@ -14,7 +16,9 @@
 namespace lowband::edge::datagram {
 namespace {
 
-constexpr size_t kControlBytes = CMSG_SPACE(sizeof(uint32_t));
+constexpr size_t kControlBytes = CMSG_SPACE(sizeof(uint32_t)) + CMSG_SPACE(sizeof(in6_pktinfo));
+constexpr size_t kSourceBytes = CMSG_SPACE(sizeof(in6_pktinfo));
+using Ip = std::array<uint8_t, 16>;
 
 bool Enable(int fd, int level, int option) {
   const int yes = 1;
@@ -41,6 +45,12 @@ int Bind(const BindAddress& address, uint16_t port, int family, bool shared) {
   for (const int option : {SO_RCVBUF, SO_SNDBUF}) {
     setsockopt(fd, SOL_SOCKET, option, &kSocketBufferBytes, sizeof(kSocketBufferBytes));
   }
+  // On a dual-stack socket the second tells IPv4 addresses too, in their mapped form.
+  if (family == AF_INET) {
+    Enable(fd, IPPROTO_IP, IP_PKTINFO);
+  } else {
+    Enable(fd, IPPROTO_IPV6, IPV6_RECVPKTINFO);
+  }
   sockaddr_storage raw{};
   SocketAddress wanted = address.address;
   if (family == AF_INET && address.any_host) wanted = *SocketAddress::FromLiteral("0.0.0.0", 0);
@@ -57,6 +67,34 @@ SocketAddress LocalAddress(int fd) {
   socklen_t size = sizeof(raw);
   if (getsockname(fd, reinterpret_cast<sockaddr*>(&raw), &size) != 0) return {};
   return SocketAddress::FromSockaddr(raw);
+}
+
+bool IsAny(const SocketAddress& address) {
+  const Ip& ip = address.ip();
+  const size_t skipped = address.is_ipv4() ? 12 : 0;
+  return std::all_of(ip.begin() + skipped, ip.end(), [](uint8_t byte) { return byte == 0; });
+}
+
+// The address that a datagram came to, if this part of its control data tells it.
+std::optional<Ip> ArrivedAt(const cmsghdr& part) {
+  Ip ip{};
+  if (part.cmsg_level == IPPROTO_IP && part.cmsg_type == IP_PKTINFO) {
+    in_pktinfo info{};
+    std::memcpy(&info, CMSG_DATA(&part), sizeof(info));
+    ip[10] = ip[11] = 0xff;
+    std::memcpy(&ip[12], &info.ipi_spec_dst, 4);
+    return ip;
+  }
+  if (part.cmsg_level != IPPROTO_IPV6 || part.cmsg_type != IPV6_PKTINFO) return std::nullopt;
+  in6_pktinfo info{};
+  std::memcpy(&info, CMSG_DATA(&part), sizeof(info));
+  std::memcpy(ip.data(), &info.ipi6_addr, ip.size());
+  return ip;
+}
+
+// Errors of the address that a message was to leave from, which may be gone.
+bool IsOfSource(int error) {
+  return error == EINVAL || error == EADDRNOTAVAIL || error == ENETUNREACH || error == ENODEV;
 }
 
 }  // namespace
@@ -85,13 +123,24 @@ struct UdpSocket::Buffers {
   std::array<sockaddr_storage, kBatchMax> in_addresses{};
   std::array<sockaddr_storage, kBatchMax> out_addresses{};
   alignas(cmsghdr) std::array<std::array<uint8_t, kControlBytes>, kBatchMax> control{};
+  alignas(cmsghdr) std::array<std::array<uint8_t, kSourceBytes>, kBatchMax> sources{};
   std::array<Received, kBatchMax> received;
 };
 
 UdpSocket::UdpSocket(Private, int fd, int family)
-    : fd_(fd), family_(family), buffers_(std::make_unique<Buffers>()) {}
+    : fd_(fd),
+      family_(family),
+      any_address_(IsAny(LocalAddress(fd))),
+      buffers_(std::make_unique<Buffers>()) {}
 UdpSocket::~UdpSocket() { close(fd_); }
 SocketAddress UdpSocket::local_address() const { return LocalAddress(fd_); }
+
+size_t UdpSocket::receive_buffer_bytes() const {
+  int bytes = 0;
+  socklen_t size = sizeof(bytes);
+  if (getsockopt(fd_, SOL_SOCKET, SO_RCVBUF, &bytes, &size) != 0 || bytes < 0) return 0;
+  return static_cast<size_t>(bytes) / 2;  // Linux tells twice what it granted: socket(7)
+}
 
 Result<std::vector<std::unique_ptr<UdpSocket>>, std::string> UdpSocket::OpenGroup(
     const BindAddress& address, unsigned workers) {
@@ -128,7 +177,9 @@ std::span<const Received> UdpSocket::Receive() {
   for (int i = 0; i < count; ++i) {
     msghdr& header = b.in_messages[static_cast<size_t>(i)].msg_hdr;
     const size_t size = b.in_messages[static_cast<size_t>(i)].msg_len;
+    std::optional<Ip> local;
     for (cmsghdr* c = CMSG_FIRSTHDR(&header); c != nullptr; c = CMSG_NXTHDR(&header, c)) {
+      if (any_address_ && !local) local = ArrivedAt(*c);
       if (c->cmsg_level != SOL_SOCKET || c->cmsg_type != SO_RXQ_OVFL) continue;
       uint32_t drops = 0;
       std::memcpy(&drops, CMSG_DATA(c), sizeof(drops));
@@ -140,9 +191,9 @@ std::span<const Received> UdpSocket::Receive() {
     }
     ++counters_.datagrams_received;
     counters_.bytes_received += size;
-    b.received[kept++] = {
-        SocketAddress::FromSockaddr(*static_cast<sockaddr_storage*>(header.msg_name)),
-        {static_cast<const uint8_t*>(header.msg_iov->iov_base), size}};
+    const auto from = SocketAddress::FromSockaddr(*static_cast<sockaddr_storage*>(header.msg_name));
+    b.received[kept++] = {local ? from.WithLocalIp(*local) : from,
+                          {static_cast<const uint8_t*>(header.msg_iov->iov_base), size}};
   }
   return {b.received.data(), kept};
 }
@@ -159,6 +210,33 @@ void UdpSocket::Queue(const SocketAddress& to, ByteView datagram) {
   std::memcpy(at, datagram.data(), datagram.size());
   b.out_vectors[i] = {at, datagram.size()};
   b.out_messages[i].msg_hdr.msg_namelen = to.ToSockaddr(family_, b.out_addresses[i]);
+  SetSource(to, i);
+}
+
+void UdpSocket::SetSource(const SocketAddress& to, size_t i) {
+  Buffers& b = *buffers_;
+  msghdr& header = b.out_messages[i].msg_hdr;
+  header.msg_control = nullptr;
+  header.msg_controllen = 0;
+  if (!any_address_ || !to.has_local_ip()) return;
+  const Ip& ip = to.local_ip();
+  const bool v4 = family_ == AF_INET;
+  header.msg_control = b.sources[i].data();
+  header.msg_controllen = CMSG_SPACE(v4 ? sizeof(in_pktinfo) : sizeof(in6_pktinfo));
+  cmsghdr* const part = CMSG_FIRSTHDR(&header);
+  // The interface is left to the route: an address of ours may be reached by several.
+  if (v4) {
+    in_pktinfo info{};
+    std::memcpy(&info.ipi_spec_dst, &ip[12], 4);
+    *part = {.cmsg_len = CMSG_LEN(sizeof(info)), .cmsg_level = IPPROTO_IP, .cmsg_type = IP_PKTINFO};
+    std::memcpy(CMSG_DATA(part), &info, sizeof(info));
+  } else {
+    in6_pktinfo info{};
+    std::memcpy(&info.ipi6_addr, ip.data(), ip.size());
+    *part = {
+        .cmsg_len = CMSG_LEN(sizeof(info)), .cmsg_level = IPPROTO_IPV6, .cmsg_type = IPV6_PKTINFO};
+    std::memcpy(CMSG_DATA(part), &info, sizeof(info));
+  }
 }
 
 void UdpSocket::Flush() {
@@ -168,6 +246,13 @@ void UdpSocket::Flush() {
     const int sent = sendmmsg(fd_, b.out_messages.data() + done,
                               static_cast<unsigned>(b.queued - done), MSG_DONTWAIT);
     if (sent < 0 && errno == EINTR) continue;
+    msghdr& first = b.out_messages[done].msg_hdr;
+    if (sent < 0 && first.msg_controllen != 0 && IsOfSource(errno)) {
+      ++counters_.sources_lost;
+      first.msg_control = nullptr;
+      first.msg_controllen = 0;
+      continue;
+    }
     if (sent <= 0) {
       // The first of the rest is refused (no buffer, no route, an ICMP error): drop that one.
       ++counters_.send_errors;

@@ -2,8 +2,9 @@
 // does input and output.
 //
 // All workers bind one address with SO_REUSEPORT; steering.h tells the kernel which of them gets
-// what. With an empty host the socket is dual-stack. Replies leave by the route's source address:
-// a host with several addresses should bind the one that clients use.
+// what. With an empty host the socket is dual-stack. Where it is bound to no address of its own,
+// each sender's address holds the one of ours that it wrote to, and what is sent to it leaves from
+// there: clients and NATs drop answers of another address.
 //
 // Threading: one worker thread; Open from main. Ownership: owns the descriptor. Received views are
 // valid until the next Receive. Limits: limits.h.
@@ -35,6 +36,7 @@ struct Counters {
   uint64_t kernel_drops = 0;  ///< Dropped by the kernel because the socket's buffer was full.
   uint64_t truncated = 0;     ///< Longer than kDatagramBytesMax; dropped.
   uint64_t send_errors = 0;   ///< Dropped: no buffer, no route, or refused.
+  uint64_t sources_lost = 0;  ///< Sent from another address of ours, since the one wanted is gone.
 };
 
 class UdpSocket {
@@ -52,6 +54,8 @@ class UdpSocket {
 
   int fd() const { return fd_; }
   SocketAddress local_address() const;
+  /// What the kernel granted of kSocketBufferBytes, for datagrams that wait to be received.
+  size_t receive_buffer_bytes() const;
 
   /// Takes what is there, up to kBatchMax datagrams; empty when nothing is.
   std::span<const Received> Receive();
@@ -66,8 +70,12 @@ class UdpSocket {
  private:
   struct Buffers;
 
+  /// Sets the address of ours that message `i` of the queue leaves from.
+  void SetSource(const SocketAddress& to, size_t i);
+
   int fd_;
   int family_;
+  bool any_address_;  ///< Bound to no address of its own.
   Counters counters_;
   std::unique_ptr<Buffers> buffers_;
 };

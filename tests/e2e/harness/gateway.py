@@ -12,13 +12,13 @@ ENVIRONMENT = {"LOWBAND_HANDSHAKE_RATE": "0"}
 
 class Gateway:
     def __init__(self, folder, program, homeserver_url, certificate, *flags, port=None,
-                 environment=None):  # fmt: skip
+                 environment=None, bind=None):  # fmt: skip
         self.port = port or free_port()
         self.address = f"127.0.0.1:{self.port}"
         self.certificate = certificate
         command = [
             program, "-local", homeserver_url, "--tls-cert", certificate.cert,
-            "--tls-key", certificate.key, "--dtls-bind-addr", self.address, *flags,
+            "--tls-key", certificate.key, "--dtls-bind-addr", bind or self.address, *flags,
         ]  # fmt: skip
         name = f"gateway-{len(list(pathlib.Path(folder).glob('gateway-*.log')))}"
         self.process = Process(name, command, folder, {**ENVIRONMENT, **(environment or {})})

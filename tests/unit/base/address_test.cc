@@ -103,5 +103,16 @@ TEST(BindAddress, MalformedThenErrorNamesThePart) {
   EXPECT_NE(ParseBindAddress("host.invalid:1").error().find("host.invalid"), std::string::npos);
 }
 
+TEST(SocketAddress, LocalIpIsNoPartOfWhoThePeerIs) {
+  const auto peer = *SocketAddress::FromLiteral("192.0.2.1", 5684);
+  const auto asked = peer.WithLocalIp(SocketAddress::FromLiteral("198.51.100.1", 0)->ip());
+  EXPECT_FALSE(peer.has_local_ip());
+  EXPECT_TRUE(asked.has_local_ip());
+  EXPECT_EQ(peer, asked);
+  EXPECT_EQ(std::hash<SocketAddress>()(peer), std::hash<SocketAddress>()(asked));
+  EXPECT_EQ(asked.Text(), "192.0.2.1:5684");
+  EXPECT_NE(peer, peer.WithPort(1));
+}
+
 }  // namespace
 }  // namespace lowband

@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <array>
 #include <set>
 
 #include "services/edge/datagram/limits.h"
@@ -57,6 +58,42 @@ TEST(UdpSocket, DatagramThenArrivesWithItsSender) {
   EXPECT_EQ(server[0]->counters().bytes_received, 5u);
   EXPECT_EQ(client[0]->counters().datagrams_sent, 1u);
   EXPECT_EQ(client[0]->counters().bytes_sent, 5u);
+}
+
+// A host with several addresses: a client, or the NAT before it, takes nothing from another one.
+TEST(UdpSocket, BoundToEveryAddressThenTheAnswerLeavesFromTheOneThatWasAsked) {
+  for (const char* any : {":0", "0.0.0.0:0"}) {
+    const Group server = Open(any);
+    const Group client = Open("127.0.0.1:0");
+    const uint16_t port = server[0]->local_address().port();
+    for (const char* host : {"127.0.0.1", "127.0.0.2", "127.1.2.3"}) {
+      const auto asked = *SocketAddress::FromLiteral(host, port);
+      Send(*client[0], asked, "hello");
+      ASSERT_TRUE(Readable(*server[0]));
+      const SocketAddress from = server[0]->Receive()[0].from;
+      EXPECT_EQ(from, client[0]->local_address()) << "whichever of ours it wrote to";
+      Send(*server[0], from, "answer");
+      ASSERT_TRUE(Readable(*client[0]));
+      EXPECT_EQ(client[0]->Receive()[0].from, asked) << any;
+    }
+    EXPECT_EQ(server[0]->counters().send_errors, 0u);
+  }
+}
+
+TEST(UdpSocket, AddressOfOursThatIsGoneThenSentByTheRoutes) {
+  const Group server = Open(":0");
+  const Group client = Open("127.0.0.1:0");
+  std::array<uint8_t, 16> gone = SocketAddress::FromLiteral("203.0.113.9", 0)->ip();
+  Send(*server[0], client[0]->local_address().WithLocalIp(gone), "answer");
+  EXPECT_EQ(ReceiveAll(*client[0], 1), std::vector<std::string>{"answer"});
+  EXPECT_EQ(server[0]->counters().sources_lost, 1u);
+  EXPECT_EQ(server[0]->counters().send_errors, 0u);
+}
+
+TEST(UdpSocket, ReceiveBufferThenWhatTheKernelGranted) {
+  const Group server = Open("127.0.0.1:0");
+  EXPECT_GT(server[0]->receive_buffer_bytes(), 0u);
+  EXPECT_LE(server[0]->receive_buffer_bytes(), static_cast<size_t>(kSocketBufferBytes));
 }
 
 TEST(UdpSocket, NothingThereThenNothingReceived) {
