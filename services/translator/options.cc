@@ -31,6 +31,10 @@ void DeclareServing(OptionParser& parser, Options& options, Raw& raw) {
   parser.Number(
       "dtls-port", raw.dtls_port, 0, 65535,
       "Public UDP port of the edge, told in /versions; 0: the advertised URL's, else 8008");
+  parser.Text("allow-paths", options.mapping.allow_paths,
+              "Paths of the homeserver that clients reach besides /_matrix/ and "
+              "/.well-known/matrix/, by their beginnings; / alone: all",
+              "/PATH/,…");
   parser.Text("admin-addr", options.admin_addr, "Metrics and health over HTTP, or off",
               "HOST:PORT");
   parser.Time("drain-timeout", options.drain_timeout, Duration::zero(), std::chrono::hours(1),

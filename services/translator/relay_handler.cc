@@ -201,6 +201,16 @@ void RelayHandler::Transfer::Taken() {
   TellNextPiece();
 }
 
+std::optional<ingress::RelayOwnAnswer> RelayHandler::AnswerAtOnce(const v1::RelayRequest& request) {
+  if (IsRelayed(request.target(), config_.allow_paths)) return std::nullopt;
+  Count(counters_.paths_refused);
+  Count(counters_.errors);
+  RelayError error =
+      RelayErrorOf(Refusal{404, "M_UNRECOGNIZED", "this path is not passed on to the homeserver"},
+                   request.method());
+  return ingress::RelayOwnAnswer{ToRelayResponse(std::move(error.answer)), std::move(error.body)};
+}
+
 Result<std::shared_ptr<ingress::Relay>, std::string> RelayHandler::Make(
     v1::RelayRequest request, std::weak_ptr<ingress::RelaySink> sink) {
   auto head = MapRelayRequest(request, config_);

@@ -1,6 +1,7 @@
 // Joins the stages of the translator for relayed HTTP: the request is checked and mapped, the
 // bodies stream past, and of a few documents the whole body is held and rewritten.
 //
+//   AnswerAtOnce ─▶ 404 for a path that is not on the list
 //   Make ─▶ MapRelayRequest ─▶ Begin ─▶ RelayClient::Start
 //   OnAnswer ─┬─ to be rewritten ─▶ held until OnEnd ─▶ Rewrite ─▶ Head, Data …, End
 //             └─ else ─▶ Head, Data …, End
@@ -27,8 +28,9 @@ namespace lowband::translator {
 struct RelayHandlerCounters {
   std::atomic<uint64_t> documents_rewritten{0};
   std::atomic<uint64_t> documents_passed{
-      0};                           ///< Too large, undecodable, or with nothing to change.
-  std::atomic<uint64_t> errors{0};  ///< Answers of our own.
+      0};                                  ///< Too large, undecodable, or with nothing to change.
+  std::atomic<uint64_t> errors{0};         ///< Answers of our own.
+  std::atomic<uint64_t> paths_refused{0};  ///< Of those: the path is not passed on.
 };
 
 class RelayHandler final : public ingress::RelayHandler {
@@ -37,6 +39,7 @@ class RelayHandler final : public ingress::RelayHandler {
   RelayHandler(const MappingConfig& config, RelayClient& upstream, ExchangeLog* log)
       : config_(config), rewriter_(config), upstream_(upstream), log_(log) {}
 
+  std::optional<ingress::RelayOwnAnswer> AnswerAtOnce(const v1::RelayRequest& request) override;
   Result<std::shared_ptr<ingress::Relay>, std::string> Make(
       v1::RelayRequest request, std::weak_ptr<ingress::RelaySink> sink) override;
 

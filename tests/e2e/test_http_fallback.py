@@ -30,7 +30,10 @@ def upstream(start_upstream):
 @pytest.fixture
 def gateway_to(start_fallback):
     """A gateway that speaks plain HTTP in front of a scripted homeserver."""
-    return lambda upstream, *flags: start_fallback(upstream.url, *flags, scheme="http")
+    environment = {"LOWBAND_ALLOW_PATHS": "/"}  # its paths are no Matrix
+    return lambda upstream, *flags: start_fallback(
+        upstream.url, *flags, scheme="http", environment=environment
+    )
 
 
 def ask(gateway, request):
@@ -119,6 +122,23 @@ def test_websockets_are_refused(upstream, gateway_to):
     assert answer.status == 501 and upstream.requests == []
 
 
+def test_only_paths_of_clients_pass(start_upstream, start_fallback):
+    upstream = start_upstream()
+    gateway = start_fallback(upstream.url, scheme="http")
+    for path in ("/", "/_synapse/admin/v1/server_version", "/_matrix/%2e%2e/_synapse/admin/x"):
+        request = f"GET {path} HTTP/1.1\r\nHost: h\r\nConnection: close\r\n\r\n"
+        answer = ask(gateway, request.encode())
+        assert answer.status == 404 and b"M_UNRECOGNIZED" in answer.raw, path
+    assert upstream.requests == []
+    for path in ("/_matrix/client/versions", "/_synapse/client/pick_idp"):
+        assert requests.get(gateway.public + path).status_code == 200
+    more = start_fallback(
+        upstream.url, scheme="http", environment={"LOWBAND_ALLOW_PATHS": "/_synapse/admin/"}
+    )
+    assert requests.get(more.public + "/_synapse/admin/v1/server_version").status_code == 200
+    assert requests.get(more.public + "/_synapse/client/pick_idp").status_code == 404
+
+
 def test_only_the_homeserver_is_reachable(upstream, gateway_to, start_upstream):
     other = start_upstream()
     gateway = gateway_to(upstream)
@@ -173,7 +193,7 @@ def test_trusted_proxy_in_front(upstream, gateway_to, tmp_path):
     config.write_text("trust-forwarded-for = true\n")
     gateway = gateway_to(upstream, "--edge-config", config)
     fields = {"X-Forwarded-For": "192.0.2.7", "X-Forwarded-Proto": "https"}
-    requests.get(gateway.public + "/x", headers=fields)
+    requests.get(gateway.public + "/_matrix/x", headers=fields)
     assert upstream.requests[0].field("x-forwarded-for") == "192.0.2.7, 127.0.0.1"
     assert upstream.requests[0].field("x-forwarded-proto") == "https"
 
@@ -196,13 +216,13 @@ def test_remote_homeserver_is_verified(start_upstream, start_fallback, certifica
     # One that is on loopback goes by our name otherwise.
     config.write_text(f'upstream-ca = "{certificate.cert}"\nupstream-host = "keep"\n')
     trusting = start_fallback(url, "--translator-config", config, scheme="http")
-    assert requests.get(trusting.public + "/x").status_code == 200
+    assert requests.get(trusting.public + "/_matrix/x").status_code == 200
     assert upstream.names == ["localhost"]
     assert upstream.requests[0].field("host") == f"localhost:{upstream.port}"
     # The system's roots have not signed it.
     upstream.forget()
     refusing = start_fallback(url, scheme="http")
-    answer = requests.get(refusing.public + "/x")
+    answer = requests.get(refusing.public + "/_matrix/x")
     assert answer.status_code == 502 and "certificate" in answer.json()["error"]
     assert upstream.requests == []
 
@@ -218,7 +238,7 @@ def test_renewed_certificate_is_served(start_upstream, start_fallback, tmp_path)
         lambda: ssl.get_server_certificate(("127.0.0.1", gateway.port)) != before,
         15, "the renewed certificate over TCP",
     )  # fmt: skip
-    assert requests.get(gateway.public + "/x", verify=renewed.cert).status_code == 200
+    assert requests.get(gateway.public + "/_matrix/x", verify=renewed.cert).status_code == 200
 
 
 def peak_memory(gateway):

@@ -115,6 +115,7 @@ def gateway_and_upstream(tmp_path_factory, proxy_program, certificate):
     gateway = Gateway(
         tmp_path_factory.mktemp("smuggling"), proxy_program, upstream.url, certificate,
         "--advertise", f"http://127.0.0.1:{port}", port=port,
+        environment={"LOWBAND_ALLOW_PATHS": "/"},
     )  # fmt: skip
     yield gateway, upstream
     gateway.stop()

@@ -1,4 +1,6 @@
 // Whole transfers through the relay: what the homeserver gets, and what the client gets back.
+#include <atomic>
+
 #include "tests/integration/relay_fixture.h"
 
 namespace lowband::translator {
@@ -136,6 +138,47 @@ TEST(Relay, BodyOfKnownLengthThenItArrivesWhole) {
       EXPECT_EQ(Values(answer.head, "asked"), std::string("|") + method + " /t");
     }
   }
+}
+
+TEST(Relay, PathThatIsNotOnTheListThen404AndNobodyIsAsked) {
+  std::atomic<int> asked = 0;
+  HttpServer server([&asked](HttpConnection& connection) {
+    while (connection.Read()) {
+      ++asked;
+      connection.Send(Reply(200, "{}"));
+    }
+  });
+  Gateway gateway(server.url(), {.mapping = {}});
+  for (const char* target :
+       {"/_synapse/admin/v1/server_version", "/", "/_matrix", "/x/_matrix/",
+        "/_matrix/../_synapse/", "/_matrix/..%2f_synapse/admin", "/_matrix/%252e%252e/_synapse",
+        "/%2e%2e/_matrix/x", "/.well-known/acme-challenge/x", "/_synapse/clients"}) {
+    const Answered answer = Exchange(gateway, {.target = target});
+    EXPECT_EQ(Show(answer.status), "0") << target;
+    EXPECT_EQ(answer.head.status(), 404u) << target;
+    EXPECT_THAT(answer.body, HasSubstr("M_UNRECOGNIZED")) << target;
+    EXPECT_EQ(Values(answer.head, "access-control-allow-origin"), "|*");
+  }
+  EXPECT_EQ(asked, 0);
+  EXPECT_EQ(gateway.handled().paths_refused.load(), 10u);
+  for (const char* target : {"/_matrix/client/versions", "/_matrix/media/v3/config?a=/../b",
+                             "/.well-known/matrix/server", "//_matrix/client/versions",
+                             "/%5fmatrix/x", "/_synapse/client/pick_idp"}) {
+    EXPECT_EQ(Exchange(gateway, {.target = target}).head.status(), 200u) << target;
+  }
+  EXPECT_EQ(asked, 6);
+}
+
+TEST(Relay, RefusedPathThenItsBodyIsNotWaitedFor) {
+  HttpServer server(Echo());
+  Gateway gateway(server.url(), {.mapping = {}});
+  Call call(
+      gateway,
+      {.method = "POST", .target = "/_synapse/admin/x", .has_body = true, .length = 1'000'000});
+  EXPECT_EQ(call.Head().status(), 404u);
+  const Answered head = Exchange(gateway, {.method = "HEAD", .target = "/_synapse/admin/x"});
+  EXPECT_EQ(head.head.status(), 404u);
+  EXPECT_EQ(head.body, "");
 }
 
 }  // namespace

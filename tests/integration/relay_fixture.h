@@ -55,8 +55,13 @@ inline bool Eventually(const std::function<bool()>& done) {
 /// The translator, as far as relays concern it.
 class Gateway {
  public:
+  static MappingConfig EveryPath() {
+    MappingConfig config;
+    config.allow_paths = "/";
+    return config;
+  }
   struct Given {
-    MappingConfig mapping = {};
+    MappingConfig mapping = EveryPath();
     std::function<void(UpstreamConfig&)> upstream = [](UpstreamConfig&) {};
     size_t relays_max = ingress::kRelaysDefault;
   };

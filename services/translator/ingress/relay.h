@@ -9,6 +9,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 
 #include "libs/base/result.h"
@@ -45,9 +46,17 @@ class Relay {
   virtual void Cancel() = 0;
 };
 
+/// An answer for which nobody has to be asked. The body is at most contract::kChunkBytesMax.
+struct RelayOwnAnswer {
+  v1::RelayResponse head;
+  std::string body;
+};
+
 class RelayHandler {
  public:
   virtual ~RelayHandler() = default;
+  /// What `request` gets without a transfer, if that is so. As Make.
+  virtual std::optional<RelayOwnAnswer> AnswerAtOnce(const v1::RelayRequest& request) = 0;
   /// A transfer that has not begun; or what is wrong with the request, for the edge's log. Called
   /// on gRPC's threads, several at once.
   virtual Result<std::shared_ptr<Relay>, std::string> Make(v1::RelayRequest request,

@@ -49,6 +49,13 @@ void RelayStream::TakeRequest() {
   v1::RelayRequest& request = *in_.mutable_request();
   if (request.has_content_length()) body_left_ = request.content_length();
   if (request.has_body() && body_left_ != 0) body_ = BodyState::kComing;
+  if (auto own = handler_.AnswerAtOnce(request)) {
+    head_ = std::move(own->head);
+    if (!own->body.empty()) data_ = std::move(own->body);
+    Count(shared_->counters.relays_whole);
+    end_ = grpc::Status::OK;
+    return;
+  }
   auto relay = handler_.Make(std::move(request), weak_from_this());
   if (!relay) return Refuse(relay.error());
   relay_ = std::move(*relay);

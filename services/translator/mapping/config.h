@@ -26,6 +26,10 @@ struct MappingConfig {
   std::optional<uint16_t> dtls_port;
   /// --request-timeout: what an ordinary request has of the edge's time; see poll.h.
   Duration request_timeout = kRequestTimeout;
+  /// --allow-paths: beginnings of paths that are passed on besides Matrix's, separated by commas;
+  /// each begins and ends with '/', and "/" alone is every path. By default what Synapse's own
+  /// manual has proxies pass on, without which a login by SSO does not come to its end.
+  std::string allow_paths = "/_synapse/client/";
   /// Tell the homeserver the client's address: --forward-client-ip, or the homeserver is local
   /// (upstream/homeserver.h, decided once at start).
   bool forward_client_ip = false;

@@ -43,7 +43,8 @@ class Mapping {
   /// Matrix error that names what is wrong and where.
   Result<MappedRequest, MappedAnswer> ToHttp(const v1::Request& request) const;
 
-  /// What `request` becomes under its condition, when `found` has answered VersionCheck (version.h).
+  /// What `request` becomes under its condition, when `found` has answered VersionCheck
+  /// (version.h).
   Result<HttpRequest, MappedAnswer> UnderCondition(
       const MappedRequest& request, const Result<HttpResponse, UpstreamFault>& found) const;
 

@@ -30,18 +30,6 @@ bool HasControl(std::string_view text) {
   return false;
 }
 
-/// True if `text`, split as a server that decoded a slash would split it, has a dot segment.
-bool HasDotSegment(std::string_view text) {
-  size_t begin = 0;
-  while (begin <= text.size()) {
-    const size_t end = std::min(text.find_first_of("/\\", begin), text.size());
-    const std::string_view piece = text.substr(begin, end - begin);
-    if (piece == "." || piece == "..") return true;
-    begin = end + 1;
-  }
-  return false;
-}
-
 bool IsDots(std::string_view segment) { return segment == "." || segment == ".."; }
 
 /// Whether the last segment is the state key of an event. It is free text, and dots alone are what
@@ -156,14 +144,20 @@ std::optional<MappedPath> Rejoined(Segments pattern, Segments segments) {
   return MappedPath{Join(whole, false), RouteOfPath(whole)};
 }
 
-Result<MappedPath, Refusal> Literal(Segments segments) {
+bool IsAllowedMore(Segments segments, std::string_view allow_paths) {
+  std::string path;
+  for (const std::string_view segment : segments) path.append("/").append(segment);
+  return IsAmong(allow_paths, path);
+}
+
+Result<MappedPath, Refusal> Literal(Segments segments, std::string_view allow_paths) {
   const bool is_config = RouteOfPath(segments) == Route::kMediaConfig;
   if (is_config) return MappedPath{Join(segments, false), Route::kMediaConfig};
   if (IsMedia(segments)) {
     return Failure(Refusal{404, "M_UNRECOGNIZED",
                            "media is not served over CoAP: use HTTP for uploads and downloads"});
   }
-  if (!IsAllowed(segments)) {
+  if (!IsAllowed(segments) && !IsAllowedMore(segments, allow_paths)) {
     return Failure(Refusal{404, "M_UNRECOGNIZED", "no Matrix client API has this path"});
   }
   const Route route = RouteOfPath(segments);
@@ -192,7 +186,27 @@ void CutFirst(std::vector<std::string_view>& segments) {
 
 }  // namespace
 
-Result<MappedPath, Refusal> MapPath(Segments options, EnumApi api) {
+bool HasDotSegment(std::string_view text) {
+  size_t begin = 0;
+  while (begin <= text.size()) {
+    const size_t end = std::min(text.find_first_of("/\\", begin), text.size());
+    const std::string_view piece = text.substr(begin, end - begin);
+    if (piece == "." || piece == "..") return true;
+    begin = end + 1;
+  }
+  return false;
+}
+
+bool IsAmong(std::string_view allow_paths, std::string_view path) {
+  while (!allow_paths.empty()) {
+    const size_t comma = std::min(allow_paths.find(','), allow_paths.size());
+    if (comma > 0 && path.starts_with(allow_paths.substr(0, comma))) return true;
+    allow_paths.remove_prefix(std::min(comma + 1, allow_paths.size()));
+  }
+  return false;
+}
+
+Result<MappedPath, Refusal> MapPath(Segments options, EnumApi api, std::string_view allow_paths) {
   std::vector<std::string_view> segments(options.begin(), options.end());
   // A base URL that ends in a slash makes deployed clients ask for "//_matrix/…", which go-coap
   // sends as one segment "/_matrix/…", and others as empty segments before it. Elsewhere a slash
@@ -205,7 +219,7 @@ Result<MappedPath, Refusal> MapPath(Segments options, EnumApi api) {
       return Expand(*row, Segments(segments).subspan(1), api);
     }
   }
-  return Literal(segments);
+  return Literal(segments, allow_paths);
 }
 
 }  // namespace lowband::translator

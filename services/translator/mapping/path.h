@@ -26,7 +26,13 @@ struct MappedPath {
   Route route = Route::kOther;
 };
 
-/// `segments` are the options' values as they came.
-Result<MappedPath, Refusal> MapPath(std::span<const std::string_view> segments, EnumApi api);
+/// `segments` are the options' values as they came. `allow_paths`: MappingConfig's.
+Result<MappedPath, Refusal> MapPath(std::span<const std::string_view> segments, EnumApi api,
+                                    std::string_view allow_paths = {});
+
+/// Whether `text`, split as a server that decoded a slash would split it, has a dot segment.
+bool HasDotSegment(std::string_view text);
+/// Whether `path`, whole and decoded, begins as one of `allow_paths` does.
+bool IsAmong(std::string_view allow_paths, std::string_view path);
 
 }  // namespace lowband::translator

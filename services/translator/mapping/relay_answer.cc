@@ -33,7 +33,10 @@ v1::RelayResponse ToRelayResponse(RelayAnswer answer) {
 }
 
 RelayError RelayErrorOf(UpstreamFault fault, std::string_view method) {
-  const Refusal refusal = RefusalOf(fault, IsIdempotent(method));
+  return RelayErrorOf(RefusalOf(fault, IsIdempotent(method)), method);
+}
+
+RelayError RelayErrorOf(const Refusal& refusal, std::string_view method) {
   const Bytes plain = transcode::JsonErrorBody(refusal.errcode, refusal.error);
   RelayError error;
   error.body = AsText(plain);

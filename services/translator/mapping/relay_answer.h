@@ -9,6 +9,7 @@
 
 #include "lowband/v1/translator.pb.h"
 #include "services/translator/mapping/http.h"
+#include "services/translator/mapping/refusal.h"
 #include "services/translator/mapping/relay_http.h"
 
 namespace lowband::translator {
@@ -21,6 +22,7 @@ struct RelayError {
   RelayAnswer answer;
   std::string body;  ///< Empty for HEAD, whose answer tells its length all the same.
 };
+RelayError RelayErrorOf(const Refusal& refusal, std::string_view method);
 RelayError RelayErrorOf(UpstreamFault fault, std::string_view method);
 
 }  // namespace lowband::translator

@@ -8,6 +8,7 @@
 #include "libs/http/gateway.h"
 #include "libs/http/limits.h"
 #include "libs/http/trace_context.h"
+#include "services/translator/mapping/path.h"
 #include "services/translator/mapping/percent.h"
 
 namespace lowband::translator {
@@ -85,6 +86,16 @@ Result<RelayHead, std::string> MapRelayRequest(const v1::RelayRequest& request,
   AddTrace(request, config.trace_one_in, head.fields);
   if (config.forward_client_ip) AddForwarded(request, head.fields);
   return head;
+}
+
+bool IsRelayed(std::string_view target, std::string_view allow_paths) {
+  if (allow_paths == "/") return true;
+  std::string path = PercentDecode(target.substr(0, target.find('?')));
+  // What a server might take for another path than it says is not what the list means.
+  if (HasDotSegment(path) || HasDotSegment(PercentDecode(path))) return false;
+  while (path.starts_with("//")) path.erase(0, 1);
+  return path.starts_with("/_matrix/") || path.starts_with("/.well-known/matrix/") ||
+         IsAmong(allow_paths, path);
 }
 
 Route RouteOfTarget(std::string_view target) {

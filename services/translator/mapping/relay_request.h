@@ -20,6 +20,10 @@ namespace lowband::translator {
 Result<RelayHead, std::string> MapRelayRequest(const v1::RelayRequest& request,
                                                const MappingConfig& config);
 
+/// Whether a target, as far as a server may take it for a path, is Matrix's or one that
+/// --allow-paths names: the list for HTTP. Over CoAP the client API alone is served (path.h).
+bool IsRelayed(std::string_view target, std::string_view allow_paths);
+
 /// The route of a target's path, percent-decoded; its query does not matter.
 Route RouteOfTarget(std::string_view target);
 

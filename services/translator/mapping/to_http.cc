@@ -94,9 +94,10 @@ std::string UserAgent(std::string_view text) {
   return name.substr(first, name.find_last_not_of(' ') - first + 1);
 }
 
-Result<MappedPath, Refusal> MapRequestPath(const v1::Request& request, EnumApi api) {
+Result<MappedPath, Refusal> MapRequestPath(const v1::Request& request,
+                                           const MappingConfig& config) {
   const std::vector<std::string_view> segments(request.path().begin(), request.path().end());
-  return MapPath(segments, api);
+  return MapPath(segments, config.enum_api, config.allow_paths);
 }
 
 Result<Query, Refusal> MapQuery(const v1::Request& request) {
@@ -193,7 +194,7 @@ Result<MappedRequest, MappedAnswer> Mapping::ToHttp(const v1::Request& request) 
   form.cbor = *cbor;
   form.reader = ReaderOf(accept, form.keys);
 
-  auto path = MapRequestPath(request, config_.enum_api);
+  auto path = MapRequestPath(request, config_);
   if (!path) return refuse(path.error());
   form.route = path->route;
   const bool is_poll = IsPoll(request, form.route);

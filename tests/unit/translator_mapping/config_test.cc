@@ -60,5 +60,22 @@ TEST(MappingConfig, DtlsPortThenTheFlagTheUrlOrTheDefault) {
   EXPECT_THROW(config.Validate(), ConfigError);
 }
 
+TEST(MappingConfig, AllowedPathsThenEachBeginsAndEndsWithASlash) {
+  const auto problem = [](const std::string& paths) {
+    MappingConfig config;
+    config.allow_paths = paths;
+    try {
+      config.Validate();
+    } catch (const ConfigError& error) {
+      return std::string(error.what());
+    }
+    return std::string();
+  };
+  for (const char* fine : {"", "/", "/a/", "/a/,/b/c/"}) EXPECT_EQ(problem(fine), "") << fine;
+  for (const char* wrong : {"a/", "/a", "/a/,b/", ",", "/a/,,/b/", "/a b/"}) {
+    EXPECT_NE(problem(wrong).find("--allow-paths"), std::string::npos) << wrong;
+  }
+}
+
 }  // namespace
 }  // namespace lowband::translator
