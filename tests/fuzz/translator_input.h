@@ -56,7 +56,7 @@ inline bool HasAllowedPrefix(std::string_view target) {
     return path.ends_with("/config") || path.ends_with("/config/");
   }
   return target.starts_with("/_matrix/client") || target.starts_with("/_matrix/key") ||
-         target.starts_with("/.well-known/matrix");
+         target.starts_with("/.well-known/matrix") || target.starts_with("/_synapse/client/");
 }
 
 }  // namespace lowband::fuzz

@@ -57,7 +57,10 @@ void CheckRequest(const lowband::v1::Request& request, const translator::MappedR
   Require(IsHeaderValue(http.authorization), "authorization");
   Require(http.authorization.empty() || http.authorization.starts_with("Bearer "), "scheme");
   Require(IsHeaderValue(http.content_type), "content type");
-  Require(http.body.empty() == http.content_type.empty(), "a body has a type");
+  // A text may be empty, and is one nevertheless.
+  const bool empty_text = http.body.empty() && http.content_type == "text/plain";
+  Require(http.body.empty() == http.content_type.empty() || empty_text, "a body has a type");
+  Require(IsHeaderValue(http.user_agent), "user agent");
   Require(http.method != translator::HttpMethod::kGet || http.body.empty(), "GET has no body");
   Require(http.forwarded_for.find_first_not_of("0123456789abcdef.:") == std::string::npos,
           "forwarded address");

@@ -144,12 +144,6 @@ std::optional<MappedPath> Rejoined(Segments pattern, Segments segments) {
   return MappedPath{Join(whole, false), RouteOfPath(whole)};
 }
 
-bool IsAllowedMore(Segments segments, std::string_view allow_paths) {
-  std::string path;
-  for (const std::string_view segment : segments) path.append("/").append(segment);
-  return IsAmong(allow_paths, path);
-}
-
 Result<MappedPath, Refusal> Literal(Segments segments, std::string_view allow_paths) {
   const bool is_config = RouteOfPath(segments) == Route::kMediaConfig;
   if (is_config) return MappedPath{Join(segments, false), Route::kMediaConfig};
@@ -157,7 +151,7 @@ Result<MappedPath, Refusal> Literal(Segments segments, std::string_view allow_pa
     return Failure(Refusal{404, "M_UNRECOGNIZED",
                            "media is not served over CoAP: use HTTP for uploads and downloads"});
   }
-  if (!IsAllowed(segments) && !IsAllowedMore(segments, allow_paths)) {
+  if (!IsAllowed(segments) && !IsAmong(allow_paths, Join(segments, false))) {
     return Failure(Refusal{404, "M_UNRECOGNIZED", "no Matrix client API has this path"});
   }
   const Route route = RouteOfPath(segments);

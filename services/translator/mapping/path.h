@@ -32,7 +32,7 @@ Result<MappedPath, Refusal> MapPath(std::span<const std::string_view> segments, 
 
 /// Whether `text`, split as a server that decoded a slash would split it, has a dot segment.
 bool HasDotSegment(std::string_view text);
-/// Whether `path`, whole and decoded, begins as one of `allow_paths` does.
+/// Whether `path` begins as one of `allow_paths` does.
 bool IsAmong(std::string_view allow_paths, std::string_view path);
 
 }  // namespace lowband::translator

@@ -329,5 +329,19 @@ TEST(MapPath, RandomSegmentsThenTheTargetParsesBackAndNoTwoShareOne) {
   EXPECT_GT(accepted, 1000);
 }
 
+TEST(MapPath, PathsThatAreAllowedBesidesThenByTheirBeginnings) {
+  const auto target = [](std::vector<std::string_view> segments) {
+    const auto path = MapPath(segments, EnumApi::kR0, "/_synapse/client/,/_x/");
+    return path ? path->target : std::to_string(path.error().http_status);
+  };
+  EXPECT_EQ(target({"_synapse", "client", "pick_idp"}), "/_synapse/client/pick_idp");
+  EXPECT_EQ(target({"_x", "y z"}), "/_x/y%20z");
+  EXPECT_EQ(target({"_x", ""}), "/_x/");
+  EXPECT_EQ(target({"_x"}), "404");
+  EXPECT_EQ(target({"_synapse", "admin", "v1"}), "404");
+  EXPECT_EQ(target({"_synapse/client", "x"}), "404");
+  EXPECT_EQ(target({"_x", "..", "_synapse", "admin"}), "400");
+}
+
 }  // namespace
 }  // namespace lowband::translator
