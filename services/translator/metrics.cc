@@ -1,7 +1,10 @@
 #include "services/translator/metrics.h"
 
+#include <span>
 #include <string>
 #include <utility>
+
+#include "services/translator/metric_rows.h"
 
 namespace lowband::translator {
 namespace {
@@ -10,27 +13,19 @@ uint64_t Read(const std::atomic<uint64_t>& counter) {
   return counter.load(std::memory_order_relaxed);
 }
 
+template <class Counters, class Rows>
+void SetRows(MetricSet& m, const Rows& rows, const Counters& counters) {
+  SetTotals<Counters, AtomicCount>(
+      m, std::span<const AtomicRow<Counters>>(rows),
+      [&](AtomicCount Counters::*counter) { return Read(counters.*counter); });
+}
+
 void SetIngress(MetricSet& m, const Figures& f) {
-  const ingress::Counters& c = f.ingress;
   m.Level("lanes", "Lanes open now.", {}, static_cast<double>(f.lanes));
   m.Level("exchanges_in_flight", "Requests that wait for the homeserver's answer.", {},
           static_cast<double>(f.exchanges));
-  m.Total("requests_total", "Whole requests that came from edges.", {}, Read(c.requests));
-  m.Total("requests_refused_total", "Requests refused before they were looked into.",
-          {{"reason", "overload"}}, Read(c.refused_overload));
-  m.Total("requests_refused_total", "Requests refused before they were looked into.",
-          {{"reason", "body_size"}}, Read(c.refused_body_size));
-  m.Total("cancels_total", "Requests whose answer was no longer wanted.", {}, Read(c.cancels));
-  m.Total("lanes_total", "Lanes, by what became of them.", {{"event", "opened"}},
-          Read(c.lanes_opened));
-  m.Total("lanes_total", "Lanes, by what became of them.", {{"event", "refused"}},
-          Read(c.lanes_refused));
-  m.Total("lanes_total", "Lanes, by what became of them.", {{"event", "broken"}},
-          Read(c.lanes_broken));
-  m.Total("batches_total", "gRPC messages on lanes.", {{"direction", "received"}},
-          Read(c.batches_received));
-  m.Total("batches_total", "gRPC messages on lanes.", {{"direction", "sent"}},
-          Read(c.batches_written));
+  m.Level("relay_active", "Transfers of plain HTTP under way.", {}, static_cast<double>(f.relays));
+  SetRows(m, kIngressRows, f.ingress);
 }
 
 void SetAnswers(MetricSet& m, const Figures& f) {
@@ -43,8 +38,7 @@ void SetAnswers(MetricSet& m, const Figures& f) {
 }
 
 void SetMends(MetricSet& m, const Figures& f) {
-  m.Total("answers_mended_total", "Answers in which something had no CBOR form and was replaced.",
-          {}, Read(f.handler.answers_mended));
+  SetRows(m, kHandlerRows, f.handler);
   for (size_t i = 0; i < transcode::kUnfitCount; ++i) {
     const std::string reason(transcode::Text(static_cast<transcode::Unfit>(i)));
     m.Total("values_replaced_total", "Events and values that were replaced, by what was wrong.",
@@ -93,42 +87,15 @@ void SetUpstream(MetricSet& m, const Figures& f) {
     m.Total("upstream_faults_total", "Requests that the homeserver did not answer.",
             {{"reason", std::string(Text(static_cast<UpstreamFault>(i)))}}, Read(c.faults[i]));
   }
-  m.Total("upstream_connections_total", "Connections opened to the homeserver.", {},
-          Read(c.connections_opened));
-  m.Total("upstream_sent_bytes_total", "Bytes of HTTP messages sent, before TLS.", {},
-          Read(c.bytes_sent));
-  m.Total("upstream_received_bytes_total", "Bytes of HTTP messages received, as they came.", {},
-          Read(c.bytes_received));
-  m.Total("upstream_breaker_opened_total", "Times the homeserver was taken for unreachable.", {},
-          Read(c.breaker_opened));
+  SetRows(m, kUpstreamRows, c);
   m.Level("upstream_active", "Requests at the homeserver now.", {},
           static_cast<double>(Read(c.active)));
   m.Level("upstream_pending", "Requests that wait for a connection now.", {},
           static_cast<double>(Read(c.pending)));
+  m.Level("upstream_held_body_bytes", "Bytes of answers that are being received now.", {},
+          static_cast<double>(Read(c.held_body_bytes)));
   m.Durations("upstream_duration_seconds", "From submission to the homeserver's last byte.", {},
               c.duration);
-}
-
-void SetRelayCalls(MetricSet& m, const Figures& f) {
-  const ingress::Counters& c = f.ingress;
-  m.Level("relay_active", "Transfers of plain HTTP under way.", {}, static_cast<double>(f.relays));
-  m.Total("relay_started_total", "Transfers of plain HTTP taken on.", {}, Read(c.relays_started));
-  const char* help = "Transfers of plain HTTP by how they ended; refused ones were not taken on.";
-  using Row = std::pair<const char*, const std::atomic<uint64_t>&>;
-  for (const auto& [outcome, counter] :
-       {Row{"whole", c.relays_whole}, Row{"broken", c.relays_broken},
-        Row{"cancelled", c.relays_cancelled}, Row{"invalid", c.relays_invalid},
-        Row{"refused_draining", c.relays_refused_draining},
-        Row{"refused_overload", c.relays_refused_overload}}) {
-    m.Total("relay_finished_total", help, {{"outcome", outcome}}, Read(counter));
-  }
-  const char* documents = "Documents that may need a new address, by what was done to them.";
-  m.Total("relay_documents_total", documents, {{"action", "rewritten"}},
-          Read(f.relay_handler.documents_rewritten));
-  m.Total("relay_documents_total", documents, {{"action", "passed"}},
-          Read(f.relay_handler.documents_passed));
-  m.Total("relay_own_errors_total", "Errors told in the homeserver's place.", {},
-          Read(f.relay_handler.errors));
 }
 
 void SetRelayUpstream(MetricSet& m, const Figures& f) {
@@ -141,14 +108,9 @@ void SetRelayUpstream(MetricSet& m, const Figures& f) {
     m.Total("relay_faults_total", "Transfers of plain HTTP that the homeserver did not finish.",
             {{"reason", std::string(Text(static_cast<UpstreamFault>(i)))}}, Read(c.faults[i]));
   }
-  m.Total("relay_connections_total", "Connections opened to the homeserver for plain HTTP.", {},
-          Read(c.connections_opened));
-  m.Total("relay_breaker_opened_total", "Times the homeserver was taken for unreachable.", {},
-          Read(c.breaker_opened));
-  const char* bytes = "Bytes of relayed bodies, without framing; sent: to the homeserver.";
-  m.Total("relay_body_bytes_total", bytes, {{"direction", "sent"}}, Read(c.body_bytes_sent));
-  m.Total("relay_body_bytes_total", bytes, {{"direction", "received"}},
-          Read(c.body_bytes_received));
+  SetRows(m, kRelayUpstreamRows, c);
+  m.Level("relay_upstream_active", "Transfers of plain HTTP at the homeserver now.", {},
+          static_cast<double>(Read(c.active)));
   m.Durations("relay_head_seconds", "From a transfer's start to the head of its answer.", {},
               c.head_duration);
 }
@@ -162,7 +124,7 @@ void SetTranslatorMetrics(MetricSet& metrics, const Figures& figures) {
   SetPolls(metrics, figures);
   SetRoutes(metrics, figures);
   SetUpstream(metrics, figures);
-  SetRelayCalls(metrics, figures);
+  SetRows(metrics, kRelayHandlerRows, figures.relay_handler);
   SetRelayUpstream(metrics, figures);
   metrics.Level("draining", "1 from SIGTERM on.", {}, figures.draining ? 1 : 0);
   metrics.Total("log_lines_dropped_total", "Log lines dropped because nobody read standard error.",

@@ -1,0 +1,132 @@
+// The counters of the translator's stages, each with its metric; docs/metrics.md says what they
+// tell.
+//
+// Threading: constants.
+#pragma once
+
+#include <array>
+#include <atomic>
+
+#include "libs/base/counter_rows.h"
+#include "services/translator/exchange_handler.h"
+#include "services/translator/ingress/counters.h"
+#include "services/translator/relay_handler.h"
+#include "services/translator/upstream/counters.h"
+#include "services/translator/upstream/relay_counters.h"
+
+namespace lowband::translator {
+
+using AtomicCount = std::atomic<uint64_t>;
+template <class Counters>
+using AtomicRow = CounterRow<Counters, AtomicCount>;
+
+inline constexpr auto kIngressRows = std::to_array<AtomicRow<ingress::Counters>>({
+    {&ingress::Counters::requests, "requests_total", "Whole requests that came from edges."},
+    {&ingress::Counters::refused_overload, "requests_refused_total",
+     "Requests refused before they were looked into.", "reason", "overload"},
+    {&ingress::Counters::refused_body_size, "requests_refused_total",
+     "Requests refused before they were looked into.", "reason", "body_size"},
+    {&ingress::Counters::answers, "answers_given_total", "Answers given to lanes."},
+    {&ingress::Counters::answers_unwanted, "answers_unwanted_total",
+     "Answers that came after the cancel or the lane's end."},
+    {&ingress::Counters::answers_over_limit, "answers_over_limit_total",
+     "Answers replaced by an error for want of room."},
+    {&ingress::Counters::cancels, "cancels_total", "Requests whose answer was no longer wanted."},
+    {&ingress::Counters::lanes_opened, "lanes_total", "Lanes, by what became of them.", "event",
+     "opened"},
+    {&ingress::Counters::lanes_refused, "lanes_total", "Lanes, by what became of them.", "event",
+     "refused"},
+    {&ingress::Counters::lanes_broken, "lanes_total", "Lanes, by what became of them.", "event",
+     "broken"},
+    {&ingress::Counters::reads_paused, "lane_reads_paused_total",
+     "Times that a lane was not read for a while, to slow its edge down."},
+    {&ingress::Counters::batches_received, "batches_total", "gRPC messages on lanes.", "direction",
+     "received"},
+    {&ingress::Counters::batches_written, "batches_total", "gRPC messages on lanes.", "direction",
+     "sent"},
+    {&ingress::Counters::frames_received, "frames_total", "Frames in those messages.", "direction",
+     "received"},
+    {&ingress::Counters::frames_written, "frames_total", "Frames in those messages.", "direction",
+     "sent"},
+    {&ingress::Counters::relays_started, "relay_started_total",
+     "Transfers of plain HTTP taken on."},
+    {&ingress::Counters::relays_whole, "relay_finished_total",
+     "Transfers of plain HTTP by how they ended; refused ones were not taken on.", "outcome",
+     "whole"},
+    {&ingress::Counters::relays_broken, "relay_finished_total",
+     "Transfers of plain HTTP by how they ended; refused ones were not taken on.", "outcome",
+     "broken"},
+    {&ingress::Counters::relays_cancelled, "relay_finished_total",
+     "Transfers of plain HTTP by how they ended; refused ones were not taken on.", "outcome",
+     "cancelled"},
+    {&ingress::Counters::relays_invalid, "relay_finished_total",
+     "Transfers of plain HTTP by how they ended; refused ones were not taken on.", "outcome",
+     "invalid"},
+    {&ingress::Counters::relays_refused_draining, "relay_finished_total",
+     "Transfers of plain HTTP by how they ended; refused ones were not taken on.", "outcome",
+     "refused_draining"},
+    {&ingress::Counters::relays_refused_overload, "relay_finished_total",
+     "Transfers of plain HTTP by how they ended; refused ones were not taken on.", "outcome",
+     "refused_overload"},
+});
+static_assert(AreComplete<ingress::Counters, AtomicCount>(kIngressRows));
+
+inline constexpr auto kHandlerRows = std::to_array<AtomicRow<HandlerCounters>>({
+    {&HandlerCounters::cancelled, "exchanges_cancelled_total",
+     "Requests at the homeserver that were broken off."},
+    {&HandlerCounters::answers_mended, "answers_mended_total",
+     "Answers in which something had no CBOR form and was replaced."},
+});
+static_assert(AreComplete<HandlerCounters, AtomicCount>(
+    kHandlerRows, sizeof(HandlerCounters::answers) + sizeof(HandlerCounters::polls) +
+                      sizeof(HandlerCounters::values_replaced) + sizeof(HandlerCounters::routes)));
+
+inline constexpr auto kUpstreamRows = std::to_array<AtomicRow<UpstreamCounters>>({
+    {&UpstreamCounters::submitted, "upstream_requests_total",
+     "Requests for the homeserver, waiting and refused ones included."},
+    {&UpstreamCounters::connections_opened, "upstream_connections_total",
+     "Connections opened to the homeserver."},
+    {&UpstreamCounters::redirects_followed, "upstream_redirects_followed_total",
+     "Redirects that were followed."},
+    {&UpstreamCounters::bytes_sent, "upstream_sent_bytes_total",
+     "Bytes of HTTP messages sent, before TLS."},
+    {&UpstreamCounters::bytes_received, "upstream_received_bytes_total",
+     "Bytes of HTTP messages received, as they came."},
+    {&UpstreamCounters::breaker_opened, "upstream_breaker_opened_total",
+     "Times the homeserver was taken for unreachable."},
+});
+static_assert(AreComplete<UpstreamCounters, AtomicCount>(
+    kUpstreamRows, sizeof(UpstreamCounters::answers) + sizeof(UpstreamCounters::faults) +
+                       sizeof(UpstreamCounters::active) + sizeof(UpstreamCounters::pending) +
+                       sizeof(UpstreamCounters::held_body_bytes) +
+                       sizeof(UpstreamCounters::duration)));
+
+inline constexpr auto kRelayUpstreamRows = std::to_array<AtomicRow<RelayCounters>>({
+    {&RelayCounters::started, "relay_upstream_started_total",
+     "Transfers of plain HTTP begun with the homeserver."},
+    {&RelayCounters::connections_opened, "relay_connections_total",
+     "Connections opened to the homeserver for plain HTTP."},
+    {&RelayCounters::breaker_opened, "relay_breaker_opened_total",
+     "Times the homeserver was taken for unreachable."},
+    {&RelayCounters::body_bytes_sent, "relay_body_bytes_total",
+     "Bytes of relayed bodies, without framing; sent: to the homeserver.", "direction", "sent"},
+    {&RelayCounters::body_bytes_received, "relay_body_bytes_total",
+     "Bytes of relayed bodies, without framing; sent: to the homeserver.", "direction", "received"},
+});
+static_assert(AreComplete<RelayCounters, AtomicCount>(
+    kRelayUpstreamRows, sizeof(RelayCounters::answers) + sizeof(RelayCounters::faults) +
+                            sizeof(RelayCounters::active) + sizeof(RelayCounters::head_duration)));
+
+inline constexpr auto kRelayHandlerRows = std::to_array<AtomicRow<RelayHandlerCounters>>({
+    {&RelayHandlerCounters::documents_rewritten, "relay_documents_total",
+     "Documents that may need a new address, by what was done to them.", "action", "rewritten"},
+    {&RelayHandlerCounters::documents_passed, "relay_documents_total",
+     "Documents that may need a new address, by what was done to them.", "action", "passed"},
+    {&RelayHandlerCounters::errors, "relay_own_errors_total",
+     "Errors told in the homeserver's place."},
+    {&RelayHandlerCounters::paths_refused, "relay_paths_refused_total",
+     "Transfers of plain HTTP to paths that are not passed on."},
+});
+static_assert(AreComplete<RelayHandlerCounters, AtomicCount>(kRelayHandlerRows));
+
+}  // namespace lowband::translator
