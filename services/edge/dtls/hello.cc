@@ -7,26 +7,21 @@
 namespace lowband::edge::dtls {
 namespace {
 
-DropReason ReasonOf(HelloError error) {
-  switch (error) {
-    case HelloError::kFragmented: return DropReason::kFragmentedHello;
-    case HelloError::kNotClientHello:
-    case HelloError::kMalformed: return DropReason::kBadHello;
-  }
-  return DropReason::kBadHello;
-}
-
 bool SameClient(const Session* session, const ClientHello& hello) {
   return session != nullptr && std::ranges::equal(session->client_random, hello.random);
 }
 
 }  // namespace
 
-// Nothing is kept, nothing is allocated, before the cookie is good.
+// Nothing is kept, nothing is allocated, before the cookie is good, but for fragments
+// (hello_fragments.h).
 void Server::Impl::Hello(TimePoint now, const SocketAddress& from, const Record& record) {
   if (!accepting_) return Drop(DropReason::kStopping);
   const auto hello = ParseClientHello(record.fragment);
-  if (!hello) return Drop(ReasonOf(hello.error()));
+  if (!hello) {
+    if (hello.error() == HelloError::kFragmented) return HelloFragment(now, from, record);
+    return Drop(DropReason::kBadHello);
+  }
   if (const auto age = cookies_.Check(now, from, *hello)) {
     const size_t exchanged =
         kVerifyRequestBytes + record.bytes.size() + 2 * tls::kDatagramHeaderBytes;
@@ -35,6 +30,12 @@ void Server::Impl::Hello(TimePoint now, const SocketAddress& from, const Record&
   if (!hello->cookie.empty()) ++counters_.cookies_refused;
   ++counters_.verify_requests_sent;
   outbox_.Push(from, WriteVerifyRequest(record, *hello, cookies_.Make(now, from, *hello)));
+}
+
+void Server::Impl::HelloFragment(TimePoint now, const SocketAddress& from, const Record& record) {
+  const auto added = hello_fragments_.Add(now, from, record);
+  if (!added.kept) return Drop(DropReason::kFragmentedHello);
+  if (added.whole) Hello(now, from, *added.whole);
 }
 
 void Server::Impl::VerifiedHello(TimePoint now, const SocketAddress& from, const Record& record,

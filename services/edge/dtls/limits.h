@@ -33,6 +33,11 @@ inline constexpr size_t kRecordOverheadMax =
     kRecordHeaderBytes + kPeerConnectionIdBytesMax + 8 + 16 + 1;
 /// Plaintext of one record that we read: the engine's incoming buffer.
 inline constexpr size_t kRecordPlaintextMax = 6144;
+/// ClientHellos of a worker that come in fragments, their length, and how long the rest is waited
+/// for: 1 MiB a worker for addresses that nobody has proved.
+inline constexpr size_t kHelloFragmentsMax = 256;
+inline constexpr size_t kHelloBytesMax = 4096;
+inline constexpr Duration kHelloFragmentsLife = std::chrono::seconds(10);
 /// Records of one datagram that are looked at. A client's longest flight has six.
 inline constexpr size_t kRecordsPerDatagramMax = 32;
 
@@ -102,5 +107,6 @@ static_assert(kTicketKeyLife * 2 <= Duration(kTicketLife), "two keys are live");
 static_assert(kApplicationDataMax + kRecordOverheadMax <= 8192,
               "deployed clients cut datagrams off at 8,192 bytes");
 static_assert(kApplicationDataMax <= kRecordPlaintextMax, "we can read what we can send");
+static_assert(kHelloBytesMax <= kRecordPlaintextMax, "the engine reads it in one record");
 
 }  // namespace lowband::edge::dtls

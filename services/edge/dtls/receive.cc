@@ -1,6 +1,4 @@
 // Server, first half: records to their sessions.
-#include <utility>
-
 #include "services/edge/dtls/plaintext.h"
 #include "services/edge/dtls/server_impl.h"
 
@@ -24,11 +22,14 @@ void Server::Impl::Receive(TimePoint now, const SocketAddress& from, ByteView da
   for (size_t i = 0; i < kRecordsPerDatagramMax; ++i) {
     const auto record = TakeRecord(datagram);
     if (!record) return Drop(DropReason::kMalformed);
-    // A client greets once; each further answer would go to an address that is not proved.
-    if (IsClientHello(*record) && std::exchange(greeted, true)) {
+    // A client greets once, be it in fragments; each further answer would go to an address that is
+    // not proved.
+    if (IsClientHello(*record) && greeted) {
       Drop(DropReason::kBadHello);
     } else {
+      const size_t queued = outbox_.size();
       Route(now, from, *record);
+      greeted = greeted || outbox_.size() > queued;
     }
     if (datagram.empty()) return;
   }

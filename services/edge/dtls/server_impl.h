@@ -14,6 +14,7 @@
 #include "services/edge/dtls/credentials.h"
 #include "services/edge/dtls/ended_hellos.h"
 #include "services/edge/dtls/engine.h"
+#include "services/edge/dtls/hello_fragments.h"
 #include "services/edge/dtls/limits.h"
 #include "services/edge/dtls/prefix_limiter.h"
 #include "services/edge/dtls/record.h"
@@ -61,6 +62,7 @@ class Server::Impl {
 
   // In hello.cc: from the first ClientHello to the open session.
   void Hello(TimePoint now, const SocketAddress& from, const Record& record);
+  void HelloFragment(TimePoint now, const SocketAddress& from, const Record& record);
   void VerifiedHello(TimePoint now, const SocketAddress& from, const Record& record,
                      const ClientHello& hello, const tls::LinkSample& link);
   bool Repeated(TimePoint now, Session& session);
@@ -97,6 +99,7 @@ class Server::Impl {
   PrefixLimiter prefixes_;
   EndedHellos ended_hellos_;
   StaleAlerts stale_alerts_;
+  HelloFragments hello_fragments_;
   Outbox outbox_;  // Outlives the channels of the table.
   PacketQueue<Event> events_;
   std::shared_ptr<Engine> engine_;

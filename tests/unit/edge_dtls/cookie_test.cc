@@ -1,6 +1,9 @@
 // Before a cookie proved the address nothing is kept, and never is more sent than came.
 #include "services/edge/dtls/cookie.h"
 
+#include <utility>
+#include <vector>
+
 #include "services/edge/dtls/limits.h"
 #include "services/edge/dtls/plaintext.h"
 #include "services/edge/dtls/record.h"
@@ -144,13 +147,70 @@ TEST_F(CookieTest, ResumptionThenNeedsACookieToo) {
   EXPECT_EQ(Handshakes(HandshakeResult::kResumed), 1u);
 }
 
-TEST_F(CookieTest, FragmentedHelloThenIgnored) {
+// RFC 6347 §4.2.3. Each ClientHello of this client needs several datagrams.
+TEST_F(CookieTest, FragmentedHellosThenCookieAndHandshake) {
+  DtlsPeer& peer = Connect(kClient, {.mtu = 100});
+  EXPECT_TRUE(peer.connected());
+  EXPECT_EQ(counters().verify_requests_sent, 1u);
+  EXPECT_EQ(Dropped(DropReason::kFragmentedHello), 0u);
+}
+
+TEST_F(CookieTest, FragmentLostThenTheNextFlightIsWhole) {
+  bool lost = false;
+  lose = [&lost](bool to_server, ByteView) { return to_server && !std::exchange(lost, true); };
+  DtlsPeer& peer = Dial(kClient, {.mtu = 100});
+  Pump();
+  EXPECT_FALSE(peer.connected());
+  Pass(std::chrono::seconds(10));
+  EXPECT_TRUE(peer.connected());
+  EXPECT_GE(Dropped(DropReason::kFragmentedHello), 1u) << "what came without its beginning";
+}
+
+TEST_F(CookieTest, FragmentsInOneDatagramThenOneAnswer) {
   DtlsPeer peer(*random, {.mtu = 100});
   peer.Advance(now);
   ASSERT_GT(peer.outgoing.size(), 1u);
-  while (!peer.outgoing.empty()) Inject(kClient, TakeFrom(peer));
+  Bytes all;
+  while (!peer.outgoing.empty()) Append(all, TakeFrom(peer));
+  const Bytes once = all;
+  for (int i = 0; i < 3; ++i) Append(all, once);
+  Inject(kClient, all);
+  EXPECT_EQ(astray.size(), 1u);
+}
+
+TEST_F(CookieTest, FragmentsOfManyAddressesThenTheOldestGo) {
+  DtlsPeer peer(*random, {.mtu = 100});
+  peer.Advance(now);
+  std::vector<Bytes> fragments;
+  while (!peer.outgoing.empty()) fragments.push_back(TakeFrom(peer));
+  Inject(kClient, fragments[0]);
+  for (size_t i = 0; i < kHelloFragmentsMax; ++i) {
+    Inject(Address("192.0.2.9", static_cast<uint16_t>(1000 + i)), fragments[0]);
+  }
+  for (size_t i = 1; i < fragments.size(); ++i) Inject(kClient, fragments[i]);
+  EXPECT_TRUE(astray.empty()) << "its beginning had to make room";
+  for (const Bytes& fragment : fragments) Inject(kClient, fragment);
+  EXPECT_EQ(astray.size(), 1u);
+}
+
+TEST_F(CookieTest, FragmentsThatDoNotFitThenDropped) {
+  DtlsPeer peer(*random, {.mtu = 100});
+  peer.Advance(now);
+  std::vector<Bytes> fragments;
+  while (!peer.outgoing.empty()) fragments.push_back(TakeFrom(peer));
+  const size_t length_at = kRecordHeaderBytes + 1;
+  Bytes large = fragments[0];
+  large[length_at + 1] = 0x20;  // 8 KiB in all
+  Inject(kClient, large);
+  Bytes another = fragments[1];
+  another[kRecordHeaderBytes + 5] ^= 1;  // of another message
+  Inject(kClient, fragments[0]);
+  Inject(kClient, another);
+  EXPECT_EQ(Dropped(DropReason::kFragmentedHello), 2u);
+  now += kHelloFragmentsLife + std::chrono::seconds(1);
+  Inject(kClient, fragments[1]);
+  EXPECT_EQ(Dropped(DropReason::kFragmentedHello), 3u) << "too late";
   EXPECT_TRUE(astray.empty());
-  EXPECT_GE(Dropped(DropReason::kFragmentedHello), 1u);
   EXPECT_EQ(server->handshake_count(), 0u);
 }
 
