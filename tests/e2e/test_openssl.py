@@ -71,6 +71,15 @@ def test_session_resumes_with_a_ticket(gateway, tmp_path):
 
 
 @pytest.mark.lowband
+def test_client_hello_in_fragments(gateway):
+    """Longer than a small datagram: by a long list of protocols, say."""
+    protocols = ",".join(f"{i}-{'x' * 60}" for i in range(10))
+    output = handshake(gateway, "-mtu", "300", "-alpn", protocols)
+    assert re.search(r"Protocol\s*: DTLSv1\.2", output), output
+    assert "Verify return code: 0 (ok)" in output, output
+
+
+@pytest.mark.lowband
 def test_dtls_1_0_is_refused(gateway):
     done = run(
         ["openssl", "s_client", "-dtls1", "-cipher", "ALL:@SECLEVEL=0", "-connect",
