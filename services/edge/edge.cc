@@ -98,7 +98,7 @@ class Edge {
   void StopWorkers();
   void WatchCertificate();
   void WarnOfCertificate();
-  void WarnOfReceiveBuffer(size_t granted);
+  void WarnOfReceiveBuffer();
   void WarnOfRefusedClients();
   bool AllIdle() const;
   std::string Metrics();
@@ -115,6 +115,7 @@ class Edge {
   std::unique_ptr<fallback::Server> fallback_;  ///< Null: no --advertise.
   std::string bound_;
   bool steered_ = false;
+  size_t receive_buffer_bytes_ = 0;  ///< What the kernel granted.
   Mutex stats_mutex_;
   std::vector<WorkerStats> last_stats_ LOWBAND_GUARDED_BY(stats_mutex_);
   MetricSet metrics_{kMetricsPrefix};
@@ -149,6 +150,7 @@ void Edge::Start() {
     log_.Warning("keylog_enabled", {{"risk", "whoever reads the file reads all traffic"}});
   }
   WarnOfCertificate();
+  WarnOfReceiveBuffer();
   for (const auto& worker : workers_) worker->Start(workers_);
   if (fallback_) fallback_->Serve();
   const char* fallback = options_.fallback.tls ? "https" : "http";
@@ -165,11 +167,11 @@ void Edge::Start() {
 }
 
 // Bursts of a moment fill a small one, and each datagram lost costs its client seconds.
-void Edge::WarnOfReceiveBuffer(size_t granted) {
+void Edge::WarnOfReceiveBuffer() {
   const auto wanted = static_cast<size_t>(datagram::kSocketBufferBytes);
-  if (granted >= wanted) return;
+  if (receive_buffer_bytes_ >= wanted) return;
   log_.Warning("small_receive_buffer", {{"wanted_bytes", wanted},
-                                        {"granted_bytes", granted},
+                                        {"granted_bytes", receive_buffer_bytes_},
                                         {"remedy", "raise net.core.rmem_max (sysctl)"}});
 }
 
@@ -213,7 +215,7 @@ void Edge::MakeWorkers() {
   if (!address) throw ConfigError("--dtls-bind-addr", address.error());
   const auto count = static_cast<unsigned>(options_.workers);
   auto sockets = OpenSockets(*address, count);
-  WarnOfReceiveBuffer(sockets.front()->receive_buffer_bytes());
+  receive_buffer_bytes_ = sockets.front()->receive_buffer_bytes();
   steered_ = count == 1 || datagram::SteerByConnectionId(sockets.front()->fd(), count);
   const SocketAddress bound_address = sockets.front()->local_address();
   bound_ = bound_address.Text();

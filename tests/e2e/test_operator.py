@@ -1,6 +1,7 @@
 """What somebody meets who runs Lowband for the first time, or stops it."""
 
 import os
+import pathlib
 import re
 import signal
 
@@ -104,3 +105,9 @@ def test_a_name_in_another_script_is_looked_up_in_ascii(tmp_path, bin_dir):
     process.wait_for_line("listening")
     process.stop()
     assert re.search("trix.invalid", process.log())
+
+
+def test_receive_buffer_smaller_than_asked_is_told(start_gateway, demo_homeserver):
+    granted = int(pathlib.Path("/proc/sys/net/core/rmem_max").read_text())
+    log = start_gateway(demo_homeserver.url).process.log()
+    assert ("small_receive_buffer" in log) == (granted < 8 << 20), log
