@@ -57,10 +57,12 @@ struct Config {
   Duration handshake_timeout = kHandshakeTimeoutDefault;
 
   // Transmission parameters, defaults of RFC 7252 §4.8. The timeout is that of a path whose round
-  // trip is not known yet.
+  // trip is not known yet. Whatever they are, no message is repeated 147 s after its first copy.
   Duration ack_timeout = coap::kAckTimeout;
   double ack_random_factor = coap::kAckRandomFactor;
   unsigned max_retransmit = coap::kMaxRetransmit;
+  /// The wait doubles from copy to copy, up to this: by default for ever.
+  Duration ack_wait_max = coap::kExchangeLifetime;
   /// How long an acknowledged request (or one that asks for no acknowledgement) may go unanswered.
   Duration answer_timeout = kAnswerTimeoutDefault;
 

@@ -5,6 +5,8 @@
 #include <cstddef>
 #include <cstdint>
 
+#include "libs/coap/transmission.h"
+
 namespace lowband::client {
 
 /// Requests of one session at once, waiting for the handshake or for their answers.
@@ -25,7 +27,7 @@ inline constexpr size_t kMessageBytesMax = 8192;
 inline constexpr size_t kRequestMessageBytesMax = 6144;
 
 /// RFC 7252 §4.8.2: a message ID, ours or the server's, must not name another message for so long.
-inline constexpr std::chrono::seconds kExchangeLifetime{247};
+inline constexpr std::chrono::seconds kExchangeLifetime = coap::kExchangeLifetime;
 /// A server may keep an ACK back for so long, for the answer to ride on it: the edge's default, and
 /// what RFC 7252 §5.2.1 leaves to servers.
 inline constexpr std::chrono::seconds kPeerAckDelay{1};

@@ -11,7 +11,8 @@ using coap::MessageView;
 using coap::Type;
 
 MessageLayer::MessageLayer(const Config& config, Random& random)
-    : parameters_{config.ack_timeout, config.ack_random_factor, config.max_retransmit},
+    : parameters_{config.ack_timeout, config.ack_random_factor, config.max_retransmit,
+                  config.ack_wait_max},
       random_(random),
       ids_(static_cast<uint16_t>(random.Below(65536))) {}
 

@@ -4,6 +4,8 @@
 // drawn from the timeout to the timeout times ACK_RANDOM_FACTOR. With a timeout of ACK_TIMEOUT
 // that are MAX_RETRANSMIT copies more, as RFC 7252 §4.2 has it. A timeout that follows the round
 // trip makes them more or fewer: how long a peer may be out of reach stays the same, 62 to 93 s.
+// Whatever the parameters, the last copy reaches the peer while it still knows the first one, and
+// so tells it for a duplicate.
 //
 // Threading: values. Spec: RFC 7252 §4.2, §4.8.
 #pragma once
@@ -18,11 +20,17 @@ namespace lowband::coap {
 inline constexpr std::chrono::seconds kAckTimeout{2};
 inline constexpr double kAckRandomFactor = 1.5;
 inline constexpr unsigned kMaxRetransmit = 4;
+/// EXCHANGE_LIFETIME and MAX_LATENCY (§4.8.2): for how long a message ID names one message, and how
+/// long a datagram may be under way.
+inline constexpr std::chrono::seconds kExchangeLifetime{247};
+inline constexpr std::chrono::seconds kMaxLatency{100};
 
 struct TransmissionParameters {
   Duration ack_timeout = kAckTimeout;
   double ack_random_factor = kAckRandomFactor;
-  unsigned max_retransmit = kMaxRetransmit;  ///< At most 8.
+  unsigned max_retransmit = kMaxRetransmit;
+  /// Waits double up to this.
+  Duration wait_max = kExchangeLifetime;
 };
 
 class Transmission {
@@ -47,6 +55,7 @@ class Transmission {
   TimePoint due_;
   TimePoint end_;
   Duration timeout_{};
+  Duration timeout_max_{};
   unsigned repeats_ = 0;
 };
 

@@ -25,9 +25,11 @@ using coap::OptionNumber;
 
 constexpr int kHandshakeAttempts = 10;
 // RFC 7252's own times give up on one request in 165 at this loss: five attempts, each of which
-// fails with 1 - 0.8². So more of them, and sooner, since loopback takes no time.
+// fails with 1 - 0.8². So more of them, and sooner, since loopback takes no time: 25 within the 147
+// s for which a message may be repeated.
 constexpr Duration kAckTimeout = std::chrono::milliseconds(100);
-constexpr unsigned kMaxRetransmit = 12;
+constexpr Duration kAckWaitMax = std::chrono::seconds(4);
+constexpr unsigned kMaxRetransmit = 24;
 constexpr Duration kExchangeLimit = std::chrono::minutes(8);
 
 struct Flags {
@@ -64,6 +66,7 @@ class Senders {
   void Run(uint16_t port, int session) {
     client::Config config;
     config.ack_timeout = kAckTimeout;
+    config.ack_wait_max = kAckWaitMax;
     config.max_retransmit = kMaxRetransmit;
     for (int attempt = 0; attempt < kHandshakeAttempts; ++attempt) {
       auto connection = client::Connection::Open("127.0.0.1", port, config);
@@ -97,7 +100,7 @@ class Senders {
     ++outcomes_[outcome];
   }
 
-  /// A message that is repeated for longer than its receiver remembers it counts as a new one.
+  /// Of a message; none may be repeated for longer than its receiver remembers it.
   void NoteDuration(Duration taken) {
     const std::lock_guard lock(mutex_);
     longest_ = std::max(longest_, taken);

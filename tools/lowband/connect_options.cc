@@ -33,7 +33,8 @@ void ConnectOptions::AddTo(CLI::App& app) {
       ->capture_default_str()
       ->group(group);
   app.add_option("--ack-timeout", ack_timeout_seconds,
-                 "First wait for an acknowledgement; the next four are twice as long each")
+                 "First wait for an acknowledgement; the next four are twice as long each. Nothing "
+                 "is repeated after 147 s")
       ->type_name("SECONDS")
       ->check(Quiet(CLI::Range(0.01, 60.0)))
       ->capture_default_str()

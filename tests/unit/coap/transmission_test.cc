@@ -15,8 +15,9 @@ using std::chrono::seconds;
 TimePoint At(Duration since_start) { return TimePoint() + since_start; }
 
 /// When each copy after the first leaves, then when it is given up, in seconds.
-std::vector<double> Follow(Duration timeout, double draw) {
-  Transmission message(TimePoint(), {}, timeout, draw);
+std::vector<double> Follow(Duration timeout, double draw,
+                           const TransmissionParameters& parameters = {}) {
+  Transmission message(TimePoint(), parameters, timeout, draw);
   std::vector<double> times;
   do {
     times.push_back(std::chrono::duration<double>(message.due() - TimePoint()).count());
@@ -38,6 +39,28 @@ TEST(Transmission, ShortTimeoutThenMoreCopiesAndTheSameTimeInAll) {
 TEST(Transmission, LongestTimeoutThenThreeCopiesAtLeast) {
   EXPECT_EQ(Follow(RttEstimator::kTimeoutMax, 0), (std::vector<double>{10, 30, 62}));
   EXPECT_EQ(Follow(RttEstimator::kTimeoutMax, 1), (std::vector<double>{15, 45, 93}));
+}
+
+// RFC 7252 §4.8.2: the peer forgets a message ID EXCHANGE_LIFETIME after its first copy, and a copy
+// may be under way for MAX_LATENCY.
+TEST(Transmission, ManyRepeatsThenNoneAfterTheIdMayMeanAnotherMessage) {
+  for (const double draw : {0.0, 0.5, 1.0}) {
+    const auto times =
+        Follow(milliseconds(100), draw, {.ack_timeout = milliseconds(100), .max_retransmit = 12});
+    EXPECT_LE(times[times.size() - 2], 147) << draw;
+    EXPECT_LE(times.back(), 247) << draw;
+    EXPECT_GT(times.back(), 147) << draw;
+  }
+  EXPECT_EQ(Follow(seconds(60), 0, {.ack_timeout = seconds(60)}), (std::vector<double>{60, 180}));
+  EXPECT_EQ(Follow(seconds(60), 1, {.ack_timeout = seconds(60)}), (std::vector<double>{90, 247}));
+}
+
+TEST(Transmission, LongestWaitThenRepeatedAtAnEvenPaceFromThere) {
+  const TransmissionParameters even{
+      .ack_timeout = seconds(1), .max_retransmit = 6, .wait_max = seconds(4)};
+  EXPECT_EQ(Follow(seconds(1), 0, even), (std::vector<double>{1, 3, 7, 11, 15, 19, 23}));
+  EXPECT_EQ(Follow(seconds(1), 1, even),
+            (std::vector<double>{1.5, 4.5, 10.5, 16.5, 22.5, 28.5, 34.5}));
 }
 
 TEST(RttEstimator, NoSampleThenTheDefault) {
