@@ -76,6 +76,12 @@ struct Config {
   /// A longer answer is refused.
   size_t response_bytes_max = kResponseBytesDefault;
 
+  /// The server keeps options 256 and 257 for the session (MSC3079): they go out until it has them.
+  bool sticky_options = true;
+
+  /// Called where set when the server has lost what was uploaded so far (4.08), and the upload of
+  /// `id` starts over.
+  std::function<void(uint64_t id)> upload_restarted;
   /// Called for each datagram where set.
   std::function<void(const DatagramTrace&)> trace;
 };

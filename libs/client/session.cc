@@ -87,14 +87,16 @@ void Session::Impl::Cancel(RequestId id) {
 void Session::Impl::SendNext(TimePoint now, RequestId id) {
   const auto it = requests_.find(id);
   if (it == requests_.end()) return;
-  Bytes message = it->second.NextMessage();
+  Transfer& transfer = it->second;
+  Bytes message = transfer.NextMessage(sticky_);
   if (message.size() > kRequestMessageBytesMax) {
     Fail(id, Failure::kTooLarge);
     return;
   }
-  const bool confirmable = it->second.confirmable();
+  if (transfer.Begins() && config_.sticky_options) transfer.said = sticky_.Say(transfer.options());
+  const bool confirmable = transfer.confirmable();
   const auto wait =
-      it->second.NeedsNobody() ? MessageLayer::Wait::kForNobody : MessageLayer::Wait::kForAnswer;
+      transfer.NeedsNobody() ? MessageLayer::Wait::kForNobody : MessageLayer::Wait::kForAnswer;
   const bool sent = confirmable ? messages_.SendConfirmable(now, id, std::move(message), wait)
                                 : messages_.SendNonConfirmable(now, id, std::move(message));
   if (!sent) {
@@ -104,6 +106,8 @@ void Session::Impl::SendNext(TimePoint now, RequestId id) {
   // While a CON is unacknowledged, its own retransmissions are the deadline.
   if (confirmable) {
     answer_deadlines_.Cancel(id);
+  } else if (transfer.EndsUnanswered()) {
+    OnUnanswered(id);
   } else {
     answer_deadlines_.Set(id, now + config_.answer_timeout);
   }
@@ -162,17 +166,35 @@ void Session::Impl::OnMessage(TimePoint now, ByteView bytes) {
   const MessageLayer::Incoming incoming = messages_.Receive(now, bytes);
   switch (incoming.what) {
     case MessageLayer::What::kNothing: return;
-    case MessageLayer::What::kAcknowledged:
-      if (*incoming.handle == kPing) {
-        events_.push_back(Pong{true});
-      } else if (requests_.contains(*incoming.handle) || observations_.contains(*incoming.handle)) {
-        answer_deadlines_.Set(*incoming.handle, now + config_.answer_timeout);
-      }
-      return;
+    case MessageLayer::What::kAcknowledged: OnAcknowledged(now, *incoming.handle); return;
     case MessageLayer::What::kReset: OnReset(*incoming.handle); return;
     case MessageLayer::What::kMessage: OnResponse(now, *incoming.message); return;
   }
   std::abort();
+}
+
+void Session::Impl::OnAcknowledged(TimePoint now, RequestId id) {
+  if (id == kPing) {
+    events_.push_back(Pong{true});
+    return;
+  }
+  const auto request = requests_.find(id);
+  if (request == requests_.end() && !observations_.contains(id)) return;
+  if (request != requests_.end()) {
+    sticky_.Acknowledged(request->second.said);
+    if (request->second.EndsUnanswered()) {
+      OnUnanswered(id);
+      return;
+    }
+  }
+  answer_deadlines_.Set(id, now + config_.answer_timeout);
+}
+
+void Session::Impl::OnUnanswered(RequestId id) {
+  End(id, true);
+  Response nothing;
+  nothing.id = id;
+  events_.push_back(std::move(nothing));
 }
 
 void Session::Impl::OnResponse(TimePoint now, const MessageView& message) {
@@ -182,11 +204,19 @@ void Session::Impl::OnResponse(TimePoint now, const MessageView& message) {
     messages_.Reject(now, message);
     return;
   }
+  const auto request = requests_.find(*id);
+  if (request != requests_.end()) sticky_.Acknowledged(request->second.said);
+  if (message.code == coap::kUnauthorized) sticky_.Refused();
   if (observations_.contains(*id) && OnObserved(now, *id, message)) return;
   // The answer stands for its acknowledgement too, should that have been lost (RFC 7252 §5.3.2).
   messages_.Forget(*id);
-  Transfer& transfer = requests_.at(*id);
+  Transfer& transfer = request->second;
+  const unsigned restarts = transfer.upload_restarts();
   const auto step = transfer.OnResponse(message);
+  if (step == Transfer::Step::kSendNext && transfer.upload_restarts() > restarts &&
+      config_.upload_restarted) {
+    config_.upload_restarted(*id);
+  }
   if (step == Transfer::Step::kBroken) {
     messages_.Reject(now, message);  // the server must not take it for received
   } else {

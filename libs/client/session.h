@@ -40,6 +40,9 @@ struct Request {
   std::vector<OutgoingOption> options;  ///< Any order; Block options are added by the session.
   Bytes body;
   bool confirmable = true;
+  /// RFC 7967: what comes of it is of no interest. It ends in a Response with code 0.00 when it has
+  /// been acknowledged, or sent, if it is not confirmable.
+  bool no_response = false;
 };
 
 /// Names a request of this session.
@@ -47,7 +50,7 @@ using RequestId = uint64_t;
 
 struct Response {
   RequestId id = 0;
-  coap::Code code;
+  coap::Code code;                      ///< 0.00 where no answer was wanted.
   std::vector<OutgoingOption> options;  ///< Of the last block, and Observe if it is observed.
   Bytes body;                           ///< Whole, reassembled.
 };

@@ -19,6 +19,7 @@
 #include "libs/client/message_layer.h"
 #include "libs/client/observation.h"
 #include "libs/client/session.h"
+#include "libs/client/sticky_options.h"
 #include "libs/client/tokens.h"
 #include "libs/client/transfer.h"
 
@@ -53,7 +54,10 @@ class Session::Impl {
   void SendNext(TimePoint now, RequestId id);
   void OnMessage(TimePoint now, ByteView bytes);
   void OnResponse(TimePoint now, const coap::MessageView& message);
+  void OnAcknowledged(TimePoint now, RequestId id);
   void OnDone(RequestId id);
+  /// The request whose answer nobody wants is over.
+  void OnUnanswered(RequestId id);
   void OnReset(RequestId id);
   void OnExpired(RequestId id);
   void Fail(RequestId id, Failure failure);
@@ -82,6 +86,7 @@ class Session::Impl {
   std::unique_ptr<DtlsChannel> channel_;  ///< Null over plain UDP.
   MessageLayer messages_;
   Tokens tokens_;
+  StickyOptions sticky_;
   std::unordered_map<RequestId, Transfer> requests_;
   /// Each stands under the request that registered it, whose token it has.
   std::map<RequestId, Observation> observations_;

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cstdlib>
+#include <iterator>
 #include <utility>
 
 #include "libs/client/limits.h"
@@ -15,6 +16,8 @@ using coap::MessageView;
 using coap::OptionNumber;
 
 constexpr uint8_t kSzxMax = 6;
+// RFC 7967 §2.1: answers of the classes 2, 4 and 5.
+constexpr uint32_t kNoneOfInterest = 2 + 8 + 16;
 
 size_t BlockBytes(uint8_t szx) { return Block{0, false, szx}.size(); }
 
@@ -45,8 +48,10 @@ bool Transfer::IsLastBlock() const {
 
 bool Transfer::NeedsNobody() const { return phase_ == Phase::kFetch || !IsLastBlock(); }
 
-Bytes Transfer::NextMessage() const {
-  std::vector<OutgoingOption> options = request_.options;
+Bytes Transfer::NextMessage(const StickyOptions& known) const {
+  std::vector<OutgoingOption> options;
+  std::ranges::copy_if(request_.options, std::back_inserter(options),
+                       [&known](const auto& option) { return !known.Knows(option); });
   const auto add = [&options](OptionNumber number, uint32_t value) {
     options.push_back(UintOption(number, value));
   };
@@ -64,6 +69,7 @@ Bytes Transfer::NextMessage() const {
       payload = payload.subspan(upload_offset_);
       payload = payload.first(std::min(payload.size(), block_bytes));
     }
+    if (request_.no_response) add(OptionNumber::kNoResponse, kNoneOfInterest);
     // RFC 7959 §2.4: a client that wants smaller blocks says so before the first comes.
     if (fetch_szx_ < kSzxMax) add(OptionNumber::kBlock2, Block{0, false, fetch_szx_}.Pack());
   } else {

@@ -11,6 +11,7 @@
 #include <optional>
 
 #include "libs/client/session.h"
+#include "libs/client/sticky_options.h"
 #include "libs/coap/block.h"
 #include "libs/coap/message.h"
 
@@ -27,7 +28,7 @@ class Transfer {
   Transfer(Request request, const coap::Token& token, uint8_t block_szx, size_t response_bytes_max);
 
   /// Type and message ID are for the message layer to stamp.
-  Bytes NextMessage() const;
+  Bytes NextMessage(const StickyOptions& known) const;
   /// `message` carries a response code and this transfer's token.
   Step OnResponse(const coap::MessageView& message);
   /// After kDone, once. `id` is left to the caller.
@@ -39,7 +40,18 @@ class Transfer {
   /// NextMessage is one that the server can answer at once: a block that is not the last of an
   /// upload, or one of an answer that it has.
   bool NeedsNobody() const;
+  /// NextMessage is the first of the operation, for the server's sticky options.
+  bool Begins() const { return phase_ == Phase::kUpload && upload_offset_ == 0; }
+  /// What the latest message that began it said to the server.
+  StickyOptions::Said said = {};
+  /// NextMessage gets an acknowledgement, and nothing else.
+  bool EndsUnanswered() const {
+    return request_.no_response && phase_ == Phase::kUpload && IsLastBlock();
+  }
+  const std::vector<OutgoingOption>& options() const { return request_.options; }
   bool confirmable() const { return request_.confirmable; }
+  /// How often the upload has started over.
+  unsigned upload_restarts() const { return upload_restarts_; }
 
  private:
   enum class Phase : uint8_t { kUpload, kFetch };

@@ -94,6 +94,29 @@ def test_longest_query(bin_dir, gateway):
 
 
 @pytest.mark.lowband
+def test_typing_and_receipts_cost_less_without_answer(bin_dir, gateway, bob, tmp_path, capsys):
+    room = bob.create_room()
+    event = bob.send(room, "hello", "m1")
+    figures = tmp_path / "figures.json"
+
+    def exchange(*flags):
+        done = lowband(bin_dir, "request", "-k", "--token", bob.token, "--stats-json", figures, *flags)
+        spent = json.loads(figures.read_text())["exchange"]
+        return done.stdout, spent["bytes_sent"] + spent["bytes_received"]
+
+    rooms = gateway.url(f"/_matrix/client/r0/rooms/{room}")
+    typing = ["-X", "PUT", "-d", '{"typing":true,"timeout":30000}', f"{rooms}/typing/{bob.user}"]
+    receipt = ["-X", "POST", "-d", "{}", f"{rooms}/receipt/m.read/{event}"]
+    for name, request in (("typing", typing), ("receipt", receipt)):
+        with_answer, before = exchange("--response", *request)
+        without, after = exchange(*request)
+        assert (json.loads(with_answer), without) == ({}, b"")
+        with capsys.disabled():
+            print(f"\n{name}: {before} bytes with its answer, {after} without")
+        assert after < before
+
+
+@pytest.mark.lowband
 def test_state_keys_of_dots(bin_dir, gateway, bob):
     room = bob.create_room()
     for key in ("%2E", "%2E%2E"):

@@ -57,6 +57,7 @@ std::string UserAgentProblem(std::string_view text) {
 client::Config ConnectOptions::MakeConfig(bool secure) const {
   client::Config config;
   config.secure = secure;
+  config.sticky_options = secure;  // there is no session without DTLS
   config.allow_ccm8 = allow_ccm8;
   config.user_agent = user_agent;
   if (!connection_id) config.connection_id.reset();

@@ -90,6 +90,12 @@ class Exchange {
     config.key_log = key_log.get();
     config.session_ticket = !options_.session_file.empty();
     config.resume = LoadTicket(options_.session_file);
+    if (!options_.silent) {
+      config.upload_restarted = [](client::RequestId) {
+        std::cerr << "lowband request: warning: the server has not kept what was uploaded so far "
+                     "(4.08); the upload starts over\n";
+      };
+    }
     config.trace = [this](const client::DatagramTrace& trace) { traffic_.Note(trace); };
     const Duration limit = Seconds(options_.max_seconds);
     config.handshake_timeout = std::min(config.handshake_timeout, limit);
@@ -108,7 +114,7 @@ class Exchange {
     if (!options_.stats_file.empty()) WriteFile(options_.stats_file, AsBytes(traffic_.Json()));
     if (!response) return Fail("request", response.error(), kExitFailure);
     PrintResponse(options_, *response);
-    return response->code.cls() == 2 ? kExitOk : kExitFailure;
+    return response->code.cls() == 2 || response->code.is_empty() ? kExitOk : kExitFailure;
   }
 
  private:

@@ -26,8 +26,8 @@ Examples:
 
 SSLKEYLOGFILE=FILE appends the secrets of the session to FILE, for Wireshark.
 
-Exit status: 0 the answer is a 2.xx, 1 it is another one or there is none, 2 wrong flags or
-files.)";
+Exit status: 0 the answer is a 2.xx, or none was asked for, 1 it is another one or there is none, 2
+wrong flags or files.)";
 
 void AddMessageFlags(CLI::App& command, RequestOptions& options) {
   MessageOptions& message = options.message;
@@ -59,6 +59,10 @@ void AddMessageFlags(CLI::App& command, RequestOptions& options) {
   command.add_flag("--enum,!--no-enum", message.path_codes,
                    "Shrink paths to their code (default), or send them as they are");
   command.add_flag("!--non", message.confirmable, "Ask without confirmation (NON)");
+  command.add_flag_function(
+      "--no-response,!--response", [&message](int64_t count) { message.no_response = count > 0; },
+      "Ask for no answer, good or bad, but an acknowledgement (RFC 7967). Without it for typing "
+      "and receipts only");
 }
 
 void AddOutputFlags(CLI::App& command, RequestOptions& options) {

@@ -127,6 +127,16 @@ void AddPath(const Url& url, bool path_codes, std::vector<client::OutgoingOption
   }
 }
 
+// What Matrix clients send all day and never look at the answer of.
+bool IsTypingOrReceipt(coap::Code method, const std::vector<std::string>& path) {
+  constexpr size_t kRooms = 3;
+  constexpr size_t kWhat = 5;
+  if (path.size() <= kWhat || path[0] != "_matrix" || path[1] != "client") return false;
+  if (path[kRooms] != "rooms") return false;
+  return (method == coap::kPut && path[kWhat] == "typing") ||
+         (method == coap::kPost && path[kWhat] == "receipt");
+}
+
 }  // namespace
 
 std::optional<coap::Code> MethodFromName(const std::string& name) {
@@ -148,6 +158,7 @@ Result<BuiltRequest, std::string> BuildRequest(const MessageOptions& options, co
   const auto method = MethodFromName(name);
   if (!method) return Failure("the method " + name + " is none of GET, POST, PUT, DELETE, FETCH");
   request.method = *method;
+  request.no_response = options.no_response.value_or(IsTypingOrReceipt(*method, url.path));
   AddPath(url, options.path_codes, request.options);
   const std::string& token = options.token.empty() ? headers->token : options.token;
   if (!token.empty()) {

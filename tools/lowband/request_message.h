@@ -23,6 +23,8 @@ struct MessageOptions {
   bool raw_cbor = false;              ///< The body is CBOR already.
   bool path_codes = true;             ///< Paths of the table shrink to one character.
   bool confirmable = true;
+  /// What comes of it is of no interest; none: for typing and receipts.
+  std::optional<bool> no_response;
 };
 
 struct BuiltRequest {

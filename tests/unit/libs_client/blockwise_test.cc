@@ -251,8 +251,11 @@ TEST_F(BlockwiseTest, TooLargeWithoutAdviceThenItIsTheAnswer) {
   ExpectSilence();
 }
 
-TEST_F(BlockwiseTest, IncompleteThenStartsOverAFewTimes) {
-  Start();
+TEST_F(BlockwiseTest, IncompleteThenStartsOverAFewTimesAndSaysSo) {
+  std::vector<RequestId> restarted;
+  Config config = PlainConfig();
+  config.upload_restarted = [&restarted](RequestId which) { restarted.push_back(which); };
+  Start(config);
   const RequestId id = session->Send(now, Put("options", Pattern(3000)));
   for (unsigned restart = 0; restart < kUploadRestartsMax; ++restart) {
     Piggyback(Next(), coap::kContinue, {Block1(0, true, 6)});
@@ -263,6 +266,7 @@ TEST_F(BlockwiseTest, IncompleteThenStartsOverAFewTimes) {
   const Sent last = Next();
   EXPECT_EQ(last.block(OptionNumber::kBlock1), (Block{0, true, 6}));
   Piggyback(last, coap::kRequestEntityIncomplete, {}, "gap");
+  EXPECT_EQ(restarted, std::vector<RequestId>(kUploadRestartsMax, id));
   ExpectResponse(id, coap::kRequestEntityIncomplete, "gap");
 }
 

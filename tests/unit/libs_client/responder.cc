@@ -139,6 +139,9 @@ std::optional<Bytes> Responder::Serve(const SocketAddress& from, ByteView bytes)
   const auto block1 = FindBlock(*message, OptionNumber::kBlock1);
   Bytes& upload = uploads_[from];
   if (!block1 || block1->number == 0) upload.clear();
+  if (block1 && block1->number > 0 && lose_upload_.exchange(false)) {
+    return Reply(*message, {coap::kRequestEntityIncomplete, {}, {}});
+  }
   Append(upload, message->payload);
   if (block1 && block1->more) {
     return Reply(*message, {coap::kContinue, {BlockOption(OptionNumber::kBlock1, *block1)}, {}});
@@ -153,6 +156,10 @@ std::optional<Bytes> Responder::Serve(const SocketAddress& from, ByteView bytes)
   downloads_[from] = handler_(asked);
   NoteObserver(from, *message, downloads_[from]);
   ++answered_;
+  if (message->Has(OptionNumber::kNoResponse)) {
+    const auto empty = coap::EmptyMessage(coap::Type::kAcknowledgement, message->message_id);
+    return Bytes(empty.begin(), empty.end());
+  }
   return Reply(*message, downloads_[from]);
 }
 

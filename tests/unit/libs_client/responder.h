@@ -75,6 +75,8 @@ class Responder {
   unsigned acknowledged() const { return acknowledged_; }
   unsigned resets() const { return resets_; }
   unsigned deregistered() const { return deregistered_; }
+  /// The next block of an upload, but its first, finds nothing of those before (4.08).
+  void LoseUpload() { lose_upload_ = true; }
   /// From now on this many datagrams are ignored.
   void Ignore(unsigned datagrams) { ignore_ = datagrams; }
 
@@ -118,6 +120,7 @@ class Responder {
   std::atomic<unsigned> deregistered_{0};
   std::atomic<uint64_t> answered_{0};
   std::atomic<unsigned> ignore_{0};
+  std::atomic<bool> lose_upload_{false};
   std::atomic<bool> stop_{false};
   std::thread thread_;
 };

@@ -260,6 +260,40 @@ TEST_F(RequestTest, LostRequestThenSentAgain) {
   EXPECT_EQ(Request({"--ack-timeout", "0.05"}).status, 0);
 }
 
+TEST_F(RequestTest, UploadLostThenStartsOverAndSaysSo) {
+  Serve(Cbor("\xa0"));
+  server_->LoseUpload();
+  const RunResult result =
+      Request({"-X", "PUT", "-d", "{\"x\":\"" + std::string(3000, 'x') + "\"}"});
+  EXPECT_EQ(result.status, 0);
+  EXPECT_EQ(result.err,
+            "lowband request: warning: the server has not kept what was uploaded so far (4.08); "
+            "the upload starts over\n");
+  EXPECT_EQ(asked().body.size(), 3006u);
+  server_->LoseUpload();
+  EXPECT_EQ(Request({"-s", "-d", "{\"x\":\"" + std::string(3000, 'x') + "\"}"}).err, "");
+}
+
+TEST_F(RequestTest, TypingAndReceiptsThenNoAnswerIsAskedFor) {
+  Serve(Cbor("\xa0", coap::kForbidden));
+  const auto asks_for_none = [this] {
+    return asked().options.contains(static_cast<uint16_t>(OptionNumber::kNoResponse));
+  };
+  const std::string room = "/_matrix/client/v3/rooms/!r:x";
+  RunResult result = Request({"-X", "PUT", "-d", "{}"}, room + "/typing/@u:x");
+  EXPECT_EQ(result.status, 0);
+  EXPECT_EQ(result.out, "");
+  EXPECT_TRUE(asks_for_none());
+  EXPECT_EQ(Request({"-d", "{}"}, room + "/receipt/m.read/$e").status, 0);
+  EXPECT_TRUE(asks_for_none());
+  EXPECT_EQ(Request({"--response", "-X", "PUT", "-d", "{}"}, room + "/typing/@u:x").status, 1);
+  EXPECT_FALSE(asks_for_none());
+  EXPECT_EQ(Request({"-X", "PUT", "-d", "{}"}, room + "/state/typing").status, 1);
+  EXPECT_FALSE(asks_for_none());
+  EXPECT_EQ(Request({"--no-response"}).status, 0);
+  EXPECT_TRUE(asks_for_none());
+}
+
 TEST_F(RequestTest, WrongFlagsThenStatus2AndNamed) {
   Serve(Cbor("\xa0"));
   EXPECT_EQ(Request({"-X", "BREW"}).status, 2);
