@@ -100,7 +100,8 @@ def test_typing_and_receipts_cost_less_without_answer(bin_dir, gateway, bob, tmp
     figures = tmp_path / "figures.json"
 
     def exchange(*flags):
-        done = lowband(bin_dir, "request", "-k", "--token", bob.token, "--stats-json", figures, *flags)
+        common = ["-k", "--token", bob.token, "--stats-json", figures]
+        done = lowband(bin_dir, "request", *common, *flags)
         spent = json.loads(figures.read_text())["exchange"]
         return done.stdout, spent["bytes_sent"] + spent["bytes_received"]
 
