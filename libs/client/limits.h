@@ -17,6 +17,11 @@ inline constexpr size_t kObservationsMax = 16;
 inline constexpr size_t kPeerMessagesMax = 64;
 /// How often an upload starts over after a 4.08 before the transfer counts as broken.
 inline constexpr unsigned kUploadRestartsMax = 3;
+/// A message goes out so often as it is, before what it carries or asks for becomes smaller.
+inline constexpr unsigned kLargeRepeatsMax = 2;
+/// The largest blocks, 1,024 bytes (RFC 7959 §2.2), and the smallest that are tried then, 128 bytes.
+inline constexpr uint8_t kBlockSzxMax = 6;
+inline constexpr uint8_t kBlockSzxMin = 3;
 /// Whole reassembled answer, unless Config says otherwise.
 inline constexpr size_t kResponseBytesDefault = size_t{64} << 20;
 /// One decrypted record; the cut that deployed peers make.
@@ -33,6 +38,9 @@ inline constexpr std::chrono::seconds kExchangeLifetime = coap::kExchangeLifetim
 inline constexpr std::chrono::seconds kPeerAckDelay{1};
 /// From the last acknowledged step of a request to its answer: above every long-poll of Matrix.
 inline constexpr std::chrono::seconds kAnswerTimeoutDefault{300};
+/// What may be asked again is, for smaller blocks, when an acknowledged request has no answer after
+/// this: the edge gives up on the homeserver after 90 s, unless it is told otherwise.
+inline constexpr std::chrono::seconds kAnswerOverdue{100};
 /// RFC 7641 §3.4: a notification this long after the last one is newer, whatever its number.
 inline constexpr std::chrono::seconds kNotificationOrderLifetime{128};
 /// A handshake of which nothing came for so long has failed; one that advances lives longer

@@ -49,7 +49,8 @@ void MessageLayer::Erase(uint16_t message_id) {
 
 bool MessageLayer::Unacknowledged(Handle handle) const {
   return std::ranges::any_of(outgoing_, [handle](const auto& entry) {
-    return entry.second.handle == handle && !entry.second.message.empty();
+    const Outgoing& outgoing = entry.second;
+    return outgoing.handle == handle && !outgoing.message.empty() && !outgoing.replaced;
   });
 }
 
@@ -101,10 +102,11 @@ MessageLayer::Incoming MessageLayer::OnReply(TimePoint now, const MessageView& m
     Erase(message.message_id);
     return {What::kReset, handle, std::nullopt};
   }
-  if (it->second.message.empty()) return {};  // an ACK to a NON
+  const size_t bytes = it->second.message.size();
+  if (bytes == 0) return {};  // an ACK to a NON
   Erase(message.message_id);
-  if (message.code.is_empty()) return {What::kAcknowledged, handle, std::nullopt};
-  return {What::kMessage, handle, message};
+  if (message.code.is_empty()) return {What::kAcknowledged, handle, std::nullopt, bytes};
+  return {What::kMessage, handle, message, bytes};
 }
 
 // An ACK that may have waited for an answer says nothing of the path.
@@ -155,21 +157,40 @@ void MessageLayer::Overlook(TimePoint now, const MessageView& message) {
   }
 }
 
-std::optional<MessageLayer::Handle> MessageLayer::PopExpired(TimePoint now) {
+std::optional<MessageLayer::Due> MessageLayer::PopDue(TimePoint now) {
   while (const auto id = timers_.PopDue(now)) {
     const auto it = outgoing_.find(*id);
     if (it == outgoing_.end()) continue;
     Outgoing& outgoing = it->second;
-    if (!outgoing.transmission.Repeat()) {
-      const Handle handle = outgoing.handle;
+    const Due due{outgoing.handle, *id, !outgoing.transmission.Repeat()};
+    if (due.given_up) {
       outgoing_.erase(it);
-      return handle;
+      return due;
     }
-    ++retransmissions_;
     timers_.Set(*id, outgoing.transmission.due());
-    out_.Push({}, outgoing.message);
+    if (outgoing.transmission.repeats() > kLargeRepeatsMax) return due;
+    Repeat(due);
   }
   return std::nullopt;
+}
+
+void MessageLayer::Repeat(const Due& due) {
+  ++retransmissions_;
+  out_.Push({}, outgoing_.at(due.message_id).message);
+}
+
+bool MessageLayer::Replace(TimePoint now, const Due& due, Bytes message) {
+  const auto id = Stamp(now, Type::kConfirmable, message);
+  if (!id) return false;
+  Outgoing& earlier = outgoing_.at(due.message_id);
+  earlier.replaced = true;
+  timers_.Cancel(due.message_id);
+  Outgoing outgoing{due.handle, std::move(message), earlier.wait, earlier.transmission};
+  timers_.Set(*id, outgoing.transmission.due());
+  ++retransmissions_;
+  out_.Push({}, outgoing.message);
+  outgoing_.insert_or_assign(*id, std::move(outgoing));
+  return true;
 }
 
 std::optional<ByteView> MessageLayer::PollTransmit() {

@@ -41,6 +41,8 @@ class MessageLayer {
     What what = What::kNothing;
     std::optional<Handle> handle;
     std::optional<coap::MessageView> message;
+    /// Of the message of ours that this acknowledges.
+    size_t acknowledged_bytes = 0;
   };
 
   /// `random` outlives this.
@@ -71,8 +73,20 @@ class MessageLayer {
   /// As if the message had been lost: it gets no answer, and its retransmission is no duplicate.
   void Overlook(TimePoint now, const coap::MessageView& message);
 
-  /// Retransmits what is due. Returns a handle whose message was given up; to be called until none.
-  std::optional<Handle> PopExpired(TimePoint now);
+  /// One whose time has come again after kLargeRepeatsMax repeats: given up and forgotten, or to be
+  /// sent again as it is, or replaced.
+  struct Due {
+    Handle handle;
+    uint16_t message_id;
+    bool given_up;
+  };
+  /// Retransmits what is due; to be called until none.
+  std::optional<Due> PopDue(TimePoint now);
+  void Repeat(const Due& due);
+  /// `message` goes out under a new ID in the place of the copy that is due, and is repeated and
+  /// given up when that would have been. What comes for the earlier one is taken all the same. False,
+  /// and nothing sent, while no message ID is free.
+  [[nodiscard]] bool Replace(TimePoint now, const Due& due, Bytes message);
   std::optional<TimePoint> NextDeadline() { return timers_.Next(); }
   std::optional<ByteView> PollTransmit();
 
@@ -84,6 +98,7 @@ class MessageLayer {
     Bytes message;  ///< Empty for a NON, which is never sent again.
     Wait wait = Wait::kForAnswer;
     coap::Transmission transmission = {};
+    bool replaced = false;  ///< Not sent any more.
   };
   struct Seen {
     uint16_t message_id;

@@ -83,7 +83,7 @@ void Session::Impl::OnRepresentation(TimePoint now, RequestId id, const MessageV
   messages_.Forget(id);
   answer_deadlines_.Cancel(id);
   AbandonFetch(observation);
-  Transfer transfer(observation.rest(), observation.token(), config_.block_szx,
+  Transfer transfer(observation.rest(), observation.token(), path_.szx(),
                     config_.response_bytes_max);
   const auto step = transfer.OnResponse(message);
   if (step == Transfer::Step::kDone) {
@@ -103,7 +103,7 @@ void Session::Impl::OnRepresentation(TimePoint now, RequestId id, const MessageV
 }
 
 void Session::Impl::OnLast(RequestId id, const MessageView& message) {
-  Transfer transfer(observations_.at(id).rest(), message.token, config_.block_szx,
+  Transfer transfer(observations_.at(id).rest(), message.token, path_.szx(),
                     config_.response_bytes_max);
   Response last;
   // Of one that is too large for a message the first block has to do: there is nobody to ask.

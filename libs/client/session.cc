@@ -7,6 +7,12 @@
 #include "libs/client/session_impl.h"
 
 namespace lowband::client {
+namespace {
+
+// What a record with AES-GCM holds besides its message.
+constexpr size_t kRecordBytes = 37;
+
+}  // namespace
 
 using coap::MessageView;
 
@@ -61,8 +67,8 @@ RequestId Session::Impl::Send(TimePoint now, Request request) {
     return id;
   }
   Introduce(request);
-  requests_.emplace(
-      id, Transfer(std::move(request), *token, config_.block_szx, config_.response_bytes_max));
+  requests_.emplace(id,
+                    Transfer(std::move(request), *token, path_.szx(), config_.response_bytes_max));
   if (state_ == State::kReady) {
     SendNext(now, id);
     Flush(now);
@@ -147,6 +153,9 @@ void Session::Impl::Receive(TimePoint now, ByteView datagram) {
     OnMessage(now, datagram);
   } else {
     ByteView untraced = datagram;
+    // A flight with a chain fills its datagrams.
+    if (state_ == State::kConnecting)
+      path_.Received(datagram.size() - std::min(datagram.size(), kRecordBytes));
     // The answer to a flight leaves within Receive; the trace tells things in their order.
     if (config_.trace && state_ == State::kConnecting) {
       config_.trace({now, false, std::exchange(untraced, {}), {}});
@@ -164,6 +173,8 @@ void Session::Impl::Receive(TimePoint now, ByteView datagram) {
 
 void Session::Impl::OnMessage(TimePoint now, ByteView bytes) {
   const MessageLayer::Incoming incoming = messages_.Receive(now, bytes);
+  path_.Received(bytes.size());
+  path_.Sent(incoming.acknowledged_bytes);
   switch (incoming.what) {
     case MessageLayer::What::kNothing: return;
     case MessageLayer::What::kAcknowledged: OnAcknowledged(now, *incoming.handle); return;
@@ -187,7 +198,7 @@ void Session::Impl::OnAcknowledged(TimePoint now, RequestId id) {
       return;
     }
   }
-  answer_deadlines_.Set(id, now + config_.answer_timeout);
+  answer_deadlines_.Set(id, now + (MayAskAnew(id) ? kAnswerOverdue : config_.answer_timeout));
 }
 
 void Session::Impl::OnUnanswered(RequestId id) {
@@ -217,6 +228,7 @@ void Session::Impl::OnResponse(TimePoint now, const MessageView& message) {
       config_.upload_restarted) {
     config_.upload_restarted(*id);
   }
+  if (const auto szx = transfer.TakeProof()) path_.Adopt(*szx);
   if (step == Transfer::Step::kBroken) {
     messages_.Reject(now, message);  // the server must not take it for received
   } else {
@@ -263,6 +275,58 @@ void Session::Impl::OnExpired(RequestId id) {
   } else {
     Fail(id, Failure::kTimeout);
   }
+}
+
+void Session::Impl::OnDue(TimePoint now, const MessageLayer::Due& due) {
+  if (!due.given_up) {
+    if (!SendSmaller(now, due)) messages_.Repeat(due);
+    return;
+  }
+  if (const auto it = requests_.find(due.handle); it != requests_.end()) {
+    if (const auto szx = it->second.Suspicion(path_)) path_.Adopt(*szx);
+  }
+  path_.Doubt();
+  OnExpired(due.handle);
+}
+
+bool Session::Impl::SendSmaller(TimePoint now, const MessageLayer::Due& due) {
+  const auto it = requests_.find(due.handle);
+  if (it == requests_.end() || observations_.contains(due.handle)) return false;
+  Transfer& transfer = it->second;
+  switch (transfer.UseSmallerBlocks(path_)) {
+    case Transfer::Smaller::kNothing: return false;
+    case Transfer::Smaller::kGoesOn: break;
+    case Transfer::Smaller::kAnew:
+      if (!RenewToken(due.handle, transfer)) return false;
+      break;
+  }
+  return messages_.Replace(now, due, transfer.NextMessage(sticky_));
+}
+
+// What comes for the request before must not be taken for the answer to this one: they are cut into
+// different blocks.
+bool Session::Impl::RenewToken(RequestId id, Transfer& transfer) {
+  const auto token = tokens_.Take(id);
+  if (!token) return false;
+  tokens_.Release(transfer.token(), false);
+  transfer.SetToken(*token);
+  return true;
+}
+
+bool Session::Impl::MayAskAnew(RequestId id) const {
+  const auto it = requests_.find(id);
+  // What registers an observation is answered by a few bytes at once.
+  return it != requests_.end() && !observations_.contains(id) && it->second.confirmable() &&
+         config_.answer_timeout > kAnswerOverdue && it->second.MayAskForSmallerBlocks(path_);
+}
+
+void Session::Impl::OnOverdue(TimePoint now, RequestId id) {
+  if (!MayAskAnew(id) || !RenewToken(id, requests_.at(id))) {
+    OnExpired(id);
+    return;
+  }
+  requests_.at(id).AskForSmallerBlocks(path_);
+  SendNext(now, id);
 }
 
 void Session::Impl::Fail(RequestId id, Failure failure) {
@@ -322,8 +386,8 @@ void Session::Impl::Flush(TimePoint now) {
 void Session::Impl::Advance(TimePoint now) {
   if (state_ == State::kIdle || state_ == State::kClosed) return;
   if (channel_) channel_->Advance(now);
-  while (const auto id = messages_.PopExpired(now)) OnExpired(*id);
-  while (const auto id = answer_deadlines_.PopDue(now)) OnExpired(*id);
+  while (const auto due = messages_.PopDue(now)) OnDue(now, *due);
+  while (const auto id = answer_deadlines_.PopDue(now)) OnOverdue(now, *id);
   Flush(now);
   FollowChannel(now);
 }

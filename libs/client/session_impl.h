@@ -6,6 +6,7 @@
 // Threading: one thread. Ownership: as session.h says.
 #pragma once
 
+#include <algorithm>
 #include <deque>
 #include <map>
 #include <memory>
@@ -16,8 +17,10 @@
 #include "libs/base/packet_queue.h"
 #include "libs/base/timer_queue.h"
 #include "libs/client/dtls_channel.h"
+#include "libs/client/limits.h"
 #include "libs/client/message_layer.h"
 #include "libs/client/observation.h"
+#include "libs/client/path_size.h"
 #include "libs/client/session.h"
 #include "libs/client/sticky_options.h"
 #include "libs/client/tokens.h"
@@ -28,7 +31,10 @@ namespace lowband::client {
 class Session::Impl {
  public:
   Impl(const Config& config, Random& random)
-      : config_(config), random_(random), messages_(config, random) {}
+      : config_(config),
+        random_(random),
+        messages_(config, random),
+        path_(std::min(config.block_szx, kBlockSzxMax)) {}
 
   void Connect(TimePoint now);
   RequestId Send(TimePoint now, Request request);
@@ -60,6 +66,14 @@ class Session::Impl {
   void OnUnanswered(RequestId id);
   void OnReset(RequestId id);
   void OnExpired(RequestId id);
+  void OnDue(TimePoint now, const MessageLayer::Due& due);
+  void OnOverdue(TimePoint now, RequestId id);
+  /// The request was acknowledged, and its answer may have been too large for the path.
+  bool MayAskAnew(RequestId id) const;
+  /// True: a message with smaller blocks takes the place of the one that is due.
+  bool SendSmaller(TimePoint now, const MessageLayer::Due& due);
+  /// False: no token is free.
+  bool RenewToken(RequestId id, Transfer& transfer);
   void Fail(RequestId id, Failure failure);
   void End(RequestId id, bool answered);
 
@@ -87,6 +101,7 @@ class Session::Impl {
   MessageLayer messages_;
   Tokens tokens_;
   StickyOptions sticky_;
+  PathSize path_;
   std::unordered_map<RequestId, Transfer> requests_;
   /// Each stands under the request that registered it, whose token it has.
   std::map<RequestId, Observation> observations_;

@@ -15,7 +15,6 @@ using coap::Block;
 using coap::MessageView;
 using coap::OptionNumber;
 
-constexpr uint8_t kSzxMax = 6;
 // RFC 7967 §2.1: answers of the classes 2, 4 and 5.
 constexpr uint32_t kNoneOfInterest = 2 + 8 + 16;
 
@@ -39,11 +38,58 @@ Transfer::Transfer(Request request, const coap::Token& token, uint8_t block_szx,
     : request_(std::move(request)),
       token_(token),
       response_bytes_max_(response_bytes_max),
-      upload_szx_(std::min(block_szx, kSzxMax)),
+      upload_szx_(std::min(block_szx, kBlockSzxMax)),
       fetch_szx_(upload_szx_) {}
 
 bool Transfer::IsLastBlock() const {
   return upload_offset_ + BlockBytes(upload_szx_) >= request_.body.size();
+}
+
+// RFC 7252 §5.1; FETCH: RFC 8132 §2.
+bool Transfer::IsSafe() const {
+  return request_.method == coap::kGet || request_.method == coap::kFetch;
+}
+
+bool Transfer::MayBeTooLarge(const PathSize& path) const {
+  return phase_ == Phase::kUpload && IsLastBlock() && fetch_szx_ > kBlockSzxMin &&
+         !request_.no_response && !path.HasReceivedBlockOf(fetch_szx_);
+}
+
+Transfer::Smaller Transfer::UseSmallerBlocks(const PathSize& path) {
+  if (phase_ != Phase::kUpload) return Smaller::kNothing;
+  const uint8_t smaller =
+      std::min<uint8_t>(path.szx(), upload_szx_ > kBlockSzxMin ? upload_szx_ - 1 : upload_szx_);
+  const size_t payload = std::min(request_.body.size() - upload_offset_, BlockBytes(upload_szx_));
+  const bool whole = IsLastBlock() && upload_offset_ == 0;
+  if (upload_szx_ > smaller && payload > BlockBytes(smaller) && !path.HasSent(payload) &&
+      (whole ? request_.method != coap::kPost : !IsLastBlock())) {
+    upload_szx_ = smaller;
+    fetch_szx_ = std::min(fetch_szx_, smaller);
+    upload_shrunk_ = true;
+    return Smaller::kGoesOn;
+  }
+  if (!whole || !IsSafe() || !MayBeTooLarge(path)) return Smaller::kNothing;
+  ShrinkFetch(path);
+  return Smaller::kAnew;
+}
+
+bool Transfer::MayAskForSmallerBlocks(const PathSize& path) const {
+  return !asked_again_ && IsSafe() && upload_offset_ == 0 && MayBeTooLarge(path);
+}
+
+void Transfer::AskForSmallerBlocks(const PathSize& path) {
+  asked_again_ = true;
+  ShrinkFetch(path);
+}
+
+void Transfer::ShrinkFetch(const PathSize& path) {
+  fetch_szx_ = std::min<uint8_t>(path.szx(), fetch_szx_ - 1);
+  fetch_shrunk_ = true;
+}
+
+std::optional<uint8_t> Transfer::Suspicion(const PathSize& path) const {
+  if (request_.method != coap::kPost || !MayBeTooLarge(path)) return std::nullopt;
+  return static_cast<uint8_t>(fetch_szx_ - 1);
 }
 
 bool Transfer::NeedsNobody() const { return phase_ == Phase::kFetch || !IsLastBlock(); }
@@ -71,7 +117,7 @@ Bytes Transfer::NextMessage(const StickyOptions& known) const {
     }
     if (request_.no_response) add(OptionNumber::kNoResponse, kNoneOfInterest);
     // RFC 7959 §2.4: a client that wants smaller blocks says so before the first comes.
-    if (fetch_szx_ < kSzxMax) add(OptionNumber::kBlock2, Block{0, false, fetch_szx_}.Pack());
+    if (fetch_szx_ < kBlockSzxMax) add(OptionNumber::kBlock2, Block{0, false, fetch_szx_}.Pack());
   } else {
     // RFC 7959 §2.6: only the first block is observed; with it, this would register again.
     std::erase_if(options, [](const OutgoingOption& option) {
@@ -123,9 +169,11 @@ std::optional<Transfer::Step> Transfer::OnUploadStep(const MessageView& message)
   const bool block_taken =
       message.code == coap::kContinue || (message.code.cls() == 2 && block && !IsLastBlock());
   if (!block_taken) return std::nullopt;
-  if (!block || IsLastBlock() || block->number != upload_offset_ / block_bytes) {
-    return Step::kBroken;
-  }
+  // Of a block that has been made smaller meanwhile the place is the same, not the number.
+  const bool expected =
+      block && (block->number == upload_offset_ / block_bytes || block->offset() == upload_offset_);
+  if (!expected || IsLastBlock()) return Step::kBroken;
+  if (upload_shrunk_ && block->szx == upload_szx_) proof_ = upload_szx_;
   upload_offset_ += block_bytes;
   upload_szx_ = std::min(upload_szx_, block->szx);
   if (upload_offset_ / BlockBytes(upload_szx_) > Block::kNumberMax) return Step::kBroken;
@@ -137,6 +185,7 @@ Transfer::Step Transfer::OnFirstAnswer(const MessageView& message) {
   const auto block = FindBlock(message, OptionNumber::kBlock2);
   if (!block || block->number != 0) return Step::kBroken;
   if (!block->more) return Finish(message, message.payload);
+  if (fetch_shrunk_ && block->szx == fetch_szx_) proof_ = fetch_szx_;
   phase_ = Phase::kFetch;
   etag_ = FindETag(message);
   return Collect(message, *block);

@@ -3,13 +3,21 @@
 //   upload ──2.31──▶ next block   ──4.08──▶ from the start   ──4.13 with smaller szx──▶ smaller
 //      └── any other code ──▶ answer ──Block2 with M──▶ fetch next block ──…──▶ whole answer
 //
+// A message that may have been too large for the path is made anew with smaller blocks where that
+// is safe: a block of an upload that is not the last, which the server tells by its place; a GET or
+// FETCH; a PUT or DELETE in one message, which come to the same however often they are carried out
+// (RFC 7252 §5.1). A POST in one message may have been carried out, its answer lost: it stays as it
+// is. The last block of an upload needs nothing, since larger ones have gone through.
+//
 // Threading: one thread; knows no time and no message IDs. Ownership: copies what it keeps.
 // Limits: kUploadRestartsMax, Config::response_bytes_max. Spec: RFC 7959 §2.3 to §2.9, §3.
 #pragma once
 
 #include <cstdint>
 #include <optional>
+#include <utility>
 
+#include "libs/client/path_size.h"
 #include "libs/client/session.h"
 #include "libs/client/sticky_options.h"
 #include "libs/coap/block.h"
@@ -48,6 +56,22 @@ class Transfer {
   bool EndsUnanswered() const {
     return request_.no_response && phase_ == Phase::kUpload && IsLastBlock();
   }
+  /// What becomes of NextMessage when it was too large, or the block that answers it.
+  enum class Smaller : uint8_t {
+    kNothing,  ///< It stays as it is.
+    kGoesOn,   ///< It has a smaller block now.
+    kAnew,     ///< It asks for smaller blocks, and needs a token of its own.
+  };
+  /// `path` knows what went through.
+  Smaller UseSmallerBlocks(const PathSize& path);
+  /// The answer to this request, which was acknowledged, may have been too large: it may be asked
+  /// anew for smaller ones, with a token of its own. Once.
+  bool MayAskForSmallerBlocks(const PathSize& path) const;
+  void AskForSmallerBlocks(const PathSize& path);
+  /// Blocks of this size have gone through, after larger ones had not.
+  std::optional<uint8_t> TakeProof() { return std::exchange(proof_, std::nullopt); }
+  /// What is worth asking for next time when this POST got no answer; none: nothing else.
+  std::optional<uint8_t> Suspicion(const PathSize& path) const;
   const std::vector<OutgoingOption>& options() const { return request_.options; }
   bool confirmable() const { return request_.confirmable; }
   /// How often the upload has started over.
@@ -57,6 +81,10 @@ class Transfer {
   enum class Phase : uint8_t { kUpload, kFetch };
 
   bool IsLastBlock() const;
+  bool IsSafe() const;
+  /// Of the answer, as far as is known.
+  bool MayBeTooLarge(const PathSize& path) const;
+  void ShrinkFetch(const PathSize& path);
   std::optional<Step> OnUploadStep(const coap::MessageView& message);
   Step OnFirstAnswer(const coap::MessageView& message);
   Step OnNextBlock(const coap::MessageView& message);
@@ -72,6 +100,10 @@ class Transfer {
   uint8_t upload_szx_;
   unsigned upload_restarts_ = 0;
   uint8_t fetch_szx_;
+  bool upload_shrunk_ = false;
+  bool fetch_shrunk_ = false;
+  bool asked_again_ = false;  ///< Though it was acknowledged.
+  std::optional<uint8_t> proof_;
   std::optional<Bytes> etag_;
   Response response_;
 };
