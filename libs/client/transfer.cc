@@ -55,16 +55,17 @@ bool Transfer::MayBeTooLarge(const PathSize& path) const {
          !request_.no_response && !path.HasReceivedBlockOf(fetch_szx_);
 }
 
-Transfer::Smaller Transfer::UseSmallerBlocks(const PathSize& path) {
-  if (phase_ != Phase::kUpload) return Smaller::kNothing;
-  const uint8_t smaller =
-      std::min<uint8_t>(path.szx(), upload_szx_ > kBlockSzxMin ? upload_szx_ - 1 : upload_szx_);
+bool Transfer::HoldsTooMuch(const PathSize& path) const {
   const size_t payload = std::min(request_.body.size() - upload_offset_, BlockBytes(upload_szx_));
+  return phase_ == Phase::kUpload && upload_szx_ > kBlockSzxMin &&
+         payload > BlockBytes(upload_szx_ - 1) && !path.HasSent(payload);
+}
+
+Transfer::Smaller Transfer::UseSmallerBlocks(const PathSize& path) {
   const bool whole = IsLastBlock() && upload_offset_ == 0;
-  if (upload_szx_ > smaller && payload > BlockBytes(smaller) && !path.HasSent(payload) &&
-      (whole ? request_.method != coap::kPost : !IsLastBlock())) {
-    upload_szx_ = smaller;
-    fetch_szx_ = std::min(fetch_szx_, smaller);
+  if (HoldsTooMuch(path) && (whole ? request_.method != coap::kPost : !IsLastBlock())) {
+    upload_szx_ = std::min<uint8_t>(path.szx(), upload_szx_ - 1);
+    fetch_szx_ = std::min(fetch_szx_, upload_szx_);
     upload_shrunk_ = true;
     return Smaller::kGoesOn;
   }
@@ -88,8 +89,10 @@ void Transfer::ShrinkFetch(const PathSize& path) {
 }
 
 std::optional<uint8_t> Transfer::Suspicion(const PathSize& path) const {
-  if (request_.method != coap::kPost || !MayBeTooLarge(path)) return std::nullopt;
-  return static_cast<uint8_t>(fetch_szx_ - 1);
+  if (request_.method != coap::kPost) return std::nullopt;
+  if (HoldsTooMuch(path)) return static_cast<uint8_t>(upload_szx_ - 1);
+  if (MayBeTooLarge(path)) return static_cast<uint8_t>(fetch_szx_ - 1);
+  return std::nullopt;
 }
 
 bool Transfer::NeedsNobody() const { return phase_ == Phase::kFetch || !IsLastBlock(); }

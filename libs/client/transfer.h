@@ -82,7 +82,8 @@ class Transfer {
 
   bool IsLastBlock() const;
   bool IsSafe() const;
-  /// Of the answer, as far as is known.
+  /// NextMessage, or its answer, as far as is known.
+  bool HoldsTooMuch(const PathSize& path) const;
   bool MayBeTooLarge(const PathSize& path) const;
   void ShrinkFetch(const PathSize& path);
   std::optional<Step> OnUploadStep(const coap::MessageView& message);

@@ -13,7 +13,7 @@ lowband_test(client_test
     unit/libs_client/blockwise_test.cc unit/libs_client/connection_test.cc
     unit/libs_client/dtls_test.cc unit/libs_client/no_response_test.cc
     unit/libs_client/observe_test.cc unit/libs_client/session_test.cc
-    unit/libs_client/sticky_options_test.cc
+    unit/libs_client/small_path_test.cc unit/libs_client/sticky_options_test.cc
   DEPS lowband::client lowband::test_client_servers)
 lowband_test(udp_relay_test
   SOURCES unit/libs_client/udp_relay_test.cc
