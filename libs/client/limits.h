@@ -19,7 +19,7 @@ inline constexpr size_t kPeerMessagesMax = 64;
 inline constexpr unsigned kUploadRestartsMax = 3;
 /// A message goes out so often as it is, before what it carries or asks for becomes smaller.
 inline constexpr unsigned kLargeRepeatsMax = 2;
-/// The largest blocks, 1,024 bytes (RFC 7959 §2.2), and the smallest that are tried then, 128 bytes.
+/// The largest blocks, 1,024 bytes (RFC 7959 §2.2), and the smallest that are tried then, 128.
 inline constexpr uint8_t kBlockSzxMax = 6;
 inline constexpr uint8_t kBlockSzxMin = 3;
 /// Whole reassembled answer, unless Config says otherwise.

@@ -84,8 +84,8 @@ class MessageLayer {
   std::optional<Due> PopDue(TimePoint now);
   void Repeat(const Due& due);
   /// `message` goes out under a new ID in the place of the copy that is due, and is repeated and
-  /// given up when that would have been. What comes for the earlier one is taken all the same. False,
-  /// and nothing sent, while no message ID is free.
+  /// given up when that would have been. What comes for the earlier one is taken all the same.
+  /// False, and nothing sent, while no message ID is free.
   [[nodiscard]] bool Replace(TimePoint now, const Due& due, Bytes message);
   std::optional<TimePoint> NextDeadline() { return timers_.Next(); }
   std::optional<ByteView> PollTransmit();

@@ -91,7 +91,7 @@ TEST_F(SmallPath, BodyOfOneMessageThenCutInTwo) {
   EXPECT_EQ(client_.executed().size(), 3u);
 }
 
-// It may have been carried out, and only its answer be lost: never asked anew, but for by its caller.
+// It may have been carried out, and only its answer be lost: only its caller may ask anew.
 TEST_F(SmallPath, PostInOneMessageThenExecutedOnceAtMostAndTheNextOneWorks) {
   EXPECT_FALSE(Exchange(ClientRequest(coap::kPost, "large")).answered);
   EXPECT_EQ(client_.executed().size(), 1u);
