@@ -163,10 +163,11 @@ TEST(Relay, PathThatIsNotOnTheListThen404AndNobodyIsAsked) {
   EXPECT_EQ(gateway.handled().paths_refused.load(), 10u);
   for (const char* target : {"/_matrix/client/versions", "/_matrix/media/v3/config?a=/../b",
                              "/.well-known/matrix/server", "//_matrix/client/versions",
-                             "/%5fmatrix/x", "/_synapse/client/pick_idp"}) {
+                             "/%5fmatrix/x", "/_synapse/client/pick_idp",
+                             "/_matrix/client/v3/rooms/!r:h/state/m.x/%2E%2E"}) {
     EXPECT_EQ(Exchange(gateway, {.target = target}).head.status(), 200u) << target;
   }
-  EXPECT_EQ(asked, 6);
+  EXPECT_EQ(asked, 7);
 }
 
 TEST(Relay, RefusedPathThenItsBodyIsNotWaitedFor) {

@@ -53,6 +53,21 @@ void AddTrace(const v1::RelayRequest& request, uint64_t trace_one_in, http::Fiel
   fields.push_back({"traceparent", http::MakeTraceParent(*id, http::IsSampled(*id, trace_one_in))});
 }
 
+// RFC 3986 §5.2.4, with backslashes as some servers have them.
+std::string WithoutDotSegments(std::string_view path) {
+  std::vector<std::string_view> kept;
+  for (size_t begin = 0; begin <= path.size();) {
+    const size_t end = std::min(path.find_first_of("/\\", begin), path.size());
+    const std::string_view segment = path.substr(begin, end - begin);
+    begin = end + 1;
+    if (segment == ".." && !kept.empty()) kept.pop_back();
+    if (!segment.empty() && segment != "." && segment != "..") kept.push_back(segment);
+  }
+  std::string out;
+  for (const std::string_view segment : kept) out.append("/").append(segment);
+  return out.append("/");
+}
+
 }  // namespace
 
 Result<RelayHead, std::string> MapRelayRequest(const v1::RelayRequest& request,
@@ -90,12 +105,16 @@ Result<RelayHead, std::string> MapRelayRequest(const v1::RelayRequest& request,
 
 bool IsRelayed(std::string_view target, std::string_view allow_paths) {
   if (allow_paths == "/") return true;
-  std::string path = PercentDecode(target.substr(0, target.find('?')));
-  // What a server might take for another path than it says is not what the list means.
-  if (HasDotSegment(path) || HasDotSegment(PercentDecode(path))) return false;
-  while (path.starts_with("//")) path.erase(0, 1);
-  return path.starts_with("/_matrix/") || path.starts_with("/.well-known/matrix/") ||
-         IsAmong(allow_paths, path);
+  const auto is_allowed = [&](std::string path) {
+    while (path.starts_with("//")) path.erase(0, 1);
+    return path.starts_with("/_matrix/") || path.starts_with("/.well-known/matrix/") ||
+           IsAmong(allow_paths, path);
+  };
+  // A state key may be "..". A server that takes it for more than that, now or after decoding once
+  // more, must come to no other path than the list allows.
+  const std::string path = PercentDecode(target.substr(0, target.find('?')));
+  return is_allowed(path) && is_allowed(WithoutDotSegments(path)) &&
+         is_allowed(WithoutDotSegments(PercentDecode(path)));
 }
 
 Route RouteOfTarget(std::string_view target) {
