@@ -64,10 +64,18 @@ def media(context, answer):
 
 
 def other_paths(context, answer):
-    allowed = r"/+_matrix/(client|key|media)(/.*)?|/\.well-known/(matrix/.*|core)|/[1W]"
+    allowed = (
+        r"/+_matrix/(client|key|media)(/.*)?|/\.well-known/(matrix/.*|core)|/[1W]|/_synapse/client/.*"
+    )
     if re.fullmatch(allowed, context.path):
         return None
     return error(404, "M_UNRECOGNIZED", "no Matrix client API has this path")
+
+
+def paths_over_tcp(context, answer):
+    if re.match(r"/+_matrix/|/\.well-known/matrix/|/_synapse/client/", context.path):
+        return None
+    return error(404, "M_UNRECOGNIZED", "this path is not passed on to the homeserver")
 
 
 def path_code(context, answer):
@@ -288,6 +296,7 @@ RULES = {
     "push-rules": push_rules,
     "slashes": slashes,
     "other-paths": other_paths,
+    "paths-over-tcp": paths_over_tcp,
     "media": media,
     "path-segments": bad_segments,
     "long-segments": long_segments,
