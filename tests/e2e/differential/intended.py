@@ -65,7 +65,8 @@ def media(context, answer):
 
 def other_paths(context, answer):
     allowed = (
-        r"/+_matrix/(client|key|media)(/.*)?|/\.well-known/(matrix/.*|core)|/[1W]|/_synapse/client/.*"
+        r"/+_matrix/(client|key|media)(/.*)?|/\.well-known/(matrix/.*|core)|/[1W]"
+        r"|/_synapse/client/.*"
     )
     if re.fullmatch(allowed, context.path):
         return None
