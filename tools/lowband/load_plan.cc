@@ -83,6 +83,7 @@ Result<LoadOperation, std::string> MakeOperation(const std::string& name, const 
   if (!url) return Failure(url.error());
   url->path.insert(url->path.begin(), base.path.begin(), base.path.end());
   MessageOptions message = options.message;
+  message.no_response = false;  // Answers are what is counted.
   message.method = parsed.method;
   message.token.clear();  // the first request of each session brings it
   const Bytes body = parsed.data.empty() ? Bytes{} : ReadData(parsed.data);
