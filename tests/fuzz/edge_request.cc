@@ -205,8 +205,11 @@ class Subject {
     // Nothing is told in the middle of an upload, nor with the news that a path is observed.
     const bool registered = message->code == coap::kContent &&
                             message->Has(OptionNumber::kObserve) && message->payload.empty();
-    Check(registered || message->payload.empty() == (message->code == coap::kContinue));
-    Check(message->payload.empty() != message->Has(OptionNumber::kContentFormat));
+    // 2.03 tells of what the client has.
+    if (message->code != coap::kValid) {
+      Check(registered || message->payload.empty() == (message->code == coap::kContinue));
+      Check(message->payload.empty() != message->Has(OptionNumber::kContentFormat));
+    }
     if (message->type != coap::Type::kAcknowledgement) {
       Check(message->message_id != 0);
       own_ids_.push_back(message->message_id);

@@ -66,8 +66,10 @@ void CheckRequest(const lowband::v1::Request& request, const translator::MappedR
           "forwarded address");
   Require(forwards || http.forwarded_for.empty(), "address told without leave");
   Require(http.timeout > lowband::Duration::zero(), "some time");
-  Require(http.timeout <= translator::kPollWaitMax + translator::kPollMargin, "not too much");
-  if (request.deadline_ms() != 0) {
+  // Joins and initial syncs have what the edge waits.
+  if (request.deadline_ms() == 0) {
+    Require(http.timeout <= translator::kEdgeWaitDefault, "not too much");
+  } else {
     Require(http.timeout < std::chrono::milliseconds(request.deadline_ms()), "within the deadline");
   }
 }
