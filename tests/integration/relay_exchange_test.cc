@@ -161,10 +161,10 @@ TEST(Relay, PathThatIsNotOnTheListThen404AndNobodyIsAsked) {
   }
   EXPECT_EQ(asked, 0);
   EXPECT_EQ(gateway.handled().paths_refused.load(), 10u);
-  for (const char* target : {"/_matrix/client/versions", "/_matrix/media/v3/config?a=/../b",
-                             "/.well-known/matrix/server", "//_matrix/client/versions",
-                             "/%5fmatrix/x", "/_synapse/client/pick_idp",
-                             "/_matrix/client/v3/rooms/!r:h/state/m.x/%2E%2E"}) {
+  for (const char* target :
+       {"/_matrix/client/versions", "/_matrix/media/v3/config?a=/../b",
+        "/.well-known/matrix/server", "//_matrix/client/versions", "/%5fmatrix/x",
+        "/_synapse/client/pick_idp", "/_matrix/client/v3/rooms/!r:h/state/m.x/%2E%2E"}) {
     EXPECT_EQ(Exchange(gateway, {.target = target}).head.status(), 200u) << target;
   }
   EXPECT_EQ(asked, 7);
