@@ -49,14 +49,17 @@ Bytes ReadFile(const std::string& path) {
 void WriteFile(const std::string& path, ByteView bytes, int mode) {
   const int fd = open(path.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, mode);
   const std::unique_ptr<std::FILE, CloseFile> file(fd < 0 ? nullptr : fdopen(fd, "wb"));
-  if (!file || std::fwrite(bytes.data(), 1, bytes.size(), file.get()) != bytes.size() ||
-      std::fflush(file.get()) != 0) {
+  const auto put = [&] {
+    return bytes.empty() || std::fwrite(bytes.data(), 1, bytes.size(), file.get()) == bytes.size();
+  };
+  if (!file || !put() || std::fflush(file.get()) != 0) {
     throw UsageError("cannot write \"" + path + "\": " + std::strerror(errno));
   }
 }
 
 void WriteStandardOutput(ByteView bytes) {
-  std::fwrite(bytes.data(), 1, bytes.size(), stdout);
+  // No bytes may have no address, which fwrite does not take.
+  if (!bytes.empty()) std::fwrite(bytes.data(), 1, bytes.size(), stdout);
   std::fflush(stdout);
 }
 
