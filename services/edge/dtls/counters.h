@@ -18,7 +18,7 @@ enum class DropReason : uint8_t {
   kUnknownId,        ///< No session with that connection id.
   kNotAccepted,      ///< Forged, replayed, repeated or out of place: the session ignored it.
   kBadHello,         ///< A ClientHello that does not parse.
-  kFragmentedHello,  ///< A ClientHello in pieces: keeping them would be state before the cookie.
+  kFragmentedHello,  ///< A piece of a ClientHello that cannot be put to those before it.
   kStaleHello,       ///< A late copy of one that was taken, by the present session or a lost one.
   kRepeatedFlight,   ///< A client's flight again, while our answer must still be on its way.
   kStopping,         ///< A ClientHello after StopAccepting().

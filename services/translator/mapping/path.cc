@@ -39,6 +39,18 @@ bool EndsInStateKey(Segments segments) {
   return by_code || RouteOfPath(segments) == Route::kStateEvent;
 }
 
+/// Whether `text`, split as a server that decoded a slash would split it, has a dot segment.
+bool HasDotSegment(std::string_view text) {
+  size_t begin = 0;
+  while (begin <= text.size()) {
+    const size_t end = std::min(text.find_first_of("/\\", begin), text.size());
+    const std::string_view piece = text.substr(begin, end - begin);
+    if (piece == "." || piece == "..") return true;
+    begin = end + 1;
+  }
+  return false;
+}
+
 std::optional<Refusal> Check(Segments segments) {
   if (segments.size() > kPathSegmentsMax) return Bad("the path has too many segments");
   for (size_t i = 0; i < segments.size(); ++i) {
@@ -179,17 +191,6 @@ void CutFirst(std::vector<std::string_view>& segments) {
 }
 
 }  // namespace
-
-bool HasDotSegment(std::string_view text) {
-  size_t begin = 0;
-  while (begin <= text.size()) {
-    const size_t end = std::min(text.find_first_of("/\\", begin), text.size());
-    const std::string_view piece = text.substr(begin, end - begin);
-    if (piece == "." || piece == "..") return true;
-    begin = end + 1;
-  }
-  return false;
-}
 
 bool IsAmong(std::string_view allow_paths, std::string_view path) {
   while (!allow_paths.empty()) {

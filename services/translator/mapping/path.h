@@ -30,8 +30,6 @@ struct MappedPath {
 Result<MappedPath, Refusal> MapPath(std::span<const std::string_view> segments, EnumApi api,
                                     std::string_view allow_paths = {});
 
-/// Whether `text`, split as a server that decoded a slash would split it, has a dot segment.
-bool HasDotSegment(std::string_view text);
 /// Whether `path` begins as one of `allow_paths` does.
 bool IsAmong(std::string_view allow_paths, std::string_view path);
 
