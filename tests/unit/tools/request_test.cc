@@ -30,6 +30,7 @@ class RequestTest : public testing::Test {
     return identity;
   }
   void Serve(Answer answer, bool secure = false) {
+    server_.reset();  // its thread reads answer_
     answer_ = std::move(answer);
     server_ = std::make_unique<Responder>(
         [this](const Asked& asked) {
