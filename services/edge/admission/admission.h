@@ -1,0 +1,26 @@
+// What the clients of one edge share, and who of them gets it: the ledgers of all workers.
+//
+// Threading: any. Ownership: made before the workers, and outlives them.
+#pragma once
+
+#include <cstddef>
+
+#include "services/edge/admission/ledger.h"
+
+namespace lowband::edge::admission {
+
+/// Of the whole process.
+struct Limits {
+  size_t sessions = 100'000;
+  size_t handshakes = 10'000;
+};
+
+struct Admission {
+  explicit Admission(const Limits& limits)
+      : sessions(limits.sessions, Yield::kToAll), handshakes(limits.handshakes, Yield::kToProven) {}
+
+  Ledger sessions;    ///< Open ones.
+  Ledger handshakes;  ///< Under way: all of them unproven.
+};
+
+}  // namespace lowband::edge::admission

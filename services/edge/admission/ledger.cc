@@ -1,0 +1,149 @@
+#include "services/edge/admission/ledger.h"
+
+#include <algorithm>
+#include <bit>
+#include <cstdlib>
+#include <ranges>
+
+namespace lowband::edge::admission {
+namespace {
+
+/// Of networks that hold about the same, so many are compared; where there are more, none stands
+/// out.
+constexpr size_t kCompared = 32;
+/// The part of the maximum that may be booked beyond it, until others have made room.
+constexpr size_t kSlackShare = 16;
+
+size_t Index(Standing standing) { return static_cast<size_t>(standing); }
+size_t BucketOf(size_t held) { return static_cast<size_t>(std::bit_width(held)); }
+
+}  // namespace
+
+Ledger::Ledger(size_t max, Yield yield)
+    : max_(max), slack_(std::max<size_t>(1, max / kSlackShare)), yield_(yield) {}
+
+Ledger::Verdict Ledger::Take(const Holder& holder, size_t amount) {
+  const MutexLock lock(mutex_);
+  const size_t after = held() + amount;
+  if (after <= max_) {
+    Add(holder, amount);
+    return Verdict::kFits;
+  }
+  if (amount > max_ || after > max_ + std::max(slack_, amount) || !Displaces(holder, amount)) {
+    ++refused_;
+    return Verdict::kFull;
+  }
+  Add(holder, amount);
+  ++made_room_;
+  return Verdict::kMakeRoom;
+}
+
+void Ledger::Give(const Holder& holder, size_t amount) {
+  const MutexLock lock(mutex_);
+  Subtract(holder, amount);
+}
+
+void Ledger::Move(const Holder& from, const Holder& to, size_t amount) {
+  const MutexLock lock(mutex_);
+  Add(to, amount);
+  Subtract(from, amount);
+}
+
+std::optional<Victim> Ledger::Overdraft() const {
+  const MutexLock lock(mutex_);
+  if (held() <= max_) return std::nullopt;
+  // Everybody comes unproven, and must be able to.
+  const bool few_unproven = held_[Index(Standing::kUnproven)] <= slack_;
+  Standing standing = Standing::kUnproven;
+  if (yield_ == Yield::kToAll && few_unproven) standing = Standing::kProven;
+  const Account* heaviest = Heaviest(standing);
+  if (heaviest == nullptr) {
+    standing = standing == Standing::kProven ? Standing::kUnproven : Standing::kProven;
+    heaviest = Heaviest(standing);
+  }
+  const auto most = std::ranges::max_element(
+      heaviest->workers, {}, [&](const OnWorker& on) { return on.held[Index(standing)]; });
+  return Victim{heaviest->network, standing, most->worker};
+}
+
+Ledger::Usage Ledger::usage() const {
+  const MutexLock lock(mutex_);
+  return {held_, accounts_.size(), made_room_, refused_};
+}
+
+// An unproven newcomer's own network may be the one that loses something older.
+bool Ledger::Displaces(const Holder& holder, size_t amount) const {
+  if (held_[Index(Standing::kUnproven)] > 0) return true;
+  const Account* heaviest = Heaviest(Standing::kProven);
+  if (heaviest == nullptr) return false;
+  if (yield_ == Yield::kToAll) return true;
+  if (holder.standing == Standing::kUnproven) return false;
+  const size_t would_hold = HeldBy(holder.network) + amount;
+  return heaviest->network == holder.network ||
+         heaviest->held[Index(Standing::kProven)] > would_hold;
+}
+
+size_t Ledger::HeldBy(Network network) const {
+  const auto account = accounts_.find(network);
+  return account == accounts_.end() ? 0 : account->second.held[Index(Standing::kProven)];
+}
+
+void Ledger::Add(const Holder& holder, size_t amount) {
+  const size_t standing = Index(holder.standing);
+  const auto [found, fresh] = accounts_.try_emplace(holder.network);
+  Account& account = found->second;
+  if (fresh) {
+    account.network = holder.network;
+    for (size_t i = 0; i < kStandings; ++i) {
+      account.places[i] = buckets_[i][0].insert(buckets_[i][0].end(), &account);
+    }
+  }
+  auto on = std::ranges::find(account.workers, holder.worker, &OnWorker::worker);
+  if (on == account.workers.end()) on = account.workers.insert(on, {holder.worker, {}});
+  on->held[standing] += amount;
+  const size_t before = account.held[standing];
+  account.held[standing] += amount;
+  held_[standing] += amount;
+  Place(account, holder.standing, before);
+}
+
+void Ledger::Subtract(const Holder& holder, size_t amount) {
+  const size_t standing = Index(holder.standing);
+  const auto found = accounts_.find(holder.network);
+  if (found == accounts_.end()) std::abort();
+  Account& account = found->second;
+  const auto on = std::ranges::find(account.workers, holder.worker, &OnWorker::worker);
+  if (on == account.workers.end() || on->held[standing] < amount) std::abort();
+  on->held[standing] -= amount;
+  if (on->held == Amounts{}) account.workers.erase(on);
+  const size_t before = account.held[standing];
+  account.held[standing] -= amount;
+  held_[standing] -= amount;
+  Place(account, holder.standing, before);
+  if (account.held != Amounts{}) return;
+  for (size_t i = 0; i < kStandings; ++i) buckets_[i][0].erase(account.places[i]);
+  accounts_.erase(found);
+}
+
+// At the end of its bucket, so that those in front were not looked at for the longest time.
+void Ledger::Place(Account& account, Standing standing, size_t before) {
+  const size_t i = Index(standing);
+  const size_t from = BucketOf(before);
+  const size_t to = BucketOf(account.held[i]);
+  if (from == to) return;
+  auto& list = buckets_[i][to];
+  list.splice(list.end(), buckets_[i][from], account.places[i]);
+}
+
+const Ledger::Account* Ledger::Heaviest(Standing standing) const {
+  const size_t i = Index(standing);
+  for (size_t bucket = kBuckets - 1; bucket > 0; --bucket) {
+    const auto& list = buckets_[i][bucket];
+    if (list.empty()) continue;
+    const auto few = list | std::views::take(kCompared);
+    return *std::ranges::max_element(few, {}, [&](const Account* each) { return each->held[i]; });
+  }
+  return nullptr;
+}
+
+}  // namespace lowband::edge::admission

@@ -1,0 +1,124 @@
+// What is held of one thing (sessions, bytes of uploads, …) in the whole process, by network and
+// standing, and who has to make room for whom.
+//
+//   Take ── room ──▶ booked
+//     └─ full ─┬─ an unproven holding somewhere ──▶ booked; the unproven of the network that has
+//              │                                    most of them makes room: the newcomer's own, if
+//              │                                    that is it
+//              ├─ none, and a proven network has more than the newcomer's, or all yield ──▶ booked;
+//              │                                    that network makes room
+//              └─ else, or beyond the slack ──▶ refused
+//
+// Which of its holdings a network loses, its oldest, the worker that has them knows: the ledger
+// names network and worker. Until that one has acted, more is booked than the maximum allows, by a
+// sixteenth at most.
+//
+// So nobody who holds much keeps out who holds little, whichever worker either is on, and nobody
+// keeps out whom the homeserver knows without being known to it.
+//
+// Threading: any; one lock, for a few hundred nanoseconds. Ownership: outlives the workers.
+// Limits: the maximum of the constructor; one account for each network that holds something.
+#pragma once
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <list>
+#include <optional>
+#include <unordered_map>
+#include <vector>
+
+#include "libs/base/mutex.h"
+#include "services/edge/admission/prefix.h"
+
+namespace lowband::edge::admission {
+
+/// Whether the homeserver knows a client: it answered a request with a token of its session other
+/// than by a refusal of the token (401, 403).
+enum class Standing : uint8_t { kUnproven, kProven };
+inline constexpr size_t kStandings = 2;
+
+/// For whom something is held, and where.
+struct Holder {
+  Network network{};
+  Standing standing = Standing::kUnproven;
+  unsigned worker = 0;
+};
+
+/// Who loses its oldest holding.
+using Victim = Holder;
+
+/// What proven holdings do for newcomers when no unproven one can make room.
+enum class Yield : uint8_t {
+  kToProven,  ///< Those of the network that has most yield to a proven newcomer that has less.
+  kToAll,     ///< Those of the network that has most yield to any newcomer, as long as a sixteenth
+              ///< of the maximum is unproven at most: what is held may be idle, its worker knows.
+};
+
+class Ledger {
+ public:
+  Ledger(size_t max, Yield yield);
+  Ledger(const Ledger&) = delete;
+  Ledger& operator=(const Ledger&) = delete;
+
+  enum class Verdict : uint8_t {
+    kFits,
+    kMakeRoom,  ///< Booked, and Overdraft() says who makes room.
+    kFull,      ///< Not booked.
+  };
+  [[nodiscard]] Verdict Take(const Holder& holder, size_t amount);
+  /// REQUIRES: so much was booked for just this holder.
+  void Give(const Holder& holder, size_t amount);
+  /// What was booked for `from` is `to`'s now: another address, another standing. Never refused.
+  void Move(const Holder& from, const Holder& to, size_t amount);
+
+  /// Who has to make room at this time; none: nobody. A worker that is named drops what it can,
+  /// and asks again.
+  std::optional<Victim> Overdraft() const;
+
+  size_t max() const { return max_; }
+  struct Usage {
+    std::array<size_t, kStandings> held{};
+    size_t networks = 0;
+    uint64_t made_room = 0;  ///< Verdicts so far.
+    uint64_t refused = 0;
+  };
+  Usage usage() const;
+
+ private:
+  using Amounts = std::array<size_t, kStandings>;
+  struct OnWorker {
+    unsigned worker = 0;
+    Amounts held{};
+  };
+  struct Account {
+    Network network{};
+    Amounts held{};
+    std::vector<OnWorker> workers;  ///< Those that hold something.
+    std::array<std::list<Account*>::iterator, kStandings> places;
+  };
+  /// By the binary logarithm of what is held, so that the heaviest are found without sorting.
+  static constexpr size_t kBuckets = 65;
+  using Buckets = std::array<std::list<Account*>, kBuckets>;
+
+  void Add(const Holder& holder, size_t amount) LOWBAND_REQUIRES(mutex_);
+  void Subtract(const Holder& holder, size_t amount) LOWBAND_REQUIRES(mutex_);
+  void Place(Account& account, Standing standing, size_t before) LOWBAND_REQUIRES(mutex_);
+  const Account* Heaviest(Standing standing) const LOWBAND_REQUIRES(mutex_);
+  size_t HeldBy(Network network) const LOWBAND_REQUIRES(mutex_);
+  size_t held() const LOWBAND_REQUIRES(mutex_) { return held_[0] + held_[1]; }
+  /// Somebody would make room for it.
+  bool Displaces(const Holder& holder, size_t amount) const LOWBAND_REQUIRES(mutex_);
+
+  const size_t max_;
+  const size_t slack_;
+  const Yield yield_;
+  mutable Mutex mutex_;
+  Amounts held_ LOWBAND_GUARDED_BY(mutex_){};
+  std::unordered_map<Network, Account> accounts_ LOWBAND_GUARDED_BY(mutex_);
+  std::array<Buckets, kStandings> buckets_ LOWBAND_GUARDED_BY(mutex_);
+  uint64_t made_room_ LOWBAND_GUARDED_BY(mutex_) = 0;
+  uint64_t refused_ LOWBAND_GUARDED_BY(mutex_) = 0;
+};
+
+}  // namespace lowband::edge::admission

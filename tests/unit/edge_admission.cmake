@@ -1,0 +1,3 @@
+lowband_test(edge_admission_test
+  SOURCES unit/edge_admission/ledger_test.cc unit/edge_admission/prefix_test.cc
+  DEPS lowband::edge_admission)
