@@ -28,6 +28,13 @@ void SetIngress(MetricSet& m, const Figures& f) {
   SetRows(m, kIngressRows, f.ingress);
 }
 
+void SetHeld(MetricSet& m, const Figures& f) {
+  m.Level("answers_held", "Answers by a window that wait for their clients.", {},
+          static_cast<double>(f.answers_held));
+  m.Level("answers_held_bytes", "Their bodies (--answer-hold).", {},
+          static_cast<double>(f.answers_held_bytes));
+}
+
 void SetAnswers(MetricSet& m, const Figures& f) {
   const char* help = "Answers by the class of their code; local: refused before the homeserver.";
   m.Total("answers_total", help, {{"class", "local"}}, Read(f.handler.answers[0]));
@@ -119,6 +126,7 @@ void SetRelayUpstream(MetricSet& m, const Figures& f) {
 
 void SetTranslatorMetrics(MetricSet& metrics, const Figures& figures) {
   SetIngress(metrics, figures);
+  SetHeld(metrics, figures);
   SetAnswers(metrics, figures);
   SetMends(metrics, figures);
   SetPolls(metrics, figures);

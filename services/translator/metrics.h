@@ -24,6 +24,8 @@ struct Figures {
   size_t lanes = 0;
   size_t exchanges = 0;
   size_t relays = 0;
+  size_t answers_held = 0;
+  size_t answers_held_bytes = 0;
   bool draining = false;
   uint64_t log_lines_dropped = 0;
 };

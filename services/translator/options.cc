@@ -73,6 +73,9 @@ void DeclareUpstream(OptionParser& parser, Options& options) {
   parser.Time("upstream-connection-life", options.upstream.connection_life, kConnectionLifeMin,
               kConnectionLifeMax,
               "The homeserver's name is looked up anew, and connected to, at least this often");
+  parser.Size("answer-hold", options.answer_hold, 0, ingress::kAnswersHeldBytesMax,
+              "Memory for large answers that wait until their clients have come on (the edges' "
+              "--answer-window); 0: edges get all answers whole");
   parser.Time("request-timeout", options.mapping.request_timeout, kRequestTimeoutMin,
               kRequestTimeoutMax,
               "How long an ordinary request may take; joins and initial syncs have what the edge "

@@ -23,6 +23,7 @@ struct Options {
   MappingConfig mapping;
   std::string upstream_host;  ///< See DecidePublicName in upstream/homeserver.h.
   uint64_t relay_max = ingress::kRelaysDefault;
+  size_t answer_hold = ingress::kAnswersHeldBytesDefault;
   GrpcSecurity security;
   Duration drain_timeout = std::chrono::seconds(10);
   bool check = false;        ///< Look whether it could start, and end.

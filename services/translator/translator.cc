@@ -63,6 +63,7 @@ ingress::ServerConfig ServerConfigOf(const Options& options) {
   ingress::ServerConfig config;
   config.listen = options.listen;
   config.ingress.relays_max = options.relay_max;
+  config.ingress.answers_held_bytes_max = options.answer_hold;
   config.credentials = MakeServerCredentials(options.security, "--listen", options.listen);
   return config;
 }
@@ -139,6 +140,8 @@ std::string Translator::Metrics() {
                                   .lanes = server_.lanes(),
                                   .exchanges = server_.exchanges_in_flight(),
                                   .relays = server_.relays(),
+                                  .answers_held = server_.answers_held(),
+                                  .answers_held_bytes = server_.answers_held_bytes(),
                                   .draining = draining_.load(),
                                   .log_lines_dropped = log_.dropped()});
   SetGrpcCertificateMetrics(metrics_, options_.security);

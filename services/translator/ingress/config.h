@@ -14,6 +14,8 @@ struct Config {
   size_t exchanges_max = kExchangesMax;
   size_t answers_per_lane_bytes_max = kAnswersPerLaneBytesMax;
   size_t answers_bytes_max = kAnswersBytesMax;
+  /// --answer-hold. 0: every answer goes whole.
+  size_t answers_held_bytes_max = kAnswersHeldBytesDefault;
   size_t relays_max = kRelaysDefault;
 };
 

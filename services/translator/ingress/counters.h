@@ -17,6 +17,9 @@ struct Counters {
   Count requests{0};       ///< Whole ones, given to the handler.
   Count answers{0};
   Count answers_unwanted{0};  ///< Came after the cancel or the lane's end.
+  Count answers_windowed{0};  ///< Of the answers: by a window.
+  Count held_dropped{0};      ///< Of those: made room for others before their end.
+  Count held_refused{0};      ///< No room to hold them: replaced by an error.
   Count cancels{0};           ///< By the edge, or because a lane died.
   Count batches_received{0};
   Count frames_received{0};

@@ -25,6 +25,12 @@ struct ExchangeAnswer {
   Bytes body;
 };
 
+/// How the edge wants an answer.
+struct AnswerTerms {
+  size_t window = 0;  ///< Request.answer_window.
+  size_t from = 0;    ///< Request.answer_from.
+};
+
 /// Why the ingress does not take a request.
 enum class Refused : uint8_t {
   kOverload,      ///< Too many are under way. HTTP 503.

@@ -57,7 +57,56 @@ void Lane::Observable(uint64_t exchange) {
   Do(todo);
 }
 
+// Digest and place are had without the lock: a large body takes a while, and room is made on other
+// lanes. If the exchange is cancelled meanwhile, the place goes with what it was for.
+bool Lane::AnswerByWindow(uint64_t exchange, ExchangeAnswer& answer) {
+  Asked asked;
+  {
+    const MutexLock lock(mutex_);
+    const auto it = active_.find(exchange);
+    if (it == active_.end()) return false;
+    asked = it->second;
+  }
+  HeldAnswers& held = shared_->held;
+  if (!GoesByWindow(answer, asked.terms) || !held.Fits(answer.body.size())) return false;
+  std::string digest = DigestOf(answer.body);
+  auto [place, dropped] = held.Admit(asked.owner, answer.body.size(), weak_from_this(), exchange);
+  Count(shared_->counters.held_dropped, dropped.size());
+  for (const HeldAnswers::Dropped& other : dropped) {
+    if (const auto holder = other.holder.lock()) holder->DropAnswer(other.exchange);
+  }
+  if (!place) {
+    Count(shared_->counters.held_refused);
+    answer = Replacement(answer);
+    return false;
+  }
+  Todo todo;
+  {
+    const MutexLock lock(mutex_);
+    if (active_.erase(exchange) == 0) return false;
+    queue_.PushWindowed(exchange, std::move(answer), asked.terms, std::move(digest),
+                        std::move(*place));
+    Plan(todo);
+  }
+  shared_->exchanges.Return(1);
+  Count(shared_->counters.answers);
+  Count(shared_->counters.answers_windowed);
+  Do(todo);
+  return true;
+}
+
+void Lane::DropAnswer(uint64_t exchange) {
+  Todo todo;
+  {
+    const MutexLock lock(mutex_);
+    queue_.Drop(exchange);
+    Plan(todo);
+  }
+  Do(todo);
+}
+
 void Lane::Answer(uint64_t exchange, ExchangeAnswer answer) {
+  if (AnswerByWindow(exchange, answer)) return;
   Todo todo;
   bool queued = false;
   {
@@ -129,6 +178,7 @@ void Lane::OnReadDone(bool ok) {
     if (!ok) {
       read_ended_ = true;
       assembly_.Clear();
+      queue_.DropHeld();
     } else if (Congested()) {
       Count(shared_->counters.reads_paused);
     }
@@ -163,7 +213,7 @@ void Lane::Die(Todo& todo) {
   dead_ = true;
   Count(shared_->counters.lanes_broken);
   Count(shared_->counters.cancels, active_.size());
-  todo.cancels.assign(active_.begin(), active_.end());
+  for (const auto& [exchange, asked] : active_) todo.cancels.push_back(exchange);
   shared_->exchanges.Return(active_.size());
   active_.clear();
   assembly_.Clear();
@@ -198,6 +248,7 @@ void Lane::TakeBatch() {
         break;
       }
       case v1::EdgeFrame::kCancel: TakeCancel(frame.exchange()); break;
+      case v1::EdgeFrame::kCredit: TakeCredit(frame.exchange(), frame.credit().until()); break;
       case v1::EdgeFrame::KIND_NOT_SET: break;
     }
   }
@@ -237,10 +288,13 @@ void Lane::StartExchange(uint64_t exchange, v1::Request request) {
     Refuse(exchange, request, Refused::kOverload);
     return;
   }
+  const std::string& owner = request.token().empty() ? request.client_address() : request.token();
+  const Asked asked{{request.answer_window(), request.answer_from()},
+                    std::hash<std::string>()(owner)};
   bool begun = false;
   {
     const MutexLock lock(mutex_);
-    begun = !dead_ && active_.insert(exchange).second;
+    begun = !dead_ && active_.emplace(exchange, asked).second;
   }
   if (!begun) {
     shared_->exchanges.Return(1);
@@ -265,6 +319,12 @@ void Lane::Refuse(uint64_t exchange, const v1::Request& request, Refused reason)
 }
 
 void Lane::Replace(uint64_t exchange, const ExchangeAnswer& answer) {
+  ExchangeAnswer refusal = Replacement(answer);
+  const MutexLock lock(mutex_);
+  if (!dead_) queue_.PushUncharged(exchange, std::move(refusal));
+}
+
+ExchangeAnswer Lane::Replacement(const ExchangeAnswer& answer) {
   Count(shared_->counters.refused_overload);
   // What is left of the request is the form of its answer. Either key table's clients can read
   // string keys.
@@ -273,8 +333,12 @@ void Lane::Replace(uint64_t exchange, const ExchangeAnswer& answer) {
   ExchangeAnswer refusal = handler_.Refuse(asked, Refused::kOverload);
   // The edge was told that the answer has a poll, and must not take what it never got for had.
   if (answer.head.has_poll()) refusal.head.mutable_poll()->set_outcome(v1::Poll::FAILED);
+  return refusal;
+}
+
+void Lane::TakeCredit(uint64_t exchange, uint64_t until) {
   const MutexLock lock(mutex_);
-  if (!dead_) queue_.PushUncharged(exchange, std::move(refusal));
+  queue_.GiveCredit(exchange, until);
 }
 
 void Lane::TakeCancel(uint64_t exchange) {

@@ -4,16 +4,16 @@
 //   serving ──edge half-closed, all answered, all written──▶ finished (OK)
 //      └─────cancelled, or a write failed──▶ dead ──no read, no write under way──▶ finished
 //
-// Threading: the On... by gRPC; Observable, Answer and Drain by any. Ownership: owns itself from
-// Begin() to OnDone(); whoever answers holds it weakly. Limits: limits.h. Spec: gRPC's callback
-// API, grpcpp/support/server_callback.h; proto/lowband/v1/translator.proto.
+// Threading: the On... by gRPC; Observable, Answer, DropAnswer and Drain by any. Ownership: owns
+// itself from Begin() to OnDone(); whoever answers holds it weakly. Limits: limits.h. Spec: gRPC's
+// callback API, grpcpp/support/server_callback.h; proto/lowband/v1/translator.proto.
 #pragma once
 
 #include <grpcpp/support/server_callback.h>
 
 #include <functional>
 #include <memory>
-#include <unordered_set>
+#include <unordered_map>
 #include <vector>
 
 #include "libs/base/mutex.h"
@@ -27,6 +27,7 @@ namespace lowband::translator::ingress {
 
 class Lane final : public grpc::ServerBidiReactor<v1::EdgeBatch, v1::TranslatorBatch>,
                    public AnswerSink,
+                   public AnswerHolder,
                    public std::enable_shared_from_this<Lane> {
  public:
   /// `gone` is called once, when the lane has ended. Handler and shared state outlive the stream.
@@ -40,8 +41,14 @@ class Lane final : public grpc::ServerBidiReactor<v1::EdgeBatch, v1::TranslatorB
   void Drain();
   void Observable(uint64_t exchange) override;
   void Answer(uint64_t exchange, ExchangeAnswer answer) override;
+  void DropAnswer(uint64_t exchange) override;
 
  private:
+  /// What of a request its answer needs.
+  struct Asked {
+    AnswerTerms terms;
+    AnswerOwner owner = 0;
+  };
   /// What was decided under the lock, to be done without it: gRPC may react at once.
   struct Todo {
     bool write = false;
@@ -60,10 +67,15 @@ class Lane final : public grpc::ServerBidiReactor<v1::EdgeBatch, v1::TranslatorB
   void TakeRequest(uint64_t exchange, v1::Request request);
   void TakePiece(uint64_t exchange, RequestAssembly::Progress progress);
   void TakeCancel(uint64_t exchange);
+  void TakeCredit(uint64_t exchange, uint64_t until);
+  /// False: it has to come whole.
+  bool AnswerByWindow(uint64_t exchange, ExchangeAnswer& answer);
   void StartExchange(uint64_t exchange, v1::Request request);
   void Refuse(uint64_t exchange, const v1::Request& request, Refused reason);
   /// Queues an error in the place of `answer`.
   void Replace(uint64_t exchange, const ExchangeAnswer& answer);
+  /// That error.
+  ExchangeAnswer Replacement(const ExchangeAnswer& answer);
 
   void Die(Todo& todo) LOWBAND_REQUIRES(mutex_);
   /// Adds what the stream is ready for.
@@ -94,7 +106,7 @@ class Lane final : public grpc::ServerBidiReactor<v1::EdgeBatch, v1::TranslatorB
   RequestAssembly assembly_ LOWBAND_GUARDED_BY(mutex_);
   AnswerQueue queue_ LOWBAND_GUARDED_BY(mutex_);
   /// Handed to the handler and not answered.
-  std::unordered_set<uint64_t> active_ LOWBAND_GUARDED_BY(mutex_);
+  std::unordered_map<uint64_t, Asked> active_ LOWBAND_GUARDED_BY(mutex_);
 };
 
 }  // namespace lowband::translator::ingress

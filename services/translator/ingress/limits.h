@@ -32,6 +32,11 @@ inline constexpr size_t kAnswersPerLaneBytesMax = 16 * 1024 * 1024;
 inline constexpr size_t kAnswersBytesMax = 256 * 1024 * 1024;
 static_assert(kAnswersPerLaneBytesMax <= kAnswersBytesMax);
 
+/// --answer-hold: answers by a window that wait for their clients, of all lanes: 256 of 1 MiB each.
+/// Those below an edge's window never count.
+inline constexpr size_t kAnswersHeldBytesDefault = size_t{256} << 20;
+inline constexpr size_t kAnswersHeldBytesMax = size_t{64} << 30;
+
 /// Relayed transfers at once; each is a connection to the homeserver and holds some pieces of
 /// kChunkBytesMax while data moves. Further ones are refused.
 inline constexpr size_t kRelaysDefault = 4096;

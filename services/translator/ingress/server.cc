@@ -111,6 +111,8 @@ uint16_t Server::port() const { return impl_->port(); }
 void Server::Drain(Duration limit) { impl_->Drain(limit); }
 size_t Server::lanes() const { return impl_->service().lanes(); }
 size_t Server::exchanges_in_flight() const { return impl_->service().exchanges_in_flight(); }
+size_t Server::answers_held() const { return impl_->service().answers_held(); }
+size_t Server::answers_held_bytes() const { return impl_->service().answers_held_bytes(); }
 size_t Server::relays() const { return impl_->service().relays(); }
 const Counters& Server::counters() const { return impl_->service().counters(); }
 

@@ -50,6 +50,8 @@ class Server {
   size_t lanes() const;
   size_t exchanges_in_flight() const;
   size_t relays() const;
+  size_t answers_held() const;
+  size_t answers_held_bytes() const;
   const Counters& counters() const;
 
  private:

@@ -95,6 +95,8 @@ size_t Service::lanes() const {
 }
 
 size_t Service::relays() const { return shared_->relays.used(); }
+size_t Service::answers_held() const { return shared_->held.size(); }
+size_t Service::answers_held_bytes() const { return shared_->held.bytes(); }
 size_t Service::exchanges_in_flight() const { return shared_->exchanges.used(); }
 const Counters& Service::counters() const { return shared_->counters; }
 

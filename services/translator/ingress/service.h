@@ -31,6 +31,9 @@ class Service final : public v1::Translator::CallbackService {
   size_t lanes() const;
   size_t exchanges_in_flight() const;
   size_t relays() const;
+  /// Answers by a window that wait for their clients.
+  size_t answers_held() const;
+  size_t answers_held_bytes() const;
   const Counters& counters() const;
 
  private:

@@ -6,6 +6,7 @@
 
 #include "services/translator/ingress/config.h"
 #include "services/translator/ingress/counters.h"
+#include "services/translator/ingress/held_answers.h"
 
 namespace lowband::translator::ingress {
 
@@ -15,6 +16,7 @@ struct Shared {
         exchanges(given.exchanges_max),
         requests_bytes(given.requests_bytes_max),
         answers_bytes(given.answers_bytes_max),
+        held(given.answers_held_bytes_max),
         relays(given.relays_max) {}
 
   const Config config;
@@ -22,6 +24,7 @@ struct Shared {
   SharedBudget exchanges;
   SharedBudget requests_bytes;
   SharedBudget answers_bytes;
+  HeldAnswers held;
   SharedBudget relays;
 };
 

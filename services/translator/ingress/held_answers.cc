@@ -1,0 +1,77 @@
+#include "services/translator/ingress/held_answers.h"
+
+#include <algorithm>
+
+namespace lowband::translator::ingress {
+
+HeldAnswers::Place& HeldAnswers::Place::operator=(Place&& other) noexcept {
+  std::swap(held_, other.held_);
+  std::swap(id_, other.id_);
+  return *this;
+}
+
+HeldAnswers::Admission HeldAnswers::Admit(AnswerOwner owner, size_t bytes,
+                                          std::weak_ptr<AnswerHolder> holder, uint64_t exchange) {
+  Admission admission;
+  const MutexLock lock(mutex_);
+  const auto own = [&] {
+    const auto it = owners_.find(owner);
+    return it == owners_.end() ? 0 : it->second.bytes;
+  };
+  while (bytes_ + bytes > bytes_max_ || !Fits(own() + bytes)) {
+    const auto victim = Victim(owner, bytes);
+    if (!victim) return admission;
+    admission.dropped.push_back(std::move(held_.at(*victim).answer));
+    Erase(*victim);
+  }
+  const uint64_t id = ++last_id_;
+  held_[id] = {owner, bytes, {std::move(holder), exchange}};
+  Owned& owned = owners_[owner];
+  owned.bytes += bytes;
+  owned.ids.push_back(id);
+  bytes_ += bytes;
+  admission.place.emplace(*this, id);
+  return admission;
+}
+
+std::optional<uint64_t> HeldAnswers::Victim(AnswerOwner owner, size_t bytes) const {
+  const auto own = owners_.find(owner);
+  const size_t with_it = (own == owners_.end() ? 0 : own->second.bytes) + bytes;
+  const auto heaviest =
+      std::ranges::max_element(owners_, {}, [](const auto& entry) { return entry.second.bytes; });
+  if (heaviest == owners_.end()) return std::nullopt;
+  if (Fits(with_it) && heaviest->first != owner && heaviest->second.bytes > with_it) {
+    const auto& ids = heaviest->second.ids;
+    return *std::ranges::max_element(ids, {}, [&](uint64_t id) { return held_.at(id).bytes; });
+  }
+  // Whoever asks anew has perhaps lost what it asked for before.
+  if (own == owners_.end() || bytes_ - own->second.bytes + bytes > bytes_max_) return std::nullopt;
+  return own->second.ids.front();
+}
+
+void HeldAnswers::Release(uint64_t id) {
+  const MutexLock lock(mutex_);
+  if (held_.contains(id)) Erase(id);
+}
+
+void HeldAnswers::Erase(uint64_t id) {
+  const auto it = held_.find(id);
+  const auto owner = owners_.find(it->second.owner);
+  owner->second.bytes -= it->second.bytes;
+  std::erase(owner->second.ids, id);
+  if (owner->second.ids.empty()) owners_.erase(owner);
+  bytes_ -= it->second.bytes;
+  held_.erase(it);
+}
+
+size_t HeldAnswers::bytes() const {
+  const MutexLock lock(mutex_);
+  return bytes_;
+}
+
+size_t HeldAnswers::size() const {
+  const MutexLock lock(mutex_);
+  return held_.size();
+}
+
+}  // namespace lowband::translator::ingress
