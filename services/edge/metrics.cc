@@ -94,6 +94,13 @@ void SetRequests(MetricSet& m, const std::vector<Stats>& w) {
           }));
 }
 
+void SetDownloads(MetricSet& m, const std::vector<Stats>& w) {
+  m.Level("coap_download_bytes", "Room for answers that are being fetched by blocks.", {},
+          static_cast<double>(Sum(w, [](const Stats& s) { return s.download_bytes; })));
+  m.Level("coap_windows", "Answers by a window of which more is to come from a translator.", {},
+          static_cast<double>(Sum(w, [](const Stats& s) { return s.windows; })));
+}
+
 void SetDurations(MetricSet& m, const std::vector<Stats>& w) {
   BasicDurationHistogram<uint64_t> all;
   for (const Stats& worker : w) {
@@ -114,6 +121,7 @@ void SetEdgeMetrics(MetricSet& metrics, const std::vector<WorkerStats>& workers,
   SetDtls(metrics, workers);
   SetRows(metrics, workers, kMessageRows, &Stats::message);
   SetRequests(metrics, workers);
+  SetDownloads(metrics, workers);
   SetDurations(metrics, workers);
   SetRows(metrics, workers, kUplinkRows, &Stats::uplink);
   metrics.Level("workers", "Worker threads.", {}, static_cast<double>(process.workers));

@@ -70,6 +70,9 @@ void DeclareCoap(OptionParser& parser, Options& options, Raw& raw) {
               "The longest wait for a translator's answer: what joins and initial syncs have");
   parser.Size("max-request-body", options.pipeline.request.request_body_bytes_max, 1024, 64 << 20,
               "Largest body of a request, uploaded block by block");
+  parser.Size("answer-window", options.pipeline.request.answer_window, 0, request::kAnswerWindowMax,
+              "What is kept here of a larger answer to a GET while its client fetches it, 8 KiB at "
+              "least; the translator holds the rest. 0: every answer is kept whole");
   parser.Size("max-response-body", options.pipeline.uplink.answer_bytes_max, 1024,
               uplink::kAnswersBytesMax,
               "Largest body of an answer; a longer one is answered by 502");
@@ -133,7 +136,7 @@ void ShareOut(PipelineConfig& pipeline, uint64_t workers) {
   }
   // However many share it, the largest answer that may come has room in each part.
   for (size_t* budget : {&pipeline.request.pinned_bytes_max, &pipeline.uplink.answers_bytes_max}) {
-    *budget = std::max(*budget, pipeline.uplink.answer_bytes_max);
+    *budget = std::max({*budget, pipeline.uplink.answer_bytes_max, pipeline.request.answer_window});
   }
 }
 

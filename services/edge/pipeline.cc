@@ -201,6 +201,10 @@ bool Pipeline::DrainRequests(TimePoint now) {
     moved = true;
     requests_.Complete(now, std::move(*answer));
   }
+  while (const auto piece = lanes_.PollPiece()) {
+    moved = true;
+    requests_.TakePiece(now, *piece);
+  }
   return moved;
 }
 

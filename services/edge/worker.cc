@@ -102,8 +102,11 @@ WorkerStats Worker::MakeStats() const {
   stats.sessions = pipeline_.dtls().session_count();
   stats.handshakes = pipeline_.dtls().handshake_count();
   stats.exchanges = pipeline_.requests().exchanges_in_flight();
-  stats.observations = pipeline_.requests().usage().observations;
-  stats.waiting = pipeline_.requests().usage().waiting;
+  const request::Usage usage = pipeline_.requests().usage();
+  stats.observations = usage.observations;
+  stats.waiting = usage.waiting;
+  stats.windows = usage.windows;
+  stats.download_bytes = usage.download_bytes;
   stats.forwarded = forwarded_;
   stats.forward_drops = forward_drops_;
   return stats;

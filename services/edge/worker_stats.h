@@ -23,7 +23,9 @@ struct WorkerStats {
   uint64_t handshakes = 0;
   uint64_t exchanges = 0;
   uint64_t observations = 0;
-  uint64_t waiting = 0;        ///< Requests and uploads.
+  uint64_t waiting = 0;  ///< Requests and uploads.
+  uint64_t windows = 0;  ///< Answers of which more is to come.
+  uint64_t download_bytes = 0;
   uint64_t forwarded = 0;      ///< Datagrams handed to the worker they belong to.
   uint64_t forward_drops = 0;  ///< Its mailbox was full.
 };

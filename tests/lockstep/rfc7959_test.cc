@@ -352,17 +352,17 @@ TEST(Rfc7959, UploadsOfTwoPathsQueriesAndMethodsAreApart) {
 TEST(Rfc7959, Section24LaterBlockOfABodyThatIsNotKeptIsFetchedAnew) {
   Script().Play(R"(
     --> CON GET 1 token=01 path=a query=x block2=1/0/1024
-    ==> GET path=a query=x
+    ==> GET path=a query=x from=1024
     <== 2.05 format=60 body=#3000
     <-- ACK 2.05 1 token=01 etag=$e format=60 block2=1/1/1024 body=#1024+1024
     --> CON GET 2 token=02 path=a query=x block2=2/0/1024
     <-- ACK 2.05 2 token=02 etag=$e format=60 block2=2/0/1024 body=#952+2048
     --> CON GET 3 token=03 path=b block2=3/0/1024
-    ==> GET path=b
+    ==> GET path=b from=3072
     <== 2.05 format=60 body=#3000
     <-- ACK 4.00 3 token=03 format=60 error=M_INVALID_PARAM
     --> CON GET 4 token=04 path=c block2=1/0/1024
-    ==> GET path=c
+    ==> GET path=c from=1024
     <== 2.05 format=60 body=#20
     <-- ACK 4.00 4 token=04 format=60 error=M_INVALID_PARAM
     --> CON POST 5 token=05 path=d block2=1/0/1024

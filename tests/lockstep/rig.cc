@@ -36,6 +36,11 @@ void Rig::Answer(request::Answer answer) {
   Pump();
 }
 
+void Rig::Answer(request::AnswerPiece piece) {
+  requests_.TakePiece(now_, piece);
+  Pump();
+}
+
 void Rig::MakeObservable(request::ExchangeId exchange) {
   requests_.MakeObservable(now_, exchange);
   Pump();

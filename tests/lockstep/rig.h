@@ -38,6 +38,7 @@ class Rig {
   /// `sequence` is that of its record; none: after all before it.
   void Receive(SessionId session, ByteView datagram, std::optional<uint64_t> sequence = {});
   void Answer(request::Answer answer);
+  void Answer(request::AnswerPiece piece);
   void MakeObservable(request::ExchangeId exchange);
   /// Runs everything that is due until `time`, each at its own time. Stops early at a moment at
   /// which something came out.

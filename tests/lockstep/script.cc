@@ -38,6 +38,7 @@ std::string TextOf(const v1::Request& request) {
   for (const std::string& tag : request.entity_tags()) out += " etag=" + ToHex(AsBytes(tag));
   if (!request.user_agent().empty()) out += " agent=" + request.user_agent();
   if (request.rfc8075_codes()) out += " codes=rfc8075";
+  if (request.answer_from() > 0) out += " from=" + std::to_string(request.answer_from());
   if (request.key_table() != 1) out += " keys=" + std::to_string(request.key_table());
   return out;
 }
@@ -168,6 +169,13 @@ void Script::EdgeStarted(std::vector<std::string> words) {
     EXPECT_EQ(cancel->id, exchanges_.at(name));
     return;
   }
+  if (words.at(0) == "credit") {
+    const auto* credit = std::get_if<request::GiveCredit>(&*command);
+    ASSERT_NE(credit, nullptr);
+    EXPECT_EQ(credit->id, exchanges_.at(name));
+    EXPECT_EQ(credit->until, UintOf(words.at(1)));
+    return;
+  }
   const auto* start = std::get_if<request::StartExchange>(&*command);
   ASSERT_NE(start, nullptr);
   exchanges_[name] = start->id;
@@ -195,7 +203,12 @@ void Script::HomeserverAnswers(std::vector<std::string> words) {
     rig_.MakeObservable(answer.id);
     return;
   }
+  if (words.at(0) == "piece") {
+    TranslatorGoesOn(answer.id, words);
+    return;
+  }
   v1::Poll poll;
+  request::AnswerWindow window;
   answer.code = CodeOf(words.at(0));
   for (size_t i = 1; i < words.size(); ++i) {
     const std::string& word = words[i];
@@ -219,6 +232,14 @@ void Script::HomeserverAnswers(std::vector<std::string> words) {
       poll.set_outcome(OutcomeOf(word));
     } else if (word.starts_with("cursor=")) {
       poll.set_cursor(std::string(ValueOf(word)));
+    } else if (word.starts_with("of=")) {
+      window.bytes = UintOf(word);
+    } else if (word.starts_with("from=")) {
+      window.from = UintOf(word);
+    } else if (word.starts_with("digest=")) {
+      window.digest = ValueOf(word);
+    } else if (word == "end") {
+      window.ended = true;
     } else if (word.starts_with("retry=")) {
       poll.set_retry_after_s(UintOf(word));
     } else {
@@ -226,8 +247,28 @@ void Script::HomeserverAnswers(std::vector<std::string> words) {
     }
   }
   if (poll.outcome() != v1::Poll::OUTCOME_UNSPECIFIED) answer.poll = poll;
+  if (window.bytes > 0) {
+    window.request = requests_.at(name);
+    answer.window = std::make_unique<request::AnswerWindow>(std::move(window));
+  }
   ExpectTranslatorWouldSay(name, answer);
   rig_.Answer(std::move(answer));
+}
+
+void Script::TranslatorGoesOn(request::ExchangeId id, const std::vector<std::string>& words) {
+  request::AnswerPiece piece{id, {}, request::AnswerPiece::Then::kMore};
+  for (size_t i = 1; i < words.size(); ++i) {
+    if (words[i].starts_with("body=")) {
+      piece.bytes = BodyOf(ValueOf(words[i]));
+    } else if (words[i] == "end") {
+      piece.then = request::AnswerPiece::Then::kEnd;
+    } else if (words[i] == "broken") {
+      piece.then = request::AnswerPiece::Then::kBroken;
+    } else {
+      throw std::invalid_argument("cannot read '" + words[i] + "'");
+    }
+  }
+  rig_.Answer(std::move(piece));
 }
 
 void Script::ExpectTranslatorWouldSay(const std::string& name,
@@ -237,6 +278,14 @@ void Script::ExpectTranslatorWouldSay(const std::string& name,
   words.set_token_refused(answer.token_refused);
   words.set_token_missing(answer.token_missing);
   if (answer.poll) *words.mutable_poll() = *answer.poll;
+  if (answer.window != nullptr) {
+    words.mutable_windowed()->set_bytes(answer.window->bytes);
+    words.mutable_windowed()->set_from(answer.window->from);
+    words.set_body(std::string(AsText(answer.body)));
+    words.set_more(!answer.window->ended);
+    EXPECT_EQ(lowband::testing::WindowedUnlikeReal(requests_.at(name), words), "");
+    words.clear_body();
+  }
   EXPECT_EQ(lowband::testing::SaysMoreThanReal(requests_.at(name), words,
                                                observable_.contains(answer.id)),
             "");
@@ -248,7 +297,11 @@ void Script::ExpectQuiet() {
   }
   while (const auto command = rig_.TakeCommand()) {
     const auto* start = std::get_if<request::StartExchange>(&*command);
-    ADD_FAILURE() << "not expected: ==> " << (start != nullptr ? TextOf(start->request) : "cancel");
+    const bool credit = std::holds_alternative<request::GiveCredit>(*command);
+    ADD_FAILURE() << "not expected: ==> "
+                  << (start != nullptr ? TextOf(start->request)
+                      : credit         ? "credit"
+                                       : "cancel");
   }
 }
 

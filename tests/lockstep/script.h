@@ -9,7 +9,11 @@
 //   <== observable      the translator says that it can be observed
 //   <== 2.05 body=…     the homeserver answers it (also: format, max-age, status, refused, missing,
 //                       etag, and one segment of a location each time;
-//                       of the poll of an observation: poll=changed cursor=…, poll=failed retry=…)
+//                       of the poll of an observation: poll=changed cursor=…, poll=failed retry=…;
+//                       of an answer by a window: of=SIZE from=OFFSET digest=…, end if it reaches
+//                       the end)
+//   <== piece body=…    more of that ("end": the last of it; "broken": no more comes)
+//   ==> credit until=…  the edge asks for more of it
 //   at 2s               time passes until two seconds from the start
 //   close               the session ends
 //
@@ -52,6 +56,7 @@ class Script {
   void EdgeSent(const std::vector<std::string>& words);
   void EdgeStarted(std::vector<std::string> words);
   void HomeserverAnswers(std::vector<std::string> words);
+  void TranslatorGoesOn(request::ExchangeId id, const std::vector<std::string>& words);
   void ExpectQuiet();
   void PassTime(std::string_view until);
   static std::string TakeName(std::vector<std::string>& words);

@@ -59,6 +59,10 @@ void Layer::Impl::HandleFollowUp(TimePoint now, const Incoming& incoming) {
   downloads_.Expire(now);
   const auto found =
       downloads_.Find({ref.session, incoming.options.key, token, incoming.arrived.acknowledges});
+  if (found.match == Match::kOne && IsOldCopy(*found.pinned, incoming)) {
+    messages_.RespondNothing(now, ref);
+    return;
+  }
   if (found.match != Match::kOne || IsStaleFetch(incoming, found.pinned->observation)) {
     Refuse(now, incoming,
            {.reason = RefusalReason::kBlockMissing,
@@ -71,6 +75,7 @@ void Layer::Impl::HandleFollowUp(TimePoint now, const Incoming& incoming) {
     return;
   }
   found.pinned->fetch_token = token;
+  if (incoming.arrived.acknowledges.value == 0) found.pinned->fetch_id = ref.message_id;
   OnAsked(incoming.session, *found.pinned, *incoming.options.block2);
   const BlockRequest asked{ref, token, incoming.form, *incoming.options.block2};
   const ObservationId observation = found.pinned->observation;
@@ -87,12 +92,16 @@ std::optional<Layer::Impl::SentBlock> Layer::Impl::ServeBlock(TimePoint now,
     RefuseBlock(now, asked, pinned->body.size());
     return std::nullopt;
   }
+  if (!pinned->body.Has(*block)) {
+    AwaitBlock(now, asked, pinned);
+    return std::nullopt;
+  }
   ++counters_.download_blocks;
   const ResponseBlocks blocks{.entity_tag = pinned->entity_tag, .block2 = block};
   // A block is made anew while its body is kept; only the last may be asked for after that.
   const auto on_duplicate =
       block->more ? message::OnDuplicate::kAskAgain : message::OnDuplicate::kRepeat;
-  const ByteView bytes = BytesOf(pinned->body, *block);
+  const ByteView bytes = pinned->body.At(*block);
   pinned->sent_bytes = bytes.size();
   Bytes message = WriteResponse(asked.token, pinned->head, blocks, bytes);
   // Whether the client has all of a notification must be known; nothing else tells.
@@ -103,6 +112,7 @@ std::optional<Layer::Impl::SentBlock> Layer::Impl::ServeBlock(TimePoint now,
           ? messages_.RespondChained(now, asked.ref, std::move(message))
           : messages_.Respond(now, asked.ref, std::move(message), on_duplicate);
   downloads_.Served(now, pinned, sent, !block->more);
+  PassBlocks(pinned, block->offset());
   return SentBlock{sent, !block->more};
 }
 
@@ -116,6 +126,18 @@ void Layer::Impl::RefuseBlock(TimePoint now, const BlockRequest& asked, size_t b
 }
 
 void Layer::Impl::Complete(TimePoint now, Answer answer) {
+  const ExchangeId id = answer.id;
+  const bool goes_on = answer.window != nullptr && !answer.window->ended;
+  if (const auto pinned = downloads_.FindSource(id)) {
+    OnAskedAgain(now, *pinned, std::move(answer));
+    return;
+  }
+  TakeAnswer(now, std::move(answer));
+  // Whatever became of it: what is to come of it is kept by a body, or by nobody.
+  if (goes_on && !downloads_.FindSource(id)) commands_.emplace_back(CancelExchange{id});
+}
+
+void Layer::Impl::TakeAnswer(TimePoint now, Answer answer) {
   if (Observation* observation = observations_.FindByPoll(answer.id)) {
     ++counters_.answers;
     OnPolled(now, *observation, std::move(answer));
@@ -172,6 +194,8 @@ void Layer::Impl::Respond(TimePoint now, const Exchange& exchange, Answer answer
     return;
   }
   const size_t body_bytes = answer.body.size();
+  const auto& block2 = exchange.target.block2;
+  const bool goes_on = block2 && block2->number > 0;
   auto first = WriteFirst(now, exchange.target, std::move(answer), {});
   if (!first) {
     Refusal refusal = Unavailable(RefusalReason::kOverload, "No room for the response");
@@ -184,7 +208,7 @@ void Layer::Impl::Respond(TimePoint now, const Exchange& exchange, Answer answer
                    exchange.target.no_response);
     return;
   }
-  if (const auto& block2 = exchange.target.block2; block2 && block2->number > 0) {
+  if (goes_on) {
     const BlockRequest asked{exchange.ref, exchange.target.token, exchange.target.form, *block2};
     if (first->pinned && !first->whole) {
       (void)ServeBlock(now, asked, *first->pinned);
@@ -210,9 +234,10 @@ std::optional<Layer::Impl::FirstMessage> Layer::Impl::WriteFirst(TimePoint now,
                     answer.max_age, std::move(answer.entity_tag), std::move(answer.location_path)};
   // Nothing else ends a request; 2.31 would have the client send the rest of an upload.
   if (!head.code.is_response() || head.code == coap::kContinue) head.code = coap::kBadGateway;
+  const bool by_window = answer.window != nullptr;
   // What the client has is not sent (RFC 7252 §5.9.1.3), and a text may be of no length.
   const bool may_be_empty =
-      head.code == coap::kValid || head.content_format == uint32_t{coap::kFormatText};
+      by_window || head.code == coap::kValid || head.content_format == uint32_t{coap::kFormatText};
   if (answer.body.empty() && !may_be_empty) {
     // Deployed clients crash on a response without a body.
     answer.body = target.form.cbor ? Bytes{0xa0} : Bytes{'{', '}'};
@@ -225,8 +250,8 @@ std::optional<Layer::Impl::FirstMessage> Layer::Impl::WriteFirst(TimePoint now,
   const coap::Block whole{0, false, szx};
   // Two bytes over a block are no reason for a second round trip.
   const bool may_exceed_block = szx == 6 && !target.block2;
-  if (answer.body.size() <= whole.size() ||
-      (may_exceed_block && answer.body.size() <= coap::kMessageBytesDefault)) {
+  if (!by_window && (answer.body.size() <= whole.size() ||
+                     (may_exceed_block && answer.body.size() <= coap::kMessageBytesDefault))) {
     ResponseBlocks blocks{.block1 = target.block1};
     if (notification.observation != 0) blocks.observe = notification.number;
     if (target.block2) blocks.block2 = whole;
@@ -236,7 +261,7 @@ std::optional<Layer::Impl::FirstMessage> Layer::Impl::WriteFirst(TimePoint now,
                           KeepWhole(now, target, head, std::move(answer.body), notification), true};
     }
   }
-  return WriteFirstBlock(now, target, head, std::move(answer.body), szx, notification);
+  return WriteFirstBlock(now, target, head, std::move(answer), szx, notification);
 }
 
 PinnedBody Layer::Impl::MakePinned(const ResponseTarget& target, const ResponseHead& head,
@@ -246,17 +271,20 @@ PinnedBody Layer::Impl::MakePinned(const ResponseTarget& target, const ResponseH
   pinned.key = target.key;
   pinned.token = target.token;
   pinned.head = head;
-  pinned.body = std::move(body);
+  pinned.body = KeptBody(std::move(body));
   pinned.observation = notification.observation;
   return pinned;
 }
 
 std::optional<Layer::Impl::FirstMessage> Layer::Impl::WriteFirstBlock(
-    TimePoint now, const ResponseTarget& target, const ResponseHead& head, Bytes body, uint8_t szx,
-    const Notification& notification) {
-  PinnedBody pinned = MakePinned(target, head, std::move(body), notification);
+    TimePoint now, const ResponseTarget& target, const ResponseHead& head, Answer answer,
+    uint8_t szx, const Notification& notification) {
+  const size_t from = answer.window != nullptr ? answer.window->from : 0;
+  PinnedBody pinned = MakePinned(target, head, std::move(answer.body), notification);
+  if (answer.window != nullptr) KeepWindow(answer.id, std::move(*answer.window), pinned);
   const auto entry = downloads_.Pin(now, pinned);
   if (!entry) return std::nullopt;
+  if (from > 0) return FirstMessage{{}, *entry, false};  // a later block was asked for
   return WriteFirstBlockOf(*entry, target, szx, notification);
 }
 
@@ -282,7 +310,7 @@ Layer::Impl::FirstMessage Layer::Impl::WriteFirstBlockOf(PinnedBodies::Entry pin
                         .block1 = target.block1,
                         .size2 = static_cast<uint32_t>(pinned->body.size())};
   if (notification.observation != 0) blocks.observe = notification.number;
-  const ByteView bytes = BytesOf(pinned->body, first);
+  const ByteView bytes = pinned->body.At(first);
   pinned->sent_bytes = bytes.size();
   return {WriteResponse(target.token, pinned->head, blocks, bytes), pinned, !first.more};
 }

@@ -67,7 +67,7 @@ PinnedBodies::PinnedBodies(const Config& config, Random& random, Counters& count
 std::optional<PinnedBodies::Entry> PinnedBodies::Pin(TimePoint now, PinnedBody& body) {
   Expire(now);
   DropEarlierOf(body);
-  if (!MakeRoom(now, body.session, body.body.size())) return std::nullopt;
+  if (!MakeRoom(now, body)) return std::nullopt;
   ++counters_.downloads;
   return Insert(now, body);
 }
@@ -76,7 +76,7 @@ std::optional<PinnedBodies::Entry> PinnedBodies::Keep(TimePoint now, PinnedBody&
   Expire(now);
   const size_t bytes = body.body.size();
   if (!HasRoom(AlikeOf(body.session, bytes), bytes)) return std::nullopt;
-  if (!budget_.Take(body.body.size())) return std::nullopt;
+  if (!budget_.Take(body.body.bytes_max())) return std::nullopt;
   body.finished = true;
   return Insert(now, body);
 }
@@ -91,6 +91,7 @@ PinnedBodies::Entry PinnedBodies::Insert(TimePoint now, PinnedBody& body) {
   auto& list = ListOf(body);
   const Entry pinned = list.insert(list.end(), std::move(body));
   by_session_[session].push_back(pinned);
+  if (pinned->source != 0) by_source_[pinned->source] = pinned;
   return pinned;
 }
 
@@ -110,9 +111,12 @@ void PinnedBodies::DropEarlierOf(const PinnedBody& body) {
   }
 }
 
-bool PinnedBodies::MakeRoom(TimePoint now, SessionId session, size_t bytes) {
+// A window costs what it keeps; to its session it is the download that it is a part of.
+bool PinnedBodies::MakeRoom(TimePoint now, const PinnedBody& body) {
+  const size_t bytes = body.body.bytes_max();
   if (bytes > budget_.max()) return false;
-  if (const auto alike = AlikeOf(session, bytes); !HasRoom(alike, bytes)) {
+  const size_t whole = body.body.size();
+  if (const auto alike = AlikeOf(body.session, whole); !HasRoom(alike, whole)) {
     const Entry oldest = LeastRecentlyUsed(alike);
     if (!oldest->finished) ++counters_.downloads_evicted;
     Erase(oldest);
@@ -181,6 +185,7 @@ void PinnedBodies::Served(TimePoint now, Entry pinned, message::SendId sent, boo
   pinned->finished = pinned->finished || last;
   auto& to = ListOf(*pinned);
   pinned->last_sent = sent;
+  pinned->restarts = 0;
   pinned->used = now;
   to.splice(to.end(), from, pinned);
 }
@@ -201,9 +206,14 @@ std::optional<PinnedBodies::Entry> PinnedBodies::FindSent(SessionId session,
   if (own == by_session_.end()) return std::nullopt;
   const auto tag = response.Find(coap::OptionNumber::kETag);
   const auto found = std::ranges::find_if(own->second, [&](Entry pinned) {
-    return tag ? std::ranges::equal(*tag, pinned->entity_tag)
-               : pinned->token == response.token &&
-                     std::ranges::equal(response.payload, pinned->body);
+    if (tag && pinned->head.entity_tag.empty()) {
+      return std::ranges::equal(*tag, pinned->entity_tag);
+    }
+    // A version's tag is its homeserver's: another resource may have the same.
+    const bool asked = pinned->token == response.token || pinned->fetch_token == response.token;
+    if (tag) return asked && std::ranges::equal(*tag, pinned->head.entity_tag);
+    return pinned->token == response.token && !pinned->body.by_window() &&
+           std::ranges::equal(response.payload, pinned->body.kept());
   });
   if (found == own->second.end()) return std::nullopt;
   return *found;
@@ -264,8 +274,30 @@ std::list<PinnedBody>& PinnedBodies::ListOf(const PinnedBody& body) {
   return body.finished ? finished_ : unfinished_;
 }
 
+std::optional<PinnedBodies::Entry> PinnedBodies::FindSource(ExchangeId source) const {
+  const auto it = by_source_.find(source);
+  if (it == by_source_.end()) return std::nullopt;
+  return it->second;
+}
+
+void PinnedBodies::SetSource(Entry pinned, ExchangeId source) {
+  if (pinned->source != 0) by_source_.erase(pinned->source);
+  if (source != 0) by_source_[source] = pinned;
+  pinned->source = source;
+}
+
+void PinnedBodies::Await(TimePoint now, Entry pinned, BlockRequest asked) {
+  pinned->awaited.push_back(std::move(asked));
+  pinned->used = now;
+  auto& list = ListOf(*pinned);
+  list.splice(list.end(), list, pinned);
+}
+
 void PinnedBodies::Erase(Entry pinned) {
-  budget_.Give(pinned->body.size());
+  budget_.Give(pinned->body.bytes_max());
+  if (pinned->source != 0) leftovers_.sources.push_back(pinned->source);
+  SetSource(pinned, 0);
+  std::ranges::move(pinned->awaited, std::back_inserter(leftovers_.awaited));
   const auto own = by_session_.find(pinned->session);
   std::erase(own->second, pinned);
   if (own->second.empty()) by_session_.erase(own);
@@ -279,11 +311,6 @@ std::optional<coap::Block> BlockOf(size_t body_bytes, const coap::Block& asked, 
   block.number = static_cast<uint32_t>(asked.offset() >> (block.szx + 4));
   block.more = block.offset() + block.size() < body_bytes;
   return block;
-}
-
-ByteView BytesOf(ByteView body, const coap::Block& block) {
-  const ByteView rest = body.subspan(block.offset());
-  return rest.first(std::min(rest.size(), block.size()));
 }
 
 }  // namespace lowband::edge::request

@@ -27,8 +27,11 @@
 #include <array>
 #include <cstdint>
 #include <list>
+#include <memory>
 #include <optional>
+#include <string>
 #include <unordered_map>
+#include <utility>
 #include <vector>
 
 #include "libs/base/bytes.h"
@@ -42,23 +45,41 @@
 #include "services/edge/request/byte_budget.h"
 #include "services/edge/request/config.h"
 #include "services/edge/request/counters.h"
+#include "services/edge/request/exchange.h"
+#include "services/edge/request/kept_body.h"
 #include "services/edge/request/limits.h"
 #include "services/edge/request/response.h"
 #include "services/edge/request/validation.h"
 
 namespace lowband::edge::request {
 
+/// A request for one block of a body that is kept.
+struct BlockRequest {
+  message::RequestRef ref;
+  coap::Token token;
+  BodyForm form;  ///< Of an error.
+  coap::Block block;
+};
+
 struct PinnedBody {
   SessionId session;
   TransferKey key;
   coap::Token token;  ///< Of the request that it answers.
   ResponseHead head;
-  Bytes body;
+  KeptBody body;
   uint64_t observation = 0;  ///< The ObservationId, of a notification's body.
+  // By a window (windows.cc):
+  ExchangeId source = 0;  ///< The exchange that brings the next piece; 0: none.
+  bool unproven = false;  ///< That one has yet to show that it brings the same body.
+  unsigned restarts = 0;  ///< How often it was asked for again, since a block was served.
+  std::string digest;
+  std::unique_ptr<v1::Request> request;
+  std::vector<BlockRequest> awaited;  ///< Blocks that are to come.
   // Kept by PinnedBodies:
   std::array<uint8_t, kEntityTagBytes> entity_tag{};
   message::SendId last_sent;               ///< The block sent last, when it went as CON.
   std::optional<coap::Token> fetch_token;  ///< Of the follow-up that came last.
+  std::optional<uint16_t> fetch_id;        ///< The same, outside of an ACK.
   TimePoint used;
   bool finished = false;
   size_t sent_bytes = 0;     ///< Of the block sent last.
@@ -79,14 +100,6 @@ struct FollowUp {
   TransferKey key;
   coap::Token token;
   message::SendId acknowledges;
-};
-
-/// A request for one block of a body that is kept.
-struct BlockRequest {
-  message::RequestRef ref;
-  coap::Token token;
-  BodyForm form;  ///< Of an error.
-  coap::Block block;
 };
 
 class PinnedBodies {
@@ -124,16 +137,31 @@ class PinnedBodies {
   size_t size() const { return unfinished_.size() + finished_.size() + notifications_.size(); }
   size_t bytes() const { return budget_.used(); }
 
+  /// The body of which this exchange brings pieces.
+  std::optional<Entry> FindSource(ExchangeId source) const;
+  /// `source` is not 0, and brings what comes next of the body; or 0: nothing does.
+  void SetSource(Entry pinned, ExchangeId source);
+  size_t sources() const { return by_source_.size(); }
+  /// A block was asked for that is to come.
+  void Await(TimePoint now, Entry pinned, BlockRequest asked);
+  void Erase(Entry pinned);
+  /// What went with bodies that were dropped: exchanges that nobody waits for, and requests for
+  /// blocks that have no answer yet.
+  struct Leftovers {
+    std::vector<ExchangeId> sources;
+    std::vector<BlockRequest> awaited;
+  };
+  Leftovers TakeLeftovers() { return std::exchange(leftovers_, {}); }
+
  private:
   Entry Insert(TimePoint now, PinnedBody& body);
-  bool MakeRoom(TimePoint now, SessionId session, size_t bytes);
+  bool MakeRoom(TimePoint now, const PinnedBody& body);
   /// Those of the session that count to the same share as one of `bytes`.
   std::vector<Entry> AlikeOf(SessionId session, size_t bytes) const;
   bool HasRoom(const std::vector<Entry>& alike, size_t bytes) const;
   void DropEarlierOf(const PinnedBody& body);
   Entry LeastRecentlyUsed(const std::vector<Entry>& own) const;
   std::list<PinnedBody>& ListOf(const PinnedBody& body);
-  void Erase(Entry pinned);
 
   const size_t per_session_max_;
   const size_t small_per_session_max_;
@@ -145,12 +173,11 @@ class PinnedBodies {
   std::list<PinnedBody> finished_;
   std::list<PinnedBody> notifications_;
   std::unordered_map<SessionId, std::vector<Entry>> by_session_;
+  std::unordered_map<ExchangeId, Entry> by_source_;
+  Leftovers leftovers_;
 };
 
 /// The block of `body` that a client asks for, in blocks of at most `szx_max`; none if it lies
 /// beyond the end.
 std::optional<coap::Block> BlockOf(size_t body_bytes, const coap::Block& asked, uint8_t szx_max);
-/// Its bytes.
-ByteView BytesOf(ByteView body, const coap::Block& block);
-
 }  // namespace lowband::edge::request

@@ -32,6 +32,10 @@ std::string Config::Validate() const {
   if (pinned_small_per_session_max == 0 || pinned_small_per_session_max > 64) {
     return "request.pinned_small_per_session_max must be from 1 to 64";
   }
+  if (answer_window != 0 &&
+      (answer_window < kAnswerWindowMin || answer_window > kAnswerWindowMax)) {
+    return "request.answer_window must be 0, or from 8 KiB to 16 MiB";
+  }
   if (observations_per_session_max > kObservationsPerSessionMax) {
     return "request.observations_per_session_max must be from 0 to " +
            std::to_string(kObservationsPerSessionMax);

@@ -46,6 +46,11 @@ struct Config {
   /// Their bytes, of all sessions.
   size_t pinned_bytes_max = size_t{256} << 20;
 
+  /// --answer-window: so much is kept here of a GET's answer that is larger; a quarter of it is
+  /// what its client has already, and may have lost. The rest must last until the translator has
+  /// sent more, else downloads wait for it. 0: all answers come, and are kept, whole.
+  size_t answer_window = kAnswerWindowDefault;
+
   /// Observations of one session; a registration beyond is answered once, like any request. 0: none
   /// at all.
   size_t observations_per_session_max = 4;

@@ -24,12 +24,13 @@ enum class RefusalReason : uint8_t {
   kOverload,      ///< Over a limit of the worker.
   kNoAnswer,      ///< The uplink let the deadline pass.
   kAnswerLost,    ///< Carried out before; its answer had to make room.
+  kBrokenOff,     ///< The rest of an answer by a window cannot be had.
   kCount,
 };
 constexpr size_t kRefusalReasons = static_cast<size_t>(RefusalReason::kCount);
 inline constexpr std::array<std::string_view, kRefusalReasons> kRefusalReasonNames = {
-    "bad_option", "method",        "proxying", "block_missing", "bad_block",
-    "too_large",  "session_limit", "overload", "no_answer",     "answer_lost",
+    "bad_option",    "method",   "proxying",  "block_missing", "bad_block",  "too_large",
+    "session_limit", "overload", "no_answer", "answer_lost",   "broken_off",
 };
 
 /// Why a poll of an observation brought nothing to go by.
@@ -69,7 +70,11 @@ struct Counters {
   uint64_t downloads_evicted = 0;    ///< For lack of room, unfinished.
   uint64_t downloads_abandoned = 0;  ///< Timed out or rejected, unfinished.
 
-  uint64_t paths_narrowed = 0;  ///< Sessions that get small blocks only: larger ones got lost.
+  uint64_t paths_narrowed = 0;       ///< Sessions that get small blocks only: larger ones got lost.
+  uint64_t windows = 0;              ///< Answers that came by a window.
+  uint64_t windows_broken = 0;       ///< Before their last piece.
+  uint64_t windows_asked_again = 0;  ///< For their rest, or for what was passed.
+  uint64_t windows_changed = 0;      ///< Of those: the body was another one.
 
   uint64_t observations = 0;            ///< Registered.
   uint64_t observations_refused = 0;    ///< Over a limit: answered once.

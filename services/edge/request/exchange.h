@@ -5,6 +5,7 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <string>
 #include <variant>
@@ -31,10 +32,24 @@ struct StartExchange {
 struct CancelExchange {
   ExchangeId id = 0;
 };
-using Command = std::variant<StartExchange, CancelExchange>;
+/// The body of an answer by a window may come up to there.
+struct GiveCredit {
+  ExchangeId id = 0;
+  uint64_t until = 0;  ///< An offset in the body.
+};
+using Command = std::variant<StartExchange, CancelExchange, GiveCredit>;
 
-/// The one answer of an exchange, complete: from the translator, or made by the uplink (5.02,
-/// 5.03, 5.04 with a Matrix error body) when no translator gave one.
+/// What an answer by a window has beside others. Its exchange goes on until its last piece.
+struct AnswerWindow {
+  size_t bytes = 0;     ///< Of the whole body.
+  size_t from = 0;      ///< Where Answer::body begins in it.
+  std::string digest;   ///< Of the whole body.
+  bool ended = false;   ///< Answer::body reaches its end: no piece follows.
+  v1::Request request;  ///< What it answers, to be asked again.
+};
+
+/// The one answer of an exchange: from the translator, or made by the uplink (5.02, 5.03, 5.04 with
+/// a Matrix error body) when no translator gave one. Complete, unless it comes by a window.
 struct Answer {
   ExchangeId id = 0;
   coap::Code code;
@@ -48,6 +63,19 @@ struct Answer {
   Bytes entity_tag = {};                        ///< Empty: none.
   std::vector<std::string> location_path = {};  ///< Of what was made.
   Bytes body;
+  std::unique_ptr<AnswerWindow> window;  ///< `body` is but the first piece.
+};
+
+/// What follows the first piece of an answer by a window.
+struct AnswerPiece {
+  enum class Then : uint8_t {
+    kMore,
+    kEnd,     ///< That was all.
+    kBroken,  ///< No more comes: its lane died, or its translator did not keep it.
+  };
+  ExchangeId id = 0;
+  Bytes bytes;
+  Then then = Then::kMore;
 };
 
 }  // namespace lowband::edge::request

@@ -98,12 +98,13 @@ void Layer::Impl::Advance(TimePoint now) {
   }
   while (Observation* due = observations_.FindDue(now)) OnObservationDue(now, *due);
   while (const auto session_id = wait_timers_.PopDue(now)) OnWaitDue(now, *session_id);
+  while (const auto source = piece_timers_.PopDue(now)) OnPieceDue(now, *source);
 }
 
 std::optional<TimePoint> Layer::Impl::NextDeadline() {
   return Earlier(Earlier(Earlier(exchanges_.NextDeadline(), observations_.NextDeadline()),
                          Earlier(uploads_.NextDeadline(), downloads_.NextDeadline())),
-                 wait_timers_.Next());
+                 Earlier(wait_timers_.Next(), piece_timers_.Next()));
 }
 
 std::optional<Command> Layer::Impl::PollCommand() {
@@ -127,8 +128,9 @@ Load Layer::Impl::LoadOf(TimePoint now, SessionId session_id) const {
 }
 
 Usage Layer::Impl::usage() const {
-  return {sessions_.size(),  exchanges_.size(),  request_bytes_.used(), uploads_.size(),
-          downloads_.size(), downloads_.bytes(), observations_.size(),  waiting_};
+  return {sessions_.size(),     exchanges_.size(),    request_bytes_.used(),
+          uploads_.size(),      downloads_.size(),    downloads_.bytes(),
+          downloads_.sources(), observations_.size(), waiting_};
 }
 
 Layer::Layer(const Config& config, message::Layer& messages, Random& random)
@@ -143,19 +145,30 @@ void Layer::MovePeer(SessionId session, const SocketAddress& peer) {
 }
 void Layer::CloseSession(TimePoint now, SessionId session) {
   impl_->CloseSession(session);
+  impl_->ClearUp(now);
   impl_->ServeLine(now);
 }
-void Layer::Handle(TimePoint now, const message::Event& event) { impl_->Handle(now, event); }
+void Layer::Handle(TimePoint now, const message::Event& event) {
+  impl_->Handle(now, event);
+  impl_->ClearUp(now);
+}
 void Layer::MakeObservable(TimePoint now, ExchangeId id) {
   impl_->MakeObservable(now, id);
+  impl_->ClearUp(now);
   impl_->ServeLine(now);
 }
 void Layer::Complete(TimePoint now, Answer answer) {
   impl_->Complete(now, std::move(answer));
+  impl_->ClearUp(now);
   impl_->ServeLine(now);
+}
+void Layer::TakePiece(TimePoint now, const AnswerPiece& piece) {
+  impl_->TakePiece(now, piece);
+  impl_->ClearUp(now);
 }
 void Layer::Advance(TimePoint now) {
   impl_->Advance(now);
+  impl_->ClearUp(now);
   impl_->ServeLine(now);
 }
 std::optional<TimePoint> Layer::NextDeadline() { return impl_->NextDeadline(); }

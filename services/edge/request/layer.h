@@ -4,7 +4,7 @@
 //
 //   RequestArrived ─┬─ malformed, unknown critical option, over a limit ──▶ answered here
 //                   ├─ Block1, more to come ──▶ 2.31 Continue, piece kept (block1.h)
-//                   ├─ Block2 n>0 of a pinned body ──▶ that block (block2.h)
+//                   ├─ Block2 n>0 of a pinned body ──▶ that block (block2.h), once it has come
 //                   └─ whole request ──▶ Command::StartExchange ──▶ Answer ──▶ response, its body
 //                                              │        ▲               pinned and served by blocks
 //                             path is observable        │ polls                        when large
@@ -38,6 +38,7 @@ struct Usage {
   size_t uploads = 0;        ///< Bodies being received by blocks.
   size_t downloads = 0;      ///< Bodies being fetched by blocks.
   size_t download_bytes = 0;
+  size_t windows = 0;  ///< Answers of which more is to come, or was asked for again.
   size_t observations = 0;
   size_t waiting = 0;  ///< Requests and uploads that wait until others have ended.
 };
@@ -68,6 +69,8 @@ class Layer {
   void MakeObservable(TimePoint now, ExchangeId exchange);
   /// The answer of an exchange. Unknown ids (cancelled meanwhile) are dropped.
   void Complete(TimePoint now, Answer answer);
+  /// What follows of an answer by a window; of unknown ids, it is dropped.
+  void TakePiece(TimePoint now, const AnswerPiece& piece);
   void Advance(TimePoint now);
   std::optional<TimePoint> NextDeadline();
 

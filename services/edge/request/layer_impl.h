@@ -46,6 +46,11 @@ class Layer::Impl {
   // waiting.cc: what waits for its turn, after any call that may have ended something.
   void ServeLine(TimePoint now);
 
+  // windows.cc: what comes, and is asked for, piece by piece.
+  void TakePiece(TimePoint now, const AnswerPiece& piece);
+  /// After any call that may have dropped a body.
+  void ClearUp(TimePoint now);
+
   const Counters& counters() const { return counters_; }
   size_t exchanges_in_flight() const { return exchanges_.size(); }
   Load LoadOf(TimePoint now, SessionId session_id) const;
@@ -121,6 +126,7 @@ class Layer::Impl {
   void HandleBlock(TimePoint now, const Incoming& incoming, const coap::Block& block);
   void Start(TimePoint now, const Incoming& incoming, const WholeBody& body);
   v1::Request WriteRequest(const Incoming& incoming, const WholeBody& body) const;
+  void AskForWindow(const Incoming& incoming, v1::Request& request) const;
   void RestartHeld(TimePoint now, SessionId session_id, Session& session);
   void Restart(TimePoint now, Session& session, ExchangeTable::Entry exchange);
 
@@ -153,15 +159,17 @@ class Layer::Impl {
   void RefuseBlock(TimePoint now, const BlockRequest& asked, size_t body_bytes);
   bool AwaitsToken(TimePoint now, const Session& session) const;
   bool MayRetry(TimePoint now, Session& session, ExchangeTable::Entry exchange, Answer& answer);
+  void TakeAnswer(TimePoint now, Answer answer);
   void Finish(TimePoint now, ExchangeTable::Entry exchange, Answer answer);
   void Respond(TimePoint now, const Exchange& exchange, Answer answer);
   /// The size of blocks that its client and its path take.
   uint8_t SzxFor(const ResponseTarget& target) const;
-  /// None: there is no room to keep the body.
+  /// None: there is no room to keep the body. The message is empty where a later block than the
+  /// first was asked for, and only that has come.
   std::optional<FirstMessage> WriteFirst(TimePoint now, const ResponseTarget& target, Answer answer,
                                          const Notification& notification);
   std::optional<FirstMessage> WriteFirstBlock(TimePoint now, const ResponseTarget& target,
-                                              const ResponseHead& head, Bytes body, uint8_t szx,
+                                              const ResponseHead& head, Answer answer, uint8_t szx,
                                               const Notification& notification);
   FirstMessage WriteFirstBlockOf(PinnedBodies::Entry pinned, const ResponseTarget& target,
                                  uint8_t szx, const Notification& notification) const;
@@ -182,6 +190,23 @@ class Layer::Impl {
   void Narrow(Session& session);
   void LearnFrom(const message::Delivered& delivered);
   void LearnFrom(const message::Undelivered& undelivered);
+
+  // windows.cc
+  /// Of the answer of `source`, whose first piece `pinned` has.
+  void KeepWindow(ExchangeId source, AnswerWindow window, PinnedBody& pinned);
+  /// The client has what is before `offset`: more may come.
+  void PassBlocks(PinnedBodies::Entry pinned, size_t offset);
+  void AwaitBlock(TimePoint now, const BlockRequest& asked, PinnedBodies::Entry pinned);
+  void ServeAwaited(TimePoint now, PinnedBodies::Entry pinned);
+  void AskAgain(TimePoint now, PinnedBodies::Entry pinned, size_t from);
+  void OnAskedAgain(TimePoint now, PinnedBodies::Entry pinned, Answer answer);
+  /// As an answer to all requests for blocks of it that wait.
+  void RefuseAwaited(TimePoint now, PinnedBodies::Entry pinned, const Refusal& refusal);
+  void RespondAwaited(TimePoint now, PinnedBodies::Entry pinned, const Answer& answer);
+  void BreakOff(PinnedBodies::Entry pinned);
+  /// A copy of a request for a block that was passed, long under way: its client has come on.
+  static bool IsOldCopy(const PinnedBody& pinned, const Incoming& incoming);
+  void OnPieceDue(TimePoint now, ExchangeId source);
 
   // observe.cc
   bool AsksToObserve(const Incoming& incoming) const;
@@ -229,7 +254,8 @@ class Layer::Impl {
   std::deque<Command> commands_;
   std::deque<SessionId> line_;  ///< Sessions with waiting requests, whose turn comes.
   TimerQueue<SessionId> wait_timers_;
-  size_t waiting_ = 0;  ///< Requests and uploads, of all sessions.
+  TimerQueue<ExchangeId> piece_timers_;  ///< Of sources whose next piece is waited for.
+  size_t waiting_ = 0;                   ///< Requests and uploads, of all sessions.
 };
 
 }  // namespace lowband::edge::request

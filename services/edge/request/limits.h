@@ -46,6 +46,22 @@ inline constexpr std::chrono::seconds kPartialBodyProgressTime{300};
 /// parallel requests for what is somewhat larger than a block would push out each other's answers
 /// for ever.
 inline constexpr size_t kPinnedSmallBytes = 32 * 1024;
+
+/// What is kept of an answer by a window: 64 blocks, some seconds of a slow link.
+inline constexpr size_t kAnswerWindowDefault = size_t{64} << 10;
+inline constexpr size_t kAnswerWindowMin = size_t{8} << 10;
+inline constexpr size_t kAnswerWindowMax = size_t{16} << 20;
+/// The largest block, and what its client may have lost: the rest is to come meanwhile.
+static_assert(kAnswerWindowMin >= 8 * 1024);
+/// Blocks of one download that are waited for; clients ask for one after another.
+inline constexpr size_t kAwaitedBlocksMax = 4;
+/// A translator that was given credit goes on within this.
+inline constexpr std::chrono::seconds kPieceWait{30};
+/// A request for a passed block whose message ID is so many behind is a late copy.
+inline constexpr int kOldCopyIds = 4096;
+/// A request is sent again so often in a row, for the rest of its answer, without bringing a block.
+inline constexpr unsigned kAskedAgainMax = 2;
+
 /// From the last block asked for to the end of a download that its client left unfinished.
 inline constexpr std::chrono::seconds kPinnedLifetime{300};
 /// The same after the last block was sent: for a client that comes back to an earlier one.

@@ -15,7 +15,8 @@ uint8_t Layer::Impl::SzxOf(const Session& session) const {
 
 // A client repeats itself what is not chained, and the block is made anew each time.
 void Layer::Impl::OnAsked(Session& session, PinnedBody& pinned, const coap::Block& asked) {
-  const bool again = asked.offset() == pinned.asked_offset;
+  // What is to come was not sent, and did not get lost.
+  const bool again = asked.offset() == pinned.asked_offset && pinned.body.Has(asked);
   pinned.asked_again = again ? pinned.asked_again + 1 : 0;
   // It has what was sent before.
   if (asked.offset() > pinned.asked_offset) {
@@ -47,7 +48,9 @@ void Layer::Impl::OnUnheard(TimePoint now, const message::Unheard& unheard) {
   const auto sent = value ? coap::ParseBlock(*value) : std::nullopt;
   // RFC 7959 §2.4: the number follows from the size, so that the offset stays.
   const auto block = BlockOf((*pinned)->body.size(), sent.value_or(coap::Block{}), kSmallSzx);
-  if (!block || block->number > coap::Block::kNumberMax) return messages_.Repeat(unheard);
+  if (!block || block->number > coap::Block::kNumberMax || !(*pinned)->body.Has(*block)) {
+    return messages_.Repeat(unheard);
+  }
   const bool first = !session->second.narrow;
   Narrow(session->second);
   FirstMessage smaller = WriteSmaller(unheard.message, *pinned, *block);
@@ -86,7 +89,7 @@ Layer::Impl::FirstMessage Layer::Impl::WriteSmaller(const coap::MessageView& sen
     blocks.block1 = coap::ParseBlock(*value);
   }
   blocks.observe = sent.FindUint(coap::OptionNumber::kObserve);
-  const ByteView bytes = BytesOf(pinned->body, block);
+  const ByteView bytes = pinned->body.At(block);
   pinned->sent_bytes = bytes.size();
   return {WriteResponse(sent.token, pinned->head, blocks, bytes), pinned, !block.more};
 }

@@ -201,13 +201,25 @@ void Layer::Impl::Start(TimePoint now, const Incoming& incoming, const WholeBody
   if (AsksToObserve(incoming)) {
     (void)request.mutable_observe();
     exchange.poll = std::make_unique<v1::Request>(request);
-  } else if (exchange.awaits_token && request_bytes_.Take(body.bytes.size())) {
+  } else {
+    AskForWindow(incoming, request);
+  }
+  if (exchange.poll == nullptr && exchange.awaits_token && request_bytes_.Take(body.bytes.size())) {
     exchange.body_bytes += body.bytes.size();  // a copy, for a second try
     exchange.retry = std::make_unique<v1::Request>(request);
   }
   exchange.started = now;
   StartOrWait(now, incoming.arrived.ref.session, incoming.session, std::move(exchange),
               std::move(request));
+}
+
+// What a GET brings can be asked for again, should the rest get lost on its way. What a POST brings
+// cannot, and a notification must stay the same for hours: both come whole.
+void Layer::Impl::AskForWindow(const Incoming& incoming, v1::Request& request) const {
+  const RequestOptions& options = incoming.options;
+  if (options.method != v1::GET || !request.body().empty() || config_.answer_window == 0) return;
+  request.set_answer_window(static_cast<uint32_t>(config_.answer_window));
+  if (options.block2) request.set_answer_from(options.block2->offset());
 }
 
 v1::Request Layer::Impl::WriteRequest(const Incoming& incoming, const WholeBody& body) const {

@@ -38,6 +38,9 @@ class AnswerAssembly {
   AnswerAssembly& operator=(AnswerAssembly&&) = delete;
 
   Progress AddHead(const v1::Answer& head);
+  /// A head whose body comes by a window: nothing is assembled. `from`, `window`: as asked for.
+  Progress TakeWindowed(const v1::Answer& head, size_t from, size_t window,
+                        request::Answer& answer);
   Progress AddChunk(const v1::BodyChunk& chunk);
   /// The complete answer, without its id. The assembly is as new afterwards.
   request::Answer Take();
@@ -45,7 +48,6 @@ class AnswerAssembly {
   void Reset();
 
  private:
-  void AddLocation(const v1::Answer& head);
   Progress Add(const std::string& data, bool more);
 
   size_t bytes_max_;

@@ -103,4 +103,35 @@ std::string ExchangeState::NextPiece() {
   return piece;
 }
 
+AnswerAssembly::Progress ExchangeState::TakeWindowed(const v1::Answer& head,
+                                                     request::Answer& answer) {
+  const size_t window = head_.answer_window();
+  const auto progress = answer_.TakeWindowed(head, head_.answer_from(), window, answer);
+  if (answer.window == nullptr) return progress;
+  windowed_ = true;
+  size_ = answer.window->bytes;
+  came_ = answer.window->from + answer.body.size();
+  until_ = answer.window->from + window;
+  answer.window->request = head_;
+  return progress;
+}
+
+bool ExchangeState::TakePiece(const v1::BodyChunk& piece) {
+  if (piece.data().size() > std::min(until_, size_) - came_) return false;
+  came_ += piece.data().size();
+  return piece.more() == (came_ < size_);
+}
+
+bool ExchangeState::GiveCredit(uint64_t until) {
+  if (!windowed_ || until <= until_) return false;
+  until_ = until;
+  return !std::exchange(credit_due_, true);
+}
+
+void ExchangeState::WriteCredit(v1::EdgeFrame& frame) {
+  credit_due_ = false;
+  frame.set_exchange(id_);
+  frame.mutable_credit()->set_until(until_);
+}
+
 }  // namespace lowband::edge::uplink

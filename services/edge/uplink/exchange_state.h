@@ -48,6 +48,17 @@ class ExchangeState {
 
   AnswerAssembly& answer() { return answer_; }
 
+  /// The head of an answer by a window; where it is accepted, pieces follow.
+  AnswerAssembly::Progress TakeWindowed(const v1::Answer& head, request::Answer& answer);
+  /// Such a head came: what follows are pieces.
+  bool windowed() const { return windowed_; }
+  /// False if it is not the one that must come next.
+  bool TakePiece(const v1::BodyChunk& piece);
+  /// True if the lane has to be told.
+  bool GiveCredit(uint64_t until);
+  /// The frame that tells it.
+  void WriteCredit(v1::EdgeFrame& frame);
+
   /// What its record tells before it has ended.
   ExchangeRecord Record(TimePoint now) const;
 
@@ -72,6 +83,12 @@ class ExchangeState {
   size_t body_bytes_;
   size_t body_written_ = 0;
   AnswerAssembly answer_;
+  // By a window; offsets in the body.
+  bool windowed_ = false;
+  bool credit_due_ = false;
+  uint64_t came_ = 0;
+  uint64_t until_ = 0;
+  uint64_t size_ = 0;
 };
 
 }  // namespace lowband::edge::uplink

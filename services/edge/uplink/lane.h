@@ -50,8 +50,10 @@ struct Lane {
   std::deque<request::ExchangeId> outbox;
   /// Written before anything else.
   std::deque<request::ExchangeId> cancels;
+  /// Exchanges whose client has come on. May hold ids of such as are over.
+  std::deque<request::ExchangeId> credits;
 
-  bool HasOutput() const { return !outbox.empty() || !cancels.empty(); }
+  bool HasOutput() const { return !outbox.empty() || !cancels.empty() || !credits.empty(); }
   bool MayWrite() const {
     return writable && (state == LaneState::kOpen || state == LaneState::kDraining);
   }

@@ -50,6 +50,8 @@ class LanePool {
   /// Opens no more lanes.
   void Stop() { stopped_ = true; }
   bool stopped() const { return stopped_; }
+  /// Cuts off a lane that only finishes what it has; OnDead() must follow.
+  void Abort(LaneId id) { actions_.push_back(AbortLane{id}); }
   /// Gives up the lanes that are still opening.
   void AbortOpening();
 

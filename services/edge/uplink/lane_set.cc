@@ -2,93 +2,13 @@
 
 #include <algorithm>
 #include <cstdlib>
-#include <deque>
-#include <unordered_map>
 #include <utility>
 #include <vector>
 
-#include "libs/base/timer_queue.h"
-#include "services/edge/uplink/counters.h"
-#include "services/edge/uplink/exchange_state.h"
-#include "services/edge/uplink/failure.h"
-#include "services/edge/uplink/lane_pool.h"
+#include "services/edge/uplink/lane_set_impl.h"
 #include "services/edge/uplink/lane_spread.h"
-#include "services/edge/uplink/limits.h"
 
 namespace lowband::edge::uplink {
-
-using request::ExchangeId;
-
-class LaneSet::Impl {
- public:
-  Impl(const Config& config, Random& random)
-      : config_(config),
-        random_(random),
-        pool_(config_, random, counters_),
-        answers_budget_{config.answers_bytes_max} {}
-
-  void Start(TimePoint now, request::StartExchange start);
-  void Cancel(TimePoint now, ExchangeId id);
-
-  void OnOpened(TimePoint now, LaneId id, std::string_view replica);
-  void OnWritten(TimePoint now, LaneId id);
-  void OnBatch(TimePoint now, LaneId id, const v1::TranslatorBatch& batch);
-  void OnDead(TimePoint now, LaneId id);
-
-  void Stop(TimePoint now);
-  void Advance(TimePoint now);
-  std::optional<TimePoint> NextDeadline();
-  std::optional<Action> PollAction();
-  std::optional<request::Answer> PollAnswer();
-  std::optional<ExchangeId> PollObservable();
-  std::optional<ExchangeRecord> PollRecord();
-
-  const LanePool& pool() const { return pool_; }
-  size_t exchanges() const { return exchanges_.size(); }
-  const Counters& counters() const { return counters_; }
-
- private:
-  struct Resend {
-    TimePoint at;
-    ExchangeId id;
-  };
-
-  ExchangeState* Find(ExchangeId id);
-  ExchangeState* FindOn(const Lane& lane, ExchangeId id);
-  void Place(TimePoint now, ExchangeState& exchange);
-  void PlaceWaiting(TimePoint now);
-  void Unplace(ExchangeState& exchange);
-  void TakeBackUnwritten(TimePoint now, Lane& lane);
-  void FailOver(TimePoint now, ExchangeState& exchange);
-  void OnFrame(Lane& lane, const v1::TranslatorFrame& frame);
-  void RecordAnswer(const ExchangeState& exchange, const request::Answer& answer);
-  void OnDue(TimePoint now, ExchangeState& exchange);
-  /// Answers the exchange from here; tells its translator, if one has begun it.
-  void Fail(ExchangeState& exchange, Failure failure);
-  /// Ends the exchange. `told`: its translator knows.
-  void Remove(ExchangeState& exchange, bool told);
-  void FailStranded();
-  bool Wants(Records records) const { return config_.records >= records; }
-  std::optional<Action> BuildBatch(Lane& lane);
-  /// Exchanges that have a lane.
-  size_t placed() const;
-
-  Config config_;
-  Random& random_;
-  Counters counters_;
-  LanePool pool_;
-  Budget answers_budget_;
-  size_t requests_bytes_ = 0;
-  TimePoint now_;
-  std::unordered_map<ExchangeId, ExchangeState> exchanges_;
-  TimerQueue<ExchangeId> timers_;
-  /// Without a lane, in the order of arrival. Both may hold ids of exchanges that are over.
-  std::deque<ExchangeId> waiting_;
-  std::deque<Resend> resends_;
-  std::deque<request::Answer> answers_;
-  std::deque<ExchangeId> observables_;
-  std::deque<ExchangeRecord> records_;
-};
 
 ExchangeState* LaneSet::Impl::Find(ExchangeId id) {
   const auto it = exchanges_.find(id);
@@ -213,6 +133,14 @@ void LaneSet::Impl::OnFrame(Lane& lane, const v1::TranslatorFrame& frame) {
     ++counters_.frames_late;
     return;
   }
+  if (exchange->windowed()) {
+    OnPiece(*exchange, frame);
+    return;
+  }
+  if (frame.has_answer() && frame.answer().has_windowed()) {
+    OnWindowed(*exchange, frame.answer());
+    return;
+  }
   auto progress = AnswerAssembly::Progress::kBadSequence;
   switch (frame.kind_case()) {
     case v1::TranslatorFrame::kAnswer: progress = exchange->answer().AddHead(frame.answer()); break;
@@ -221,6 +149,7 @@ void LaneSet::Impl::OnFrame(Lane& lane, const v1::TranslatorFrame& frame) {
       observables_.push_back(exchange->id());
       progress = AnswerAssembly::Progress::kMore;
       break;
+    case v1::TranslatorFrame::kDropped:
     case v1::TranslatorFrame::KIND_NOT_SET: break;
   }
   switch (progress) {
@@ -244,7 +173,7 @@ void LaneSet::Impl::RecordAnswer(const ExchangeState& exchange, const request::A
   if (!Wants(failed ? Records::kFailures : Records::kAll)) return;
   ExchangeRecord record = exchange.Record(now_);
   record.code = answer.code;
-  record.answer_bytes = answer.body.size();
+  record.answer_bytes = answer.window != nullptr ? answer.window->bytes : answer.body.size();
   record.poll_failed = poll_failed;
   records_.push_back(record);
 }
@@ -263,6 +192,10 @@ void LaneSet::Impl::OnDead(TimePoint now, LaneId id) {
 }
 
 void LaneSet::Impl::FailOver(TimePoint now, ExchangeState& exchange) {
+  if (exchange.windowed()) {
+    BreakOff(exchange, true);
+    return;
+  }
   const bool begun = exchange.begun();
   if (begun && (!exchange.repeatable() || exchange.resent())) {
     Fail(exchange, Failure::kLaneLost);
@@ -334,6 +267,7 @@ void LaneSet::Impl::Stop(TimePoint now) {
 void LaneSet::Impl::Advance(TimePoint now) {
   now_ = now;
   pool_.Advance(now);
+  CutLingering(now);
   while (const auto id = timers_.PopDue(now)) OnDue(now, *Find(*id));
   while (!resends_.empty() && resends_.front().at <= now) {
     ExchangeState* exchange = Find(resends_.front().id);
@@ -373,6 +307,7 @@ std::optional<Action> LaneSet::Impl::BuildBatch(Lane& lane) {
     frame.set_exchange(lane.cancels.front());
     frame.mutable_cancel();
   }
+  WriteCredits(lane, write.batch);
   while (!lane.outbox.empty() && !full()) {
     const ExchangeId id = lane.outbox.front();
     lane.outbox.pop_front();
@@ -422,6 +357,8 @@ LaneSet::~LaneSet() = default;
 void LaneSet::Submit(TimePoint now, request::Command command) {
   if (auto* start = std::get_if<request::StartExchange>(&command)) {
     impl_->Start(now, std::move(*start));
+  } else if (const auto* credit = std::get_if<request::GiveCredit>(&command)) {
+    impl_->GiveCredit(*credit);
   } else {
     impl_->Cancel(now, std::get<request::CancelExchange>(command).id);
   }
@@ -439,6 +376,7 @@ void LaneSet::Advance(TimePoint now) { impl_->Advance(now); }
 std::optional<TimePoint> LaneSet::NextDeadline() { return impl_->NextDeadline(); }
 std::optional<Action> LaneSet::PollAction() { return impl_->PollAction(); }
 std::optional<request::Answer> LaneSet::PollAnswer() { return impl_->PollAnswer(); }
+std::optional<request::AnswerPiece> LaneSet::PollPiece() { return impl_->PollPiece(); }
 std::optional<request::ExchangeId> LaneSet::PollObservable() { return impl_->PollObservable(); }
 std::optional<ExchangeRecord> LaneSet::PollRecord() { return impl_->PollRecord(); }
 bool LaneSet::ready() const { return impl_->pool().open() > 0; }

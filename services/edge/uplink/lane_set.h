@@ -7,6 +7,9 @@
 //      └────▶ waiting ──no_lane_timeout──▶ 5.03   failover below         ▼
 //                                                                 answer, complete
 //
+// An answer that comes by a window is handed on with its first piece; from there on its exchange is
+// under way without a deadline, until the last piece, its lane's death or its cancellation.
+//
 // An exchange whose lane dies goes once to another lane if repeating it is safe (GET, PUT, DELETE,
 // or none of it was written yet); otherwise it is answered with one 5.04. Never two executions of
 // a POST. A batch takes whatever is queued when its lane is ready to be written: no timer.
@@ -53,6 +56,8 @@ class LaneSet {
 
   std::optional<Action> PollAction();
   std::optional<request::Answer> PollAnswer();
+  /// Of answers by a window; drained after the answers.
+  std::optional<request::AnswerPiece> PollPiece();
   /// An exchange whose path can be observed; drained before the answers.
   std::optional<request::ExchangeId> PollObservable();
   /// Of the exchanges that Config::records asks for.

@@ -24,6 +24,9 @@ inline constexpr size_t kAnswerBytesDefault = 64 * 1024 * 1024;
 inline constexpr size_t kAnswersBytesMax = 256 * 1024 * 1024;
 static_assert(kAnswerBytesDefault <= kAnswersBytesMax);
 
+/// The first piece of an answer by a window has so much, if there is so much: the largest block.
+inline constexpr size_t kFirstPieceMin = 1024;
+
 /// Exchanges of a worker under way or waiting for a lane.
 inline constexpr size_t kExchangesMax = 64 * 1024;
 /// All requests of a worker that may still have to be written.
@@ -34,6 +37,9 @@ inline constexpr size_t kLanesMax = 16;
 /// All lanes of a worker, those that only finish what they have included.
 inline constexpr size_t kLanesAliveMax = 8 * kLanesMax;
 static_assert(kLanesMax < kLanesAliveMax);
+/// With more lanes than this, the oldest of those that only finish what they have is cut off: a
+/// slow client's answer by a window can keep one for hours.
+inline constexpr size_t kLanesLingeringMax = kLanesAliveMax - 2 * kLanesMax;
 
 /// A stream that the translator has not accepted by then is given up.
 inline constexpr Duration kOpenTimeout = std::chrono::seconds(5);

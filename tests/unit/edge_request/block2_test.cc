@@ -46,7 +46,7 @@ class PinnedBodiesTest : public ::testing::Test {
     body.session = SessionId{session};
     body.key = key;
     body.token = TokenOf(token);
-    body.body = Bytes(bytes);
+    body.body = KeptBody(Bytes(bytes));
     return pinned_.Pin(At(at_s), body);
   }
   std::optional<PinnedBodies::Entry> Find(TransferKey key, uint8_t token, uint64_t sent = 0,
@@ -173,7 +173,7 @@ TEST_F(PinnedBodiesTest, SmallOnesAndLargeOnesThenEachKindHasItsShare) {
     body.session = SessionId{1};
     body.key = Key(token, 0);
     body.token = TokenOf(token);
-    body.body = Bytes(bytes);
+    body.body = KeptBody(Bytes(bytes));
     return pinned.Pin(At(token), body);
   };
   for (uint8_t token = 1; token <= 32; ++token) pin(token, kPinnedSmallBytes);
@@ -232,13 +232,13 @@ TEST_F(PinnedBodiesTest, RejectedOrForgottenThenItIsGone) {
 TEST(BlockOf, CutsBodiesOfEveryLengthWithoutGapOrOverlap) {
   for (const size_t length : {1u, 15u, 16u, 17u, 1023u, 1024u, 1025u, 3000u}) {
     for (uint8_t szx = 0; szx <= 6; ++szx) {
-      const Bytes body(length, 'x');
+      const KeptBody body(Bytes(length, 'x'));
       size_t covered = 0;
       for (uint32_t number = 0;; ++number) {
         const auto block = BlockOf(length, {number, true, szx}, 6);
         if (!block) break;
         EXPECT_EQ(block->offset(), covered);
-        covered += BytesOf(body, *block).size();
+        covered += body.At(*block).size();
         EXPECT_EQ(block->more, covered < length);
       }
       EXPECT_EQ(covered, length);

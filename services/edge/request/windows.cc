@@ -1,0 +1,191 @@
+// Answers that come by a window: what is kept here is what their client is about to fetch, the rest
+// stays with the translator until the client has come on.
+//
+//   first piece ─▶ kept ──block fetched──▶ credit ──▶ next piece ─▶ kept ─ … ─▶ last piece
+//                   │ a block that is to come: its request waits
+//                   │ broken off, or a block that was passed: asked again when a block is wanted
+//                   │     └─▶ the same body: goes on from there   another one: 4.08   error: that
+//                   └─ dropped (done, unused, evicted, session over): cancelled at the translator
+#include <algorithm>
+#include <utility>
+
+#include "services/edge/request/layer_impl.h"
+#include "services/edge/request/limits.h"
+
+namespace lowband::edge::request {
+namespace {
+
+size_t OffsetOf(const BlockRequest& asked) { return asked.block.offset(); }
+
+size_t FirstAwaited(const PinnedBody& pinned) {
+  return OffsetOf(*std::ranges::min_element(pinned.awaited, {}, OffsetOf));
+}
+
+}  // namespace
+
+void Layer::Impl::KeepWindow(ExchangeId source, AnswerWindow window, PinnedBody& pinned) {
+  ++counters_.windows;
+  const KeptBody first = std::move(pinned.body);
+  pinned.body = KeptBody(window.bytes, window.from, config_.answer_window);
+  pinned.body.Add(first.kept());
+  pinned.source = window.ended ? 0 : source;
+  pinned.digest = std::move(window.digest);
+  pinned.request = std::make_unique<v1::Request>(std::move(window.request));
+}
+
+bool Layer::Impl::IsOldCopy(const PinnedBody& pinned, const Incoming& incoming) {
+  if (!pinned.body.IsPast(incoming.options.block2->offset())) return false;
+  if (!pinned.fetch_id || incoming.arrived.acknowledges.value != 0) return false;
+  // Clients count them up (RFC 7252 §4.4).
+  const auto ahead = static_cast<int16_t>(incoming.arrived.ref.message_id - *pinned.fetch_id);
+  return ahead <= 0 && ahead > -kOldCopyIds;
+}
+
+void Layer::Impl::PassBlocks(PinnedBodies::Entry pinned, size_t offset) {
+  const auto until = pinned->body.Pass(offset);
+  // One that has yet to show what it brings has its window from where it begins.
+  if (until && pinned->source != 0 && !pinned->unproven) {
+    commands_.emplace_back(GiveCredit{pinned->source, *until});
+  }
+}
+
+void Layer::Impl::AwaitBlock(TimePoint now, const BlockRequest& asked, PinnedBodies::Entry pinned) {
+  if (pinned->awaited.size() >= kAwaitedBlocksMax) {
+    RespondRefused(now, asked.ref, asked.token, asked.form, SessionLimit("blocks"));
+    return;
+  }
+  downloads_.Await(now, pinned, asked);
+  const size_t offset = asked.block.offset();
+  if (pinned->unproven) return;
+  if (pinned->source == 0 || pinned->body.IsPast(offset)) {
+    AskAgain(now, pinned, FirstAwaited(*pinned));
+    return;
+  }
+  PassBlocks(pinned, FirstAwaited(*pinned));
+  if (!piece_timers_.Contains(pinned->source)) piece_timers_.Set(pinned->source, now + kPieceWait);
+}
+
+void Layer::Impl::TakePiece(TimePoint now, const AnswerPiece& piece) {
+  const auto found = downloads_.FindSource(piece.id);
+  if (!found) return;  // it was cancelled meanwhile
+  const PinnedBodies::Entry pinned = *found;
+  piece_timers_.Cancel(piece.id);
+  if (piece.then == AnswerPiece::Then::kBroken) ++counters_.windows_broken;
+  if (piece.then != AnswerPiece::Then::kMore) {
+    pinned->unproven = false;
+    downloads_.SetSource(pinned, 0);
+  }
+  pinned->body.Add(piece.bytes);
+  ServeAwaited(now, pinned);
+}
+
+void Layer::Impl::ServeAwaited(TimePoint now, PinnedBodies::Entry pinned) {
+  std::vector<BlockRequest> awaited = std::exchange(pinned->awaited, {});
+  std::ranges::stable_sort(awaited, {}, OffsetOf);
+  for (const BlockRequest& asked : awaited) {  // some may wait again
+    (void)ServeBlock(now, asked, pinned);
+  }
+}
+
+void Layer::Impl::AskAgain(TimePoint now, PinnedBodies::Entry pinned, size_t from) {
+  BreakOff(pinned);
+  if (++pinned->restarts > kAskedAgainMax) {
+    RefuseAwaited(now, pinned,
+                  Unavailable(RefusalReason::kBrokenOff, "The rest of the response got lost"));
+    return;
+  }
+  ++counters_.windows_asked_again;
+  const ExchangeId id = exchanges_.NextId();
+  downloads_.SetSource(pinned, id);
+  pinned->unproven = true;
+  pinned->body.Restart(from);
+  v1::Request request = *pinned->request;
+  request.set_answer_from(from);
+  request.set_client_address(sessions_.at(pinned->session).client_address);
+  const TimePoint deadline = now + config_.exchange_timeout;
+  piece_timers_.Set(id, deadline + kExchangeGrace);
+  commands_.emplace_back(StartExchange{id, std::move(request), deadline});
+}
+
+void Layer::Impl::OnAskedAgain(TimePoint now, PinnedBodies::Entry pinned, Answer answer) {
+  piece_timers_.Cancel(answer.id);
+  pinned->unproven = false;
+  const AnswerWindow* window = answer.window.get();
+  if (window != nullptr && window->bytes == pinned->body.size() &&
+      window->digest == pinned->digest) {
+    if (window->ended) downloads_.SetSource(pinned, 0);
+    pinned->body.Add(answer.body);
+    ServeAwaited(now, pinned);
+    return;
+  }
+  constexpr unsigned kSuccess = 2;
+  if (answer.code.cls() != kSuccess) {
+    downloads_.SetSource(pinned, 0);
+    RespondAwaited(now, pinned, answer);
+    return;
+  }
+  ++counters_.windows_changed;
+  RefuseAwaited(now, pinned,
+                {.reason = RefusalReason::kBrokenOff,
+                 .code = coap::kRequestEntityIncomplete,
+                 .errcode = "M_UNKNOWN",
+                 .error = "The response has changed meanwhile: ask from the start"});
+  downloads_.Erase(pinned);
+}
+
+void Layer::Impl::RefuseAwaited(TimePoint now, PinnedBodies::Entry pinned, const Refusal& refusal) {
+  for (const BlockRequest& asked : std::exchange(pinned->awaited, {})) {
+    RespondRefused(now, asked.ref, asked.token, asked.form, refusal);
+  }
+}
+
+void Layer::Impl::RespondAwaited(TimePoint now, PinnedBodies::Entry pinned, const Answer& answer) {
+  const ResponseHead head{answer.code,    answer.http_status, answer.content_format,
+                          answer.max_age, answer.entity_tag,  answer.location_path};
+  for (const BlockRequest& asked : std::exchange(pinned->awaited, {})) {
+    Bytes message = WriteResponse(asked.token, head, {}, answer.body);
+    if (answer.body.empty() || message.size() > coap::kMessageBytesDefault) {
+      RespondRefused(now, asked.ref, asked.token, asked.form,
+                     Unavailable(RefusalReason::kBrokenOff, "The rest of the response got lost"));
+    } else {
+      messages_.Respond(now, asked.ref, std::move(message));
+    }
+  }
+}
+
+// Nobody waits for what this exchange still brings.
+void Layer::Impl::BreakOff(PinnedBodies::Entry pinned) {
+  if (pinned->source == 0) return;
+  piece_timers_.Cancel(pinned->source);
+  commands_.emplace_back(CancelExchange{pinned->source});
+  downloads_.SetSource(pinned, 0);
+  pinned->unproven = false;
+}
+
+void Layer::Impl::OnPieceDue(TimePoint now, ExchangeId source) {
+  const auto found = downloads_.FindSource(source);
+  if (!found) return;
+  BreakOff(*found);
+  RefuseAwaited(now, *found,
+                {.reason = RefusalReason::kNoAnswer,
+                 .code = coap::kGatewayTimeout,
+                 .errcode = "M_UNKNOWN",
+                 .error = "The rest of the response did not come in time"});
+}
+
+void Layer::Impl::ClearUp(TimePoint now) {
+  auto [sources, awaited] = downloads_.TakeLeftovers();
+  for (const ExchangeId source : sources) {
+    piece_timers_.Cancel(source);
+    commands_.emplace_back(CancelExchange{source});
+  }
+  for (const BlockRequest& asked : awaited) {
+    RespondRefused(now, asked.ref, asked.token, asked.form,
+                   {.reason = RefusalReason::kBlockMissing,
+                    .code = coap::kRequestEntityIncomplete,
+                    .errcode = "M_UNKNOWN",
+                    .error = "The rest of this response is not kept any more: ask from the start"});
+  }
+}
+
+}  // namespace lowband::edge::request
