@@ -6,6 +6,7 @@
 #include "libs/client/options.h"
 #include "libs/coap/code.h"
 #include "services/edge/request/counters.h"
+#include "services/edge/request/limits.h"
 #include "tests/contract/real_translator.h"
 #include "tests/unit/edge/edge_world.h"
 
@@ -15,6 +16,7 @@ namespace {
 using lowband::testing::HomeserverThatAccepts;
 using lowband::testing::RealTranslator;
 using lowband::testing::SaysMoreThanReal;
+using lowband::testing::WindowedUnlikeReal;
 using std::chrono::seconds;
 
 v1::Request Ask(std::string token, bool observe = false) {
@@ -64,9 +66,65 @@ TEST(Contract, StubsOfPollsAreFoundToo) {
   EXPECT_NE(SaysMoreThanReal(Ask("tok"), changed), "") << "nobody observes";
 }
 
+TEST(Contract, StubsOfAnswersByAWindowAreFoundToo) {
+  v1::Request request = Ask("tok");
+  request.set_answer_window(8192);
+  v1::Answer head = Say(coap::kContent);
+  head.mutable_windowed()->set_bytes(20'000);
+  head.set_body(std::string(8192, 'x'));
+  head.set_more(true);
+  EXPECT_EQ(WindowedUnlikeReal(request, head), "");
+  head.set_body(std::string(8191, 'x'));
+  EXPECT_NE(WindowedUnlikeReal(request, head), "") << "less than there is room for";
+  head.mutable_windowed()->set_bytes(8192);
+  EXPECT_NE(WindowedUnlikeReal(request, head), "") << "as small as the window";
+  request.clear_answer_window();
+  EXPECT_NE(WindowedUnlikeReal(request, head), "") << "nobody asked for it";
+}
+
 client::Request WithToken(client::Request request, std::string_view token) {
   request.options.push_back(client::TextOption(coap::OptionNumber::kMatrixAccessToken, token));
   return request;
+}
+
+// The real mapping, the translator's own queue and the edge's stages, all the way to our client.
+TEST(Contract, LargeAnswerThenItArrivesWholeByAWindowAndNothingIsHeldAfterIt) {
+  const std::string padding(1'000'000, 'p');
+  EdgeWorld world(13);
+  world.translate = RealTranslator([&](const translator::HttpRequest&) {
+    return lowband::testing::JsonResponse(200, R"({"padding":")" + padding + "\"}");
+  });
+  const size_t phone = world.AddClient();
+  const auto id = world.Send(phone, Get({"_matrix", "client", "r0", "capabilities"}));
+  world.Run(std::chrono::minutes(1), [&] { return world.held() > 0; });
+  EXPECT_EQ(world.held(), 1U);
+  EXPECT_EQ(world.edge().requests().usage().download_bytes, request::kAnswerWindowDefault);
+  const auto* response = world.Await(phone, id);
+  ASSERT_NE(response, nullptr);
+  EXPECT_GT(response->body.size(), padding.size());
+  EXPECT_EQ(world.held(), 0U);
+}
+
+TEST(Contract, TranslatorDiesInTheMiddleOfALargeAnswerThenAnotherGivesTheRest) {
+  EdgeWorld world(14);
+  world.link().weather.delay_min = world.link().weather.delay_max = std::chrono::milliseconds(20);
+  world.translate = RealTranslator([&](const translator::HttpRequest&) {
+    return lowband::testing::JsonResponse(200,
+                                          R"({"padding":")" + std::string(300'000, 'p') + "\"}");
+  });
+  const size_t phone = world.AddClient();
+  const auto id = world.Send(phone, Get({"_matrix", "client", "r0", "capabilities"}));
+  for (int i = 0; i < 3; ++i) {
+    world.Run(seconds(2));
+    world.KillTranslator();
+    world.ReviveTranslator();
+  }
+  const auto* response = world.Await(phone, id);
+  ASSERT_NE(response, nullptr);
+  EXPECT_EQ(response->code, coap::kContent);
+  EXPECT_GT(response->body.size(), 300'000U);
+  EXPECT_EQ(world.edge().requests().counters().windows_asked_again, 3U);
+  EXPECT_EQ(world.held(), 0U);
 }
 
 const std::vector<std::string> kJoinedRooms = {"_matrix", "client", "r0", "joined_rooms"};

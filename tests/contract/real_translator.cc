@@ -5,6 +5,8 @@
 
 #include "libs/coap/code.h"
 #include "libs/coap/option.h"
+#include "services/translator/ingress/answer_queue.h"
+#include "services/translator/ingress/held_answers.h"
 
 namespace lowband::testing {
 namespace {
@@ -120,6 +122,33 @@ std::string SaysMoreThanReal(const v1::Request& request, const v1::Answer& answe
     real += (real.empty() ? "" : ", ") + (said.empty() ? "nothing" : said);
   }
   return "the stub says '" + words + "'; the translator says one of: " + real;
+}
+
+std::string WindowedUnlikeReal(const v1::Request& request, const v1::Answer& answer) {
+  using namespace translator::ingress;
+  ExchangeAnswer whole;
+  whole.head = answer;
+  whole.head.clear_windowed();
+  whole.head.clear_body();
+  whole.body.resize(answer.windowed().bytes());
+  const AnswerTerms terms{request.answer_window(), request.answer_from()};
+  if (!GoesByWindow(whole, terms)) return "the translator would have sent it whole";
+  const size_t size = whole.body.size();
+  SharedBudget budget(0);
+  HeldAnswers held(2 * size);
+  AnswerQueue queue(budget);
+  auto admission = held.Admit(0, size, {}, 1);
+  queue.PushWindowed(1, std::move(whole), terms, answer.windowed().digest(),
+                     std::move(*admission.place));
+  v1::TranslatorBatch batch;
+  queue.Fill(batch);
+  const auto describe = [](const v1::Answer& head) {
+    return std::to_string(head.body().size()) + " bytes from " +
+           std::to_string(head.windowed().from()) + (head.more() ? ", more" : ", the end");
+  };
+  const std::string real = describe(batch.frames(0).answer());
+  const std::string said = describe(answer);
+  return said == real ? "" : "the stub says: " + said + "; the translator: " + real;
 }
 
 }  // namespace lowband::testing

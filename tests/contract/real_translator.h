@@ -41,4 +41,8 @@ ScriptedHomeserver HomeserverThatAccepts(std::string accepted);
 std::string SaysMoreThanReal(const v1::Request& request, const v1::Answer& answer,
                              bool said_observable = false);
 
+/// The same of an answer by a window: empty, or how its head differs from what the translator's own
+/// queue writes of a body of that size.
+std::string WindowedUnlikeReal(const v1::Request& request, const v1::Answer& answer);
+
 }  // namespace lowband::testing

@@ -2,9 +2,13 @@
 // layers: every response is one that deployed clients survive, no request is carried out twice, and
 // when everything is answered and time has passed, nothing is left.
 #include <algorithm>
+#include <map>
+#include <memory>
+#include <utility>
 #include <vector>
 
 #include "libs/coap/block.h"
+#include "services/edge/request/limits.h"
 #include "tests/fuzz/byte_script.h"
 #include "tests/lockstep/rig.h"
 
@@ -16,6 +20,7 @@ using coap::OptionNumber;
 using fuzz::Check;
 
 constexpr size_t kSessions = 2;
+constexpr size_t kWindow = request::kAnswerWindowMin;
 
 testing::RigConfig SmallConfig() {
   testing::RigConfig config;
@@ -24,6 +29,7 @@ testing::RigConfig SmallConfig() {
   config.request.request_bytes_max = 8192;
   config.request.pinned_per_session_max = 2;
   config.request.pinned_bytes_max = 80'000;
+  config.request.answer_window = kWindow;
   return config;
 }
 
@@ -49,6 +55,7 @@ class Subject {
     Check(rig_.messages().answer_bytes() == 0);
     const request::Usage usage = rig_.requests().usage();
     Check(usage.observations == 0);
+    Check(usage.windows == 0 && windows_.empty());
     Check(usage.exchanges + usage.request_bytes + usage.uploads + usage.downloads +
               usage.download_bytes ==
           0);
@@ -83,7 +90,15 @@ class Subject {
         rig_.Open(session);
         break;
       }
-      case 7: MakeObservable(script_.Byte()); break;
+      case 7: {
+        const uint8_t choice = script_.Byte();
+        if (windows_.empty() || (choice & 1) != 0) {
+          MakeObservable(choice);
+        } else {
+          GoOn(choice >> 1);
+        }
+        break;
+      }
     }
     Drain();
   }
@@ -141,14 +156,19 @@ class Subject {
   }
 
   void MakeObservable(uint8_t choice) {
-    if (!exchanges_.empty()) rig_.MakeObservable(exchanges_[choice % exchanges_.size()]);
+    if (!exchanges_.empty()) rig_.MakeObservable(exchanges_[choice % exchanges_.size()].first);
   }
 
   void Answer(size_t index, uint8_t choice) {
     static constexpr size_t kLengths[] = {0, 5, 1024, 1100, 3000, 50'000};
     request::Answer answer;
-    answer.id = exchanges_[index];
+    const auto [id, request] = exchanges_[index];
+    answer.id = id;
     exchanges_.erase(exchanges_.begin() + static_cast<ptrdiff_t>(index));
+    if (request.answer_window() > 0 && (choice & 0x08) != 0) {
+      AnswerByWindow(request, std::move(answer), choice);
+      return;
+    }
     answer.code = coap::Code{script_.Byte()};
     answer.body = Bytes(kLengths[script_.Byte() % std::size(kLengths)], 'r');
     answer.token_refused = (choice & 0x80) != 0;
@@ -164,6 +184,43 @@ class Subject {
     Drain();
   }
 
+  // As the uplink hands it on.
+  void AnswerByWindow(const v1::Request& request, request::Answer answer, uint8_t choice) {
+    const size_t size = choice & 0x40 ? 20'000 : 9'000;
+    const size_t from = std::min<size_t>(request.answer_from(), size);
+    const size_t end = std::min(from + kWindow, size);
+    answer.code = coap::kContent;
+    answer.body = Bytes(end - from, 'r');
+    answer.window = std::make_unique<request::AnswerWindow>();
+    answer.window->bytes = size;
+    answer.window->from = from;
+    answer.window->digest = choice & 0x20 ? "d" : "e";
+    answer.window->ended = end == size;
+    answer.window->request = request;
+    if (end < size) windows_[answer.id] = {end, from + kWindow, size};
+    rig_.Answer(std::move(answer));
+    Drain();
+  }
+
+  // The next piece of one of them, or its end.
+  void GoOn(uint8_t choice) {
+    auto it = windows_.begin();
+    std::advance(it, choice % windows_.size());
+    const auto id = it->first;
+    Window& window = it->second;
+    using Then = request::AnswerPiece::Then;
+    request::AnswerPiece piece{id, {}, Then::kBroken};
+    const size_t room = std::min(window.until, window.size) - window.end;
+    if (choice % 8 != 0 && room == 0) return;
+    if (choice % 8 != 0) {
+      piece.bytes = Bytes(room, 'r');
+      window.end += room;
+      piece.then = window.end == window.size ? Then::kEnd : Then::kMore;
+    }
+    if (piece.then != Then::kMore) windows_.erase(it);
+    rig_.Answer(std::move(piece));
+  }
+
   void Pass(Duration duration) {
     rig_.AdvanceTo(rig_.now() + duration);
     Drain();
@@ -174,12 +231,19 @@ class Subject {
       if (const auto* start = std::get_if<request::StartExchange>(&*command)) {
         Check(start->id > last_exchange_);
         last_exchange_ = start->id;
-        exchanges_.push_back(start->id);
+        exchanges_.emplace_back(start->id, start->request);
         Check(start->request.method() != v1::METHOD_UNSPECIFIED);
         Check(start->request.key_table() <= 1);
         CheckCursor(start->request.observe().cursor());
+      } else if (const auto* credit = std::get_if<request::GiveCredit>(&*command)) {
+        const auto window = windows_.find(credit->id);
+        Check(window != windows_.end());
+        Check(credit->until > window->second.until);
+        window->second.until = credit->until;
       } else {
-        std::erase(exchanges_, std::get<request::CancelExchange>(*command).id);
+        const request::ExchangeId id = std::get<request::CancelExchange>(*command).id;
+        std::erase_if(exchanges_, [&](const auto& one) { return one.first == id; });
+        windows_.erase(id);
       }
     }
     while (const auto sent = rig_.TakeSent()) CheckSent(sent->datagram);
@@ -218,7 +282,13 @@ class Subject {
 
   fuzz::ByteScript script_;
   testing::Rig rig_;
-  std::vector<request::ExchangeId> exchanges_;
+  struct Window {
+    size_t end = 0;
+    size_t until = 0;
+    size_t size = 0;
+  };
+  std::vector<std::pair<request::ExchangeId, v1::Request>> exchanges_;
+  std::map<request::ExchangeId, Window> windows_;  ///< Of which more is to come.
   std::vector<uint16_t> own_ids_;
   request::ExchangeId last_exchange_ = 0;
   uint64_t last_cursor_ = 0;

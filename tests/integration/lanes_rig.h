@@ -192,6 +192,9 @@ class EdgeLoop {
     size_t answer_bytes = 0;
     int delay_ms = 0;
     Duration deadline = 20s;
+    std::vector<std::string> path = {};  ///< Instead of what an EchoHandler shall do.
+    uint32_t window = 0;
+    uint64_t from = 0;
   };
   uint64_t Submit(const Ask& ask) {
     edge::request::StartExchange start;
@@ -200,10 +203,18 @@ class EdgeLoop {
     start.request.set_method(ask.method);
     start.request.set_token(std::to_string(start.id));
     start.request.set_body(ask.body);
-    start.request.add_path(std::to_string(ask.answer_bytes));
-    start.request.add_path(std::to_string(ask.delay_ms));
+    if (ask.path.empty()) {
+      start.request.add_path(std::to_string(ask.answer_bytes));
+      start.request.add_path(std::to_string(ask.delay_ms));
+    }
+    for (const std::string& segment : ask.path) start.request.add_path(segment);
+    if (ask.window > 0) start.request.set_answer_window(ask.window);
+    if (ask.from > 0) start.request.set_answer_from(ask.from);
     set_.Submit(Now(), std::move(start));
     return last_id_;
+  }
+  void Credit(uint64_t id, uint64_t until) {
+    set_.Submit(Now(), edge::request::GiveCredit{id, until});
   }
   void Cancel(uint64_t id) { set_.Submit(Now(), edge::request::CancelExchange{id}); }
 
@@ -239,6 +250,8 @@ class EdgeLoop {
 
   edge::uplink::LaneSet& set() { return set_; }
   const std::map<uint64_t, edge::request::Answer>& answers() const { return answers_; }
+  /// Answers by a window of which no more comes; the pieces of others are behind their first.
+  const std::set<uint64_t>& broken() const { return broken_; }
   /// How many answers had this code.
   size_t CountCode(const std::string& code) const {
     return static_cast<size_t>(
@@ -256,6 +269,10 @@ class EdgeLoop {
     while (auto answer = set_.PollAnswer()) {
       const uint64_t id = answer->id;
       EXPECT_TRUE(answers_.emplace(id, std::move(*answer)).second) << "two answers to " << id;
+    }
+    while (auto piece = set_.PollPiece()) {
+      Append(answers_.at(piece->id).body, piece->bytes);
+      if (piece->then == edge::request::AnswerPiece::Then::kBroken) broken_.insert(piece->id);
     }
   }
   void Pass(TimePoint now, const edge::uplink::LaneOpened& event) {
@@ -277,6 +294,7 @@ class EdgeLoop {
   std::vector<edge::uplink::LaneEvent> events_;
   uint64_t last_id_ = 0;
   std::map<uint64_t, edge::request::Answer> answers_;
+  std::set<uint64_t> broken_;
 };
 
 }  // namespace lowband

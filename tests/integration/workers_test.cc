@@ -7,12 +7,7 @@
 #include <thread>
 #include <vector>
 
-#include "libs/client/connection.h"
-#include "services/edge/datagram/steering.h"
-#include "services/edge/dtls/credentials.h"
-#include "services/edge/worker.h"
-#include "tests/integration/lanes_rig.h"
-#include "tests/unit/edge_dtls/identity_files.h"
+#include "tests/integration/running_edge.h"
 
 namespace lowband::edge {
 namespace {
@@ -20,73 +15,21 @@ namespace {
 constexpr size_t kClients = 12;
 constexpr size_t kRequestsEach = 20;
 
-class RunningEdge {
+/// Workers before a translator that echoes.
+class EchoingEdge {
  public:
-  RunningEdge(unsigned workers, bool steer)
-      : socket_("unix:" + directory_.Path("t.sock")), translator_(ServerConfig(), echo_) {
-    auto random = MakeSystemRandom();
-    const auto files = dtls::WriteIdentity(folder_, *random);
-    credentials_ = std::move(*dtls::Credentials::Load(files, MakeSystemRandom()));
-    auto sockets = datagram::UdpSocket::OpenGroup(*ParseBindAddress("127.0.0.1:0"), workers);
-    if (!sockets) {
-      ADD_FAILURE() << sockets.error();
-      return;
-    }
-    port_ = sockets->front()->local_address().port();
-    if (steer) {
-      EXPECT_TRUE(datagram::SteerByConnectionId(sockets->front()->fd(), workers));
-    }
-    PipelineConfig config;
-    config.dtls.handshakes_per_prefix_rate = 0;
-    uplink::TransportConfig transport;
-    transport.target = socket_;
-    transport.credentials = grpc::InsecureChannelCredentials();
-    for (unsigned i = 0; i < workers; ++i) {
-      workers_.push_back(std::make_unique<Worker>(config, *credentials_, std::move((*sockets)[i]),
-                                                  transport, exchange_log_, i, workers));
-    }
-    for (const auto& worker : workers_) worker->Start(workers_);
-  }
-  ~RunningEdge() { Stop(); }
-
-  void Stop() {
-    for (const auto& worker : workers_) worker->Stop();
-    for (const auto& worker : workers_) worker->Join();
-  }
-
-  Result<std::unique_ptr<client::Connection>, std::string> Connect(client::Config config = {}) {
-    return client::Connection::Open("127.0.0.1", port_, std::move(config));
-  }
-
-  template <class Read>
-  uint64_t Sum(Read read) {
-    uint64_t sum = 0;
-    for (const auto& worker : workers_) {
-      const auto stats = worker->Stats(std::chrono::seconds(20));
-      if (!stats) ADD_FAILURE() << "a worker does not answer";
-      if (stats) sum += read(*stats);
-    }
-    return sum;
-  }
+  EchoingEdge(unsigned workers, bool steer)
+      : socket_("unix:" + directory_.Path("t.sock")),
+        translator_(PlainServer(socket_), echo_),
+        edge_(socket_, workers, steer) {}
+  RunningEdge* operator->() { return &edge_; }
 
  private:
-  translator::ingress::ServerConfig ServerConfig() {
-    translator::ingress::ServerConfig config;
-    config.listen = socket_;
-    config.credentials = grpc::InsecureServerCredentials();
-    return config;
-  }
-
   TemporaryDirectory directory_;
-  dtls::TemporaryFolder folder_;
   std::string socket_;
   EchoHandler echo_;
   translator::ingress::Server translator_;
-  std::unique_ptr<dtls::Credentials> credentials_;
-  Logger log_{"test", LogLevel::kError, Logger::Format::kJson};
-  ExchangeLog exchange_log_{log_, {}};
-  std::vector<std::unique_ptr<Worker>> workers_;
-  uint16_t port_ = 0;
+  RunningEdge edge_;
 };
 
 client::Request EchoRequest(const std::string& body) {
@@ -99,8 +42,8 @@ client::Request EchoRequest(const std::string& body) {
 }
 
 // One client's life: half of its requests, a new address, the other half.
-size_t Live(RunningEdge& edge, size_t index) {
-  auto connection = edge.Connect();
+size_t Live(EchoingEdge& edge, size_t index) {
+  auto connection = edge->Connect();
   if (!connection) {
     ADD_FAILURE() << connection.error();
     return 0;
@@ -131,7 +74,7 @@ struct Shape {
 class WorkersTest : public testing::TestWithParam<Shape> {};
 
 TEST_P(WorkersTest, ClientsMoveThenEverySessionGoesOn) {
-  RunningEdge edge(GetParam().workers, GetParam().steer);
+  EchoingEdge edge(GetParam().workers, GetParam().steer);
   std::atomic<size_t> answered{0};
   std::vector<std::thread> clients;
   for (size_t i = 0; i < kClients; ++i) {
@@ -139,12 +82,12 @@ TEST_P(WorkersTest, ClientsMoveThenEverySessionGoesOn) {
   }
   for (std::thread& client : clients) client.join();
   EXPECT_EQ(answered, kClients * kRequestsEach);
-  EXPECT_EQ(edge.Sum([](const WorkerStats& s) { return s.dtls.peer_moves; }), kClients);
-  EXPECT_EQ(edge.Sum([](const WorkerStats& s) { return s.dtls.connection_ids_used; }), kClients);
-  EXPECT_EQ(edge.Sum([](const WorkerStats& s) { return s.message.requests_con; }),
+  EXPECT_EQ(edge->Sum([](const WorkerStats& s) { return s.dtls.peer_moves; }), kClients);
+  EXPECT_EQ(edge->Sum([](const WorkerStats& s) { return s.dtls.connection_ids_used; }), kClients);
+  EXPECT_EQ(edge->Sum([](const WorkerStats& s) { return s.message.requests_con; }),
             kClients * kRequestsEach);
-  EXPECT_EQ(edge.Sum([](const WorkerStats& s) { return s.forward_drops; }), 0U);
-  const uint64_t forwarded = edge.Sum([](const WorkerStats& s) { return s.forwarded; });
+  EXPECT_EQ(edge->Sum([](const WorkerStats& s) { return s.forward_drops; }), 0U);
+  const uint64_t forwarded = edge->Sum([](const WorkerStats& s) { return s.forwarded; });
   if (GetParam().steer || GetParam().workers == 1) {
     EXPECT_EQ(forwarded, 0U) << "the kernel's filter finds the worker";
   }
@@ -159,18 +102,18 @@ INSTANTIATE_TEST_SUITE_P(Counts, WorkersTest,
                          });
 
 TEST(Workers, ClientWithoutConnectionIdMovesThenItsSessionIsLostAndANewOneWorks) {
-  RunningEdge edge(2, true);
+  EchoingEdge edge(2, true);
   client::Config config;
   config.connection_id = std::nullopt;
   config.ack_timeout = std::chrono::milliseconds(500);
   config.max_retransmit = 1;
-  auto connection = edge.Connect(config);
+  auto connection = edge->Connect(config);
   ASSERT_TRUE(connection) << connection.error();
   ASSERT_TRUE((*connection)->Exchange(EchoRequest("a"), std::chrono::seconds(20)));
   ASSERT_TRUE((*connection)->Rebind());
   EXPECT_FALSE((*connection)->Exchange(EchoRequest("b"), std::chrono::seconds(20)));
-  EXPECT_GE(edge.Sum([](const WorkerStats& s) { return s.dtls.stale_alerts_sent; }), 1U);
-  auto again = edge.Connect();
+  EXPECT_GE(edge->Sum([](const WorkerStats& s) { return s.dtls.stale_alerts_sent; }), 1U);
+  auto again = edge->Connect();
   ASSERT_TRUE(again) << again.error();
   const auto response = (*again)->Exchange(EchoRequest("c"), std::chrono::seconds(20));
   ASSERT_TRUE(response) << response.error();
@@ -178,11 +121,11 @@ TEST(Workers, ClientWithoutConnectionIdMovesThenItsSessionIsLostAndANewOneWorks)
 }
 
 TEST(Workers, StopThenClientsHearCloseNotify) {
-  RunningEdge edge(2, true);
-  auto connection = edge.Connect();
+  EchoingEdge edge(2, true);
+  auto connection = edge->Connect();
   ASSERT_TRUE(connection) << connection.error();
   ASSERT_TRUE((*connection)->Exchange(EchoRequest("a"), std::chrono::seconds(20)));
-  edge.Stop();
+  edge->Stop();
   const auto event = (*connection)->Wait(std::chrono::seconds(20));
   ASSERT_TRUE(event);
   EXPECT_TRUE(std::holds_alternative<client::Disconnected>(*event));

@@ -13,9 +13,12 @@ enum class Canary : uint8_t {
   kIgnoreSince,   ///< The translator drops the client's own since (N5).
   kEndOnFault,    ///< The translator calls a 502 the end of an observation (N6).
   kLoseNews,      ///< The translator now and then sends an empty body for news.
+  kKeepAnswers,   ///< The translator does not drop what was cancelled.
+  kMixAnswers,    ///< The translator takes all documents for the same (Windowed.digest).
   kRepeatPost,    ///< The translator carries out a POST twice now and then (N2, N3).
 };
-inline constexpr std::array<std::string_view, 6> kCanaryNames = {
-    "none", "advance-early", "ignore-since", "end-on-fault", "lose-news", "repeat-post"};
+inline constexpr std::array<std::string_view, 8> kCanaryNames = {
+    "none",      "advance-early", "ignore-since", "end-on-fault",
+    "lose-news", "keep-answers",  "mix-answers",  "repeat-post"};
 
 }  // namespace lowband::testing

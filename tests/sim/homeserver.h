@@ -71,6 +71,8 @@ class Homeserver {
   uint64_t last_request_ = 0;
 };
 
+/// What is in the document of that version.
+std::string PaddingOf(uint64_t version);
 /// The value of a query of `target`, or empty.
 std::string QueryValue(std::string_view target, std::string_view name);
 

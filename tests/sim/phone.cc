@@ -6,6 +6,7 @@
 #include "libs/client/options.h"
 #include "libs/transcode/transcode.h"
 #include "tests/lockstep/message_text.h"
+#include "tests/sim/homeserver.h"
 
 namespace lowband::testing {
 namespace {
@@ -233,6 +234,12 @@ void Phone::OnResponse(const client::Response& response) {
     return;
   }
   outcomes_[it->second.name] = response.code.cls() == 2;
+  if (response.code.cls() == 2 && it->second.request.method == coap::kGet) {
+    const nlohmann::json document = Decode(response.body);
+    const bool whole = document.is_object() && document.contains("version") &&
+                       document["padding"] == PaddingOf(document["version"].get<uint64_t>());
+    if (!whole) hooks_.violation(user_ + ": a body that no homeserver gave");
+  }
   pending_.erase(it);
 }
 

@@ -4,8 +4,8 @@ add_library(lowband_sim_world STATIC
   unit/edge_dtls/identity_files.cc)
 target_include_directories(lowband_sim_world PUBLIC "${CMAKE_SOURCE_DIR}")
 target_link_libraries(lowband_sim_world
-  PUBLIC lowband::sim lowband::edge_pipeline lowband::client lowband::translator_mapping
-         lowband::transcode lowband_lockstep
+  PUBLIC lowband::sim lowband::edge_pipeline lowband::client lowband::translator_answers
+         lowband::translator_mapping lowband::transcode lowband_lockstep
   PRIVATE nlohmann_json::nlohmann_json)
 lowband_test(sim_test SOURCES sim/sim_test.cc DEPS lowband_sim_world TIMEOUT 300)
 if(LOWBAND_SANITIZE) # ten times as slow

@@ -6,6 +6,7 @@
 #include <string>
 #include <utility>
 
+#include "services/edge/request/counters.h"
 #include "tests/sim/world.h"
 
 namespace lowband::testing {
@@ -34,12 +35,29 @@ class Storms : public ::testing::TestWithParam<uint64_t> {};
 
 TEST_P(Storms, NothingIsLostNorDoneTwice) {
   uint64_t events = 0;
+  edge::request::Counters seen;
+  uint64_t dropped = 0;
   for (uint64_t seed = 1 + GetParam(); seed <= Seeds(); seed += kParts) {
     World world(Scenario::Of(seed), Canary::kNone);
     const auto violations = world.Run();
     events += world.events();
     ASSERT_TRUE(violations.empty()) << "lowband-sim --seed " << seed << Joined(violations);
+    const edge::request::Counters& counted = world.edge().requests().counters();
+    seen.windows += counted.windows;
+    seen.windows_broken += counted.windows_broken;
+    seen.windows_asked_again += counted.windows_asked_again;
+    seen.windows_changed += counted.windows_changed;
+    dropped += world.answers_dropped();
   }
+  // Answers by a window, in all that can befall them.
+  EXPECT_GT(seen.windows, 0u);
+  if (Seeds() >= kSeedsDefault) {
+    EXPECT_GT(seen.windows_broken, 0u);
+    EXPECT_GT(seen.windows_asked_again, 0u);
+    EXPECT_GT(seen.windows_changed, 0u);
+    EXPECT_GT(dropped, 0u);
+  }
+  RecordProperty("windows", std::to_string(seen.windows));
   EXPECT_GT(events, 0u) << "a storm in which nothing happens proves nothing";
   RecordProperty("events", std::to_string(events));
 }
@@ -57,6 +75,7 @@ TEST_P(Canaries, AreFound) {
 INSTANTIATE_TEST_SUITE_P(Each, Canaries,
                          ::testing::Values(Canary::kAdvanceEarly, Canary::kIgnoreSince,
                                            Canary::kEndOnFault, Canary::kLoseNews,
+                                           Canary::kKeepAnswers, Canary::kMixAnswers,
                                            Canary::kRepeatPost));
 
 TEST(Repeatable, OneSeedThenOneRunToTheByte) {

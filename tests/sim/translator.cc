@@ -9,7 +9,6 @@ namespace {
 using translator::HttpResponse;
 using translator::UpstreamFault;
 
-constexpr size_t kChunkBytes = 64 * 1024;
 constexpr Duration kHop = std::chrono::milliseconds(1);
 
 HttpResponse Page() {
@@ -73,12 +72,12 @@ void Translators::Open(LaneId lane) {
     edge_.dead(lane);
     return;
   }
-  lanes_[lane] = {replica, {}};
+  lanes_[lane] = std::make_shared<Lane>(replica, whole_);
   edge_.opened(lane, "replica" + std::to_string(replica));
 }
 
 void Translators::Take(LaneId lane, const v1::EdgeFrame& frame) {
-  auto& exchanges = lanes_.at(lane).exchanges;
+  auto& exchanges = lanes_.at(lane)->exchanges;
   bool more = false;
   switch (frame.kind_case()) {
     case v1::EdgeFrame::kRequest:
@@ -90,12 +89,17 @@ void Translators::Take(LaneId lane, const v1::EdgeFrame& frame) {
       more = frame.body().more();
       break;
     case v1::EdgeFrame::kCancel: {
+      if (canary_ != Canary::kKeepAnswers) lanes_.at(lane)->answers.Remove(frame.exchange());
       const auto it = exchanges.find(frame.exchange());
       if (it == exchanges.end()) return;
       homeserver_.Cancel(it->second.upstream);
       exchanges.erase(it);
       return;
     }
+    case v1::EdgeFrame::kCredit:
+      lanes_.at(lane)->answers.GiveCredit(frame.exchange(), frame.credit().until());
+      Write();
+      return;
     case v1::EdgeFrame::KIND_NOT_SET: return;
   }
   if (!more) Start(lane, frame.exchange());
@@ -103,7 +107,7 @@ void Translators::Take(LaneId lane, const v1::EdgeFrame& frame) {
 
 void Translators::Start(LaneId lane, uint64_t exchange) {
   ++requests;
-  v1::Request& request = lanes_.at(lane).exchanges.at(exchange).request;
+  v1::Request& request = lanes_.at(lane)->exchanges.at(exchange).request;
   if (canary_ == Canary::kIgnoreSince && request.observe().cursor().empty()) {
     auto* queries = request.mutable_queries();
     for (int i = queries->size() - 1; i >= 0; --i) {
@@ -120,7 +124,7 @@ void Translators::Start(LaneId lane, uint64_t exchange) {
   timeline_.After(trouble.delay, [this, generation, lane, exchange, mapped = *mapped] {
     const auto it = lanes_.find(lane);
     if (generation != generation_ || it == lanes_.end()) return;
-    if (it->second.exchanges.contains(exchange)) Upstream(lane, exchange, mapped);
+    if (it->second->exchanges.contains(exchange)) Upstream(lane, exchange, mapped);
   });
 }
 
@@ -130,7 +134,7 @@ void Translators::Upstream(LaneId lane, uint64_t exchange,
                        form = mapped.form](const Homeserver::Answer& answer) {
     const auto it = lanes_.find(lane);
     if (generation != generation_ || it == lanes_.end()) return;
-    if (it->second.exchanges.contains(exchange)) {
+    if (it->second->exchanges.contains(exchange)) {
       Respond(lane, exchange, mapping_.ToCoap(form, answer));
     }
   };
@@ -151,8 +155,8 @@ void Translators::Upstream(LaneId lane, uint64_t exchange,
     const uint64_t upstream = homeserver_.Request(mapped.http, finish);
     const auto it = lanes_.find(lane);
     if (it == lanes_.end()) return;
-    const auto still = it->second.exchanges.find(exchange);
-    if (still != it->second.exchanges.end()) still->second.upstream = upstream;
+    const auto still = it->second->exchanges.find(exchange);
+    if (still != it->second->exchanges.end()) still->second.upstream = upstream;
   }
 }
 
@@ -164,42 +168,65 @@ void Translators::SendObservable(LaneId lane, uint64_t exchange) {
   edge_.batch(lane, std::move(batch));
 }
 
-void Translators::Respond(LaneId lane, uint64_t exchange, const translator::MappedAnswer& answer) {
-  lanes_.at(lane).exchanges.erase(exchange);
-  v1::TranslatorBatch batch;
-  auto* head = batch.add_frames();
-  head->set_exchange(exchange);
-  v1::Answer& first = *head->mutable_answer();
-  first = answer.head;
-  std::string body(AsText(answer.body));
-  if (first.has_poll()) {
-    v1::Poll& poll = *first.mutable_poll();
+void Translators::Respond(LaneId id, uint64_t exchange, const translator::MappedAnswer& mapped) {
+  const std::shared_ptr<Lane> lane = lanes_.at(id);
+  const v1::Request request = std::move(lane->exchanges.at(exchange).request);
+  lane->exchanges.erase(exchange);
+  translator::ingress::ExchangeAnswer answer{mapped.head, mapped.body};
+  if (answer.head.has_poll()) {
+    v1::Poll& poll = *answer.head.mutable_poll();
     if (canary_ == Canary::kEndOnFault && poll.outcome() == v1::Poll::FAILED) {
       poll.set_outcome(v1::Poll::ENDED);
     }
     if (canary_ == Canary::kLoseNews && poll.outcome() == v1::Poll::CHANGED && Chance(0.1)) {
-      body = "\xa0";
+      answer.body = {0xa0};
     }
   }
-  size_t at = std::min(body.size(), kChunkBytes);
-  first.set_body(body.substr(0, at));
-  first.set_more(at < body.size());
-  while (at < body.size()) {
-    const size_t size = std::min(body.size() - at, kChunkBytes);
-    auto* frame = batch.add_frames();
-    frame->set_exchange(exchange);
-    frame->mutable_body()->set_data(body.substr(at, size));
-    at += size;
-    frame->mutable_body()->set_more(at < body.size());
+  if (!RespondByWindow(lane, exchange, answer, request)) {
+    if (!lane->answers.Push(exchange, answer)) std::abort();
   }
-  edge_.batch(lane, std::move(batch));
+  Write();
+}
+
+bool Translators::RespondByWindow(const std::shared_ptr<Lane>& lane, uint64_t exchange,
+                                  translator::ingress::ExchangeAnswer& answer,
+                                  const v1::Request& request) {
+  const translator::ingress::AnswerTerms terms{request.answer_window(), request.answer_from()};
+  const size_t size = answer.body.size();
+  if (!translator::ingress::GoesByWindow(answer, terms) || !held_.Fits(size)) return false;
+  const uint64_t owner = std::hash<std::string>()(request.token());
+  auto admission = held_.Admit(owner, size, lane, exchange);
+  dropped += admission.dropped.size();
+  for (const auto& other : admission.dropped) {
+    if (const auto holder = other.holder.lock()) holder->DropAnswer(other.exchange);
+  }
+  if (!admission.place) {
+    answer = {mapping_.ToCoap({}, Failure(UpstreamFault::kOverload)).head, {}};
+    return false;
+  }
+  std::string digest = translator::ingress::DigestOf(answer.body);
+  if (canary_ == Canary::kMixAnswers) digest.assign(digest.size(), 'd');
+  lane->answers.PushWindowed(exchange, std::move(answer), terms, std::move(digest),
+                             std::move(*admission.place));
+  return true;
+}
+
+void Translators::Write() {
+  std::vector<std::pair<LaneId, std::shared_ptr<Lane>>> lanes(lanes_.begin(), lanes_.end());
+  for (const auto& [id, lane] : lanes) {
+    while (!lane->answers.empty()) {
+      v1::TranslatorBatch batch;
+      lane->answers.Fill(batch);
+      edge_.batch(id, std::move(batch));
+    }
+  }
 }
 
 void Translators::Kill(size_t replica) {
   alive_[replica] = false;
   std::vector<LaneId> dead;
   for (const auto& [id, lane] : lanes_) {
-    if (lane.replica == replica) dead.push_back(id);
+    if (lane->replica == replica) dead.push_back(id);
   }
   for (const LaneId id : dead) {
     Drop(id);
@@ -210,7 +237,7 @@ void Translators::Kill(size_t replica) {
 void Translators::Drop(LaneId lane) {
   const auto it = lanes_.find(lane);
   if (it == lanes_.end()) return;
-  for (const auto& [id, exchange] : it->second.exchanges) homeserver_.Cancel(exchange.upstream);
+  for (const auto& [id, exchange] : it->second->exchanges) homeserver_.Cancel(exchange.upstream);
   lanes_.erase(it);
 }
 

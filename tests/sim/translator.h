@@ -8,12 +8,15 @@
 #include <cstdint>
 #include <functional>
 #include <map>
+#include <memory>
 #include <string>
 #include <vector>
 
 #include "libs/base/random.h"
 #include "libs/sim/timeline.h"
 #include "services/edge/uplink/actions.h"
+#include "services/translator/ingress/answer_queue.h"
+#include "services/translator/ingress/held_answers.h"
 #include "services/translator/mapping/mapping.h"
 #include "tests/sim/canary.h"
 #include "tests/sim/homeserver.h"
@@ -50,18 +53,25 @@ class Translators {
   /// The edge is gone, with all its lanes.
   void ForgetEdge();
   size_t replicas() const { return alive_.size(); }
+  /// Answers by a window that wait for their clients.
+  size_t held() const { return held_.size(); }
 
   Trouble trouble;
   uint64_t requests = 0;
+  uint64_t dropped = 0;  ///< Answers by a window that made room for others.
 
  private:
   struct UnderWay {
     v1::Request request;
     uint64_t upstream = 0;  ///< At the homeserver; 0: not there.
   };
-  struct Lane {
+  struct Lane : translator::ingress::AnswerHolder {
+    Lane(size_t leads_to, translator::ingress::SharedBudget& budget)
+        : replica(leads_to), answers(budget) {}
+    void DropAnswer(uint64_t exchange) override { answers.Drop(exchange); }
     size_t replica;
     std::map<uint64_t, UnderWay> exchanges;
+    translator::ingress::AnswerQueue answers;
   };
   using LaneId = edge::uplink::LaneId;
 
@@ -69,7 +79,12 @@ class Translators {
   void Take(LaneId lane, const v1::EdgeFrame& frame);
   void Start(LaneId lane, uint64_t exchange);
   void Upstream(LaneId lane, uint64_t exchange, const translator::MappedRequest& mapped);
-  void Respond(LaneId lane, uint64_t exchange, const translator::MappedAnswer& answer);
+  void Respond(LaneId lane, uint64_t exchange, const translator::MappedAnswer& mapped);
+  /// False: it has to go whole.
+  bool RespondByWindow(const std::shared_ptr<Lane>& lane, uint64_t exchange,
+                       translator::ingress::ExchangeAnswer& answer, const v1::Request& request);
+  /// Writes whatever is ready, on all lanes.
+  void Write();
   void SendObservable(LaneId lane, uint64_t exchange);
   void Drop(LaneId lane);
   bool Chance(double chance) { return random_.Unit() < chance; }
@@ -81,7 +96,10 @@ class Translators {
   const translator::Mapping mapping_;
   Edge edge_;
   std::vector<bool> alive_;
-  std::map<LaneId, Lane> lanes_;
+  translator::ingress::SharedBudget whole_{size_t{64} << 20};
+  // So little that some have to make room.
+  translator::ingress::HeldAnswers held_{120'000};
+  std::map<LaneId, std::shared_ptr<Lane>> lanes_;
   uint64_t generation_ = 0;  ///< Of the edge: what was for an earlier one is dropped.
 };
 

@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "services/edge/request/counters.h"
+#include "services/edge/request/limits.h"
 #include "tests/unit/edge_dtls/identity_files.h"
 
 namespace lowband::testing {
@@ -59,6 +60,7 @@ void World::StartEdge() {
   edge::PipelineConfig config;
   config.dtls.handshakes_per_prefix_rate = 0;
   config.dtls.handshakes_max = 100'000;
+  config.request.answer_window = edge::request::kAnswerWindowMin;
   config.request.canary_advance_early = canary_ == Canary::kAdvanceEarly;
   edge_ = std::make_unique<edge::Pipeline>(config, *credentials_, *random_, 0, 1);
   translators_.Connect({
@@ -310,6 +312,10 @@ void World::Judge() {
   }
   if (!AllArrived()) Violation("the edge is not idle an hour after the storm");
   JudgeLimits();
+  RunUntil(timeline_.now() + seconds(1));  // what was cancelled is so at the translators, too
+  if (edge_ && translators_.held() > edge_->requests().usage().windows) {
+    Violation("answers held that nobody fetches");
+  }
 }
 
 void World::JudgeLimits() {
@@ -321,7 +327,7 @@ void World::JudgeLimits() {
   const edge::request::Config limits;
   const size_t bodies = limits.pinned_per_session_max + limits.pinned_small_per_session_max;
   if (usage.downloads > bodies * sessions) Violation("more bodies kept than sessions may have");
-  if (edge_->lanes().exchanges_in_flight() > usage.exchanges + usage.observations) {
+  if (edge_->lanes().exchanges_in_flight() > usage.exchanges + usage.observations + usage.windows) {
     Violation("exchanges under way that nobody waits for");
   }
 }

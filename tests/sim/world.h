@@ -44,6 +44,8 @@ class World {
   const sim::Link& link() const { return link_; }
   const std::vector<std::unique_ptr<Phone>>& phones() const { return phones_; }
   uint64_t events() const;
+  /// Answers by a window that made room for others at the translators.
+  uint64_t answers_dropped() const { return translators_.dropped; }
   edge::Pipeline& edge() { return *edge_; }
   /// Lets time pass as it is, without storm or judge.
   void Pass(Duration time);

@@ -7,11 +7,7 @@
 #include "tests/contract/real_translator.h"
 
 namespace lowband::edge {
-namespace {
-
-constexpr size_t kChunkBytes = 64 * 1024;
-
-}  // namespace
+namespace {}  // namespace
 
 EdgeWorld::EdgeWorld(uint64_t seed, PipelineConfig config)
     : random_(MakeSeededRandom(seed)), link_(timeline_, *random_) {
@@ -106,7 +102,7 @@ void EdgeWorld::Obey(uplink::Action action) {
   if (const auto* open = std::get_if<uplink::OpenLane>(&action)) {
     timeline_.After(std::chrono::milliseconds(1), [this, lane = open->lane] {
       if (!translator_alive_) return edge_->OnLaneDead(now(), lane);
-      lanes_[lane];
+      lanes_.try_emplace(lane, whole_answers_);
       edge_->OnLaneOpened(now(), lane);
     });
   } else if (auto* write = std::get_if<uplink::WriteBatch>(&action)) {
@@ -126,7 +122,8 @@ void EdgeWorld::Obey(uplink::Action action) {
 }
 
 void EdgeWorld::TakeFrame(uplink::LaneId lane, const v1::EdgeFrame& frame) {
-  auto& partial = lanes_[lane];
+  translator::ingress::AnswerQueue& answers = lanes_.at(lane).answers;
+  auto& partial = lanes_.at(lane).partial;
   bool more = false;
   switch (frame.kind_case()) {
     case v1::EdgeFrame::kRequest:
@@ -137,7 +134,14 @@ void EdgeWorld::TakeFrame(uplink::LaneId lane, const v1::EdgeFrame& frame) {
       partial[frame.exchange()].mutable_body()->append(frame.body().data());
       more = frame.body().more();
       break;
-    case v1::EdgeFrame::kCancel: partial.erase(frame.exchange()); return;
+    case v1::EdgeFrame::kCancel:
+      partial.erase(frame.exchange());
+      answers.Remove(frame.exchange());
+      return;
+    case v1::EdgeFrame::kCredit:
+      answers.GiveCredit(frame.exchange(), frame.credit().until());
+      Write(lane);
+      return;
     case v1::EdgeFrame::KIND_NOT_SET: ADD_FAILURE() << "empty frame"; return;
   }
   if (more) return;
@@ -153,27 +157,36 @@ void EdgeWorld::Reply(uplink::LaneId lane, uint64_t exchange, const v1::Request&
   v1::Answer answer = translate(request);
   EXPECT_EQ(testing::SaysMoreThanReal(request, answer), "");
   const std::string body = std::move(*answer.mutable_body());
-  v1::TranslatorBatch batch;
-  size_t at = std::min(body.size(), kChunkBytes);
-  answer.set_body(body.substr(0, at));
-  answer.set_more(at < body.size());
-  auto* head = batch.add_frames();
-  head->set_exchange(exchange);
-  *head->mutable_answer() = std::move(answer);
-  while (at < body.size()) {
-    const size_t size = std::min(body.size() - at, kChunkBytes);
-    auto* frame = batch.add_frames();
-    frame->set_exchange(exchange);
-    frame->mutable_body()->set_data(body.substr(at, size));
-    at += size;
-    frame->mutable_body()->set_more(at < body.size());
+  answer.clear_body();
+  translator::ingress::ExchangeAnswer whole{std::move(answer), Bytes(body.begin(), body.end())};
+  translator::ingress::AnswerQueue& answers = lanes_.at(lane).answers;
+  const translator::ingress::AnswerTerms terms{request.answer_window(), request.answer_from()};
+  if (translator::ingress::GoesByWindow(whole, terms)) {
+    auto admission = held_.Admit(exchange, whole.body.size(), {}, exchange);
+    std::string digest = translator::ingress::DigestOf(whole.body);
+    answers.PushWindowed(exchange, std::move(whole), terms, std::move(digest),
+                         std::move(*admission.place));
+  } else if (!answers.Push(exchange, whole)) {
+    ADD_FAILURE() << "no room for an answer";
   }
-  edge_->OnLaneBatch(now(), lane, std::move(batch));
+  Write(lane);
+}
+
+void EdgeWorld::Write(uplink::LaneId lane) {
+  translator::ingress::AnswerQueue& answers = lanes_.at(lane).answers;
+  while (!answers.empty()) {
+    v1::TranslatorBatch batch;
+    answers.Fill(batch);
+    edge_->OnLaneBatch(now(), lane, std::move(batch));
+  }
 }
 
 void EdgeWorld::KillTranslator() {
   translator_alive_ = false;
-  for (const auto& [lane, partial] : std::exchange(lanes_, {})) edge_->OnLaneDead(now(), lane);
+  std::vector<uplink::LaneId> dead;
+  for (const auto& [id, lane] : lanes_) dead.push_back(id);
+  lanes_.clear();
+  for (const uplink::LaneId lane : dead) edge_->OnLaneDead(now(), lane);
   Settle();
 }
 

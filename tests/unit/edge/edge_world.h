@@ -13,6 +13,8 @@
 #include "libs/client/session.h"
 #include "libs/sim/link.h"
 #include "services/edge/pipeline.h"
+#include "services/translator/ingress/answer_queue.h"
+#include "services/translator/ingress/held_answers.h"
 #include "tests/unit/edge_dtls/identity_files.h"
 
 namespace lowband::edge {
@@ -52,6 +54,8 @@ class EdgeWorld {
   };
   std::map<std::pair<size_t, client::RequestId>, Outcome> outcomes;
   std::vector<std::string> disconnects;
+  /// Answers by a window that the translator holds.
+  size_t held() const { return held_.size(); }
   Pipeline& edge() { return *edge_; }
   TimePoint now() const { return timeline_.now(); }
 
@@ -67,6 +71,7 @@ class EdgeWorld {
   void DrainClientEvents(size_t index);
   void Obey(uplink::Action action);
   void TakeFrame(uplink::LaneId lane, const v1::EdgeFrame& frame);
+  void Write(uplink::LaneId lane);
   void Reply(uplink::LaneId lane, uint64_t exchange, const v1::Request& request);
   SocketAddress NewAddress();
 
@@ -78,8 +83,15 @@ class EdgeWorld {
   std::unique_ptr<dtls::Credentials> credentials_;
   std::unique_ptr<Pipeline> edge_;
   std::vector<Client> clients_;
-  std::map<uplink::LaneId, std::map<uint64_t, v1::Request>>
-      lanes_;  // open ones, with partial bodies
+  translator::ingress::SharedBudget whole_answers_{size_t{256} << 20};
+  translator::ingress::HeldAnswers held_{size_t{256} << 20};
+  /// An open lane: partial bodies, and the translator's own queue of answers.
+  struct Lane {
+    explicit Lane(translator::ingress::SharedBudget& budget) : answers(budget) {}
+    std::map<uint64_t, v1::Request> partial;
+    translator::ingress::AnswerQueue answers;
+  };
+  std::map<uplink::LaneId, Lane> lanes_;
   bool translator_alive_ = true;
 };
 
