@@ -221,6 +221,11 @@ void Lane::Die(Todo& todo) {
 }
 
 void Lane::OnDone() {
+  {
+    // Whoever still holds the lane must not hold its answers.
+    const MutexLock lock(mutex_);
+    queue_.Clear();
+  }
   gone_(id_);
   // This may be the last reference.
   const std::shared_ptr<Lane> self = std::move(self_);
