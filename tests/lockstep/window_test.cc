@@ -270,7 +270,7 @@ TEST(Window, SameRequestAnewThenTheEarlierAnswerIsNotHeldAnyMore) {
 // An eviction leaves nobody waiting: the client hears that it has to ask anew.
 TEST(Window, BodyMakesRoomWhileABlockIsWaitedForThenItsRequestIsAnswered) {
   RigConfig config = WindowOf8KiB();
-  config.request.pinned_per_session_max = 1;
+  config.request.pinned_per_session_max = config.request.pinned_small_per_session_max = 1;
   Script script(config);
   script.Play(kBegun);
   script.Play(R"(
@@ -352,6 +352,75 @@ TEST(Window, DeployedClientThenBlocksAreChainedAllTheSame) {
     --> CON GET 2 token=01 path=a block2=1/1/1024
     <-- ACK EMPTY 2
     <-- CON 2.05 $m token=01 etag=$e format=60 block2=1/1/1024 body=#1024+1024
+  )");
+}
+
+/// On a path of which nothing is known, by a client that begins with small blocks.
+constexpr const char* kBegunSmall = R"(
+  --> CON GET 1 token=01 path=a block2=0/0/256
+  ==> GET path=a
+  <== 2.05 format=60 body=#8192 of=20000 digest=d1
+  <-- ACK 2.05 1 token=01 etag=$e format=60 block2=0/1/256 size2=20000 body=#256
+)";
+
+RigConfig UnknownPath() {
+  RigConfig config = WindowOf8KiB();
+  config.passed_bytes = 0;
+  return config;
+}
+
+TEST(Window, PathNarrowsInMidTransferThenSmallBlocksOfTheSameWindow) {
+  Script script(UnknownPath());
+  script.Play(kBegunSmall);
+  script.Play(R"(
+    --> CON GET 2 token=01 path=a block2=4/0/1024
+    <-- ACK 2.05 2 token=01 etag=$e format=60 block2=4/1/1024 body=#1024+4096
+    ==> credit until=10240
+    --> CON GET 3 token=01 path=a block2=4/0/1024
+    <-- ACK 2.05 3 token=01 etag=$e format=60 block2=4/1/1024 body=#1024+4096
+    --> CON GET 4 token=01 path=a block2=4/0/1024
+    <-- ACK 2.05 4 token=01 etag=$e format=60 block2=16/1/256 body=#256+4096
+    --> CON GET 5 token=01 path=a block2=17/0/256
+    <-- ACK 2.05 5 token=01 etag=$e format=60 block2=17/1/256 body=#256+4352
+    # A large one that is to come: it is small when it has come.
+    --> CON GET 6 token=01 path=a block2=8/0/1024
+    ==> credit until=14336
+    <== piece body=#256+8192
+    <-- ACK 2.05 6 token=01 etag=$e format=60 block2=32/1/256 body=#256+8192
+  )");
+  EXPECT_EQ(script.rig().requests().counters().paths_narrowed, 1U);
+}
+
+TEST(Window, BlockThatIsToComeAskedForThriceThenItDidNotGetLost) {
+  Script script(UnknownPath());
+  script.Play(kBegunSmall);
+  script.Play(R"(
+    --> CON GET 2 token=01 path=a block2=8/0/1024
+    ==> credit until=14336
+    --> CON GET 3 token=01 path=a block2=8/0/1024
+    --> CON GET 4 token=01 path=a block2=8/0/1024
+    <== piece body=#1024+8192
+    <-- ACK 2.05 2 token=01 etag=$e format=60 block2=8/1/1024 body=#1024+8192
+    <-- ACK 2.05 3 token=01 etag=$e format=60 block2=8/1/1024 body=#1024+8192
+    <-- ACK 2.05 4 token=01 etag=$e format=60 block2=8/1/1024 body=#1024+8192
+  )");
+  EXPECT_EQ(script.rig().requests().counters().paths_narrowed, 0U);
+}
+
+// The tag of a version names all of its blocks, those of its second half too.
+TEST(Window, VersionBrokenOffThenItGoesOnUnderItsTag) {
+  Script(WindowOf8KiB()).Play(R"(
+    --> CON GET 1 token=01 path=a
+    ==> GET path=a
+    <== 2.05 etag=0102 format=60 body=#8192 of=20000 digest=d1
+    <-- ACK 2.05 1 token=01 etag=0102 format=60 block2=0/1/1024 size2=20000 body=#1024
+    <== piece broken
+    --> CON GET 2 token=01 path=a block2=1/0/1024
+    <-- ACK 2.05 2 token=01 etag=0102 format=60 block2=1/1/1024 body=#1024+1024
+    --> CON GET 9 token=01 path=a block2=8/0/1024
+    ==> $again GET path=a from=8192
+    <== $again 2.05 etag=0102 format=60 body=#8192+8192 of=20000 from=8192 digest=d1
+    <-- ACK 2.05 9 token=01 etag=0102 format=60 block2=8/1/1024 body=#1024+8192
   )");
 }
 
