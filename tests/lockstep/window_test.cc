@@ -59,6 +59,25 @@ TEST(Window, FirstBlockGoesAtOnceThenCreditAsTheClientComesOn) {
   EXPECT_EQ(HeldBytes(script), 8192U) << "however much has come";
 }
 
+// Else each would push out another's, its client would begin anew, and so on for ever.
+TEST(Window, ManyDownloadsOfOneResourceAtATimeThenEachGoesOn) {
+  Script script(WindowOf8KiB());
+  constexpr int kDownloads = 8;
+  for (int i = 1; i <= kDownloads; ++i) {
+    const std::string n = std::to_string(i);
+    script.Play("--> CON GET " + n + " token=0" + n + " path=a\n==> GET path=a\n" +
+                "<== 2.05 format=60 body=#8192 of=20000 digest=d1\n" + "<-- ACK 2.05 " + n +
+                " token=0" + n + " etag=$e" + n +
+                " format=60 block2=0/1/1024 size2=20000 body=#1024\n");
+  }
+  for (int i = 1; i <= kDownloads; ++i) {
+    const std::string n = std::to_string(i);
+    script.Play("--> CON GET 1" + n + " token=0" + n + " path=a block2=1/0/1024\n" +
+                "<-- ACK 2.05 1" + n + " token=0" + n + " etag=$e" + n +
+                " format=60 block2=1/1/1024 body=#1024+1024\n");
+  }
+}
+
 TEST(Window, BlockThatIsToComeThenItsRequestWaits) {
   Script script(WindowOf8KiB());
   script.Play(kBegun);

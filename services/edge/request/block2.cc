@@ -42,7 +42,8 @@ bool Shows(Sign sign, const FollowUp& follow_up, const PinnedBody& body) {
   std::abort();
 }
 
-bool IsSmall(size_t body_bytes) { return body_bytes <= kPinnedSmallBytes; }
+/// Of a small one and of one by a window little is kept.
+bool IsLight(const KeptBody& body) { return body.by_window() || body.size() <= kPinnedSmallBytes; }
 
 /// The only one of the token: that of its follow-up before, or else of its request.
 template <class Entry>
@@ -74,8 +75,7 @@ std::optional<PinnedBodies::Entry> PinnedBodies::Pin(TimePoint now, PinnedBody& 
 
 std::optional<PinnedBodies::Entry> PinnedBodies::Keep(TimePoint now, PinnedBody& body) {
   Expire(now);
-  const size_t bytes = body.body.size();
-  if (!HasRoom(AlikeOf(body.session, bytes), bytes)) return std::nullopt;
+  if (!HasRoom(AlikeOf(body), body)) return std::nullopt;
   if (!budget_.Take(body.body.bytes_max())) return std::nullopt;
   body.finished = true;
   return Insert(now, body);
@@ -111,12 +111,10 @@ void PinnedBodies::DropEarlierOf(const PinnedBody& body) {
   }
 }
 
-// A window costs what it keeps; to its session it is the download that it is a part of.
 bool PinnedBodies::MakeRoom(TimePoint now, const PinnedBody& body) {
   const size_t bytes = body.body.bytes_max();
   if (bytes > budget_.max()) return false;
-  const size_t whole = body.body.size();
-  if (const auto alike = AlikeOf(body.session, whole); !HasRoom(alike, whole)) {
+  if (const auto alike = AlikeOf(body); !HasRoom(alike, body)) {
     const Entry oldest = LeastRecentlyUsed(alike);
     if (!oldest->finished) ++counters_.downloads_evicted;
     Erase(oldest);
@@ -137,18 +135,17 @@ bool PinnedBodies::MakeRoom(TimePoint now, const PinnedBody& body) {
   return true;
 }
 
-std::vector<PinnedBodies::Entry> PinnedBodies::AlikeOf(SessionId session, size_t bytes) const {
+std::vector<PinnedBodies::Entry> PinnedBodies::AlikeOf(const PinnedBody& body) const {
   std::vector<Entry> alike;
-  const auto own = by_session_.find(session);
+  const auto own = by_session_.find(body.session);
   if (own == by_session_.end()) return alike;
-  std::ranges::copy_if(own->second, std::back_inserter(alike), [&](Entry pinned) {
-    return IsSmall(pinned->body.size()) == IsSmall(bytes);
-  });
+  std::ranges::copy_if(own->second, std::back_inserter(alike),
+                       [&](Entry pinned) { return IsLight(pinned->body) == IsLight(body.body); });
   return alike;
 }
 
-bool PinnedBodies::HasRoom(const std::vector<Entry>& alike, size_t bytes) const {
-  return alike.size() < (IsSmall(bytes) ? small_per_session_max_ : per_session_max_);
+bool PinnedBodies::HasRoom(const std::vector<Entry>& alike, const PinnedBody& body) const {
+  return alike.size() < (IsLight(body.body) ? small_per_session_max_ : per_session_max_);
 }
 
 PinnedBodies::Entry PinnedBodies::LeastRecentlyUsed(const std::vector<Entry>& own) const {

@@ -156,9 +156,9 @@ class PinnedBodies {
  private:
   Entry Insert(TimePoint now, PinnedBody& body);
   bool MakeRoom(TimePoint now, const PinnedBody& body);
-  /// Those of the session that count to the same share as one of `bytes`.
-  std::vector<Entry> AlikeOf(SessionId session, size_t bytes) const;
-  bool HasRoom(const std::vector<Entry>& alike, size_t bytes) const;
+  /// Those of its session that count to the same share.
+  std::vector<Entry> AlikeOf(const PinnedBody& body) const;
+  bool HasRoom(const std::vector<Entry>& alike, const PinnedBody& body) const;
   void DropEarlierOf(const PinnedBody& body);
   Entry LeastRecentlyUsed(const std::vector<Entry>& own) const;
   std::list<PinnedBody>& ListOf(const PinnedBody& body);

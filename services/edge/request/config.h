@@ -41,7 +41,8 @@ struct Config {
   /// Responses of one session that are kept for being fetched by blocks; the least recently used
   /// goes when there are more. Clients download a few things at once when they start.
   size_t pinned_per_session_max = 4;
-  /// Small ones (kPinnedSmallBytes) have a share of their own: as many as requests in flight.
+  /// Small ones (kPinnedSmallBytes), and those by a window, have a share of their own: as many as
+  /// requests in flight.
   size_t pinned_small_per_session_max = 32;
   /// Their bytes, of all sessions.
   size_t pinned_bytes_max = size_t{256} << 20;
