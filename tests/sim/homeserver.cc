@@ -24,7 +24,7 @@ uint64_t PositionOf(const std::string& token) {
 }  // namespace
 
 std::string PaddingOf(uint64_t version) {
-  constexpr size_t kSizes[] = {5'000, 12'000, 24'000, 48'000};
+  constexpr size_t kSizes[] = {5'000, 9'000, 14'000, 24'000};
   // Some that follow each other are of one size.
   return std::string(kSizes[version / 4 % 4], static_cast<char>('a' + version % 26));
 }
