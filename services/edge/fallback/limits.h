@@ -17,6 +17,13 @@ inline constexpr uint64_t kConnectionsDefault = 2048;
 inline constexpr uint64_t kConnectionsMax = 32'768;
 /// Descriptors of a connection: its socket, and what wakes its thread.
 inline constexpr uint64_t kDescriptorsPerConnection = 2;
+/// Told to make room for others and not closed yet, which takes a turn of a loop: these have no
+/// place any more, but still a descriptor.
+inline constexpr size_t kLeavingMax = 256;
+/// While all places are taken, a network with more than this part of them gives up its own, busy
+/// ones too. A carrier's NAT may rightly have thousands of clients behind one address; eight that
+/// have so many at one edge leave room for nobody.
+inline constexpr size_t kHeavyShare = 8;
 /// Connections that wait to be accepted; cpp-httplib's own five would let a burst of clients wait
 /// for TCP's retransmission.
 inline constexpr int kBacklog = 1024;

@@ -1,0 +1,3 @@
+lowband_test(edge_fallback_test
+  SOURCES unit/edge_fallback/connection_table_test.cc
+  DEPS lowband::edge_fallback)
