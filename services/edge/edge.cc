@@ -249,10 +249,10 @@ void Edge::MakeFallback(const uplink::TransportConfig& transport, const BindAddr
   fallback::Config config = options_.fallback;
   config.log = [this](const fallback::TransferRecord& record) { exchange_log_.Write(record); };
   const uint64_t descriptors = RaiseDescriptorLimit();
-  const uint64_t others = kDescriptorsReserved + options_.workers * kDescriptorsPerWorker;
-  const uint64_t fit = descriptors < others + fallback::kDescriptorsPerConnection
-                           ? 1
-                           : (descriptors - others) / fallback::kDescriptorsPerConnection;
+  const uint64_t others = kDescriptorsReserved + options_.workers * kDescriptorsPerWorker +
+                          fallback::kLoopsMax * fallback::kDescriptorsPerLoop +
+                          fallback::kLeavingMax;
+  const uint64_t fit = descriptors <= others ? 1 : descriptors - others;
   if (config.connections_max > fit) {
     log_.Warning("few_descriptors", {{"limit", descriptors},
                                      {"wanted", config.connections_max},

@@ -20,7 +20,8 @@ namespace lowband::edge::fallback::testing {
 /// A client that says exactly what it is told to. Gives up on anything after 10 s.
 class RawClient {
  public:
-  explicit RawClient(uint16_t port);
+  /// `from`: the loopback address it has.
+  explicit RawClient(uint16_t port, const char* from = "127.0.0.1");
   ~RawClient();
   RawClient(const RawClient&) = delete;
   RawClient& operator=(const RawClient&) = delete;

@@ -313,10 +313,15 @@ TEST(Fallback, ClientThatDoesNotReadHoldsTheTransferBack) {
 TEST(Fallback, ConnectionsOverTheLimitAreRefusedAtOnce) {
   Config config = Rig::Plain();
   config.connections_max = 1;
-  Rig rig(Always("ok"), config);
+  Rig rig({.on_request = nullptr,
+           .on_body =
+               [](ScriptedCall& call) {
+                 if (call.attempt() > 1) call.Answer(200, "ok");
+               }},
+          config);
   RawClient first(rig.port());
-  first.Send("GET / HTTP/1.1\r\nHost: h\r\n\r\n");
-  EXPECT_THAT(first.ReadUntil("ok"), StartsWith("HTTP/1.1 200"));
+  first.Send("GET /sync HTTP/1.1\r\nHost: h\r\n\r\n");
+  ASSERT_TRUE(Rig::Eventually([&] { return rig.requests() == 1; }));
   EXPECT_THAT(rig.Talk(""), StartsWith("HTTP/1.1 503"));
   first.Close();
   EXPECT_TRUE(Rig::Eventually([&] { return rig.server().counters().open.load() == 0; }));

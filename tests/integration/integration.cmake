@@ -7,8 +7,9 @@ lowband_test(answer_window_test
   DEPS lowband::edge lowband::client lowband::translator lowband_test_http_server gRPC::grpc++
   TIMEOUT 120 LABELS integration)
 lowband_test(fallback_test
-  SOURCES integration/fallback_rig.cc integration/fallback_test.cc
-          integration/fallback_tls_test.cc unit/edge_dtls/identity_files.cc
+  SOURCES integration/fallback_crowd_test.cc integration/fallback_rig.cc
+          integration/fallback_test.cc integration/fallback_tls_test.cc
+          unit/edge_dtls/identity_files.cc
   DEPS lowband::edge_fallback OpenSSL::SSL OpenSSL::Crypto
   LABELS integration)
 lowband_test(relay_test

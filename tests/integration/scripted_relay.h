@@ -1,7 +1,7 @@
 // A relay channel whose translator is a script: what it does with a request is a function, and what
 // came is kept to be looked at.
 //
-// Threading: scripts run on connections' threads and may answer from others; the journal has a
+// Threading: scripts run on loops' threads and may answer from others; the journal has a
 // lock.
 #pragma once
 
@@ -14,7 +14,6 @@
 #include <utility>
 #include <vector>
 
-#include "libs/base/mailbox.h"
 #include "libs/base/mutex.h"
 #include "lowband/v1/translator.pb.h"
 #include "services/edge/fallback/relay_call.h"
@@ -40,8 +39,8 @@ struct Journal {
 
 class ScriptedCall final : public RelayChannel::Call {
  public:
-  ScriptedCall(const Script& script, Journal& journal, int attempt)
-      : script_(script), journal_(journal), attempt_(attempt), events_(1024) {}
+  ScriptedCall(const Script& script, Journal& journal, int attempt, Waker waker)
+      : script_(script), journal_(journal), attempt_(attempt), events_(1024, std::move(waker)) {}
   ~ScriptedCall() override {
     const MutexLock own_lock(mutex_);
     const MutexLock lock(journal_.mutex);
@@ -82,10 +81,13 @@ class ScriptedCall final : public RelayChannel::Call {
     End();
   }
   const std::string& body() const { return body_; }
+  int attempt() const { return attempt_; }
+  const std::string& target() const { return target_; }
 
   // For the connection.
   void Write(v1::RelayChunk chunk) override {
     if (chunk.has_request()) {
+      target_ = chunk.request().target();
       {
         const MutexLock lock(journal_.mutex);
         journal_.requests.push_back(chunk.request());
@@ -111,7 +113,6 @@ class ScriptedCall final : public RelayChannel::Call {
     Deliver();
   }
   void Drain(std::vector<CallEvent>& events) override { events_.Drain(events); }
-  int fd() const override { return events_.fd(); }
 
  private:
   void Queue(v1::RelayChunk chunk) {
@@ -134,7 +135,8 @@ class ScriptedCall final : public RelayChannel::Call {
   const Script& script_;
   Journal& journal_;
   const int attempt_;
-  Mailbox<CallEvent> events_;
+  WakingMailbox<CallEvent> events_;
+  std::string target_;
   std::string body_;
   Mutex mutex_;  // scripts may answer from another thread
   std::deque<std::unique_ptr<v1::RelayChunk>> queued_ LOWBAND_GUARDED_BY(mutex_);
@@ -146,8 +148,8 @@ class ScriptedCall final : public RelayChannel::Call {
 class ScriptedChannel final : public RelayChannel {
  public:
   ScriptedChannel(const Script& script, Journal& journal) : script_(script), journal_(journal) {}
-  std::unique_ptr<Call> Open() override {
-    return std::make_unique<ScriptedCall>(script_, journal_, ++calls_);
+  std::unique_ptr<Call> Open(Waker waker) override {
+    return std::make_unique<ScriptedCall>(script_, journal_, ++calls_, std::move(waker));
   }
 
  private:

@@ -62,8 +62,6 @@ class TlsStream final : public ByteStream {
   TlsStream(const TlsStream&) = delete;
   TlsStream& operator=(const TlsStream&) = delete;
 
-  bool usable() const { return !failed_; }
-
   IoResult Handshake() override {
     return Step([this] { return SSL_do_handshake(ssl_.get()); });
   }
@@ -122,9 +120,7 @@ class TlsStream final : public ByteStream {
 std::unique_ptr<ByteStream> MakePlainStream(int fd) { return std::make_unique<PlainStream>(fd); }
 
 std::unique_ptr<ByteStream> MakeTlsStream(int fd, SSL_CTX* context) {
-  auto stream = std::make_unique<TlsStream>(fd, context);
-  if (!stream->usable()) return nullptr;
-  return stream;
+  return std::make_unique<TlsStream>(fd, context);
 }
 
 }  // namespace lowband::edge::fallback

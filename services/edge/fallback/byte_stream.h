@@ -47,7 +47,7 @@ class ByteStream {
 
 /// `fd` does not block.
 std::unique_ptr<ByteStream> MakePlainStream(int fd);
-/// Null if there is no memory for it; `fd` is closed then. `context` is counted by OpenSSL.
+/// Fails at once if there is no memory for it. `context` is counted by OpenSSL.
 std::unique_ptr<ByteStream> MakeTlsStream(int fd, ssl_ctx_st* context);
 
 }  // namespace lowband::edge::fallback

@@ -2,13 +2,10 @@
 
 #include <unistd.h>
 
-#include <chrono>
 #include <utility>
 
 namespace lowband::edge::fallback {
 namespace {
-
-TimePoint Now() { return std::chrono::steady_clock::now(); }
 
 constexpr http::Refusal kTooSlow{408, http::Fault::kTimeout, "the request took too long to come"};
 
@@ -25,80 +22,158 @@ std::string_view Errcode(uint16_t status) {
 
 }  // namespace
 
-Connection::Connection(std::unique_ptr<ByteStream> stream, Client client, const Config& config,
-                       RelayChannel& channel, StopSignals stop, Counters& counters)
-    : client_(std::move(client)),
-      config_(config),
-      counters_(counters),
-      context_{config_, client_, channel, counters_},
-      wire_(std::move(stream), stop, counters) {}
+struct Connection::Exchange {
+  Exchange(TimePoint now, const TransferContext& context, http::RequestHead given, Wire& wire)
+      : head(std::move(given)), transfer(now, context, head, wire) {}
 
-void Connection::Run() {
-  if (!Handshake()) return;
-  Duration patience = config_.head_timeout;
-  while (const auto head = ReadHead(patience)) {
-    patience = config_.idle_timeout;
-    if (!Serve(*head)) break;
-  }
-  if (!wire_.failed()) wire_.Linger();
+  const http::RequestHead head;
+  Transfer transfer;
+};
+
+Connection::Connection(TimePoint now, const ConnectionContext& context, ConnectionTable::Id id,
+                       std::unique_ptr<ByteStream> stream, Client client, Waker waker)
+    : id_(id),
+      context_(context),
+      seat_(context.table, id),
+      client_(std::move(client)),
+      transfers_{context.config,   client_,      context.channel,
+                 std::move(waker), context.stop, context.counters},
+      wire_(std::move(stream), context.counters) {
+  handshake_.emplace(now, wire_.stream(), context.config.head_timeout,
+                     context.config.tls_handshake_life);
 }
 
-bool Connection::Handshake() {
-  if (wire_.Handshake(config_.head_timeout, config_.tls_handshake_life)) return true;
+Connection::~Connection() = default;
+
+void Connection::Step(TimePoint now) {
+  bool changed = true;
+  while (changed) {
+    switch (state_) {
+      case State::kHandshake: changed = StepHandshake(now); break;
+      case State::kHead: changed = StepHead(now); break;
+      case State::kTransfer: changed = StepTransfer(now); break;
+      case State::kLinger: changed = StepLinger(now); break;
+      case State::kOver: return;
+    }
+  }
+}
+
+Interest Connection::interest() const {
+  switch (state_) {
+    case State::kHandshake: return {.in = !handshake_->wants_out(), .out = handshake_->wants_out()};
+    case State::kHead:
+    case State::kTransfer: return wire_.interest(true);
+    case State::kLinger: return wire_.interest(output_ended_);
+    case State::kOver: break;
+  }
+  return {};
+}
+
+std::optional<TimePoint> Connection::deadline() const {
+  switch (state_) {
+    case State::kHandshake: return handshake_->deadline();
+    case State::kHead:
+    case State::kLinger: return deadline_;
+    case State::kTransfer: return exchange_->transfer.deadline();
+    case State::kOver: break;
+  }
+  return std::nullopt;
+}
+
+bool Connection::StepHandshake(TimePoint now) {
+  const Handshake::State state = handshake_->Step(now);
+  if (state == Handshake::State::kGoesOn && !aborting()) return false;
+  handshake_.reset();
+  if (state == Handshake::State::kDone) {
+    ExpectHead(now, context_.config.head_timeout);
+    return true;
+  }
   if (wire_.stream().PeerSpeaksPlainHttp()) {
-    counters_.Add(ConnectionEvent::kPlainText);
-    const auto plain = MakePlainStream(dup(wire_.stream().fd()));
-    plain->Write(
-        MakeErrorAnswer(400, "M_UNKNOWN", "this port speaks HTTPS: ask for https://", false));
-    plain->EndOutput();
+    TellPlainHttp();
   } else {
-    counters_.Add(ConnectionEvent::kTlsFailed);
+    context_.counters.Add(ConnectionEvent::kTlsFailed);
   }
-  return false;
+  return End();
 }
 
-std::optional<http::RequestHead> Connection::ReadHead(Duration patience) {
-  TimePoint deadline = Now() + patience;
-  bool begun = false;
-  http::RequestHeadReader reader;
-  while (true) {
-    if (!begun && !wire_.in().empty()) {
-      begun = true;
-      deadline = Now() + config_.head_timeout;
-    }
-    auto parsed = reader.Read(wire_.in());
-    if (!parsed) {
-      Refuse(parsed.error(), false);
-      return std::nullopt;
-    }
-    if (*parsed) {
-      wire_.Take((*parsed)->size);
-      return std::move(**parsed);
-    }
-    if (wire_.failed() || wire_.ended() || wire_.aborting()) return std::nullopt;
-    if (!begun && wire_.draining()) return std::nullopt;
-    if (Now() >= deadline) {
-      if (begun) Refuse(kTooSlow, false);
-      if (!begun) counters_.Add(ConnectionEvent::kIdle);
-      return std::nullopt;
-    }
-    wire_.Wait({.input = true, .drain = !begun}, deadline);
-    wire_.Fill();
-  }
+void Connection::TellPlainHttp() {
+  context_.counters.Add(ConnectionEvent::kPlainText);
+  const auto plain = MakePlainStream(dup(wire_.stream().fd()));
+  plain->Write(
+      MakeErrorAnswer(400, "M_UNKNOWN", "this port speaks HTTPS: ask for https://", false));
+  plain->EndOutput();
 }
 
-bool Connection::Serve(const http::RequestHead& head) {
-  if (const auto refusal = CheckBodyLength(head, config_.body_bytes_max)) {
+void Connection::ExpectHead(TimePoint now, Duration patience) {
+  state_ = State::kHead;
+  reader_ = {};
+  head_expected_ = true;
+  head_begun_ = false;
+  deadline_ = now + patience;
+}
+
+bool Connection::StepHead(TimePoint now) {
+  // What came with the request before may hold the whole of this one.
+  if (!std::exchange(head_expected_, false)) wire_.Fill();
+  if (!head_begun_ && !wire_.in().empty()) {
+    head_begun_ = true;
+    deadline_ = now + context_.config.head_timeout;
+    seat_.Set(Activity::kOpening);
+  }
+  auto parsed = reader_.Read(wire_.in());
+  if (!parsed) {
+    Refuse(parsed.error(), false);
+    return Linger(now);
+  }
+  if (*parsed) {
+    wire_.Take((*parsed)->size);
+    StartTransfer(now, std::move(**parsed));
+    return true;
+  }
+  const bool no_more = wire_.failed() || wire_.ended() || aborting();
+  if (no_more || (!head_begun_ && draining())) return Linger(now);
+  if (now < deadline_) return false;
+  if (head_begun_) Refuse(kTooSlow, false);
+  if (!head_begun_) context_.counters.Add(ConnectionEvent::kIdle);
+  return Linger(now);
+}
+
+void Connection::StartTransfer(TimePoint now, http::RequestHead head) {
+  if (const auto refusal = CheckBodyLength(head, context_.config.body_bytes_max)) {
     Refuse(*refusal, head.method == "HEAD");
-    return false;
+    Linger(now);
+    return;
   }
-  Counters::Add(counters_.active);
-  Transfer transfer(context_, head, wire_);
-  const TransferEnd end = transfer.Run();
-  Counters::Sub(counters_.active);
-  counters_.Add(end);
-  if (config_.log) config_.log(transfer.record());
-  switch (end) {
+  state_ = State::kTransfer;
+  seat_.Set(Activity::kBusy);
+  Counters::Add(context_.counters.active);
+  exchange_ = std::make_unique<Exchange>(now, transfers_, std::move(head), wire_);
+}
+
+bool Connection::StepTransfer(TimePoint now) {
+  exchange_->transfer.Step(now);
+  if (!exchange_->transfer.end()) return false;
+  EndTransfer(now);
+  return true;
+}
+
+void Connection::EndTransfer(TimePoint now) {
+  const Transfer& transfer = exchange_->transfer;
+  Counters::Sub(context_.counters.active);
+  context_.counters.Add(*transfer.end());
+  if (context_.config.log) context_.config.log(transfer.record(now));
+  const bool goes_on = Concludes(transfer);
+  exchange_.reset();
+  if (goes_on) {
+    seat_.Set(Activity::kIdle);
+    ExpectHead(now, context_.config.idle_timeout);
+  } else {
+    Linger(now);
+  }
+}
+
+bool Connection::Concludes(const Transfer& transfer) {
+  switch (*transfer.end()) {
     case TransferEnd::kServed:
     case TransferEnd::kNoTranslator: return transfer.keep_alive();
     case TransferEnd::kBadBody:
@@ -107,6 +182,9 @@ bool Connection::Serve(const http::RequestHead& head) {
     case TransferEnd::kClientStalled:
       if (!transfer.answered()) Refuse(kTooSlow, false);
       return false;
+    case TransferEnd::kMadeRoom:
+      if (!transfer.answered()) return false;
+      break;
     case TransferEnd::kClientGone:
     case TransferEnd::kBroken:
     case TransferEnd::kStopping: break;
@@ -116,9 +194,54 @@ bool Connection::Serve(const http::RequestHead& head) {
   return false;
 }
 
+bool Connection::Linger(TimePoint now) {
+  if (wire_.failed()) return End();
+  state_ = State::kLinger;
+  seat_.Set(Activity::kIdle);
+  deadline_ = now + kLingerTimeout;
+  return true;
+}
+
+// Sends what is left, tells the client that nothing more comes, and throws away what it still
+// sends, for a short while: closing at once would take the answer from it (RFC 9112 §9.6).
+bool Connection::StepLinger(TimePoint now) {
+  const bool patient = now < deadline_ && !aborting();
+  if (!output_ended_) {
+    wire_.Flush();
+    if (wire_.failed()) return End();
+    if (wire_.unsent() > 0) return patient ? false : End();
+    wire_.stream().EndOutput();
+    output_ended_ = true;
+    linger_until_moved_ = wire_.moved() + kLingerBytesMax;
+  }
+  wire_.Take(wire_.in().size());
+  wire_.Fill();
+  wire_.Take(wire_.in().size());
+  const bool more = !wire_.ended() && !wire_.failed() && wire_.moved() < linger_until_moved_;
+  return more && patient ? false : End();
+}
+
+bool Connection::End() {
+  state_ = State::kOver;
+  return true;
+}
+
+// What it has of an answer is sent as far as its socket takes it at once: nobody waits for it.
+void Connection::MakeRoom(TimePoint now) {
+  if (state_ == State::kTransfer) {
+    exchange_->transfer.MakeRoom();
+    EndTransfer(now);
+  }
+  if (state_ == State::kHead || state_ == State::kLinger) {
+    wire_.Flush();
+    if (!output_ended_) wire_.stream().EndOutput();
+  }
+  End();
+}
+
 void Connection::Refuse(const http::Refusal& refusal, bool without_body) {
-  counters_.Add(refusal.fault);
-  Counters::Add(counters_.answers[refusal.status / 100]);
+  context_.counters.Add(refusal.fault);
+  Counters::Add(context_.counters.answers[refusal.status / 100]);
   wire_.Send(MakeErrorAnswer(refusal.status, Errcode(refusal.status), refusal.text, without_body));
 }
 

@@ -16,13 +16,18 @@ namespace lowband::edge::fallback {
 /// What became of a connection that was accepted.
 enum class ConnectionEvent : uint8_t {
   kOpened,
-  kOverLimit,  ///< --http-max-connections was reached.
+  kOverLimit,  ///< --http-max-connections was reached, and nobody made room.
   kTlsFailed,  ///< The handshake did not come to an end.
   kPlainText,  ///< Plain HTTP on a port that speaks TLS.
   kIdle,       ///< No further request came in time.
+  // Closed for another while --http-max-connections was reached:
+  kEvictedOpening,  ///< Its handshake or the head of its request was not whole.
+  kEvictedIdle,     ///< It was between two requests.
+  kEvictedBusy,     ///< A transfer was under way.
 };
-inline constexpr std::array<std::string_view, 5> kConnectionEventNames = {
-    "opened", "over_limit", "tls_failed", "plain_text", "idle"};
+inline constexpr std::array<std::string_view, 8> kConnectionEventNames = {
+    "opened", "over_limit",      "tls_failed",   "plain_text",
+    "idle",   "evicted_opening", "evicted_idle", "evicted_busy"};
 
 /// How a transfer ended that was passed on.
 enum class TransferEnd : uint8_t {
@@ -33,9 +38,11 @@ enum class TransferEnd : uint8_t {
   kNoTranslator,   ///< No translator took it: answered with 502 or 503.
   kBroken,         ///< The answer broke off behind its head.
   kStopping,       ///< Cut off at the end of the drain.
+  kMadeRoom,       ///< Its connection was closed for another's.
 };
-inline constexpr std::array<std::string_view, 7> kTransferEndNames = {
-    "served", "client_gone", "client_stalled", "bad_body", "no_translator", "broken", "stopping"};
+inline constexpr std::array<std::string_view, 8> kTransferEndNames = {
+    "served",        "client_gone", "client_stalled", "bad_body",
+    "no_translator", "broken",      "stopping",       "made_room"};
 
 struct Counters {
   using Count = std::atomic<uint64_t>;

@@ -11,12 +11,9 @@
 
 namespace lowband::edge::fallback {
 
-/// Connections at once. Each takes a thread, two descriptors and some 50 KiB with TLS; a waiting
-/// /sync holds one.
-inline constexpr uint64_t kConnectionsDefault = 2048;
-inline constexpr uint64_t kConnectionsMax = 32'768;
-/// Descriptors of a connection: its socket, and what wakes its thread.
-inline constexpr uint64_t kDescriptorsPerConnection = 2;
+/// Connections at once; a waiting /sync holds one. Each takes a descriptor and some 20 KiB.
+inline constexpr uint64_t kConnectionsDefault = 32'768;
+inline constexpr uint64_t kConnectionsMax = 262'144;
 /// Told to make room for others and not closed yet, which takes a turn of a loop: these have no
 /// place any more, but still a descriptor.
 inline constexpr size_t kLeavingMax = 256;
@@ -24,6 +21,13 @@ inline constexpr size_t kLeavingMax = 256;
 /// ones too. A carrier's NAT may rightly have thousands of clients behind one address; eight that
 /// have so many at one edge leave room for nobody.
 inline constexpr size_t kHeavyShare = 8;
+/// Threads for all connections. One moves some hundred MB/s, or makes some thousand handshakes a
+/// second; the rest of the machine is for CoAP.
+inline constexpr size_t kLoopsMax = 4;
+/// Its epoll, and what wakes it.
+inline constexpr uint64_t kDescriptorsPerLoop = 3;
+/// Sockets that one turn of a loop looks at.
+inline constexpr size_t kEventsPerTurnMax = 256;
 /// Connections that wait to be accepted; cpp-httplib's own five would let a burst of clients wait
 /// for TCP's retransmission.
 inline constexpr int kBacklog = 1024;

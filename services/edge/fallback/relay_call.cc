@@ -6,7 +6,6 @@
 #include <cstdlib>
 #include <utility>
 
-#include "libs/base/mailbox.h"
 #include "libs/base/mutex.h"
 #include "libs/grpc/runtime.h"
 #include "services/edge/uplink/recent_stub.h"
@@ -17,7 +16,7 @@ namespace {
 /// Nothing more will be read.
 struct ReadEnded {};
 using StreamEvent = std::variant<CallOpened, CallWritten, CallReceived, ReadEnded, CallEnded>;
-using StreamMailbox = Mailbox<StreamEvent>;
+using StreamMailbox = WakingMailbox<StreamEvent>;
 // One of each kind at a time.
 constexpr size_t kMailboxItemsMax = 8;
 
@@ -66,7 +65,10 @@ class Stream final : public grpc::ClientBidiReactor<v1::RelayChunk, v1::RelayChu
   }
   void OnWriteDone(bool ok) override {
     // A failed write means a failed stream; the read that is under way tells so.
-    if (ok) Tell(CallWritten{});
+    if (!ok) return;
+    // A long wait for the answer may follow: it needs none of what was written.
+    out_ = {};
+    Tell(CallWritten{});
   }
   void OnDone(const grpc::Status& status) override {
     Tell(CallEnded{EndOf(status)});
@@ -97,12 +99,13 @@ class Stream final : public grpc::ClientBidiReactor<v1::RelayChunk, v1::RelayChu
 
 class GrpcCall final : public RelayChannel::Call {
  public:
-  explicit GrpcCall(std::shared_ptr<v1::Translator::Stub> stub)
-      : mailbox_(std::make_shared<StreamMailbox>(kMailboxItemsMax)),
+  GrpcCall(std::shared_ptr<v1::Translator::Stub> stub, Waker waker)
+      : mailbox_(std::make_shared<StreamMailbox>(kMailboxItemsMax, std::move(waker))),
         stream_(std::make_shared<Stream>(std::move(stub), mailbox_)) {
     stream_->Begin();
   }
   ~GrpcCall() override {
+    mailbox_->Close();
     if (ended_) return;
     stream_->Abort();
     if (!released_) stream_->Release();
@@ -141,7 +144,6 @@ class GrpcCall final : public RelayChannel::Call {
     }
     inbox_.clear();
   }
-  int fd() const override { return mailbox_->fd(); }
 
  private:
   const std::shared_ptr<StreamMailbox> mailbox_;
@@ -158,13 +160,13 @@ class GrpcRelayChannel final : public RelayChannel {
     KeepGrpcAlive();
   }
 
-  std::unique_ptr<Call> Open() override {
+  std::unique_ptr<Call> Open(Waker waker) override {
     std::shared_ptr<v1::Translator::Stub> stub;
     {
       const MutexLock lock(mutex_);
       stub = stub_.Get(std::chrono::steady_clock::now());
     }
-    return std::make_unique<GrpcCall>(std::move(stub));
+    return std::make_unique<GrpcCall>(std::move(stub), std::move(waker));
   }
 
  private:

@@ -1,5 +1,5 @@
-// One Relay call to a translator, as the thread of a client's connection sees it: it writes and
-// reads piece by piece, and waits on a descriptor beside its socket.
+// One Relay call to a translator, as a client's connection sees it: it writes and reads piece by
+// piece, and is woken when there is news.
 //
 //   ─Open─▶ open ─first event─▶ relaying ─end of answer─▶ ended (status)
 //
@@ -13,6 +13,7 @@
 #include <variant>
 #include <vector>
 
+#include "services/edge/fallback/wake_queue.h"
 #include "services/edge/uplink/lane_transport.h"
 
 namespace lowband::v1 {
@@ -55,11 +56,10 @@ class RelayChannel {
     virtual void ReadNext() = 0;
     /// What has happened, oldest first; nothing after CallEnded. `events` is cleared before.
     virtual void Drain(std::vector<CallEvent>& events) = 0;
-    /// Readable while there is something to drain.
-    virtual int fd() const = 0;
   };
-  /// Starts a call; its first event is CallOpened or CallEnded. Any thread.
-  virtual std::unique_ptr<Call> Open() = 0;
+  /// Starts a call; its first event is CallOpened or CallEnded. The waker is told, by any thread,
+  /// when there is something to drain and was not before. Any thread; does not wait.
+  virtual std::unique_ptr<Call> Open(Waker waker) = 0;
 };
 
 /// By gRPC, to config.target.

@@ -3,43 +3,26 @@
 #include <fcntl.h>
 #include <httplib.h>
 #include <netinet/tcp.h>
-#include <sys/eventfd.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
+#include <chrono>
 #include <cstdlib>
 #include <cstring>
 #include <thread>
 #include <utility>
+#include <vector>
 
 #include "libs/base/config_error.h"
 #include "libs/base/mutex.h"
 #include "services/edge/fallback/connection.h"
-#include "services/edge/fallback/connection_threads.h"
+#include "services/edge/fallback/connection_table.h"
+#include "services/edge/fallback/loop.h"
 #include "services/edge/fallback/tls_context.h"
 
 namespace lowband::edge::fallback {
 namespace {
-
-/// A descriptor that is readable for ever once it was told to be.
-class Signal {
- public:
-  Signal() : fd_(eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)) {
-    // Descriptors can only be used up this early by a broken configuration; nothing works then.
-    if (fd_ < 0) std::abort();
-  }
-  ~Signal() { close(fd_); }
-  Signal(const Signal&) = delete;
-  Signal& operator=(const Signal&) = delete;
-  void Tell() {
-    const uint64_t one = 1;
-    (void)!write(fd_, &one, sizeof(one));
-  }
-  int fd() const { return fd_; }
-
- private:
-  const int fd_;
-};
 
 void PrepareSocket(int fd) {
   const int yes = 1;
@@ -50,11 +33,27 @@ void PrepareSocket(int fd) {
   fcntl(fd, F_SETFD, FD_CLOEXEC);
 }
 
-std::string PeerAddress(int fd) {
+SocketAddress PeerAddress(int fd) {
   sockaddr_storage raw{};
   socklen_t size = sizeof(raw);
   if (getpeername(fd, reinterpret_cast<sockaddr*>(&raw), &size) != 0) return {};
-  return SocketAddress::FromSockaddr(raw).HostText();
+  return SocketAddress::FromSockaddr(raw);
+}
+
+/// Runs cpp-httplib's connections where they were accepted: they are only given to a loop there.
+class AtOnce final : public httplib::TaskQueue {
+ public:
+  void enqueue(std::function<void()> run) override { run(); }
+  void shutdown() override {}
+};
+
+ConnectionEvent EvictedWhile(Activity activity) {
+  switch (activity) {
+    case Activity::kOpening: return ConnectionEvent::kEvictedOpening;
+    case Activity::kIdle: return ConnectionEvent::kEvictedIdle;
+    case Activity::kBusy: break;
+  }
+  return ConnectionEvent::kEvictedBusy;
 }
 
 }  // namespace
@@ -63,11 +62,11 @@ std::string PeerAddress(int fd) {
 class Server::Impl final : public httplib::Server {
  public:
   Impl(const Config& config, std::unique_ptr<RelayChannel> channel)
-      : config_(config), channel_(std::move(channel)) {
+      : config_(config), channel_(std::move(channel)), table_(config.connections_max) {
+    const size_t loops = std::clamp<size_t>(std::thread::hardware_concurrency(), 1, kLoopsMax);
+    for (size_t i = 0; i < loops; ++i) loops_.push_back(std::make_unique<Loop>(context_));
     // cpp-httplib takes a raw pointer and deletes it.
-    new_task_queue = [this] {
-      return std::make_unique<ConnectionThreads>(config_.connections_max).release();
-    };
+    new_task_queue = [] { return std::make_unique<AtOnce>().release(); };
     // Else a second edge would quietly share the port: cpp-httplib would set SO_REUSEPORT.
     set_socket_options([](socket_t sock) {
       const int yes = 1;
@@ -103,21 +102,23 @@ class Server::Impl final : public httplib::Server {
   }
 
   void Serve() {
+    for (const auto& loop : loops_) loop->Start();
     listener_ = std::thread([this] { listen_after_bind(); });
     // stop() does nothing before the loop runs, and the join after it would wait for ever.
     while (!is_running()) std::this_thread::yield();
   }
 
   void Drain() {
-    drain_.Tell();
-    // cpp-httplib's stop() must not be called again while it waits for the connections.
     if (listener_.joinable() && !std::exchange(stopped_, true)) stop();
+    stop_.draining = true;
+    for (const auto& loop : loops_) loop->Nudge();
   }
 
   void Stop() {
-    abort_.Tell();
-    Drain();
+    stop_.aborting = true;
+    if (!stop_.draining) Drain();
     if (listener_.joinable()) listener_.join();
+    for (const auto& loop : loops_) loop->Join();
   }
 
   bool idle() const { return counters_.active.load(std::memory_order_relaxed) == 0; }
@@ -129,21 +130,42 @@ class Server::Impl final : public httplib::Server {
     return bind_to_port(host, port) ? port : -1;
   }
 
+  // On the listening thread: gives the connection to a loop.
   bool process_and_close_socket(socket_t sock) override {
     PrepareSocket(sock);
-    if (!ConnectionThreads::OnOwnThread()) {
+    const SocketAddress peer = PeerAddress(sock);
+    const size_t quietest = QuietestLoop();
+    const auto entered = table_.Enter(NetworkOf(peer), quietest);
+    if (entered.victim) {
+      counters_.Add(EvictedWhile(entered.victim->activity));
+      loops_[entered.victim->loop]->MakeRoom(entered.victim->id);
+    }
+    if (!entered.id) {
       counters_.Add(ConnectionEvent::kOverLimit);
       RefuseConnection(sock);
       return true;
     }
     counters_.Add(ConnectionEvent::kOpened);
     Counters::Add(counters_.open);
-    RunConnection(sock);
-    Counters::Sub(counters_.open);
+    Loop& loop = *loops_[quietest];
+    loop.Adopt(std::make_unique<Connection>(
+        std::chrono::steady_clock::now(), context_, *entered.id, MakeStream(sock),
+        Client{peer.HostText(), config_.tls, config_.trust_forwarded_for},
+        loop.WakerOf(*entered.id)));
     return true;
   }
 
-  // On the listening thread: nothing here may wait.
+  // All of a proxy's connections come from its own address, whoever is behind it.
+  admission::Network NetworkOf(const SocketAddress& peer) const {
+    return config_.trust_forwarded_for ? admission::Network{} : admission::NetworkOf(peer);
+  }
+
+  size_t QuietestLoop() const {
+    const auto quietest =
+        std::ranges::min_element(loops_, {}, [](const auto& l) { return l->size(); });
+    return static_cast<size_t>(quietest - loops_.begin());
+  }
+
   void RefuseConnection(int fd) {
     const auto plain = MakePlainStream(fd);
     if (config_.tls) return;
@@ -151,30 +173,23 @@ class Server::Impl final : public httplib::Server {
     plain->EndOutput();
   }
 
-  void RunConnection(int fd) {
-    Client client{PeerAddress(fd), config_.tls, config_.trust_forwarded_for};
-    std::unique_ptr<ByteStream> stream;
+  std::unique_ptr<ByteStream> MakeStream(int fd) {
+    if (!config_.tls) return MakePlainStream(fd);
     TlsContext context;
-    if (config_.tls) {
-      {
-        const MutexLock lock(mutex_);
-        context = tls_;
-      }
-      stream = MakeTlsStream(fd, context.get());
-    } else {
-      stream = MakePlainStream(fd);
+    {
+      const MutexLock lock(mutex_);
+      context = tls_;
     }
-    if (stream == nullptr) return;
-    Connection(std::move(stream), std::move(client), config_, *channel_,
-               {.drain_fd = drain_.fd(), .abort_fd = abort_.fd()}, counters_)
-        .Run();
+    return MakeTlsStream(fd, context.get());
   }
 
   const Config config_;
   const std::unique_ptr<RelayChannel> channel_;
   Counters counters_;
-  Signal drain_;
-  Signal abort_;
+  StopState stop_;
+  ConnectionTable table_;
+  const ConnectionContext context_{config_, *channel_, counters_, stop_, table_};
+  std::vector<std::unique_ptr<Loop>> loops_;
   Mutex mutex_;
   TlsContext tls_ LOWBAND_GUARDED_BY(mutex_);
   std::thread listener_;

@@ -3,9 +3,9 @@
 // cpp-httplib listens, accepts and hands out the connections; what a connection says is read and
 // written here, strictly and streaming (ADR 6).
 //
-// Threading: Bind, Serve, Drain, Stop and Reload from main; one thread a connection. Ownership: has
-// its threads; credentials, key log and counters' readers as said. Errors: ConfigError naming the
-// flag. Limits: limits.h.
+// Threading: Bind, Serve, Drain, Stop and UseIdentity from main; a thread that accepts, and a few
+// loops, each of which runs many connections. Ownership: has its threads; the key log as said.
+// Errors: ConfigError naming the flag. Limits: limits.h.
 #pragma once
 
 #include <memory>

@@ -1,6 +1,5 @@
 #include "services/edge/fallback/transfer.h"
 
-#include <chrono>
 #include <utility>
 
 #include "libs/grpc/contract.h"
@@ -14,8 +13,6 @@ namespace {
 static_assert((kAttemptsMax - 1) * kRepeatTimeout + kOpenTimeout >=
               contract::kKeepaliveTime + contract::kKeepaliveTimeout);
 
-TimePoint Now() { return std::chrono::steady_clock::now(); }
-
 /// RFC 9110 §9.2.1: asking twice does what asking once does.
 bool IsSafe(std::string_view method) {
   return method == "GET" || method == "HEAD" || method == "OPTIONS";
@@ -23,52 +20,62 @@ bool IsSafe(std::string_view method) {
 
 }  // namespace
 
-Transfer::Transfer(const TransferContext& context, const http::RequestHead& head, Wire& wire)
+Transfer::Transfer(TimePoint now, const TransferContext& context, const http::RequestHead& head,
+                   Wire& wire)
     : context_(context),
       head_(head),
       wire_(wire),
       body_(head, context.config.body_bytes_max),
       stall_(context.config.stall_timeout),
       id_(RequestIdOf(head)),
-      started_(Now()),
+      started_(now),
       awaits_proceed_(head.expects_continue) {}
 
-TransferEnd Transfer::Run() {
-  ReadAhead();
-  if (!end_) Begin();
-  while (!end_) {
-    TakeEvents();
-    wire_.Fill();
-    if (!end_) Upload();
-    Download();
-    if (end_) break;
-    if (ClientIsGone()) End(AnswerIsSent() ? TransferEnd::kServed : TransferEnd::kClientGone);
-    if (wire_.aborting()) End(TransferEnd::kStopping);
-    const TimePoint now = Now();
-    if (stall_.Stalled(now, WaitsForClient(), wire_.moved())) End(TransferEnd::kClientStalled);
-    if (!end_ && !opened_ && now >= open_deadline_) TakeEnd(CallEnd::kBroken);
-    if (end_) break;
-    Wait(now);
-  }
+void Transfer::Step(TimePoint now) {
+  if (!call_ && ReadAhead(now)) Begin(now);
+  if (call_) Advance(now);
+  if (!end_) return;
   const bool usable = *end_ == TransferEnd::kServed || *end_ == TransferEnd::kNoTranslator;
   keep_alive_ = keep_alive_ && usable && body_.whole();
   call_.reset();
-  return *end_;
+}
+
+void Transfer::Advance(TimePoint now) {
+  TakeEvents(now);
+  wire_.Fill();
+  if (!end_) Upload();
+  Download();
+  if (end_) return;
+  if (ClientIsGone()) End(AnswerIsSent() ? TransferEnd::kServed : TransferEnd::kClientGone);
+  if (aborting()) End(TransferEnd::kStopping);
+  if (stall_.Stalled(now, WaitsForClient(), wire_.moved())) End(TransferEnd::kClientStalled);
+  if (!end_ && !opened_ && now >= open_deadline_) TakeEnd(now, CallEnd::kBroken);
+}
+
+void Transfer::MakeRoom() {
+  call_.reset();
+  if (!answered_) AnswerError(503, "the server is full, and others have less of it");
+  End(TransferEnd::kMadeRoom);
+}
+
+std::optional<TimePoint> Transfer::deadline() const {
+  // The client's body may be read although it waits to be told: it need not wait for ever.
+  const std::optional<TimePoint> stalled = stall_.deadline();
+  return call_ && !opened_ ? Earlier(stalled, open_deadline_) : stalled;
 }
 
 // A chunked body may turn out to be malformed, and mostly does so in what comes with its head: then
 // no homeserver has heard of it.
-void Transfer::ReadAhead() {
-  if (head_.body != http::BodyForm::kChunked || head_.expects_continue) return;
-  while (!end_) {
-    TakePiece();
-    if (end_ || !piece_.empty() || body_.whole()) return;
-    if (wire_.failed() || wire_.ended()) return End(TransferEnd::kClientGone);
-    if (wire_.aborting()) return End(TransferEnd::kStopping);
-    if (stall_.Stalled(Now(), true, wire_.moved())) return End(TransferEnd::kClientStalled);
-    wire_.Wait({.input = true}, stall_.deadline());
-    wire_.Fill();
-  }
+bool Transfer::ReadAhead(TimePoint now) {
+  if (head_.body != http::BodyForm::kChunked || head_.expects_continue) return true;
+  wire_.Fill();
+  TakePiece();
+  if (end_) return false;
+  if (!piece_.empty() || body_.whole()) return true;
+  if (wire_.failed() || wire_.ended()) End(TransferEnd::kClientGone);
+  if (aborting()) End(TransferEnd::kStopping);
+  if (stall_.Stalled(now, true, wire_.moved())) End(TransferEnd::kClientStalled);
+  return false;
 }
 
 void Transfer::TakePiece() {
@@ -81,17 +88,17 @@ void Transfer::TakePiece() {
   piece_ = std::move(piece->data);
 }
 
-void Transfer::Begin() {
+void Transfer::Begin(TimePoint now) {
   ++attempts_;
   opened_ = writes_ended_ = reads_next_ = false;
   const bool repeatable = MayRepeat(CallEnd::kBroken);
-  open_deadline_ = Now() + (repeatable ? kRepeatTimeout : kOpenTimeout);
-  call_ = context_.channel.Open();
+  open_deadline_ = now + (repeatable ? kRepeatTimeout : kOpenTimeout);
+  call_ = context_.channel.Open(context_.waker);
   writing_ = true;
   call_->Write(MakeRelayRequest(head_, context_.client, id_));
 }
 
-void Transfer::TakeEvents() {
+void Transfer::TakeEvents(TimePoint now) {
   call_->Drain(events_);
   // A call that is repeated has no events behind its end.
   for (CallEvent& event : events_) {
@@ -101,14 +108,14 @@ void Transfer::TakeEvents() {
       writing_ = false;
     } else if (auto* received = std::get_if<CallReceived>(&event)) {
       opened_ = true;
-      Take(*received);
+      Take(now, *received);
     } else {
-      return TakeEnd(std::get<CallEnded>(event).end);
+      return TakeEnd(now, std::get<CallEnded>(event).end);
     }
   }
 }
 
-void Transfer::Take(CallReceived& received) {
+void Transfer::Take(TimePoint now, CallReceived& received) {
   reads_next_ = true;
   switch (received.chunk->kind_case()) {
     case v1::RelayChunk::kProceed:
@@ -116,20 +123,21 @@ void Transfer::Take(CallReceived& received) {
         wire_.Send("HTTP/1.1 100 Continue\r\n\r\n");
       }
       break;
-    case v1::RelayChunk::kResponse: return TakeHead(received.chunk->response());
-    case v1::RelayChunk::kData: return TakeData(received.chunk->data());
+    case v1::RelayChunk::kResponse: return TakeHead(now, received.chunk->response());
+    case v1::RelayChunk::kData: return TakeData(now, received.chunk->data());
     case v1::RelayChunk::kEnd:
     case v1::RelayChunk::kRequest:
     case v1::RelayChunk::KIND_NOT_SET: break;
   }
 }
 
-void Transfer::TakeHead(const v1::RelayResponse& response) {
-  if (answered_) return TakeEnd(CallEnd::kBroken);
+void Transfer::TakeHead(TimePoint now, const v1::RelayResponse& response) {
+  if (answered_) return TakeEnd(now, CallEnd::kBroken);
   // A client that is still sending its body cannot be told where the next request begins.
-  keep_alive_ = head_.keep_alive && body_.whole() && !wire_.draining();
+  keep_alive_ =
+      head_.keep_alive && body_.whole() && !context_.stop.draining.load(std::memory_order_relaxed);
   auto answer = MakeAnswerHead(head_, response, keep_alive_);
-  if (!answer) return TakeEnd(CallEnd::kBroken);
+  if (!answer) return TakeEnd(now, CallEnd::kBroken);
   answer_ = std::move(*answer);
   if (answer_.framing == Framing::kUntilClose) keep_alive_ = false;
   answered_ = true;
@@ -138,8 +146,8 @@ void Transfer::TakeHead(const v1::RelayResponse& response) {
   Counters::Add(context_.counters.answers[status_ / 100]);
 }
 
-void Transfer::TakeData(std::string_view data) {
-  if (!answered_) return TakeEnd(CallEnd::kBroken);
+void Transfer::TakeData(TimePoint now, std::string_view data) {
+  if (!answered_) return TakeEnd(now, CallEnd::kBroken);
   answer_bytes_ += data.size();
   switch (answer_.framing) {
     case Framing::kNone: return;
@@ -156,7 +164,7 @@ void Transfer::TakeData(std::string_view data) {
   }
 }
 
-void Transfer::TakeEnd(CallEnd end) {
+void Transfer::TakeEnd(TimePoint now, CallEnd end) {
   if (end == CallEnd::kServed && answered_) {
     const bool short_of =
         answer_.framing == Framing::kLength && answer_bytes_ != answer_.content_length;
@@ -169,7 +177,7 @@ void Transfer::TakeEnd(CallEnd end) {
   if (end == CallEnd::kBroken && opened_) ++deaths_;
   if (MayRepeat(end)) {
     Counters::Add(context_.counters.retried);
-    return Begin();
+    return Begin(now);
   }
   if (end == CallEnd::kOverload) {
     AnswerError(503, "too many transfers are under way");
@@ -181,11 +189,11 @@ void Transfer::TakeEnd(CallEnd end) {
   End(TransferEnd::kNoTranslator);
 }
 
-TransferRecord Transfer::record() const {
+TransferRecord Transfer::record(TimePoint now) const {
   return {.id = id_,
           .method = head_.method,
           .client_address = context_.client.address,
-          .took = Now() - started_,
+          .took = now - started_,
           .status = status_,
           .answer_bytes = answer_bytes_,
           .resent = attempts_ > 1,
@@ -253,14 +261,6 @@ bool Transfer::AnswerIsSent() const {
 bool Transfer::WaitsForClient() const {
   if (wire_.unsent() > 0) return true;
   return !body_.whole() && !writing_ && opened_ && !awaits_proceed_ && !answered_;
-}
-
-void Transfer::Wait(TimePoint now) {
-  // The client's body may be read although it waits to be told: it need not wait for ever.
-  std::optional<TimePoint> deadline = stall_.deadline();
-  if (!opened_) deadline = Earlier(deadline, open_deadline_);
-  if (deadline && *deadline <= now) return;
-  wire_.Wait({.input = true, .other_fd = call_->fd()}, deadline);
 }
 
 }  // namespace lowband::edge::fallback

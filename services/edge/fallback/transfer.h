@@ -4,6 +4,8 @@
 //   client ──Wire──▶ RequestBody ──piece──▶ call ──▶ translator
 //          ◀──Wire── framing    ◀──piece──      ◀──
 //
+// It is stepped when its socket is ready, when its call has news, and when its deadline is due.
+//
 // Threading: one thread, the connection's. Ownership: borrows all but the call. Spec: RFC 9112 §6,
 // §9.
 #pragma once
@@ -19,6 +21,8 @@
 #include "services/edge/fallback/relay_call.h"
 #include "services/edge/fallback/request_body.h"
 #include "services/edge/fallback/stall_watch.h"
+#include "services/edge/fallback/stop_state.h"
+#include "services/edge/fallback/wake_queue.h"
 #include "services/edge/fallback/wire.h"
 
 namespace lowband::edge::fallback {
@@ -28,41 +32,52 @@ struct TransferContext {
   const Config& config;
   const Client& client;
   RelayChannel& channel;
+  Waker waker;  ///< For its calls.
+  const StopState& stop;
   Counters& counters;
 };
 
 class Transfer {
  public:
-  Transfer(const TransferContext& context, const http::RequestHead& head, Wire& wire);
+  Transfer(TimePoint now, const TransferContext& context, const http::RequestHead& head,
+           Wire& wire);
 
-  /// Blocks until it is over. The answer, if there is one, is in the wire, mostly sent.
-  TransferEnd Run();
-  /// After Run: the connection can take another request.
+  /// Goes as far as it can.
+  void Step(TimePoint now);
+  /// Ends for another, with an answer that says so if there is none yet.
+  void MakeRoom();
+  /// None: it goes on. Else the answer, if there is one, is in the wire, mostly sent.
+  const std::optional<TransferEnd>& end() const { return end_; }
+  /// While it goes on: when to step it, whatever happens.
+  std::optional<TimePoint> deadline() const;
+  /// At the end: the connection can take another request.
   bool keep_alive() const { return keep_alive_; }
   /// The head of an answer is in the wire.
   bool answered() const { return answered_; }
   /// After kBadBody: what was wrong.
   const http::Refusal& refusal() const { return refusal_; }
-  /// After Run; valid as long as the head.
-  TransferRecord record() const;
+  /// At the end; valid as long as the head.
+  TransferRecord record(TimePoint now) const;
 
  private:
-  void ReadAhead();
+  void Advance(TimePoint now);
+  /// True when a call may begin.
+  bool ReadAhead(TimePoint now);
   void TakePiece();
-  void Begin();
-  void TakeEvents();
-  void Take(CallReceived& received);
-  void TakeHead(const v1::RelayResponse& response);
-  void TakeData(std::string_view data);
-  void TakeEnd(CallEnd end);
+  void Begin(TimePoint now);
+  void TakeEvents(TimePoint now);
+  void Take(TimePoint now, CallReceived& received);
+  void TakeHead(TimePoint now, const v1::RelayResponse& response);
+  void TakeData(TimePoint now, std::string_view data);
+  void TakeEnd(TimePoint now, CallEnd end);
   void Upload();
   void Download();
-  void Wait(TimePoint now);
   bool ClientIsGone() const;
   bool AnswerIsSent() const;
   bool WaitsForClient() const;
   bool MayRepeat(CallEnd end) const;
   bool BodyIsHere() const;
+  bool aborting() const { return context_.stop.aborting.load(std::memory_order_relaxed); }
   void End(TransferEnd end) { end_ = end; }
   void AnswerError(uint16_t status, std::string_view error);
 

@@ -24,7 +24,7 @@ struct TransferRecord {
   TransferEnd end = TransferEnd::kServed;
 };
 
-/// Called on the connections' threads, several at once.
+/// Called on the loops' threads, several at once; does not wait.
 using TransferLog = std::function<void(const TransferRecord&)>;
 
 }  // namespace lowband::edge::fallback

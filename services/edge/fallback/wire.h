@@ -1,32 +1,31 @@
 // The client's side of a connection: bytes that came and were not taken yet, bytes that wait to be
-// sent, and waiting for either.
+// sent, and what of its socket is worth waiting for.
 //
 // Threading: one thread, the connection's. Ownership: has the stream. Limits: kBufferBytes of
-// input; whoever sends keeps the output small.
+// input; whoever sends keeps the output small. What is empty holds no memory.
 #pragma once
 
 #include <cstdint>
 #include <memory>
-#include <optional>
 #include <string>
 #include <string_view>
 
-#include "libs/base/time.h"
 #include "services/edge/fallback/byte_stream.h"
 #include "services/edge/fallback/counters.h"
 
 namespace lowband::edge::fallback {
 
-/// Descriptors that become readable, and stay so, when the edge ends.
-struct StopSignals {
-  int drain_fd = -1;  ///< No further requests.
-  int abort_fd = -1;  ///< Now.
+/// When a connection is to be stepped again.
+struct Interest {
+  bool in = false;   ///< Its socket is readable.
+  bool out = false;  ///< Its socket is writable.
+  bool now = false;  ///< At once: what there is to read is no longer in the socket.
 };
 
 class Wire {
  public:
-  Wire(std::unique_ptr<ByteStream> stream, StopSignals stop, Counters& counters)
-      : stream_(std::move(stream)), stop_(stop), counters_(counters) {}
+  Wire(std::unique_ptr<ByteStream> stream, Counters& counters)
+      : stream_(std::move(stream)), counters_(counters) {}
 
   std::string_view in() const { return std::string_view(in_).substr(taken_); }
   void Take(size_t bytes);
@@ -43,22 +42,8 @@ class Wire {
   bool ended() const { return ended_; }
   bool failed() const { return failed_; }
 
-  struct Awaited {
-    bool input = false;
-    bool drain = false;
-    int other_fd = -1;
-  };
-  /// Until something awaited may have happened, unsent bytes can be written, or `deadline`.
-  void Wait(const Awaited& awaited, std::optional<TimePoint> deadline);
-  bool draining() const;
-  bool aborting() const;
-
-  /// The handshake, as long as within `patience` something comes of the client or it takes some
-  /// of ours, but not longer than `life`.
-  bool Handshake(Duration patience, Duration life);
-  /// Sends what is left, tells the client that nothing more comes, and throws away what it still
-  /// sends, for a short while: closing at once would take the answer from it (RFC 9112 §9.6).
-  void Linger();
+  /// `input`: it will be filled.
+  Interest interest(bool input) const;
   /// The connection is closed without more ado.
   void Abandon() { failed_ = true; }
   ByteStream& stream() { return *stream_; }
@@ -67,7 +52,6 @@ class Wire {
   bool HasRoom() const;
 
   const std::unique_ptr<ByteStream> stream_;
-  const StopSignals stop_;
   Counters& counters_;
   std::string in_;
   size_t taken_ = 0;
