@@ -59,7 +59,9 @@ class Pair:
         common = ("--admin-addr", "off")
         self.translator = Program(
             bin_dir / "lowband-translator", "--listen", f"127.0.0.1:{grpc}", "--local", homeserver,
-            "--upstream-max-active", "60000", *common,
+            "--upstream-max-active", "60000",
+            "--upstream-max-polls", "60000",  # all clients of the load generator have one token
+            *common,
         )  # fmt: skip
         self.edge = Program(
             bin_dir / "lowband-edge", "--dtls-bind-addr", f"127.0.0.1:{self.port}",

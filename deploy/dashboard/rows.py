@@ -152,6 +152,7 @@ UPSTREAM = [
           "certificate.", stack=True, alerts=["LowbandHomeserverFailing"]),
     lines("Active and waiting",
           [("sum(lowband_translator_upstream_active{@})", "at the homeserver"),
+           ("sum(lowband_translator_upstream_polls_active{@})", "of those: long-polls"),
            ("sum(lowband_translator_upstream_pending{@})", "waiting for a place")],
           "Waiting: raise --upstream-max-active or add translators.", unit="short",
           alerts=["LowbandUpstreamQueue"]),

@@ -7,10 +7,12 @@ namespace {
 
 constexpr uint16_t kServerErrors = 500;
 
-/// The homeserver is to blame: not a client that went away, nor ourselves at our end.
+/// The homeserver is to blame: not a client that went away or asks for too much, nor ourselves at
+/// our end.
 bool IsFailure(const ExchangeRecord& record) {
   if (!record.fault) return record.status >= kServerErrors;
-  return *record.fault != UpstreamFault::kCancelled && *record.fault != UpstreamFault::kStopping;
+  return *record.fault != UpstreamFault::kCancelled && *record.fault != UpstreamFault::kMadeRoom &&
+         *record.fault != UpstreamFault::kStopping;
 }
 
 }  // namespace

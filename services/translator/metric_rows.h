@@ -103,10 +103,19 @@ inline constexpr auto kUpstreamRows = std::to_array<AtomicRow<UpstreamCounters>>
      "Bytes of HTTP messages received, as they came."},
     {&UpstreamCounters::breaker_opened, "upstream_breaker_opened_total",
      "Times the homeserver was taken for unreachable."},
+    {&UpstreamCounters::polls_made_room, "upstream_polls_made_room_total",
+     "Long-polls that were ended so that another had a place."},
+    {&UpstreamCounters::polls_refused, "upstream_refused_total",
+     "Requests for which there was no place at the homeserver, nor one to wait in.", "kind",
+     "poll"},
+    {&UpstreamCounters::shorts_refused, "upstream_refused_total",
+     "Requests for which there was no place at the homeserver, nor one to wait in.", "kind",
+     "short"},
 });
 static_assert(AreComplete<UpstreamCounters, AtomicCount>(
     kUpstreamRows, sizeof(UpstreamCounters::answers) + sizeof(UpstreamCounters::faults) +
-                       sizeof(UpstreamCounters::active) + sizeof(UpstreamCounters::pending) +
+                       sizeof(UpstreamCounters::active) + sizeof(UpstreamCounters::polls_active) +
+                       sizeof(UpstreamCounters::pending) +
                        sizeof(UpstreamCounters::held_body_bytes) +
                        sizeof(UpstreamCounters::duration)));
 

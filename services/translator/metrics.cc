@@ -97,6 +97,8 @@ void SetUpstream(MetricSet& m, const Figures& f) {
   SetRows(m, kUpstreamRows, c);
   m.Level("upstream_active", "Requests at the homeserver now.", {},
           static_cast<double>(Read(c.active)));
+  m.Level("upstream_polls_active", "Long-polls at the homeserver now.", {},
+          static_cast<double>(Read(c.polls_active)));
   m.Level("upstream_pending", "Requests that wait for a connection now.", {},
           static_cast<double>(Read(c.pending)));
   m.Level("upstream_held_body_bytes", "Bytes of answers that are being received now.", {},

@@ -63,9 +63,12 @@ void DeclareUpstream(OptionParser& parser, Options& options) {
   parser.Number("upstream-threads", options.upstream.threads, 1, kUpstreamThreadsMax,
                 "Threads for HTTP");
   parser.Number("upstream-max-active", options.upstream.active_max, 1, kActiveMax,
-                "Requests at the homeserver at once; each long-poll counts");
+                "Requests at the homeserver at once; each long-poll counts, and those leave an "
+                "eighth to others");
   parser.Number("upstream-max-pending", options.upstream.pending_max, 0, kPendingMax,
                 "Requests that wait for one of those places");
+  parser.Number("upstream-max-polls", options.upstream.polls_per_owner_max, 1, kActiveMax,
+                "Long-polls of one access token; the oldest ends when there are more");
   parser.Size("upstream-max-body", options.upstream.response_body_bytes_max, 1024, kResponseBodyMax,
               "Largest answer, after decompression");
   parser.Time("upstream-connect-timeout", options.upstream.connect_timeout,

@@ -1,6 +1,8 @@
 #include "services/translator/translator.h"
 
+#include <array>
 #include <atomic>
+#include <bit>
 #include <memory>
 #include <optional>
 #include <string>
@@ -10,6 +12,7 @@
 #include "libs/base/descriptors.h"
 #include "libs/base/metrics.h"
 #include "libs/base/options.h"
+#include "libs/base/random.h"
 #include "libs/base/readiness.h"
 #include "libs/base/version.h"
 #include "libs/grpc/certificate_metrics.h"
@@ -42,6 +45,9 @@ Options Decide(Options options) {
   const bool local = HomeserverIsLocal(ParseHomeserver(options.upstream.homeserver));
   options.mapping.forward_client_ip = options.mapping.forward_client_ip || local;
   options.upstream.name = DecidePublicName(options.upstream_host, options.mapping.advertise, local);
+  std::array<uint8_t, std::tuple_size_v<OwnerKey>> random{};
+  MakeSystemRandom()->Fill(random);
+  options.mapping.owner_key = std::bit_cast<OwnerKey>(random);
   return options;
 }
 
@@ -153,8 +159,9 @@ void Translator::ReportFaults() {
   uint64_t faults = 0;
   uint64_t relay_faults = 0;
   for (size_t i = 0; i < kUpstreamFaultCount; ++i) {
-    // A client that went away is no fault of the homeserver's.
-    if (static_cast<UpstreamFault>(i) == UpstreamFault::kCancelled) continue;
+    // A client that went away, or asks for too much, is no fault of the homeserver's.
+    const auto fault = static_cast<UpstreamFault>(i);
+    if (fault == UpstreamFault::kCancelled || fault == UpstreamFault::kMadeRoom) continue;
     faults += upstream_.counters().faults[i].load(std::memory_order_relaxed);
     relay_faults += relays_.counters().faults[i].load(std::memory_order_relaxed);
   }

@@ -158,6 +158,92 @@ TEST(Upstream, SubmittedFromCompletionsAndManyThreadsThenAllComplete) {
   EXPECT_EQ(answers, 400);
 }
 
+/// Holds polls for as long as the gate is shut, and answers everything else at once.
+HttpServer::Script HoldingPolls(Gate& gate, std::atomic<int>& held) {
+  return [&gate, &held](HttpConnection& connection) {
+    while (const auto request = connection.Read()) {
+      if (request->target.find("/sync") != std::string::npos) {
+        ++held;
+        gate.Wait();
+      }
+      connection.Send(Reply(200, "{}"));
+    }
+  };
+}
+
+HttpRequest PollOf(Owner owner) {
+  HttpRequest request = Get("/_matrix/client/r0/sync?since=s1&timeout=30000");
+  request.owner = owner;
+  request.long_poll = true;
+  return request;
+}
+
+TEST(Upstream, OneOwnersPollsTakeAllTheyMayThenOthersAndShortRequestsAreServed) {
+  Gate gate;
+  std::atomic<int> held{0};
+  HttpServer server(HoldingPolls(gate, held));
+  UpstreamConfig config = ConfigFor(server.url());
+  config.active_max = 8;
+  UpstreamClient client(config);
+  std::vector<std::future<Outcome>> greedy;
+  for (int i = 0; i < 7; ++i) greedy.push_back(Begin(client, PollOf(1)));
+  while (held < 7) std::this_thread::yield();
+  for (int i = 0; i < 20; ++i) EXPECT_TRUE(Exchange(client, Get())) << "the reserve";
+
+  auto other = Begin(client, PollOf(2));
+  EXPECT_EQ(FaultOf(greedy[0].get()), "made_room") << "the oldest of whoever has most";
+  while (held < 8) std::this_thread::yield();
+  auto newer = Begin(client, PollOf(1));
+  EXPECT_EQ(FaultOf(greedy[1].get()), "made_room") << "its own oldest, nobody else's";
+  while (held < 9) std::this_thread::yield();
+  while (client.counters().polls_active.load() != 7) std::this_thread::yield();
+  EXPECT_EQ(client.counters().polls_made_room.load(), 2u);
+
+  gate.Open();
+  EXPECT_TRUE(other.get());
+  EXPECT_TRUE(newer.get());
+  for (size_t i = 2; i < greedy.size(); ++i) EXPECT_TRUE(greedy[i].get());
+  EXPECT_EQ(client.counters().polls_refused.load(), 0u);
+}
+
+TEST(Upstream, SeveralThreadsThenOneOwnersPollsAreCountedTogether) {
+  Gate gate;
+  std::atomic<int> held{0};
+  HttpServer server(HoldingPolls(gate, held));
+  UpstreamConfig config = ConfigFor(server.url());
+  config.threads = 4;
+  config.polls_per_owner_max = 3;
+  UpstreamClient client(config);
+  std::vector<std::future<Outcome>> polls;
+  for (int i = 0; i < 10; ++i) polls.push_back(Begin(client, PollOf(1)));
+  for (int i = 0; i < 7; ++i) EXPECT_EQ(FaultOf(polls[i].get()), "made_room");
+  gate.Open();
+  for (int i = 7; i < 10; ++i) EXPECT_TRUE(polls[i].get());
+}
+
+TEST(Upstream, LineIsFullThenWhoeverHasMostWaitingMakesRoom) {
+  Gate gate;
+  std::atomic<int> held{0};
+  HttpServer server(HoldingPolls(gate, held));
+  UpstreamConfig config = ConfigFor(server.url());
+  config.active_max = 1;
+  config.pending_max = 4;
+  UpstreamClient client(config);
+  auto active = Begin(client, PollOf(1));
+  while (held < 1) std::this_thread::yield();
+  std::vector<std::future<Outcome>> greedy;
+  for (int i = 0; i < 4; ++i) greedy.push_back(Begin(client, Get()));
+  HttpRequest request = Get();
+  request.owner = 2;
+  auto other = Begin(client, request);
+  EXPECT_EQ(FaultOf(greedy[3].get()), "overload");
+  EXPECT_EQ(client.counters().shorts_refused.load(), 1u);
+  gate.Open();
+  EXPECT_TRUE(active.get());
+  EXPECT_TRUE(other.get());
+  for (int i = 0; i < 3; ++i) EXPECT_TRUE(greedy[i].get());
+}
+
 /// Takes any number of connections and requests, and answers all of them when it is released.
 class HoldingServer {
  public:
@@ -222,6 +308,8 @@ TEST(Upstream, FifteenHundredLongPollsThenEachIsSmallAndAnswered) {
   for (size_t i = 0; i < kPolls; ++i) {
     HttpRequest poll = Get("/_matrix/client/r0/sync?timeout=30000&since=s1");
     poll.authorization = "Bearer " + std::string(200, 't');
+    poll.owner = i;
+    poll.long_poll = true;
     client.Submit(poll, [&answered](Outcome outcome) { answered += outcome ? 1 : 0; });
   }
   while (server.held() < kPolls) std::this_thread::yield();

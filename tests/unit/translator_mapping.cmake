@@ -3,6 +3,7 @@ lowband_test(translator_mapping_test
     unit/translator_mapping/config_test.cc
     unit/translator_mapping/cursor_test.cc
     unit/translator_mapping/json_edit_test.cc
+    unit/translator_mapping/owner_test.cc
     unit/translator_mapping/path_test.cc
     unit/translator_mapping/poll_answer_test.cc
     unit/translator_mapping/poll_request_test.cc

@@ -8,6 +8,7 @@
 #include "libs/base/time.h"
 #include "libs/coap/status.h"
 #include "services/translator/mapping/limits.h"
+#include "services/translator/mapping/owner.h"
 
 namespace lowband::translator {
 
@@ -36,6 +37,8 @@ struct MappingConfig {
   /// --trace-one-in: a request without a traceparent gets one, which is sampled for one in so many
   /// requests. 0: it gets none, and the homeserver decides by itself.
   uint64_t trace_one_in = 0;
+  /// What owners are told apart by; each process makes its own.
+  OwnerKey owner_key{};
 
   /// Throws ConfigError naming the flag.
   void Validate() const;

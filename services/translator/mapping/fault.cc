@@ -25,6 +25,9 @@ Refusal RefusalOf(UpstreamFault fault, bool repeatable) {
     case UpstreamFault::kTooLarge: return BadGateway("the homeserver's answer is too large");
     case UpstreamFault::kOverload:
       return {503, "M_UNKNOWN", "too many requests wait for the homeserver"};
+    case UpstreamFault::kMadeRoom:
+      return {503, "M_LIMIT_EXCEEDED",
+              "too many long-polls are under way, and this access token has the most"};
     case UpstreamFault::kUnavailable:
       return {503, "M_UNKNOWN", "the homeserver could not be reached just now"};
     case UpstreamFault::kCancelled: return {503, "M_UNKNOWN", "the request was cancelled"};

@@ -4,12 +4,19 @@
 #pragma once
 
 #include "services/translator/mapping/http.h"
+#include "services/translator/mapping/limits.h"
 #include "services/translator/mapping/refusal.h"
 
 namespace lowband::translator {
 
 /// `repeatable`: executing the request twice does no harm.
 Refusal RefusalOf(UpstreamFault fault, bool repeatable);
+
+/// How long a client waits that is asked to. Whose poll made room shall not be back at once.
+constexpr uint32_t RetryAfterOf(UpstreamFault fault) {
+  return fault == UpstreamFault::kMadeRoom ? kRetryAfterMadeRoomSeconds
+                                           : kRetryAfterOverloadSeconds;
+}
 
 /// The client is asked to come back later.
 constexpr bool AsksToWait(uint16_t status) { return status == 429 || status == 503; }

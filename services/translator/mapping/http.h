@@ -8,6 +8,7 @@
 #include <string>
 #include <string_view>
 
+#include "libs/base/holdings.h"
 #include "libs/base/request_id.h"
 #include "libs/base/time.h"
 
@@ -38,6 +39,9 @@ struct HttpRequest {
   std::string trace_parent;       ///< traceparent; empty: no header.
   Duration timeout{};             ///< From submission to the last byte of the answer.
   bool follow_redirects = false;  ///< GET on .well-known only; same scheme rules as protocol.md.
+  Owner owner = 0;                ///< Whose it is, where places are shared out.
+  /// The homeserver holds it until there is news, and it can be asked again from where it was.
+  bool long_poll = false;
 };
 
 /// Why there is no HTTP answer.
@@ -48,11 +52,12 @@ enum class UpstreamFault : uint8_t {
   kBroken,       ///< The connection broke after something was sent.
   kTooLarge,     ///< The body passed the limit, after decompression.
   kOverload,     ///< Too many active and pending exchanges, or bytes of bodies, here.
+  kMadeRoom,     ///< A long-poll that lost its place to that of another, or to a newer one.
   kUnavailable,  ///< It could not be reached several times just now: not even tried.
   kCancelled,
   kStopping,
 };
-inline constexpr size_t kUpstreamFaultCount = 9;
+inline constexpr size_t kUpstreamFaultCount = 10;
 /// A metrics label.
 constexpr std::string_view Text(UpstreamFault fault) {
   switch (fault) {
@@ -62,6 +67,7 @@ constexpr std::string_view Text(UpstreamFault fault) {
     case UpstreamFault::kBroken: return "broken";
     case UpstreamFault::kTooLarge: return "too_large";
     case UpstreamFault::kOverload: return "overload";
+    case UpstreamFault::kMadeRoom: return "made_room";
     case UpstreamFault::kUnavailable: return "unavailable";
     case UpstreamFault::kCancelled: return "cancelled";
     case UpstreamFault::kStopping: return "stopping";

@@ -177,9 +177,9 @@ MappedAnswer Mapping::FromFault(const AnswerForm& form, UpstreamFault fault) con
   const bool asks_to_wait = AsksToWait(refusal.http_status);
   MappedAnswer answer =
       ErrorAnswer(form, config_.codes, refusal,
-                  asks_to_wait ? std::optional(kRetryAfterOverloadSeconds) : std::nullopt);
+                  asks_to_wait ? std::optional(RetryAfterOf(fault)) : std::nullopt);
   if (form.poll) {
-    *answer.head.mutable_poll() = FailedPoll(asks_to_wait ? kRetryAfterOverloadSeconds : 0);
+    *answer.head.mutable_poll() = FailedPoll(asks_to_wait ? RetryAfterOf(fault) : 0);
   }
   return answer;
 }

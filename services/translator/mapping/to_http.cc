@@ -218,6 +218,8 @@ Result<MappedRequest, MappedAnswer> Mapping::ToHttp(const v1::Request& request) 
       waits ? PollBudget(query->TimeoutMs(), allowance) : RequestBudget(allowance);
   http.timeout = budget.timeout;
   if (budget.wait_ms) query->SetTimeoutMs(*budget.wait_ms);
+  http.owner = OwnerOf(config_.owner_key, http.authorization, request.client_address());
+  http.long_poll = waits && !query->AsksForAll() && query->TimeoutMs().value_or(0) > 0;
   http.target = std::move(path->target);
   query->AppendTo(http.target);
   if (http.target.size() > kTargetBytesMax) {

@@ -28,8 +28,9 @@ class UpstreamClient::Impl {
         shared_{config_, homeserver_, counters_, [this] { in_flight_.Remove(); },
                 [this](std::string text) { KeepFault(std::move(text)); }} {
     const uint64_t threads = config_.threads;
-    const LoopLimits share{.active_max = (config_.active_max + threads - 1) / threads,
-                           .pending_max = (config_.pending_max + threads - 1) / threads};
+    const PlaceLimits share{.active_max = (config_.active_max + threads - 1) / threads,
+                            .pending_max = (config_.pending_max + threads - 1) / threads,
+                            .polls_per_owner_max = config_.polls_per_owner_max};
     for (uint64_t i = 0; i < threads; ++i) loops_.push_back(std::make_unique<Loop>(shared_, share));
   }
 
@@ -37,7 +38,8 @@ class UpstreamClient::Impl {
     counters_.submitted.fetch_add(1, std::memory_order_relaxed);
     in_flight_.Add();
     const uint64_t sequence = next_.fetch_add(1, std::memory_order_relaxed);
-    const uint64_t index = sequence % loops_.size();
+    // The polls of one owner in one loop, which knows how many there are.
+    const uint64_t index = (request.long_poll ? request.owner : sequence) % loops_.size();
     const Handle handle = sequence << kLoopBits | index;
     if (stopping_.load()) {
       loops_[index]->Refuse(handle, UpstreamFault::kStopping, std::move(done));

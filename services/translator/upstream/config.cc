@@ -38,6 +38,7 @@ void UpstreamConfig::Validate() const {
   CheckRange("--upstream-threads", threads, 1, kUpstreamThreadsMax);
   CheckRange("--upstream-max-active", active_max, threads, kActiveMax);
   CheckRange("--upstream-max-pending", pending_max, 0, kPendingMax);
+  CheckRange("--upstream-max-polls", polls_per_owner_max, 1, kActiveMax);
   CheckRange("--upstream-max-body", response_body_bytes_max, 1, kResponseBodyMax);
   if (connect_timeout <= Duration::zero()) {
     throw ConfigError("--upstream-connect-timeout", "must be longer than nothing");

@@ -26,7 +26,12 @@ struct UpstreamCounters {
   std::atomic<uint64_t> bytes_sent{0};      ///< As HTTP messages, before TLS.
   std::atomic<uint64_t> bytes_received{0};  ///< The same, compressed as they came.
   std::atomic<uint64_t> breaker_opened{0};
+  std::atomic<uint64_t> polls_made_room{0};  ///< Ended, so that another poll had a place.
+  /// Found no place, nor one to wait in; or lost that to somebody who has fewer waiting.
+  std::atomic<uint64_t> polls_refused{0};
+  std::atomic<uint64_t> shorts_refused{0};   ///< The same of all other exchanges.
   std::atomic<uint64_t> active{0};           ///< Exchanges at the homeserver now.
+  std::atomic<uint64_t> polls_active{0};     ///< Of those: polls.
   std::atomic<uint64_t> pending{0};          ///< Exchanges waiting for a place now.
   std::atomic<uint64_t> held_body_bytes{0};  ///< Of bodies being received now.
   DurationHistogram duration;                ///< Of every exchange that got an answer.

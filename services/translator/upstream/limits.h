@@ -16,9 +16,12 @@ inline constexpr uint64_t kUpstreamThreadsMax = 16;
 /// this is the number of waiting clients one translator serves.
 inline constexpr uint64_t kActiveDefault = 8192;
 inline constexpr uint64_t kActiveMax = 65'536;  ///< About the ephemeral ports towards one address.
-/// Exchanges that wait for one of those places; more are refused at once with kOverload.
+/// Exchanges that wait for one of those places; places.h says who is refused when there are more.
 inline constexpr uint64_t kPendingDefault = 1024;
 inline constexpr uint64_t kPendingMax = 65'536;
+/// Long-polls of one owner, whatever is free. A client has one or two, and those of its sessions
+/// that it has left behind; what acts for many users of one token has more.
+inline constexpr uint64_t kPollsPerOwnerDefault = 64;
 /// One body, after decompression. The edge's limit (--max-response-body) is the same by default.
 inline constexpr uint64_t kResponseBodyDefault = uint64_t{64} << 20;
 inline constexpr uint64_t kResponseBodyMax = uint64_t{64} << 20;
@@ -82,6 +85,7 @@ inline constexpr size_t kRelayIdleConnectionsMax = 256;
 static_assert(kRelaySilence <= kRelayHeadTimeout);
 static_assert(kRelaySendBufferBytes > static_cast<long>(kRelayPieceBytesMax));
 static_assert(kActiveDefault <= kActiveMax && kPendingDefault <= kPendingMax);
+static_assert(kPollsPerOwnerDefault <= kActiveDefault);
 static_assert(kResponseBodyDefault <= kResponseBodyMax && kResponseBodyMax <= kHeldBodiesBytesMax);
 static_assert(kReceiveBufferBytes >= 1024, "libcurl's least");
 

@@ -9,10 +9,10 @@
 #include "services/translator/upstream/limits.h"
 
 namespace lowband::translator {
-Loop::Loop(const LoopShared& shared, LoopLimits limits)
+Loop::Loop(const LoopShared& shared, const PlaceLimits& limits)
     : shared_(shared),
-      limits_(limits),
       now_(std::chrono::steady_clock::now()),
+      places_(limits),
       // As many connections as exchanges: else each poll that ends would close one that the next
       // poll has to open again.
       poll_(limits.active_max, shared.config.connection_life) {
@@ -32,11 +32,7 @@ void Loop::Submit(uint64_t id, HttpRequest request, UpstreamClient::Completion d
   {
     const MutexLock lock(mutex_);
     waiting_.emplace(id, std::move(done));
-    if (waiting_.size() <= limits_.active_max + limits_.pending_max) {
-      inbox_.submitted.push_back({id, std::move(request), std::chrono::steady_clock::now()});
-    } else {
-      inbox_.refused.push_back({id, UpstreamFault::kOverload});
-    }
+    inbox_.submitted.push_back({id, std::move(request), std::chrono::steady_clock::now()});
   }
   poll_.Wake();
 }
@@ -105,26 +101,65 @@ bool Loop::ReadInbox() {
   Inbox inbox = TakeInbox();
   for (const Refusal& refusal : inbox.refused) Complete(refusal.id, Failure(refusal.fault));
   // Submissions first: a cancel in the same inbox may be for one of them.
-  for (Submission& submission : inbox.submitted) {
-    const uint64_t id = submission.id;
-    pending_deadlines_.Set(id, submission.at + submission.request.timeout);
-    pending_.emplace(id, std::move(submission));
-  }
+  for (Submission& submission : inbox.submitted) Take(std::move(submission));
   for (const uint64_t id : inbox.cancelled) DropCancelled(id);
   if (inbox.abort_all) DropAll();
   return !inbox.quit;
 }
 
+void Loop::Take(Submission submission) {
+  const uint64_t id = submission.id;
+  const TimePoint deadline = submission.at + submission.request.timeout;
+  if (deadline <= now_) return Complete(id, Failure(UpstreamFault::kTimeout));
+  const bool is_poll = submission.request.long_poll;
+  const auto kind = is_poll ? Places::Kind::kPoll : Places::Kind::kShort;
+  const Places::Admission admission = places_.Enter(id, submission.request.owner, kind);
+  if (admission.dropped) MakeRoom(*admission.dropped);
+  switch (admission.verdict) {
+    case Places::Verdict::kStart: return Start(std::move(submission));
+    case Places::Verdict::kWait:
+      pending_deadlines_.Set(id, deadline);
+      pending_.emplace(id, std::move(submission));
+      return;
+    case Places::Verdict::kRefuse: {
+      UpstreamCounters& counters = shared_.counters;
+      auto& refused = is_poll ? counters.polls_refused : counters.shorts_refused;
+      refused.fetch_add(1, std::memory_order_relaxed);
+      return Complete(id, Failure(UpstreamFault::kOverload));
+    }
+  }
+}
+
+void Loop::MakeRoom(uint64_t id) {
+  if (Detach(id)) {
+    shared_.counters.polls_made_room.fetch_add(1, std::memory_order_relaxed);
+    return Complete(id, Failure(UpstreamFault::kMadeRoom));
+  }
+  const auto waits = pending_.find(id);
+  const bool is_poll = waits->second.request.long_poll;
+  pending_.erase(waits);
+  pending_deadlines_.Cancel(id);
+  UpstreamCounters& counters = shared_.counters;
+  auto& refused = is_poll ? counters.polls_refused : counters.shorts_refused;
+  refused.fetch_add(1, std::memory_order_relaxed);
+  Complete(id, Failure(UpstreamFault::kOverload));
+}
+
 void Loop::DropCancelled(uint64_t id) {
   shared_.counters.faults[static_cast<size_t>(UpstreamFault::kCancelled)].fetch_add(
       1, std::memory_order_relaxed);
+  places_.Leave(id);
   pending_deadlines_.Cancel(id);
-  if (pending_.erase(id) != 0) return;
+  if (pending_.erase(id) == 0) Detach(id);
+}
+
+bool Loop::Detach(uint64_t id) {
   const auto it = active_.find(id);
-  if (it == active_.end()) return;
+  if (it == active_.end()) return false;
   poll_.Remove(it->second->easy());
   KeepEasy(it->second->ReleaseEasy());
   active_.erase(it);
+  return true;
 }
 
 void Loop::DropAll() {
@@ -152,10 +187,9 @@ void Loop::ExpirePending() {
 }
 
 void Loop::StartPending() {
-  while (!pending_.empty() && active_.size() < limits_.active_max) {
-    auto oldest = pending_.extract(pending_.begin());
-    pending_deadlines_.Cancel(oldest.key());
-    Start(std::move(oldest.mapped()));
+  while (const auto id = places_.StartNext()) {
+    pending_deadlines_.Cancel(*id);
+    Start(std::move(pending_.extract(*id).mapped()));
   }
 }
 
@@ -197,6 +231,7 @@ void Loop::FinishTransfer(CURL* easy, CURLcode code) {
 }
 
 void Loop::Complete(uint64_t id, Outcome outcome) {
+  places_.Leave(id);
   UpstreamClient::Completion done;
   {
     const MutexLock lock(mutex_);
@@ -228,6 +263,8 @@ void Loop::PublishGauges() {
   const auto relaxed = std::memory_order_relaxed;
   shared_.counters.active.fetch_add(active_.size() - published_active_, relaxed);
   shared_.counters.pending.fetch_add(pending_deadlines_.size() - published_pending_, relaxed);
+  shared_.counters.polls_active.fetch_add(places_.polls_active() - published_polls_, relaxed);
+  published_polls_ = places_.polls_active();
   published_active_ = active_.size();
   published_pending_ = pending_deadlines_.size();
 }

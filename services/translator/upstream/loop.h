@@ -1,17 +1,18 @@
 // One upstream thread: an epoll loop around one libcurl multi handle and its connections.
 //
-//   Submit ──inbox──▶ pending (bounded, each with its deadline) ──▶ active (libcurl) ──▶ completion
+//   Submit ──inbox──▶ pending (each with its deadline) ──▶ active (libcurl) ──▶ completion
+//            places.h: who waits, who starts, who makes room
 //
 // Threading: Submit, Cancel, AbortAll and Quit from any thread; all else, completions included, on
 // the loop's own. Ownership: the loop owns its thread; the destructor quits and joins. Whoever
 // takes an exchange out of waiting_ (the loop to complete it, Cancel to drop it) is the only one
-// that does. Limits: the shares given in LoopLimits; refusals wait in the inbox for one turn only.
+// that does. Limits: the loop's shares of the places. Until its next turn the inbox has whatever is
+// submitted, which the ingress bounds.
 #pragma once
 
 #include <atomic>
 #include <cstdint>
 #include <functional>
-#include <map>
 #include <memory>
 #include <string>
 #include <thread>
@@ -25,15 +26,10 @@
 #include "services/translator/upstream/curl_handle.h"
 #include "services/translator/upstream/curl_poll.h"
 #include "services/translator/upstream/homeserver.h"
+#include "services/translator/upstream/places.h"
 #include "services/translator/upstream/transfer.h"
 
 namespace lowband::translator {
-
-/// One loop's share of the client's limits.
-struct LoopLimits {
-  size_t active_max;
-  size_t pending_max;
-};
 
 /// What the loops of one client share.
 struct LoopShared {
@@ -48,7 +44,8 @@ struct LoopShared {
 
 class Loop {
  public:
-  Loop(const LoopShared& shared, LoopLimits limits);
+  /// `limits`: the loop's share of the client's.
+  Loop(const LoopShared& shared, const PlaceLimits& limits);
   ~Loop();
   Loop(const Loop&) = delete;
   Loop& operator=(const Loop&) = delete;
@@ -87,8 +84,12 @@ class Loop {
   bool ReadInbox();
   void DropCancelled(uint64_t id);
   void DropAll();
+  void Take(Submission submission);
+  void MakeRoom(uint64_t id);
   void StartPending();
   void Start(Submission submission);
+  /// Takes it out of libcurl's hands; false: it is not active.
+  bool Detach(uint64_t id);
   void ExpirePending();
   void FinishTransfer(CURL* easy, CURLcode code);
   void Complete(uint64_t id, Outcome outcome);
@@ -97,7 +98,6 @@ class Loop {
   void PublishGauges();
 
   const LoopShared& shared_;
-  const LoopLimits limits_;
 
   Mutex mutex_;
   Inbox inbox_ LOWBAND_GUARDED_BY(mutex_);
@@ -106,12 +106,14 @@ class Loop {
   // The loop's thread only.
   TimePoint now_;
   Breaker breaker_;
-  std::map<uint64_t, Submission> pending_;  ///< By id, which is the order they came in.
+  Places places_;
+  std::unordered_map<uint64_t, Submission> pending_;
   TimerQueue<uint64_t> pending_deadlines_;
   std::vector<CurlEasy> spare_;
   std::unordered_map<uint64_t, std::unique_ptr<Transfer>> active_;
   size_t published_active_ = 0;
   size_t published_pending_ = 0;
+  size_t published_polls_ = 0;
   CurlPoll poll_;
 
   std::thread thread_;  ///< Last: starts when all else exists.

@@ -153,5 +153,25 @@ TEST(PollRequest, RefusedByTheMappingThenNoPollInTheAnswer) {
   EXPECT_EQ(Sent(request).substr(0, 4), "?fil") << "the longest cursor leaves room";
 }
 
+// Only of what is asked again from where it was may a homeserver's answer be given up.
+TEST(PollRequest, WaitsForNewsThenALongPoll) {
+  const auto is_long = [](const v1::Request& request) {
+    const auto mapped = Mapping({}).ToHttp(request);
+    EXPECT_TRUE(mapped);
+    return mapped && mapped->http.long_poll;
+  };
+  EXPECT_TRUE(is_long(Ask(v1::GET, {"7"}, {"since=s1", "timeout=30000"})));
+  EXPECT_TRUE(is_long(Poll({}, WriteCursor({"s1", 0}))));
+  EXPECT_TRUE(is_long(Ask(v1::POST, {"_matrix", "client", "v4", "sync"}, {"pos=1", "timeout=1"})));
+  EXPECT_FALSE(is_long(Ask(v1::GET, {"7"}, {"timeout=30000"}))) << "all there is, and not later";
+  EXPECT_FALSE(is_long(Ask(v1::GET, {"7"}, {"since=s1", "timeout=1", "full_state=true"})));
+  EXPECT_FALSE(is_long(Ask(v1::GET, {"7"}, {"since=s1", "timeout=0"})));
+  EXPECT_FALSE(is_long(Ask(v1::GET, {"7"}, {"since=s1"})));
+  EXPECT_FALSE(is_long(Ask(v1::GET, {"0"}, {"since=s1", "timeout=30000"})));
+  v1::Request at_once = Ask(v1::GET, {"7"}, {"since=s1", "timeout=30000"});
+  at_once.set_deadline_ms(1'000);
+  EXPECT_FALSE(is_long(at_once)) << "there is no time to wait";
+}
+
 }  // namespace
 }  // namespace lowband::translator

@@ -33,6 +33,9 @@ TEST(UpstreamConfig, NumberOutOfRangeThenItsFlagIsNamed) {
   config.pending_max = 100'000;
   EXPECT_EQ(ProblemWith(config), "--upstream-max-pending: 100000 is not between 0 and 65536");
   config = {};
+  config.polls_per_owner_max = 0;
+  EXPECT_EQ(ProblemWith(config), "--upstream-max-polls: 0 is not between 1 and 65536");
+  config = {};
   config.response_body_bytes_max = 0;
   EXPECT_EQ(ProblemWith(config), "--upstream-max-body: 0 is not between 1 and 67108864");
   config = {};

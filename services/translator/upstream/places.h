@@ -1,0 +1,115 @@
+// Who of those that ask gets a place at the homeserver: which requests start, which wait, which are
+// refused, and which poll ends so that another may start.
+//
+//   Enter ──▶ active     there is a place: polls take seven eighths at most, and of the last eighth
+//               ▲        only owners that have less than a quarter get any
+//               │ turn
+//             waiting    polls apart from others, so that nobody waits behind polls; in turn by
+//               │        owner; a poll of whoever has the fewest polls first
+//               ▼
+//             dropped    the line is full: the newest of whoever has most waiting, if that is more
+//                        than the newcomer's owner would have; else the newcomer is refused
+//
+//   A poll that finds no place:
+//     somebody has more polls than its owner would have with it
+//                        ──▶ active, the oldest of whoever has most is dropped
+//     its owner has as many as one may have, or some while polls have all their places
+//                        ──▶ active, the owner's own oldest is dropped
+//     nobody has         ──▶ waiting
+//
+// So nobody who asks for much keeps out who asks for little. A poll that is dropped can be asked
+// for again, from where it was; nothing else that is active is ever dropped.
+//
+// Threading: one thread. Limits: those of the constructor. Sans-IO: whoever uses it starts and ends
+// the requests.
+#pragma once
+
+#include <algorithm>
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <unordered_map>
+
+#include "libs/base/holdings.h"
+#include "services/translator/upstream/waiting_line.h"
+
+namespace lowband::translator {
+
+/// What of `places` is kept from polls: an eighth, one at least, none of a single one.
+constexpr size_t ReserveOf(size_t places) {
+  return places < 2 ? 0 : std::max<size_t>(1, places / 8);
+}
+
+struct PlaceLimits {
+  size_t active_max = 1;
+  /// Of both lines together. Polls have what ReserveOf leaves of it.
+  size_t pending_max = 0;
+  /// Of one owner, active and waiting.
+  size_t polls_per_owner_max = 1;
+};
+
+class Places {
+ public:
+  enum class Kind : uint8_t {
+    kShort,  ///< Ends as soon as the homeserver has done it.
+    kPoll,   ///< The homeserver holds it until there is news; may be dropped.
+  };
+  enum class Verdict : uint8_t { kStart, kWait, kRefuse };
+  struct Admission {
+    Verdict verdict = Verdict::kRefuse;
+    /// It made room, and is known here no more: active or waiting until now.
+    std::optional<uint64_t> dropped;
+  };
+
+  explicit Places(const PlaceLimits& limits);
+
+  /// Ids count up. Whoever finds a free place takes it: ask StartNext first when somebody left.
+  Admission Enter(uint64_t id, Owner owner, Kind kind);
+  /// The next that starts; it is active then. None: nobody waits, or nobody may start.
+  std::optional<uint64_t> StartNext();
+  /// It has ended, in whatever way, and whether it was active or waited. Unknown ones are ignored.
+  void Leave(uint64_t id);
+
+  size_t active() const { return polls_.size() + shorts_.size(); }
+  size_t polls_active() const { return polls_.size(); }
+  size_t waiting() const { return poll_line_.waiting().size() + short_line_.waiting().size(); }
+  /// The most active polls that one owner has.
+  size_t most_polls() const;
+
+ private:
+  struct Entry {
+    Owner owner;
+    Kind kind;
+    bool active;
+  };
+
+  Admission EnterPoll(uint64_t id, Owner owner);
+  Admission EnterShort(uint64_t id, Owner owner);
+  /// Into the line, as long as there is room or somebody to make some.
+  Admission Wait(uint64_t id, Owner owner, Kind kind);
+  std::optional<uint64_t> PollToDrop(Owner newcomer) const;
+
+  bool PollMayStart() const;
+  bool ShortMayStart(bool has_its_share) const;
+  bool HasItsShare(Owner owner) const { return shorts_.Of(owner) >= share_; }
+  void Start(uint64_t id, Owner owner, Kind kind);
+  WaitingLine& LineOf(Kind kind) { return kind == Kind::kPoll ? poll_line_ : short_line_; }
+  size_t RankOf(Owner owner, Kind kind) const;
+  /// What `owner` has in the places has changed.
+  void Rank(Owner owner, Kind kind) { LineOf(kind).SetRank(owner, RankOf(owner, kind)); }
+
+  const PlaceLimits limits_;
+  const size_t polls_max_;
+  const size_t polls_waiting_max_;
+  /// Requests other than polls that one owner may have in the reserve, too.
+  const size_t share_;
+
+  std::unordered_map<uint64_t, Entry> entries_;
+  Holdings polls_;   ///< Active.
+  Holdings shorts_;  ///< Active.
+  WaitingLine poll_line_;
+  WaitingLine short_line_;
+  bool poll_was_last_ = false;  ///< Of those that StartNext started.
+};
+
+}  // namespace lowband::translator
