@@ -11,8 +11,8 @@ constexpr uint16_t kServerErrors = 500;
 /// our end.
 bool IsFailure(const ExchangeRecord& record) {
   if (!record.fault) return record.status >= kServerErrors;
-  return *record.fault != UpstreamFault::kCancelled && *record.fault != UpstreamFault::kMadeRoom &&
-         *record.fault != UpstreamFault::kStopping;
+  return *record.fault != UpstreamFault::kCancelled &&
+         *record.fault != UpstreamFault::kTooManyPolls && *record.fault != UpstreamFault::kStopping;
 }
 
 }  // namespace

@@ -68,7 +68,8 @@ void DeclareUpstream(OptionParser& parser, Options& options) {
   parser.Number("upstream-max-pending", options.upstream.pending_max, 0, kPendingMax,
                 "Requests that wait for one of those places");
   parser.Number("upstream-max-polls", options.upstream.polls_per_owner_max, 1, kActiveMax,
-                "Long-polls of one access token; the oldest ends when there are more");
+                "Long-polls of one access token over CoAP, and as many over plain HTTP; the oldest "
+                "ends when there are more");
   parser.Size("upstream-max-body", options.upstream.response_body_bytes_max, 1024, kResponseBodyMax,
               "Largest answer, after decompression");
   parser.Time("upstream-connect-timeout", options.upstream.connect_timeout,
@@ -84,7 +85,8 @@ void DeclareUpstream(OptionParser& parser, Options& options) {
               "How long an ordinary request may take; joins and initial syncs have what the edge "
               "waits (its --exchange-timeout)");
   parser.Number("relay-max", options.relay_max, 1, ingress::kRelaysMax,
-                "Transfers of plain HTTP at once; each long-poll counts");
+                "Transfers of plain HTTP at once; each long-poll counts, and those leave an eighth "
+                "to others");
 }
 
 void DeclareRest(OptionParser& parser, Options& options, Raw& raw) {

@@ -45,6 +45,7 @@ Options Decide(Options options) {
   const bool local = HomeserverIsLocal(ParseHomeserver(options.upstream.homeserver));
   options.mapping.forward_client_ip = options.mapping.forward_client_ip || local;
   options.upstream.name = DecidePublicName(options.upstream_host, options.mapping.advertise, local);
+  options.upstream.relays_max = options.relay_max;
   std::array<uint8_t, std::tuple_size_v<OwnerKey>> random{};
   MakeSystemRandom()->Fill(random);
   options.mapping.owner_key = std::bit_cast<OwnerKey>(random);
@@ -161,7 +162,7 @@ void Translator::ReportFaults() {
   for (size_t i = 0; i < kUpstreamFaultCount; ++i) {
     // A client that went away, or asks for too much, is no fault of the homeserver's.
     const auto fault = static_cast<UpstreamFault>(i);
-    if (fault == UpstreamFault::kCancelled || fault == UpstreamFault::kMadeRoom) continue;
+    if (fault == UpstreamFault::kCancelled || fault == UpstreamFault::kTooManyPolls) continue;
     faults += upstream_.counters().faults[i].load(std::memory_order_relaxed);
     relay_faults += relays_.counters().faults[i].load(std::memory_order_relaxed);
   }

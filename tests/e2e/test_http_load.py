@@ -61,7 +61,8 @@ async def polls_around(gateway, token, since, during):
 
 def test_long_polls_do_not_disturb_coap(bin_dir, start_demo_homeserver, start_fallback):
     homeserver = start_demo_homeserver("--threads", "2500")
-    gateway = start_fallback(homeserver.url)
+    one_token = {"LOWBAND_UPSTREAM_MAX_POLLS": str(WAITING)}
+    gateway = start_fallback(homeserver.url, environment=one_token)
     alice = Client(homeserver.url).register()
     room = alice.create_room()
     since = alice.sync()["next_batch"]

@@ -187,6 +187,48 @@ TEST(RelayFault, MoreThanAllowedThenRefused) {
   EXPECT_EQ(Exchange(gateway, {}).head.status(), 200u);
 }
 
+// Over plain HTTP a token has no more than over CoAP.
+TEST(RelayFault, OneTokensPollsTakeAllTheyMayThenOthersAreServed) {
+  Gate gate;
+  std::atomic<int> held{0};
+  HttpServer server([&](HttpConnection& connection) {
+    while (const auto request = connection.Read()) {
+      if (request->target.find("/sync") != std::string::npos) {
+        ++held;
+        gate.Wait();
+      }
+      connection.Send(Reply(200, "{}"));
+    }
+  });
+  Gateway gateway(server.url(), {.upstream = [](UpstreamConfig& config) { config.relays_max = 8; },
+                                 .relays_max = 8});
+  const auto poll_of = [](const std::string& token) {
+    return Asked{.target = "/_matrix/client/v3/sync?since=s1&timeout=30000",
+                 .fields = {{"Authorization", "Bearer " + token}}};
+  };
+  std::vector<std::unique_ptr<Call>> greedy;
+  for (int i = 1; i <= 7; ++i) {
+    greedy.push_back(std::make_unique<Call>(gateway, poll_of("greedy")));
+    ASSERT_TRUE(Eventually([&] { return held == i; }));
+  }
+  EXPECT_EQ(Exchange(gateway, {}).head.status(), 200u) << "the reserve";
+  Call other(gateway, poll_of("other"));
+  const v1::RelayResponse head = greedy[0]->Head();
+  EXPECT_EQ(head.status(), 503u);
+  EXPECT_THAT(greedy[0]->Rest(), ::testing::HasSubstr("\"retry_after_ms\":5000"));
+  EXPECT_TRUE(greedy[0]->Finish().ok());
+  EXPECT_EQ(gateway.faults(UpstreamFault::kTooManyPolls), 1u);
+  EXPECT_EQ(gateway.upstream().counters().polls_made_room.load(), 1u);
+  ASSERT_TRUE(Eventually([&] { return held == 8; }));
+  gate.Open();
+  EXPECT_EQ(other.Head().status(), 200u);
+  EXPECT_TRUE(other.Finish().ok());
+  for (size_t i = 1; i < greedy.size(); ++i) {
+    EXPECT_EQ(greedy[i]->Head().status(), 200u);
+    EXPECT_TRUE(greedy[i]->Finish().ok());
+  }
+}
+
 TEST(RelayFault, ManyLongPollsThenAllAreAnswered) {
   constexpr int kPolls = 300;
   Gate gate;

@@ -25,7 +25,7 @@ Refusal RefusalOf(UpstreamFault fault, bool repeatable) {
     case UpstreamFault::kTooLarge: return BadGateway("the homeserver's answer is too large");
     case UpstreamFault::kOverload:
       return {503, "M_UNKNOWN", "too many requests wait for the homeserver"};
-    case UpstreamFault::kMadeRoom:
+    case UpstreamFault::kTooManyPolls:
       return {503, "M_LIMIT_EXCEEDED",
               "too many long-polls are under way, and this access token has the most"};
     case UpstreamFault::kUnavailable:

@@ -12,10 +12,10 @@ namespace lowband::translator {
 /// `repeatable`: executing the request twice does no harm.
 Refusal RefusalOf(UpstreamFault fault, bool repeatable);
 
-/// How long a client waits that is asked to. Whose poll made room shall not be back at once.
+/// How long a client waits that is asked to. Who has too many polls shall not be back at once.
 constexpr uint32_t RetryAfterOf(UpstreamFault fault) {
-  return fault == UpstreamFault::kMadeRoom ? kRetryAfterMadeRoomSeconds
-                                           : kRetryAfterOverloadSeconds;
+  return fault == UpstreamFault::kTooManyPolls ? kRetryAfterTooManyPollsSeconds
+                                               : kRetryAfterOverloadSeconds;
 }
 
 /// The client is asked to come back later.

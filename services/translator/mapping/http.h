@@ -46,14 +46,14 @@ struct HttpRequest {
 
 /// Why there is no HTTP answer.
 enum class UpstreamFault : uint8_t {
-  kConnect,      ///< Name, TCP or proxy failure: nothing was sent.
-  kTls,          ///< Certificate or handshake refused: nothing was sent.
-  kTimeout,      ///< The deadline passed.
-  kBroken,       ///< The connection broke after something was sent.
-  kTooLarge,     ///< The body passed the limit, after decompression.
-  kOverload,     ///< Too many active and pending exchanges, or bytes of bodies, here.
-  kMadeRoom,     ///< A long-poll that lost its place to that of another, or to a newer one.
-  kUnavailable,  ///< It could not be reached several times just now: not even tried.
+  kConnect,       ///< Name, TCP or proxy failure: nothing was sent.
+  kTls,           ///< Certificate or handshake refused: nothing was sent.
+  kTimeout,       ///< The deadline passed.
+  kBroken,        ///< The connection broke after something was sent.
+  kTooLarge,      ///< The body passed the limit, after decompression.
+  kOverload,      ///< Too many active and pending exchanges, or bytes of bodies, here.
+  kTooManyPolls,  ///< Of its owner: a long-poll that lost its place to another, or got none.
+  kUnavailable,   ///< It could not be reached several times just now: not even tried.
   kCancelled,
   kStopping,
 };
@@ -67,7 +67,7 @@ constexpr std::string_view Text(UpstreamFault fault) {
     case UpstreamFault::kBroken: return "broken";
     case UpstreamFault::kTooLarge: return "too_large";
     case UpstreamFault::kOverload: return "overload";
-    case UpstreamFault::kMadeRoom: return "made_room";
+    case UpstreamFault::kTooManyPolls: return "too_many_polls";
     case UpstreamFault::kUnavailable: return "unavailable";
     case UpstreamFault::kCancelled: return "cancelled";
     case UpstreamFault::kStopping: return "stopping";

@@ -51,8 +51,8 @@ inline constexpr Duration kAnswerMargin = std::chrono::seconds(1);
 inline constexpr uint32_t kRetryAfterDefaultSeconds = 5;
 /// What our own overload or an unreachable homeserver tells it.
 inline constexpr uint32_t kRetryAfterOverloadSeconds = 1;
-/// What a long-poll is told that made room for another.
-inline constexpr uint32_t kRetryAfterMadeRoomSeconds = 5;
+/// What a long-poll is told whose owner has too many.
+inline constexpr uint32_t kRetryAfterTooManyPollsSeconds = 5;
 
 /// A relayed document that is rewritten, before and after decompression; a larger one passes as it
 /// is. Those of homeservers have some kilobytes.

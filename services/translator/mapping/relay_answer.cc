@@ -33,10 +33,10 @@ v1::RelayResponse ToRelayResponse(RelayAnswer answer) {
 }
 
 RelayError RelayErrorOf(UpstreamFault fault, std::string_view method) {
-  return RelayErrorOf(RefusalOf(fault, IsIdempotent(method)), method);
+  return RelayErrorOf(RefusalOf(fault, IsIdempotent(method)), method, RetryAfterOf(fault));
 }
 
-RelayError RelayErrorOf(const Refusal& refusal, std::string_view method) {
+RelayError RelayErrorOf(const Refusal& refusal, std::string_view method, uint32_t retry_after_s) {
   const Bytes plain = transcode::JsonErrorBody(refusal.errcode, refusal.error);
   RelayError error;
   error.body = AsText(plain);
@@ -44,9 +44,8 @@ RelayError RelayErrorOf(const Refusal& refusal, std::string_view method) {
   answer.status = refusal.http_status;
   answer.fields = http::OwnErrorFields();
   if (AsksToWait(refusal.http_status)) {
-    answer.fields.push_back({"Retry-After", std::to_string(kRetryAfterOverloadSeconds)});
-    SetMember(error.body, "retry_after_ms",
-              std::to_string(uint64_t{kRetryAfterOverloadSeconds} * 1000));
+    answer.fields.push_back({"Retry-After", std::to_string(retry_after_s)});
+    SetMember(error.body, "retry_after_ms", std::to_string(uint64_t{retry_after_s} * 1000));
   }
   answer.content_length = error.body.size();
   if (method == "HEAD") error.body.clear();

@@ -9,6 +9,7 @@
 
 #include "lowband/v1/translator.pb.h"
 #include "services/translator/mapping/http.h"
+#include "services/translator/mapping/limits.h"
 #include "services/translator/mapping/refusal.h"
 #include "services/translator/mapping/relay_http.h"
 
@@ -22,7 +23,9 @@ struct RelayError {
   RelayAnswer answer;
   std::string body;  ///< Empty for HEAD, whose answer tells its length all the same.
 };
-RelayError RelayErrorOf(const Refusal& refusal, std::string_view method);
+/// `retry_after_s`: told with a status that asks to wait.
+RelayError RelayErrorOf(const Refusal& refusal, std::string_view method,
+                        uint32_t retry_after_s = kRetryAfterOverloadSeconds);
 RelayError RelayErrorOf(UpstreamFault fault, std::string_view method);
 
 }  // namespace lowband::translator

@@ -6,6 +6,7 @@
 #include <string>
 #include <string_view>
 
+#include "libs/base/holdings.h"
 #include "libs/http/field.h"
 
 namespace lowband::translator {
@@ -19,6 +20,8 @@ struct RelayHead {
   bool has_body = false;                   ///< Never with HEAD.
   std::optional<uint64_t> content_length;  ///< Of the body; none: known at its end.
   bool expects_continue = false;           ///< Only with a body that is not empty.
+  Owner owner = 0;                         ///< Whose it is, where places are shared out.
+  bool long_poll = false;                  ///< As HttpRequest::long_poll.
 };
 
 /// The final answer's head. Content-Length and what concerns the connection are not in the fields.

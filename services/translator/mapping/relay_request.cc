@@ -10,6 +10,7 @@
 #include "libs/http/trace_context.h"
 #include "services/translator/mapping/path.h"
 #include "services/translator/mapping/percent.h"
+#include "services/translator/mapping/query.h"
 
 namespace lowband::translator {
 namespace {
@@ -51,6 +52,25 @@ void AddTrace(const v1::RelayRequest& request, uint64_t trace_one_in, http::Fiel
   fields.push_back({"X-Request-Id", id->Text()});
   if (traced || trace_one_in == 0) return;
   fields.push_back({"traceparent", http::MakeTraceParent(*id, http::IsSampled(*id, trace_one_in))});
+}
+
+/// Whose it is, and whether the homeserver holds it until there is news.
+void SetShare(const v1::RelayRequest& request, const OwnerKey& key, RelayHead& head) {
+  std::vector<std::string> parts;
+  const size_t question = std::min(head.target.find('?'), head.target.size());
+  for (size_t begin = question + 1; begin < head.target.size();) {
+    const size_t end = std::min(head.target.find('&', begin), head.target.size());
+    parts.push_back(PercentDecode(std::string_view(head.target).substr(begin, end - begin)));
+    begin = end + 1;
+  }
+  Query query;
+  for (const std::string& part : parts) query.Add(part);
+  std::string token = query.TakeAccessToken().value_or("");
+  if (const std::string* field = http::Find(head.fields, "Authorization")) token = *field;
+  const std::string_view addresses = request.forwarded_for();
+  head.owner = OwnerOf(key, token, Trim(addresses.substr(0, addresses.find(','))));
+  head.long_poll = IsLongPoll(RouteOfTarget(head.target)) && !query.AsksForAll() &&
+                   query.TimeoutMs().value_or(0) > 0;
 }
 
 // RFC 3986 §5.2.4, with backslashes as some servers have them.
@@ -98,6 +118,7 @@ Result<RelayHead, std::string> MapRelayRequest(const v1::RelayRequest& request,
   http::RemoveHopByHop(head.fields);
   std::erase_if(head.fields,
                 [](const http::Field& field) { return http::IsNotPassedOn(field.name); });
+  SetShare(request, config.owner_key, head);
   AddTrace(request, config.trace_one_in, head.fields);
   if (config.forward_client_ip) AddForwarded(request, head.fields);
   return head;

@@ -25,7 +25,10 @@ struct UpstreamConfig {
   uint64_t active_max = kActiveDefault;
   /// --upstream-max-pending: exchanges that wait for a place, all threads together.
   uint64_t pending_max = kPendingDefault;
-  /// --upstream-max-polls: long-polls of one access token, active and waiting.
+  /// --relay-max: relayed transfers at once. None waits; the ingress refuses what is more.
+  uint64_t relays_max = kRelaysActiveDefault;
+  /// --upstream-max-polls: long-polls of one access token, active and waiting; over CoAP, and as
+  /// many again as relayed transfers.
   uint64_t polls_per_owner_max = kPollsPerOwnerDefault;
   /// --upstream-max-body: bytes of one answer after decompression.
   uint64_t response_body_bytes_max = kResponseBodyDefault;

@@ -19,9 +19,14 @@ inline constexpr uint64_t kActiveMax = 65'536;  ///< About the ephemeral ports t
 /// Exchanges that wait for one of those places; places.h says who is refused when there are more.
 inline constexpr uint64_t kPendingDefault = 1024;
 inline constexpr uint64_t kPendingMax = 65'536;
+/// Relayed transfers.
+inline constexpr uint64_t kRelaysActiveDefault = 4096;
 /// Long-polls of one owner, whatever is free. A client has one or two, and those of its sessions
 /// that it has left behind; what acts for many users of one token has more.
 inline constexpr uint64_t kPollsPerOwnerDefault = 64;
+/// A long-poll that has not had its place for so long does not lose it to one of the same owner.
+/// Each that does closes a connection, whose port then rests for a minute.
+inline constexpr Duration kPollHeldMin = std::chrono::seconds(5);
 /// One body, after decompression. The edge's limit (--max-response-body) is the same by default.
 inline constexpr uint64_t kResponseBodyDefault = uint64_t{64} << 20;
 inline constexpr uint64_t kResponseBodyMax = uint64_t{64} << 20;

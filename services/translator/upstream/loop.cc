@@ -113,7 +113,7 @@ void Loop::Take(Submission submission) {
   if (deadline <= now_) return Complete(id, Failure(UpstreamFault::kTimeout));
   const bool is_poll = submission.request.long_poll;
   const auto kind = is_poll ? Places::Kind::kPoll : Places::Kind::kShort;
-  const Places::Admission admission = places_.Enter(id, submission.request.owner, kind);
+  const Places::Admission admission = places_.Enter(now_, id, submission.request.owner, kind);
   if (admission.dropped) MakeRoom(*admission.dropped);
   switch (admission.verdict) {
     case Places::Verdict::kStart: return Start(std::move(submission));
@@ -121,28 +121,28 @@ void Loop::Take(Submission submission) {
       pending_deadlines_.Set(id, deadline);
       pending_.emplace(id, std::move(submission));
       return;
-    case Places::Verdict::kRefuse: {
-      UpstreamCounters& counters = shared_.counters;
-      auto& refused = is_poll ? counters.polls_refused : counters.shorts_refused;
-      refused.fetch_add(1, std::memory_order_relaxed);
-      return Complete(id, Failure(UpstreamFault::kOverload));
-    }
+    case Places::Verdict::kRefuse: return RefuseForRoom(id, is_poll, UpstreamFault::kOverload);
+    case Places::Verdict::kTooMany: return RefuseForRoom(id, is_poll, UpstreamFault::kTooManyPolls);
   }
 }
 
 void Loop::MakeRoom(uint64_t id) {
   if (Detach(id)) {
     shared_.counters.polls_made_room.fetch_add(1, std::memory_order_relaxed);
-    return Complete(id, Failure(UpstreamFault::kMadeRoom));
+    return Complete(id, Failure(UpstreamFault::kTooManyPolls));
   }
   const auto waits = pending_.find(id);
   const bool is_poll = waits->second.request.long_poll;
   pending_.erase(waits);
   pending_deadlines_.Cancel(id);
+  RefuseForRoom(id, is_poll, UpstreamFault::kOverload);
+}
+
+void Loop::RefuseForRoom(uint64_t id, bool is_poll, UpstreamFault fault) {
   UpstreamCounters& counters = shared_.counters;
   auto& refused = is_poll ? counters.polls_refused : counters.shorts_refused;
   refused.fetch_add(1, std::memory_order_relaxed);
-  Complete(id, Failure(UpstreamFault::kOverload));
+  Complete(id, Failure(fault));
 }
 
 void Loop::DropCancelled(uint64_t id) {
@@ -187,7 +187,7 @@ void Loop::ExpirePending() {
 }
 
 void Loop::StartPending() {
-  while (const auto id = places_.StartNext()) {
+  while (const auto id = places_.StartNext(now_)) {
     pending_deadlines_.Cancel(*id);
     Start(std::move(pending_.extract(*id).mapped()));
   }

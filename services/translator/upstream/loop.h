@@ -86,6 +86,7 @@ class Loop {
   void DropAll();
   void Take(Submission submission);
   void MakeRoom(uint64_t id);
+  void RefuseForRoom(uint64_t id, bool is_poll, UpstreamFault fault);
   void StartPending();
   void Start(Submission submission);
   /// Takes it out of libcurl's hands; false: it is not active.

@@ -1,5 +1,7 @@
 #include "services/translator/upstream/places.h"
 
+#include "services/translator/upstream/limits.h"
+
 namespace lowband::translator {
 namespace {
 
@@ -15,43 +17,46 @@ Places::Places(const PlaceLimits& limits)
       polls_waiting_max_(limits.pending_max - ReserveOf(limits.pending_max)),
       share_((limits.active_max + kShareOfOne - 1) / kShareOfOne) {}
 
-Places::Admission Places::Enter(uint64_t id, Owner owner, Kind kind) {
-  return kind == Kind::kPoll ? EnterPoll(id, owner) : EnterShort(id, owner);
+Places::Admission Places::Enter(TimePoint now, uint64_t id, Owner owner, Kind kind) {
+  return kind == Kind::kPoll ? EnterPoll(now, id, owner) : EnterShort(now, id, owner);
 }
 
-Places::Admission Places::EnterPoll(uint64_t id, Owner owner) {
-  std::optional<uint64_t> dropped;
-  const size_t own_active = polls_.Of(owner);
-  const Holdings& line = poll_line_.waiting();
-  if (own_active + line.Of(owner) >= limits_.polls_per_owner_max) {
-    dropped = own_active > 0 ? polls_.Oldest(owner) : line.Oldest(owner);
-  } else if (!PollMayStart()) {
-    dropped = PollToDrop(owner);
+Places::Admission Places::EnterPoll(TimePoint now, uint64_t id, Owner owner) {
+  const Room room = RoomForPoll(now, owner);
+  if (room.too_many) return {Verdict::kTooMany, std::nullopt};
+  if (room.drop) Leave(*room.drop);
+  if (PollMayStart()) {
+    Start(now, id, owner, Kind::kPoll);
+    return {Verdict::kStart, room.drop};
   }
-  if (dropped) Leave(*dropped);
-  if (!PollMayStart()) {
-    Admission waits = Wait(id, owner, Kind::kPoll);
-    // At most one: who made room in the places leaves one free.
-    if (dropped) waits.dropped = dropped;
-    return waits;
-  }
-  Start(id, owner, Kind::kPoll);
-  return {Verdict::kStart, dropped};
+  Admission waits = Wait(id, owner, Kind::kPoll);
+  // One at most: after the owner's own was dropped from the line there is room in it.
+  if (room.drop) waits.dropped = room.drop;
+  return waits;
 }
 
-std::optional<uint64_t> Places::PollToDrop(Owner newcomer) const {
-  const auto most = polls_.Most();
-  if (!most) return std::nullopt;
+Places::Room Places::RoomForPoll(TimePoint now, Owner newcomer) const {
   const size_t own = polls_.Of(newcomer);
-  if (polls_.Of(*most) > own + 1) return polls_.Oldest(*most);
-  // Whoever asks anew has perhaps lost what it asked for before.
+  const size_t own_waiting = poll_line_.waiting().Of(newcomer);
+  if (own + own_waiting >= limits_.polls_per_owner_max) return OwnRoom(now, newcomer);
+  if (PollMayStart()) return {};
+  const auto most = polls_.Most();
+  if (most && polls_.Of(*most) > own + 1) return {.drop = polls_.Oldest(*most)};
   const bool full_of_polls = polls_.size() >= polls_max_;
-  return full_of_polls && own > 0 ? std::optional(polls_.Oldest(newcomer)) : std::nullopt;
+  return full_of_polls && own > 0 ? OwnRoom(now, newcomer) : Room{};
 }
 
-Places::Admission Places::EnterShort(uint64_t id, Owner owner) {
+// Whoever asks anew has perhaps lost what it asked for before.
+Places::Room Places::OwnRoom(TimePoint now, Owner owner) const {
+  if (polls_.Of(owner) == 0) return {.drop = poll_line_.waiting().Oldest(owner)};
+  const uint64_t oldest = polls_.Oldest(owner);
+  const TimePoint started = entries_.at(oldest).started.value_or(now);
+  return now - started >= kPollHeldMin ? Room{.drop = oldest} : Room{.too_many = true};
+}
+
+Places::Admission Places::EnterShort(TimePoint now, uint64_t id, Owner owner) {
   if (!ShortMayStart(HasItsShare(owner))) return Wait(id, owner, Kind::kShort);
-  Start(id, owner, Kind::kShort);
+  Start(now, id, owner, Kind::kShort);
   return {Verdict::kStart, std::nullopt};
 }
 
@@ -66,12 +71,12 @@ Places::Admission Places::Wait(uint64_t id, Owner owner, Kind kind) {
     admission.dropped = line.waiting().Newest(*most);  // as though it had come after this one
     Leave(*admission.dropped);
   }
-  entries_.emplace(id, Entry{owner, kind, false});
+  entries_.emplace(id, Entry{owner, kind, std::nullopt});
   line.Join(owner, id, RankOf(owner, kind));
   return admission;
 }
 
-std::optional<uint64_t> Places::StartNext() {
+std::optional<uint64_t> Places::StartNext(TimePoint now) {
   const auto poll = poll_line_.First();
   const auto other = short_line_.First();
   const bool poll_may = poll && PollMayStart();
@@ -83,7 +88,7 @@ std::optional<uint64_t> Places::StartNext() {
   const Kind kind = takes_poll ? Kind::kPoll : Kind::kShort;
   const Owner owner = takes_poll ? poll->owner : other->owner;
   const uint64_t id = LineOf(kind).Take(owner);
-  Start(id, owner, kind);
+  Start(now, id, owner, kind);
   return id;
 }
 
@@ -92,7 +97,7 @@ void Places::Leave(uint64_t id) {
   if (found == entries_.end()) return;
   const Entry entry = found->second;
   entries_.erase(found);
-  if (!entry.active) {
+  if (!entry.started) {
     LineOf(entry.kind).Leave(entry.owner, id);
     return;
   }
@@ -100,9 +105,9 @@ void Places::Leave(uint64_t id) {
   Rank(entry.owner, entry.kind);
 }
 
-void Places::Start(uint64_t id, Owner owner, Kind kind) {
+void Places::Start(TimePoint now, uint64_t id, Owner owner, Kind kind) {
   (kind == Kind::kPoll ? polls_ : shorts_).Add(owner, id);
-  entries_.insert_or_assign(id, Entry{owner, kind, true});
+  entries_.insert_or_assign(id, Entry{owner, kind, now});
   Rank(owner, kind);
 }
 

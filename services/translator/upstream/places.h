@@ -14,14 +14,16 @@
 //     somebody has more polls than its owner would have with it
 //                        ──▶ active, the oldest of whoever has most is dropped
 //     its owner has as many as one may have, or some while polls have all their places
-//                        ──▶ active, the owner's own oldest is dropped
+//                        ──▶ active, the owner's own oldest is dropped, if it had kPollHeldMin;
+//                            else refused: who asks again at once shall not open one connection
+//                            after the other
 //     nobody has         ──▶ waiting
 //
 // So nobody who asks for much keeps out who asks for little. A poll that is dropped can be asked
 // for again, from where it was; nothing else that is active is ever dropped.
 //
-// Threading: one thread. Limits: those of the constructor. Sans-IO: whoever uses it starts and ends
-// the requests.
+// Threading: one thread. Limits: those of the constructor, limits.h. Sans-IO: time is given, and
+// whoever uses it starts and ends the requests.
 #pragma once
 
 #include <algorithm>
@@ -31,6 +33,7 @@
 #include <unordered_map>
 
 #include "libs/base/holdings.h"
+#include "libs/base/time.h"
 #include "services/translator/upstream/waiting_line.h"
 
 namespace lowband::translator {
@@ -54,7 +57,12 @@ class Places {
     kShort,  ///< Ends as soon as the homeserver has done it.
     kPoll,   ///< The homeserver holds it until there is news; may be dropped.
   };
-  enum class Verdict : uint8_t { kStart, kWait, kRefuse };
+  enum class Verdict : uint8_t {
+    kStart,
+    kWait,
+    kRefuse,
+    kTooMany,  ///< Refused: a poll of an owner that has too many.
+  };
   struct Admission {
     Verdict verdict = Verdict::kRefuse;
     /// It made room, and is known here no more: active or waiting until now.
@@ -64,9 +72,9 @@ class Places {
   explicit Places(const PlaceLimits& limits);
 
   /// Ids count up. Whoever finds a free place takes it: ask StartNext first when somebody left.
-  Admission Enter(uint64_t id, Owner owner, Kind kind);
+  Admission Enter(TimePoint now, uint64_t id, Owner owner, Kind kind);
   /// The next that starts; it is active then. None: nobody waits, or nobody may start.
-  std::optional<uint64_t> StartNext();
+  std::optional<uint64_t> StartNext(TimePoint now);
   /// It has ended, in whatever way, and whether it was active or waited. Unknown ones are ignored.
   void Leave(uint64_t id);
 
@@ -80,19 +88,25 @@ class Places {
   struct Entry {
     Owner owner;
     Kind kind;
-    bool active;
+    std::optional<TimePoint> started;  ///< None: it waits.
+  };
+  /// Who makes room for a poll.
+  struct Room {
+    std::optional<uint64_t> drop = {};
+    bool too_many = false;  ///< Nobody: its owner has too many.
   };
 
-  Admission EnterPoll(uint64_t id, Owner owner);
-  Admission EnterShort(uint64_t id, Owner owner);
+  Admission EnterPoll(TimePoint now, uint64_t id, Owner owner);
+  Admission EnterShort(TimePoint now, uint64_t id, Owner owner);
   /// Into the line, as long as there is room or somebody to make some.
   Admission Wait(uint64_t id, Owner owner, Kind kind);
-  std::optional<uint64_t> PollToDrop(Owner newcomer) const;
+  Room RoomForPoll(TimePoint now, Owner newcomer) const;
+  Room OwnRoom(TimePoint now, Owner owner) const;
 
   bool PollMayStart() const;
   bool ShortMayStart(bool has_its_share) const;
   bool HasItsShare(Owner owner) const { return shorts_.Of(owner) >= share_; }
-  void Start(uint64_t id, Owner owner, Kind kind);
+  void Start(TimePoint now, uint64_t id, Owner owner, Kind kind);
   WaitingLine& LineOf(Kind kind) { return kind == Kind::kPoll ? poll_line_ : short_line_; }
   size_t RankOf(Owner owner, Kind kind) const;
   /// What `owner` has in the places has changed.

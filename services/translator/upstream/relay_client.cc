@@ -13,6 +13,7 @@
 #include "services/translator/upstream/curl_poll.h"
 #include "services/translator/upstream/easy.h"
 #include "services/translator/upstream/in_flight.h"
+#include "services/translator/upstream/places.h"
 #include "services/translator/upstream/relay_transfer.h"
 
 namespace lowband::translator {
@@ -49,6 +50,9 @@ class RelayClient::Impl {
       : config_(Checked(config)),
         homeserver_(ParseHomeserver(config.homeserver)),
         context_{config_, homeserver_, counters_, std::chrono::steady_clock::now(), {}},
+        places_({.active_max = config_.relays_max,
+                 .pending_max = 0,
+                 .polls_per_owner_max = config_.polls_per_owner_max}),
         poll_(kRelayIdleConnectionsMax, config_.connection_life),
         thread_([this] { Run(); }) {}
 
@@ -99,6 +103,9 @@ class RelayClient::Impl {
   void Obey(uint64_t id, DataTaken&);
   void Obey(uint64_t id, CancelIt&);
   void Refuse(RelayEvents& events, UpstreamFault fault);
+  /// None: it has a place.
+  std::optional<UpstreamFault> TakePlace(uint64_t id, const RelayHead& head);
+  void MakeRoom(uint64_t id);
   void Finish(CurlPoll::Finished finished);
   void TellBreaker(const RelayTransfer& transfer, CURLcode code);
   void ExpireSilent();
@@ -130,6 +137,7 @@ class RelayClient::Impl {
 
   // The loop's thread only.
   RelayTransfer::Context context_;
+  Places places_;
   Breaker breaker_;
   TimerQueue<uint64_t> deadlines_;
   CurlPoll poll_;
@@ -177,6 +185,7 @@ void RelayClient::Impl::Obey(uint64_t id, StartIt& start) {
   if (!breaker_.Allow(context_.now)) return Refuse(*start.events, UpstreamFault::kUnavailable);
   CurlEasy easy = MakeEasy(config_);
   if (!easy) return Refuse(*start.events, UpstreamFault::kOverload);  // out of memory
+  if (const auto fault = TakePlace(id, start.head)) return Refuse(*start.events, *fault);
   auto owned = std::make_unique<RelayTransfer>(id, std::move(start.head), std::move(start.events),
                                                std::move(easy), context_);
   RelayTransfer& transfer = *owned;
@@ -192,6 +201,27 @@ void RelayClient::Impl::Refuse(RelayEvents& events, UpstreamFault fault) {
   counters_.faults[static_cast<size_t>(fault)].fetch_add(1, std::memory_order_relaxed);
   events.OnFault(fault);
   in_flight_.Remove();
+}
+
+std::optional<UpstreamFault> RelayClient::Impl::TakePlace(uint64_t id, const RelayHead& head) {
+  const auto kind = head.long_poll ? Places::Kind::kPoll : Places::Kind::kShort;
+  const Places::Admission admission = places_.Enter(context_.now, id, head.owner, kind);
+  if (admission.dropped) MakeRoom(*admission.dropped);
+  if (admission.verdict == Places::Verdict::kStart) return std::nullopt;
+  auto& refused = head.long_poll ? counters_.polls_refused : counters_.shorts_refused;
+  refused.fetch_add(1, std::memory_order_relaxed);
+  const bool too_many = admission.verdict == Places::Verdict::kTooMany;
+  return too_many ? UpstreamFault::kTooManyPolls : UpstreamFault::kOverload;
+}
+
+void RelayClient::Impl::MakeRoom(uint64_t id) {
+  RelayTransfer& transfer = *Find(id);
+  // One whose answer is on its way is over soon, and has no place any more in any case.
+  if (transfer.answered()) return;
+  counters_.polls_made_room.fetch_add(1, std::memory_order_relaxed);
+  Detach(transfer);
+  transfer.Abort(UpstreamFault::kTooManyPolls);
+  Forget(id);
 }
 
 void RelayClient::Impl::Obey(uint64_t id, BodyPiece& piece) {
@@ -277,6 +307,7 @@ void RelayClient::Impl::ForgetIfOver(uint64_t id) {
 }
 
 void RelayClient::Impl::Forget(uint64_t id) {
+  places_.Leave(id);
   deadlines_.Cancel(id);
   active_.erase(id);
   in_flight_.Remove();

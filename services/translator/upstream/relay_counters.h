@@ -20,6 +20,9 @@ struct RelayCounters {
   std::array<std::atomic<uint64_t>, kUpstreamFaultCount> faults{};
   std::atomic<uint64_t> connections_opened{0};
   std::atomic<uint64_t> breaker_opened{0};
+  std::atomic<uint64_t> polls_made_room{0};  ///< As those of UpstreamCounters.
+  std::atomic<uint64_t> polls_refused{0};
+  std::atomic<uint64_t> shorts_refused{0};
   std::atomic<uint64_t> active{0};               ///< Transfers at the homeserver now.
   std::atomic<uint64_t> body_bytes_sent{0};      ///< Without framing.
   std::atomic<uint64_t> body_bytes_received{0};  ///< The same, compressed as they came.

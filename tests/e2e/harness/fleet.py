@@ -31,6 +31,8 @@ class Replica:
             f"translator-{address}",
             [bin_dir / "lowband-translator", "--listen", self.grpc, "--local", homeserver_url,
              "--admin-addr", self._admin.removeprefix("http://"), "--drain-timeout", "90s",
+             # The load generator's many clients have one token.
+             "--upstream-max-polls", "4096",
              *flags],
             folder,
         )  # fmt: skip

@@ -240,7 +240,7 @@ TEST(PollAnswer, FaultsThenFailed) {
     for (const AnswerForm& form : {First(), After(kIdleSynapse)}) {
       MappedAnswer answer = Mapping({}).ToCoap(form, Failure(fault));
       const bool waits = answer.head.http_status() == 503;
-      const std::string later = fault == UpstreamFault::kMadeRoom ? "FAILED 5" : "FAILED 1";
+      const std::string later = fault == UpstreamFault::kTooManyPolls ? "FAILED 5" : "FAILED 1";
       EXPECT_EQ(Outcome(answer), waits ? later : "FAILED") << Text(fault);
       const MappedAnswer ordinary = Mapping({}).ToCoap(Plain(), Failure(fault));
       EXPECT_EQ(Outcome(ordinary), "none");

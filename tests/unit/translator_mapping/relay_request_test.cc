@@ -52,6 +52,35 @@ TEST(RelayRequest, FieldsThenTheClientsOwnPassInOrder) {
   EXPECT_EQ(Sent(request), "User-Agent=v;Accept-Encoding=v;Cookie=v;authorization=v;Cookie=v;");
 }
 
+TEST(RelayRequest, WaitsForNewsThenALongPoll) {
+  const auto is_long = [](const std::string& target) {
+    return MapRelayRequest(Ask("GET", target), {})->long_poll;
+  };
+  EXPECT_TRUE(is_long("/_matrix/client/v3/sync?since=s1&timeout=30000"));
+  EXPECT_TRUE(is_long("/_matrix/client/r0/sync?filter=%7B%7D&timeout=1&since=a%2Fb"));
+  EXPECT_FALSE(is_long("/_matrix/client/v3/sync?timeout=30000")) << "all there is, and not later";
+  EXPECT_FALSE(is_long("/_matrix/client/v3/sync?since=s1&timeout=0"));
+  EXPECT_FALSE(is_long("/_matrix/client/v3/sync?since=s1"));
+  EXPECT_FALSE(is_long("/_matrix/client/v3/sync"));
+  EXPECT_FALSE(is_long("/_matrix/client/v3/account/whoami?since=s1&timeout=30000"));
+}
+
+TEST(RelayRequest, TokenOrNoneThenItsOwner) {
+  MappingConfig config;
+  config.owner_key = OwnerKey{'k'};
+  const auto owner = [&](const v1::RelayRequest& request) {
+    return MapRelayRequest(request, config)->owner;
+  };
+  v1::RelayRequest request = Ask();
+  request.set_forwarded_for("192.0.2.1, 198.51.100.2");
+  EXPECT_EQ(owner(request), OwnerOf(config.owner_key, "", "192.0.2.1"));
+  const Owner by_field = OwnerOf(config.owner_key, "Bearer t", "");
+  EXPECT_EQ(owner(With(request, "authorization", "Bearer t")), by_field);
+  request.set_target("/x?access_token=u%20v&a=b");
+  EXPECT_EQ(owner(request), OwnerOf(config.owner_key, "u v", ""));
+  EXPECT_EQ(owner(With(request, "Authorization", "Bearer t")), by_field);
+}
+
 TEST(RelayRequest, FieldsOfTheConnectionThenDropped) {
   for (const char* name :
        {"host", "Content-Length", "TRANSFER-ENCODING", "Expect", "Forwarded", "X-Forwarded-For",

@@ -339,7 +339,7 @@ TEST(ToCoap, EveryFaultThenAMatrixErrorWithItsCode) {
       {UpstreamFault::kTooLarge, "5.02", "5.02", error("the homeserver's answer is too large")},
       {UpstreamFault::kOverload, "5.02 (503)", "5.03",
        wait("too many requests wait for the homeserver")},
-      {UpstreamFault::kMadeRoom, "5.02 (503)", "5.03",
+      {UpstreamFault::kTooManyPolls, "5.02 (503)", "5.03",
        R"({"errcode":"M_LIMIT_EXCEEDED","error":"too many long-polls are under way, and this access )"
        R"(token has the most","retry_after_ms":5000})"},
       {UpstreamFault::kUnavailable, "5.02 (503)", "5.03",
@@ -352,7 +352,7 @@ TEST(ToCoap, EveryFaultThenAMatrixErrorWithItsCode) {
     EXPECT_EQ(Answer(c.fault), c.code + (" 60 " + c.body));
     EXPECT_EQ(Answer(c.fault, JsonForm()), c.code + (" 50 " + c.body));
     const bool waits = std::string_view(c.rfc8075) == "5.03";
-    const std::string later = c.fault == UpstreamFault::kMadeRoom ? "5" : "1";
+    const std::string later = c.fault == UpstreamFault::kTooManyPolls ? "5" : "1";
     EXPECT_EQ(Answer(c.fault, {}, Rfc8075()),
               std::string(c.rfc8075) + (waits ? " 60 max-age " + later + " " : " 60 ") + c.body);
   }

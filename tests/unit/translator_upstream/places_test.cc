@@ -3,11 +3,13 @@
 
 #include <gmock/gmock.h>
 
+#include <chrono>
 #include <map>
 #include <set>
 #include <vector>
 
 #include "libs/base/random.h"
+#include "services/translator/upstream/limits.h"
 
 namespace lowband::translator {
 namespace {
@@ -24,11 +26,12 @@ class Scene {
 
   uint64_t Enter(Owner owner, Kind kind) {
     const uint64_t id = ++last_;
-    const auto admission = places.Enter(id, owner, kind);
+    const auto admission = places.Enter(now, id, owner, kind);
     if (admission.dropped) dropped.push_back(*admission.dropped);
     if (admission.dropped) active.erase(*admission.dropped);
     if (admission.verdict == Verdict::kStart) active[id] = owner;
     if (admission.verdict == Verdict::kRefuse) refused.push_back(id);
+    if (admission.verdict == Verdict::kTooMany) too_many.push_back(id);
     return id;
   }
   uint64_t Poll(Owner owner) { return Enter(owner, Kind::kPoll); }
@@ -46,14 +49,16 @@ class Scene {
   }
 
   Places places;
+  TimePoint now{};
   std::map<uint64_t, Owner> active;
   std::vector<uint64_t> started;  ///< From the line.
   std::vector<uint64_t> dropped;
   std::vector<uint64_t> refused;
+  std::vector<uint64_t> too_many;
 
  private:
   void StartAll() {
-    while (const auto id = places.StartNext()) {
+    while (const auto id = places.StartNext(now)) {
       active[*id] = 0;
       started.push_back(*id);
     }
@@ -106,11 +111,25 @@ TEST(Places, OwnerIsAtItsMaximumThenItsOldestMakesRoomThoughThereIsPlenty) {
   Scene scene({.active_max = 8192, .pending_max = 1024, .polls_per_owner_max = 64});
   const uint64_t first = scene.Poll(kGreedy);
   for (int i = 1; i < 64; ++i) scene.Poll(kGreedy);
+  scene.now += kPollHeldMin;
   EXPECT_TRUE(scene.dropped.empty());
   const uint64_t newest = scene.Poll(kGreedy);
   EXPECT_THAT(scene.dropped, ::testing::ElementsAre(first));
   EXPECT_TRUE(scene.IsActive(newest));
   EXPECT_EQ(scene.places.polls_active(), 64u);
+}
+
+// Deployed clients, and loads of tests, ask again at once.
+TEST(Places, OwnerAsksAgainAndAgainThenItsPollsKeepTheirPlacesForAWhile) {
+  Scene scene({.active_max = 8192, .pending_max = 1024, .polls_per_owner_max = 64});
+  for (int i = 0; i < 64; ++i) scene.Poll(kGreedy);
+  for (int second = 0; second < 60; ++second) {
+    for (int i = 0; i < 100; ++i) scene.Poll(kGreedy);
+    scene.now += std::chrono::seconds(1);
+  }
+  EXPECT_LE(scene.dropped.size(), 64u * 60 / 5);
+  EXPECT_EQ(scene.too_many.size() + scene.dropped.size(), 6000u);
+  EXPECT_EQ(scene.ActiveOf(kGreedy), 64u);
 }
 
 TEST(Places, FullAndSomebodyHasMoreThenItsOldestMakesRoom) {
@@ -131,6 +150,7 @@ TEST(Places, FullAndNobodyHasMoreThenANewOwnerWaitsAndAnOldOneReplacesItsOwn) {
   scene.Poll(3);
   const uint64_t waits = scene.Poll(4);
   EXPECT_FALSE(scene.IsActive(waits));
+  scene.now += kPollHeldMin;
   const uint64_t again = scene.Poll(1);
   EXPECT_THAT(scene.dropped, ::testing::ElementsAre(one));
   EXPECT_TRUE(scene.IsActive(again));
@@ -260,16 +280,17 @@ TEST(Places, AnythingHappensThenTheLimitsHold) {
     Scene scene(limits);
     std::set<uint64_t> known;
     for (int step = 0; step < 5'000; ++step) {
+      scene.now += std::chrono::milliseconds(random->Below(1'000));
       if (random->Below(2) == 0 && !known.empty()) {
         auto it = known.lower_bound(random->Below(*known.rbegin() + 1));
         scene.End(*it);
         known.erase(it);
       } else {
         const auto kind = random->Below(2) == 0 ? Kind::kPoll : Kind::kShort;
-        const size_t refused = scene.refused.size();
+        const size_t refused = scene.refused.size() + scene.too_many.size();
         const size_t dropped = scene.dropped.size();
         const uint64_t id = scene.Enter(random->Below(12) * random->Below(2), kind);
-        if (scene.refused.size() == refused) known.insert(id);
+        if (scene.refused.size() + scene.too_many.size() == refused) known.insert(id);
         if (scene.dropped.size() != dropped) known.erase(scene.dropped.back());
       }
       ASSERT_LE(scene.places.active(), limits.active_max) << seed;
@@ -278,7 +299,7 @@ TEST(Places, AnythingHappensThenTheLimitsHold) {
       ASSERT_LE(scene.places.most_polls(), limits.polls_per_owner_max) << seed;
       ASSERT_EQ(scene.places.active() + scene.places.waiting(), known.size()) << seed;
       ASSERT_EQ(scene.places.active(), scene.active.size()) << seed;
-      ASSERT_FALSE(scene.places.StartNext()) << seed;
+      ASSERT_FALSE(scene.places.StartNext(scene.now)) << seed;
     }
   }
 }
