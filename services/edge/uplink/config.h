@@ -34,6 +34,11 @@ struct Config {
   /// Before an exchange of a dead lane goes to another: lanes to one replica die together, and a
   /// second lane is all that an exchange gets.
   Duration resend_delay = std::chrono::milliseconds(20);
+  /// Long polls of a dead lane follow each other at this distance, or closer where they are so many
+  /// that they would take longer than the second: else all of them would meet another translator,
+  /// and the homeserver, at once. Nobody notices a poll that begins later.
+  Duration poll_resend_interval = std::chrono::milliseconds(1);
+  Duration poll_resend_time_max = std::chrono::seconds(5);
   /// Codes of the answers made here.
   coap::CodeSet codes = coap::CodeSet::kDeployed;
   /// --max-response-body: one answer's body; a longer one is answered by an error.

@@ -4,6 +4,7 @@
 #include <chrono>
 #include <utility>
 
+#include "services/edge/request/limits.h"
 #include "services/edge/uplink/limits.h"
 
 namespace lowband::edge::uplink {
@@ -41,6 +42,11 @@ ExchangeState::ExchangeState(TimePoint now, request::StartExchange start, const 
   head_.set_request_id(std::string(AsText(request_id_.bytes)));
   head_bytes_ = head_.ByteSizeLong();
   body_bytes_ = body_.size();
+}
+
+bool ExchangeState::IsLongPoll(TimePoint now) const {
+  if (head_.has_observe() && !head_.observe().cursor().empty()) return true;
+  return method_ == v1::GET && now - started_ >= request::kPollAge;
 }
 
 void ExchangeState::Assign(uint64_t lane) {

@@ -31,6 +31,8 @@ class ExchangeState {
   size_t request_bytes() const { return head_bytes_ + body_bytes_; }
   /// Doing it twice is doing it once (RFC 7252 §5.8: GET, PUT, DELETE).
   bool repeatable() const { return repeatable_; }
+  /// The homeserver waits for news, or seems to.
+  bool IsLongPoll(TimePoint now) const;
 
   uint64_t lane() const { return lane_; }
   /// Puts the exchange on a lane, or on none; nothing of it counts as written there.

@@ -72,10 +72,19 @@ void LaneSet::Impl::Place(TimePoint now, ExchangeState& exchange) {
 }
 
 void LaneSet::Impl::PlaceWaiting(TimePoint now) {
+  const Duration interval = PollInterval(waiting_.size());
+  TimePoint at = now;
   while (!waiting_.empty() && pool_.open() > 0) {
     ExchangeState* exchange = Find(waiting_.front());
     waiting_.pop_front();
-    if (exchange != nullptr && exchange->lane() == kNoLane) Place(now, *exchange);
+    if (exchange == nullptr || exchange->lane() != kNoLane) continue;
+    if (!exchange->resent() || !exchange->IsLongPoll(now)) {
+      Place(now, *exchange);
+      continue;
+    }
+    at += interval;
+    resends_.emplace(at, exchange->id());
+    timers_.Set(exchange->id(), exchange->deadline());
   }
 }
 
@@ -187,11 +196,24 @@ void LaneSet::Impl::OnDead(TimePoint now, LaneId id) {
   }
   // In the order in which they came.
   std::sort(orphans.begin(), orphans.end());
-  for (const ExchangeId orphan : orphans) FailOver(now, *Find(orphan));
+  const TimePoint at = now + config_.resend_delay;
+  TimePoint poll_at = at;
+  const Duration interval = PollInterval(orphans.size());
+  for (const ExchangeId orphan : orphans) {
+    ExchangeState& exchange = *Find(orphan);
+    const bool is_poll = exchange.IsLongPoll(now);
+    FailOver(now, exchange, is_poll ? poll_at : at);
+    if (is_poll) poll_at += interval;
+  }
   FailStranded();
 }
 
-void LaneSet::Impl::FailOver(TimePoint now, ExchangeState& exchange) {
+Duration LaneSet::Impl::PollInterval(size_t polls) const {
+  const Duration fit = config_.poll_resend_time_max / std::max<size_t>(polls, 1);
+  return std::min(config_.poll_resend_interval, fit);
+}
+
+void LaneSet::Impl::FailOver(TimePoint now, ExchangeState& exchange, TimePoint at) {
   if (exchange.windowed()) {
     BreakOff(exchange, true);
     return;
@@ -208,7 +230,7 @@ void LaneSet::Impl::FailOver(TimePoint now, ExchangeState& exchange) {
   }
   ++counters_.resent;
   exchange.MarkResent();
-  resends_.push_back({now + config_.resend_delay, exchange.id()});
+  resends_.emplace(at, exchange.id());
 }
 
 void LaneSet::Impl::Fail(ExchangeState& exchange, Failure failure) {
@@ -269,9 +291,9 @@ void LaneSet::Impl::Advance(TimePoint now) {
   pool_.Advance(now);
   CutLingering(now);
   while (const auto id = timers_.PopDue(now)) OnDue(now, *Find(*id));
-  while (!resends_.empty() && resends_.front().at <= now) {
-    ExchangeState* exchange = Find(resends_.front().id);
-    resends_.pop_front();
+  while (!resends_.empty() && resends_.begin()->first <= now) {
+    ExchangeState* exchange = Find(resends_.begin()->second);
+    resends_.erase(resends_.begin());
     if (exchange != nullptr) Place(now, *exchange);
   }
   FailStranded();
@@ -279,7 +301,7 @@ void LaneSet::Impl::Advance(TimePoint now) {
 
 std::optional<TimePoint> LaneSet::Impl::NextDeadline() {
   std::optional<TimePoint> next = Earlier(timers_.Next(), pool_.NextDeadline());
-  if (!resends_.empty()) next = Earlier(next, resends_.front().at);
+  if (!resends_.empty()) next = Earlier(next, resends_.begin()->first);
   return next;
 }
 

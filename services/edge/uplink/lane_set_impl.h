@@ -4,6 +4,7 @@
 #pragma once
 
 #include <deque>
+#include <map>
 #include <optional>
 #include <string_view>
 #include <unordered_map>
@@ -51,18 +52,16 @@ class LaneSet::Impl {
   const Counters& counters() const { return counters_; }
 
  private:
-  struct Resend {
-    TimePoint at;
-    ExchangeId id;
-  };
-
   ExchangeState* Find(ExchangeId id);
   ExchangeState* FindOn(const Lane& lane, ExchangeId id);
   void Place(TimePoint now, ExchangeState& exchange);
   void PlaceWaiting(TimePoint now);
   void Unplace(ExchangeState& exchange);
   void TakeBackUnwritten(TimePoint now, Lane& lane);
-  void FailOver(TimePoint now, ExchangeState& exchange);
+  /// `at`: when it is sent again, if it was begun.
+  void FailOver(TimePoint now, ExchangeState& exchange, TimePoint at);
+  /// From one long poll that is sent again to the next.
+  Duration PollInterval(size_t polls) const;
   void OnFrame(Lane& lane, const v1::TranslatorFrame& frame);
   // lane_windows.cc
   void OnWindowed(ExchangeState& exchange, const v1::Answer& head);
@@ -94,7 +93,7 @@ class LaneSet::Impl {
   TimerQueue<ExchangeId> timers_;
   /// Without a lane, in the order of arrival. Both may hold ids of exchanges that are over.
   std::deque<ExchangeId> waiting_;
-  std::deque<Resend> resends_;
+  std::multimap<TimePoint, ExchangeId> resends_;
   std::deque<request::Answer> answers_;
   std::deque<request::AnswerPiece> pieces_;
   std::deque<ExchangeId> observables_;

@@ -1,6 +1,7 @@
 // What becomes of an exchange when its lane dies (reliability rules N2 and N3).
 #include <gmock/gmock.h>
 
+#include "services/edge/request/limits.h"
 #include "services/edge/uplink/lane_set.h"
 #include "tests/unit/edge_uplink/rig.h"
 
@@ -140,6 +141,116 @@ TEST(Failover, PartOfTheAnswerHadComeThenTheSecondAnswerStandsAlone) {
   rig.Advance(rig.config.resend_delay);
   rig.Receive(rig.LaneOf(1), Rig::Head(1, "whole", false));
   EXPECT_EQ(AsText(rig.answers.at(1).body), "whole");
+}
+
+void SendPoll(Rig& rig, uint64_t id) {
+  auto start = MakeStart(id, v1::GET, rig.now + 200s);
+  start.request.mutable_observe()->set_cursor("c");
+  rig.set.Submit(rig.now, std::move(start));
+}
+
+/// Requests written on any lane since the last call.
+size_t Written(Rig& rig, size_t& before) {
+  size_t all = 0;
+  for (const auto& [lane, stream] : rig.streams) {
+    for (const auto& batch : stream.batches) {
+      for (const auto& frame : batch.frames()) all += frame.has_request() ? 1 : 0;
+    }
+  }
+  return all - std::exchange(before, all);
+}
+
+/// Every lane is ready to be written again as soon as it has been.
+void RunStep(Rig& rig, Duration step) {
+  rig.RunFor(step);
+  for (const auto& [lane, stream] : rig.streams) rig.Written(lane);
+}
+
+TEST(Failover, LaneDiesWithManyPollsThenTheyComeBackOneAfterTheOtherAndOthersAtOnce) {
+  Rig rig;
+  rig.Start();
+  for (uint64_t id = 1; id <= 8000; ++id) SendPoll(rig, id);
+  rig.Submit(9001, v1::GET, "", 200s);
+  rig.Submit(9002, v1::GET, "", 200s);
+  for (int i = 0; i < 200; ++i) RunStep(rig, 0s);
+  size_t before = 0;
+  EXPECT_EQ(Written(rig, before), 8002u);
+  const LaneId dead = rig.LaneOf(9001);
+  const size_t on_the_dead = rig.streams.at(dead).Requests().size();
+  rig.Dead(dead);
+  RunStep(rig, rig.config.resend_delay);
+  EXPECT_NE(rig.LaneOf(9001), dead);
+  size_t polls = Written(rig, before);
+  EXPECT_LE(polls, 3u);
+  size_t steps = 0;
+  for (; polls < 4000 && steps < 1000; ++steps) {
+    RunStep(rig, 10ms);
+    const size_t now = Written(rig, before);
+    EXPECT_LE(now, 11u);
+    polls += now;
+  }
+  EXPECT_NEAR(static_cast<double>(steps), 400, 10) << "a thousand a second";
+  EXPECT_EQ(rig.streams.at(dead).Requests().size(), on_the_dead);
+}
+
+TEST(Failover, VeryManyPollsThenAllAreBackWithinTheTimeThatThereIs) {
+  Config config;
+  config.poll_resend_time_max = 500ms;
+  Rig rig(config);
+  rig.Start();
+  for (uint64_t id = 1; id <= 4000; ++id) SendPoll(rig, id);
+  for (int i = 0; i < 100; ++i) RunStep(rig, 0s);
+  size_t before = 0;
+  EXPECT_EQ(Written(rig, before), 4000u);
+  rig.Dead(rig.LaneOf(1));
+  size_t polls = 0;
+  for (Duration past{}; past <= rig.config.poll_resend_time_max + 100ms; past += 10ms) {
+    RunStep(rig, 10ms);
+    const size_t now = Written(rig, before);
+    EXPECT_LE(now, 41u);
+    polls += now;
+  }
+  EXPECT_EQ(polls, 2000u);
+}
+
+TEST(Failover, EveryLaneDiesThenThePollsThatWaitedComeBackOneAfterTheOtherToo) {
+  Config config;
+  config.lanes = 1;
+  Rig rig(config);
+  rig.Start();
+  for (uint64_t id = 1; id <= 1000; ++id) SendPoll(rig, id);
+  for (int i = 0; i < 50; ++i) RunStep(rig, 0s);
+  size_t before = 0;
+  EXPECT_EQ(Written(rig, before), 1000u);
+  rig.Dead(rig.LaneOf(1));
+  rig.RunFor(1500ms);
+  rig.Submit(2000);
+  rig.Opened(rig.streams.rbegin()->first);
+  size_t most = 0;
+  size_t all = 0;
+  for (int i = 0; i < 300; ++i) {
+    RunStep(rig, 10ms);
+    const size_t now = Written(rig, before);
+    most = std::max(most, now);
+    all += now;
+  }
+  EXPECT_LE(most, 21u);
+  EXPECT_EQ(all, 1001u);
+}
+
+TEST(Failover, WaitsForLongThenTakenForAPoll) {
+  Rig rig;
+  rig.Start();
+  for (uint64_t id = 1; id <= 8; ++id) rig.Send(id, v1::GET, "", 200s);
+  for (int i = 0; i < 5; ++i) RunStep(rig, 0s);
+  rig.RunFor(request::kPollAge);
+  rig.Dead(rig.LaneOf(1));
+  size_t before = 0;
+  Written(rig, before);
+  RunStep(rig, rig.config.resend_delay);
+  EXPECT_EQ(Written(rig, before), 1u);
+  RunStep(rig, 10ms);
+  EXPECT_EQ(Written(rig, before), 3u);
 }
 
 TEST(Failover, NoLaneOpensThenServiceUnavailableAfterTheShortWait) {
