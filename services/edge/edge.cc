@@ -23,6 +23,7 @@
 #include "libs/grpc/certificate_metrics.h"
 #include "libs/grpc/security.h"
 #include "libs/tls/key_log.h"
+#include "services/edge/admission/admission.h"
 #include "services/edge/datagram/limits.h"
 #include "services/edge/datagram/steering.h"
 #include "services/edge/datagram/udp_socket.h"
@@ -111,6 +112,7 @@ class Edge {
   ExchangeLog exchange_log_;
   std::unique_ptr<tls::KeyLog> key_log_;
   std::unique_ptr<dtls::Credentials> credentials_;
+  std::unique_ptr<admission::Admission> admission_;
   std::vector<std::unique_ptr<Worker>> workers_;
   std::unique_ptr<fallback::Server> fallback_;  ///< Null: no --advertise.
   std::string bound_;
@@ -229,9 +231,11 @@ void Edge::MakeWorkers() {
   transport.credentials =
       MakeChannelCredentials(options_.security, "--translator", options_.translator);
   transport.log = &log_;
+  admission_ = std::make_unique<admission::Admission>(options_.admission);
   for (unsigned i = 0; i < count; ++i) {
-    workers_.push_back(std::make_unique<Worker>(config, *credentials_, std::move(sockets[i]),
-                                                transport, exchange_log_, i, count));
+    workers_.push_back(std::make_unique<Worker>(config, *credentials_, *admission_,
+                                                std::move(sockets[i]), transport, exchange_log_, i,
+                                                count));
   }
   if (!options_.advertise.empty()) {
     // The port in use, where any free one was asked for.
@@ -287,7 +291,7 @@ std::string Edge::Metrics() {
   }
   const auto not_after = credentials_->identity()->not_after().time_since_epoch();
   SetEdgeMetrics(metrics_, last_stats_,
-                 {.sessions_max = options_.pipeline.dtls.sessions_max,
+                 {.sessions_max = options_.admission.sessions,
                   .workers = workers_.size(),
                   .certificate_not_after_s =
                       std::chrono::duration_cast<std::chrono::seconds>(not_after).count(),

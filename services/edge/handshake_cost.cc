@@ -6,6 +6,7 @@
 #include "libs/base/random.h"
 #include "libs/client/dtls_channel.h"
 #include "libs/tls/link_time.h"
+#include "services/edge/admission/admission.h"
 #include "services/edge/dtls/identity.h"
 #include "services/edge/dtls/server.h"
 
@@ -19,7 +20,8 @@ std::optional<HandshakeCost> MeasureHandshake(const dtls::Config& config,
   const auto random = MakeSystemRandom();
   dtls::Config server_config = config;
   server_config.key_log = nullptr;
-  dtls::Server server(server_config, credentials, *random, 0, 1);
+  admission::Admission admission({});
+  dtls::Server server(server_config, credentials, *random, 0, 1, admission);
   const auto channel = DtlsChannel::Create(client::Config{}, *random);
   const auto address = SocketAddress::FromLiteral("192.0.2.1", 1);
   if (!channel || !address) return std::nullopt;

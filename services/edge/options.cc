@@ -6,6 +6,7 @@
 #include "libs/base/config_error.h"
 #include "libs/base/options.h"
 #include "libs/base/public_url.h"
+#include "services/edge/admission/limits.h"
 #include "services/edge/limits.h"
 
 namespace lowband::edge {
@@ -81,10 +82,11 @@ void DeclareCoap(OptionParser& parser, Options& options, Raw& raw) {
 void DeclareDtls(OptionParser& parser, Options& options, Raw& raw) {
   dtls::Config& dtls = options.pipeline.dtls;
   parser.Group("DTLS");
-  parser.Number("max-sessions", dtls.sessions_max, 1, 10'000'000, "Sessions held at once");
+  parser.Number("max-sessions", options.admission.sessions, 1, admission::kSessionsMax,
+                "Sessions held at once");
   parser.Time("idle-timeout", dtls.idle_timeout, seconds(10), hours(24 * 30),
               "A session that sends nothing for so long ends");
-  parser.Number("max-handshakes", dtls.handshakes_max, 1, 1'000'000,
+  parser.Number("max-handshakes", options.admission.handshakes, 1, admission::kHandshakesMax,
                 "Handshakes under way at once");
   parser.Number("handshake-rate", dtls.handshakes_per_prefix_rate, 0, 1'000'000,
                 "Handshakes a second of one IPv4 address or IPv6 /56, a worker; 0: no limit");
@@ -128,7 +130,7 @@ void DeclareRest(OptionParser& parser, Options& options, Raw& raw) {
   parser.Choice("log-format", raw.log_format, {"json", "text"}, "One object or one line an event");
 }
 
-// Budgets of the process; each worker gets its part. (The DTLS stage shares out its own.)
+// Budgets of the process; each worker gets its part. (What is admitted is not shared out.)
 void ShareOut(PipelineConfig& pipeline, uint64_t workers) {
   for (size_t* budget : {&pipeline.message.answer_bytes_max, &pipeline.request.exchanges_max,
                          &pipeline.request.request_bytes_max, &pipeline.request.pinned_bytes_max,
@@ -158,6 +160,7 @@ void Finish(Options& options, const Raw& raw) {
   const auto check = [](const std::string& problem) {
     if (!problem.empty()) throw ConfigError("configuration", problem);
   };
+  check(options.admission.Validate());
   check(pipeline.dtls.Validate());
   check(pipeline.message.Validate());
   check(pipeline.request.Validate());

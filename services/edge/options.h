@@ -11,6 +11,7 @@
 #include "libs/base/options.h"
 #include "libs/base/time.h"
 #include "libs/grpc/security.h"
+#include "services/edge/admission/admission.h"
 #include "services/edge/fallback/config.h"
 #include "services/edge/pipeline.h"
 
@@ -26,6 +27,7 @@ struct Options {
   fallback::Config fallback;
   uint64_t workers = 0;  ///< 0: one a core.
   Duration drain_timeout = std::chrono::seconds(10);
+  admission::Limits admission;
   PipelineConfig pipeline;
   GrpcSecurity security;
   bool check = false;        ///< Look whether it could start, and end.

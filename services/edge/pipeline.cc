@@ -21,9 +21,9 @@ Overloaded(Handlers...) -> Overloaded<Handlers...>;
 }  // namespace
 
 Pipeline::Pipeline(const PipelineConfig& config, dtls::Credentials& credentials, Random& random,
-                   unsigned worker, unsigned workers)
+                   unsigned worker, unsigned workers, admission::Admission& admission)
     : random_(random),
-      dtls_(config.dtls, credentials, random, worker, workers),
+      dtls_(config.dtls, credentials, random, worker, workers, admission),
       messages_(config.message, random),
       requests_(config.request, messages_, random),
       lanes_(config.uplink, random) {}

@@ -7,7 +7,8 @@
 // Every call is one mutation followed by a full drain between the stages; what leaves the pipeline
 // (datagrams, lane actions) is then drained by the owner.
 //
-// Threading: one worker thread. Ownership: owns the stages; credentials and random outlive it.
+// Threading: one worker thread. Ownership: owns the stages; credentials, random and admission
+// outlive it.
 #pragma once
 
 #include <optional>
@@ -16,6 +17,7 @@
 
 #include "libs/base/random.h"
 #include "libs/base/time.h"
+#include "services/edge/admission/admission.h"
 #include "services/edge/drain.h"
 #include "services/edge/dtls/server.h"
 #include "services/edge/message/layer.h"
@@ -34,7 +36,7 @@ struct PipelineConfig {
 class Pipeline {
  public:
   Pipeline(const PipelineConfig& config, dtls::Credentials& credentials, Random& random,
-           unsigned worker, unsigned workers);
+           unsigned worker, unsigned workers, admission::Admission& admission);
 
   void ReceiveDatagram(TimePoint now, const SocketAddress& from, ByteView datagram);
   void OnLaneOpened(TimePoint now, uplink::LaneId lane, std::string_view replica = {});

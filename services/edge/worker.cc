@@ -27,14 +27,14 @@ int MillisecondsUntil(std::optional<TimePoint> deadline) {
 }  // namespace
 
 Worker::Worker(const PipelineConfig& config, dtls::Credentials& credentials,
-               std::unique_ptr<datagram::UdpSocket> socket,
+               admission::Admission& admission, std::unique_ptr<datagram::UdpSocket> socket,
                const uplink::TransportConfig& transport, ExchangeLog& log, unsigned index,
                unsigned count)
     : index_(index),
       count_(count),
       random_(MakeSystemRandom()),
       socket_(std::move(socket)),
-      pipeline_(config, credentials, *random_, index, count),
+      pipeline_(config, credentials, *random_, index, count, admission),
       mailbox_(kMailboxItemsMax),
       transport_(transport),
       log_(log),

@@ -5,7 +5,7 @@
 //                └─ another's ─▶ its mailbox       └─▶ lane transport (gRPC's threads)
 //
 // Threading: Start, Stop and the queries from main; the rest is the worker's own thread. Ownership:
-// owns socket, pipeline and lane transport; credentials, log and peers outlive it.
+// owns socket, pipeline and lane transport; credentials, admission, log and peers outlive it.
 #pragma once
 
 #include <atomic>
@@ -30,8 +30,9 @@ class Worker {
  public:
   /// `index` of `count` workers. `log` is told how exchanges end.
   Worker(const PipelineConfig& config, dtls::Credentials& credentials,
-         std::unique_ptr<datagram::UdpSocket> socket, const uplink::TransportConfig& transport,
-         ExchangeLog& log, unsigned index, unsigned count);
+         admission::Admission& admission, std::unique_ptr<datagram::UdpSocket> socket,
+         const uplink::TransportConfig& transport, ExchangeLog& log, unsigned index,
+         unsigned count);
   ~Worker();
   Worker(const Worker&) = delete;
   Worker& operator=(const Worker&) = delete;

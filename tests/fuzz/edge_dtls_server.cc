@@ -53,10 +53,10 @@ class World {
   explicit World(Input& input) : input_(input) {
     const uint8_t flags = input_.Byte();
     Config config;
-    config.sessions_max = 2 + flags % 3;
-    config.handshakes_max = 2;
+    admission_ = std::make_unique<admission::Admission>(
+        admission::Limits{.sessions = 2U + flags % 3, .handshakes = 2});
     config.handshakes_per_prefix_rate = (flags & 8) != 0 ? 1 : 0;
-    server_ = std::make_unique<Server>(config, SharedCredentials(), *random_, 0, 1);
+    server_ = std::make_unique<Server>(config, SharedCredentials(), *random_, 0, 1, *admission_);
     options_.connection_id = (flags & 16) != 0 ? std::optional(Bytes{1}) : std::nullopt;
     options_.tickets = (flags & 32) != 0;
     Dial();
@@ -161,6 +161,7 @@ class World {
   Input& input_;
   std::unique_ptr<Random> random_ = MakeSeededRandom(3);
   TimePoint now_ = TimePoint(std::chrono::hours(10));
+  std::unique_ptr<admission::Admission> admission_;
   std::unique_ptr<Server> server_;
   DtlsPeer::Options options_;
   std::unique_ptr<DtlsPeer> peer_;

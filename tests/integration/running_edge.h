@@ -38,8 +38,9 @@ class RunningEdge {
     transport.target = translator;
     transport.credentials = grpc::InsecureChannelCredentials();
     for (unsigned i = 0; i < workers; ++i) {
-      workers_.push_back(std::make_unique<Worker>(config, *credentials_, std::move((*sockets)[i]),
-                                                  transport, exchange_log_, i, workers));
+      workers_.push_back(std::make_unique<Worker>(config, *credentials_, admission_,
+                                                  std::move((*sockets)[i]), transport,
+                                                  exchange_log_, i, workers));
     }
     for (const auto& worker : workers_) worker->Start(workers_);
   }
@@ -70,6 +71,7 @@ class RunningEdge {
   std::unique_ptr<dtls::Credentials> credentials_;
   Logger log_{"test", LogLevel::kError, Logger::Format::kJson};
   ExchangeLog exchange_log_{log_, {}};
+  admission::Admission admission_{{}};
   std::vector<std::unique_ptr<Worker>> workers_;
   uint16_t port_ = 0;
 };

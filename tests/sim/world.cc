@@ -59,10 +59,11 @@ void World::StartEdge() {
   credentials_ = std::move(*credentials);
   edge::PipelineConfig config;
   config.dtls.handshakes_per_prefix_rate = 0;
-  config.dtls.handshakes_max = 100'000;
   config.request.answer_window = edge::request::kAnswerWindowMin;
+  admission_ =
+      std::make_unique<edge::admission::Admission>(edge::admission::Limits{.handshakes = 100'000});
   config.request.canary_advance_early = canary_ == Canary::kAdvanceEarly;
-  edge_ = std::make_unique<edge::Pipeline>(config, *credentials_, *random_, 0, 1);
+  edge_ = std::make_unique<edge::Pipeline>(config, *credentials_, *random_, 0, 1, *admission_);
   translators_.Connect({
       .opened = [this](auto lane,
                        auto replica) { edge_->OnLaneOpened(timeline_.now(), lane, replica); },

@@ -81,6 +81,7 @@ class World {
   Translators translators_;
   uint64_t edge_starts_ = 0;
   std::unique_ptr<edge::dtls::Credentials> credentials_;
+  std::unique_ptr<edge::admission::Admission> admission_;
   std::unique_ptr<edge::Pipeline> edge_;  ///< Null: it has crashed.
   TimePoint paused_until_;
   std::vector<std::unique_ptr<Phone>> phones_;

@@ -20,7 +20,7 @@ COLUMNS_MAX = 100
 
 # The stages of each service, in the order of the data flow, which is the alphabetical order.
 STAGES = {
-    'services/edge': ['datagram', 'dtls', 'message', 'request', 'uplink'],
+    'services/edge': ['admission', 'datagram', 'dtls', 'message', 'request', 'uplink'],
     'services/translator': ['ingress', 'mapping', 'upstream'],
 }
 # Folders whose code takes time and bytes and returns bytes, and does nothing by itself. In the

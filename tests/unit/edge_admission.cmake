@@ -1,3 +1,4 @@
 lowband_test(edge_admission_test
-  SOURCES unit/edge_admission/ledger_test.cc unit/edge_admission/prefix_test.cc
+  SOURCES unit/edge_admission/admission_test.cc unit/edge_admission/ledger_test.cc
+          unit/edge_admission/prefix_test.cc
   DEPS lowband::edge_admission)

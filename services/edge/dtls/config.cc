@@ -5,14 +5,6 @@
 namespace lowband::edge::dtls {
 
 std::string Config::Validate() const {
-  if (sessions_max == 0) return "dtls.sessions_max must be at least 1";
-  if (sessions_max > kSessionsMax) {
-    return "dtls.sessions_max must be at most " + std::to_string(kSessionsMax);
-  }
-  if (handshakes_max == 0) return "dtls.handshakes_max must be at least 1";
-  if (handshakes_max > kHandshakesMax) {
-    return "dtls.handshakes_max must be at most " + std::to_string(kHandshakesMax);
-  }
   if (handshakes_per_prefix_rate != 0 && handshakes_per_prefix_burst == 0) {
     return "dtls.handshakes_per_prefix_burst must be at least 1";
   }

@@ -13,14 +13,10 @@ class KeyLog;
 namespace lowband::edge::dtls {
 
 struct Config {
-  /// Sessions of the whole process; each worker holds its equal share. About 13 KB each.
-  size_t sessions_max = 100'000;
-  /// Handshakes under way in the whole process; more are dropped, and the client tries again.
-  size_t handshakes_max = 1000;
   /// A handshake from whose client nothing came for so long is forgotten: long enough for a flight
   /// with a chain on a link of 1,200 bit/s.
   Duration handshake_timeout = std::chrono::seconds(60);
-  /// The same, if shorter, while over half of handshakes_max are under way, so that half-open ones
+  /// The same, if shorter, while over half of the places are under way, so that half-open ones
   /// do not pile up: long enough for the gaps of a client on a bad link.
   Duration handshake_timeout_when_many = std::chrono::seconds(10);
   /// A session that sends nothing this long after its handshake ends: MAX_TRANSMIT_SPAN of RFC 7252
@@ -48,7 +44,7 @@ struct Config {
   /// Where secrets are written for a packet analyser, or null. Outlives the server.
   tls::KeyLog* key_log = nullptr;
 
-  /// Empty, or what is wrong, naming the field ("dtls.handshakes_max …").
+  /// Empty, or what is wrong, naming the field ("dtls.handshake_timeout …").
   std::string Validate() const;
 };
 

@@ -10,9 +10,7 @@
 
 namespace lowband::edge::dtls {
 
-/// Upper bounds of the settings.
-inline constexpr size_t kSessionsMax = 10'000'000;
-inline constexpr size_t kHandshakesMax = 1'000'000;
+/// Bounds of the settings.
 inline constexpr size_t kHandshakeDatagramBytesMin = 300;
 /// Behind an MTU of 1,500 and the headers of IPv6 and UDP.
 inline constexpr size_t kHandshakeDatagramBytesMax = 1452;

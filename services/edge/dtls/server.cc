@@ -11,10 +11,10 @@ namespace lowband::edge::dtls {
 static_assert(kCloseReasons == static_cast<size_t>(CloseReason::kProtocolError) + 1);
 
 Server::Impl::Impl(const Config& config, Credentials& credentials, Random& random, unsigned worker,
-                   unsigned workers)
+                   unsigned workers, admission::Admission& admission)
     : config_(config),
-      sessions_max_(std::max<size_t>(1, config.sessions_max / workers)),
-      handshakes_max_(std::max<size_t>(1, config.handshakes_max / workers)),
+      sessions_max_(std::max<size_t>(1, admission.sessions.max() / workers)),
+      handshakes_max_(std::max<size_t>(1, admission.handshakes.max() / workers)),
       worker_(worker),
       workers_(workers),
       credentials_(credentials),
@@ -144,8 +144,8 @@ std::optional<Transmit> Server::Impl::PollTransmit() {
 }
 
 Server::Server(const Config& config, Credentials& credentials, Random& random, unsigned worker,
-               unsigned workers)
-    : impl_(std::make_unique<Impl>(config, credentials, random, worker, workers)) {}
+               unsigned workers, admission::Admission& admission)
+    : impl_(std::make_unique<Impl>(config, credentials, random, worker, workers, admission)) {}
 Server::~Server() = default;
 void Server::Receive(TimePoint now, const SocketAddress& from, ByteView datagram) {
   impl_->Receive(now, from, datagram);

@@ -27,6 +27,7 @@
 #include "libs/base/bytes.h"
 #include "libs/base/random.h"
 #include "libs/base/time.h"
+#include "services/edge/admission/admission.h"
 #include "services/edge/dtls/config.h"
 #include "services/edge/dtls/session_id.h"
 
@@ -81,10 +82,11 @@ struct Transmit {
 /// The stage of one worker.
 class Server {
  public:
-  /// `credentials` is shared by all workers and outlives the server; `random` too, used by this
-  /// worker alone. `worker` of `workers` is coded into connection ids (see connection_id.h).
+  /// `credentials` and `admission` are shared by all workers and outlive the server; `random` too,
+  /// used by this worker alone. `worker` of `workers` is coded into connection ids (see
+  /// connection_id.h).
   Server(const Config& config, Credentials& credentials, Random& random, unsigned worker,
-         unsigned workers);
+         unsigned workers, admission::Admission& admission);
   ~Server();
 
   /// One datagram from the network. Bad input is counted and dropped, never reported.

@@ -27,7 +27,7 @@ namespace lowband::edge::dtls {
 class Server::Impl {
  public:
   Impl(const Config& config, Credentials& credentials, Random& random, unsigned worker,
-       unsigned workers);
+       unsigned workers, admission::Admission& admission);
 
   // server.h; in server.cc.
   bool Send(SessionId id, ByteView data);

@@ -16,7 +16,7 @@ EdgeWorld::EdgeWorld(uint64_t seed, PipelineConfig config)
   if (!credentials) ADD_FAILURE() << credentials.error().text;
   credentials_ = std::move(*credentials);
   config.dtls.handshakes_per_prefix_rate = 0;
-  edge_ = std::make_unique<Pipeline>(config, *credentials_, *random_, 0, 1);
+  edge_ = std::make_unique<Pipeline>(config, *credentials_, *random_, 0, 1, admission_);
   translate = [](const v1::Request&) { return Content("\xa0"); };
   edge_->Advance(now());
   Settle();

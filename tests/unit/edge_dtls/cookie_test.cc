@@ -133,7 +133,7 @@ TEST_F(CookieTest, ExpiredCookieThenClientGetsAnotherAndConnects) {
 
 TEST_F(CookieTest, CookieOfOneWorkerThenGoodAtAnother) {
   Capture();
-  Restart({}, 3, 4);
+  Restart({}, {}, 3, 4);
   Inject(kClient, second);
   EXPECT_EQ(server->handshake_count(), 1u);
 }

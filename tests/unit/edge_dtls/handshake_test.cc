@@ -237,7 +237,7 @@ TEST_F(ServerTest, ConnectionIdOfferedThenUsedWhateverItsLength) {
 TEST_F(ServerTest, ConnectionIdThenNamesItsWorker) {
   for (const unsigned worker : {0u, 2u, 6u}) {
     peers.clear();
-    Restart({}, worker, 7);
+    Restart({}, {}, worker, 7);
     DtlsPeer& peer = Connect(kClient, {.connection_id = Bytes{}});
     peer.Send("x");
     EXPECT_EQ(OwnerOf(peer.outgoing.front(), 7), worker);

@@ -25,9 +25,7 @@ class LimitsTest : public ServerTest {
 };
 
 TEST_F(LimitsTest, TooManyHalfOpenThenRefusedUntilTheyExpire) {
-  Config config;
-  config.handshakes_max = 3;
-  Restart(config);
+  Restart({}, {.handshakes = 3});
   LoseFlights();
   for (uint16_t i = 0; i < 4; ++i) Dial(Client(i));
   Pump();
@@ -50,9 +48,8 @@ TEST_F(LimitsTest, TooManyHalfOpenThenRefusedUntilTheyExpire) {
 
 TEST_F(LimitsTest, EveryWayAHandshakeEndsThenItsPlaceIsFree) {
   Config config;
-  config.handshakes_max = 1;
   config.handshakes_per_prefix_rate = 0;
-  Restart(config);
+  Restart(config, {.handshakes = 1});
   for (uint16_t round = 0; round < 3; ++round) {
     LoseFlights();
     Dial(Client(1));  // begun, then begun again
@@ -78,9 +75,8 @@ TEST_F(LimitsTest, EveryWayAHandshakeEndsThenItsPlaceIsFree) {
 
 TEST_F(LimitsTest, SharesOfWorkersThenAddUpToTheLimit) {
   Config config;
-  config.handshakes_max = 8;
   config.handshakes_per_prefix_rate = 0;
-  Restart(config, 0, 4);
+  Restart(config, {.handshakes = 8}, 0, 4);
   LoseFlights();
   for (uint16_t i = 0; i < 5; ++i) Dial(Client(i));
   Pump();
@@ -238,9 +234,6 @@ TEST(Config, BadValuesThenTheFieldIsNamed) {
   const auto names = [](const std::string& text, const std::string& field) {
     return text.starts_with("dtls." + field + " ");
   };
-  EXPECT_TRUE(names(problem([](Config& c) { c.sessions_max = 0; }), "sessions_max"));
-  EXPECT_TRUE(names(problem([](Config& c) { c.sessions_max = kSessionsMax + 1; }), "sessions_max"));
-  EXPECT_TRUE(names(problem([](Config& c) { c.handshakes_max = 0; }), "handshakes_max"));
   EXPECT_TRUE(names(problem([](Config& c) { c.handshakes_per_prefix_burst = 0; }),
                     "handshakes_per_prefix_burst"));
   EXPECT_TRUE(names(problem([](Config& c) { c.handshake_datagram_bytes_max = 100; }),

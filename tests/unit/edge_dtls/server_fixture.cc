@@ -10,9 +10,13 @@ ServerTest::ServerTest() : files(WriteIdentity(folder, *random)) {
   Restart({});
 }
 
-void ServerTest::Restart(const Config& config, unsigned worker, unsigned workers) {
+void ServerTest::Restart(const Config& config, const admission::Limits& limits, unsigned worker,
+                         unsigned workers) {
   ASSERT_EQ(config.Validate(), "");
-  server = std::make_unique<Server>(config, *credentials, *random, worker, workers);
+  ASSERT_EQ(limits.Validate(), "");
+  server.reset();
+  admission = std::make_unique<admission::Admission>(limits);
+  server = std::make_unique<Server>(config, *credentials, *random, worker, workers, *admission);
 }
 
 DtlsPeer& ServerTest::Dial(const SocketAddress& from, DtlsPeer::Options options) {

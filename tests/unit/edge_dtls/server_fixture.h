@@ -9,6 +9,7 @@
 #include <string>
 #include <vector>
 
+#include "services/edge/admission/admission.h"
 #include "services/edge/dtls/counters.h"
 #include "services/edge/dtls/credentials.h"
 #include "services/edge/dtls/server.h"
@@ -36,7 +37,8 @@ class ServerTest : public testing::Test {
   ServerTest();
 
   /// Makes the server anew; before the first client.
-  void Restart(const Config& config, unsigned worker = 0, unsigned workers = 1);
+  void Restart(const Config& config, const admission::Limits& limits = {}, unsigned worker = 0,
+               unsigned workers = 1);
   DtlsPeer& Dial(const SocketAddress& from, DtlsPeer::Options options = {});
   /// Dials and completes the handshake.
   DtlsPeer& Connect(const SocketAddress& from, DtlsPeer::Options options = {});
@@ -66,6 +68,7 @@ class ServerTest : public testing::Test {
   IdentityFiles files;
   std::unique_ptr<Credentials> credentials;
   TimePoint now = TimePoint(std::chrono::hours(1000));
+  std::unique_ptr<admission::Admission> admission;
   std::unique_ptr<Server> server;
   std::map<SocketAddress, std::unique_ptr<DtlsPeer>> peers;
   std::vector<Seen> seen;

@@ -96,9 +96,7 @@ TEST_F(SessionEndTest, NothingHeardAfterTheHandshakeThenDroppedAfterTheLastRepea
 }
 
 TEST_F(SessionEndTest, NothingHeardInANearlyFullTableThenDroppedSoon) {
-  Config config;
-  config.sessions_max = 2;
-  Restart(config);
+  Restart({}, {.sessions = 2});
   ConnectAndSpeak(Client(0));
   Connect(Client(1));
   Pass(seconds(14));
@@ -132,9 +130,7 @@ TEST_F(SessionEndTest, ForgedRecordsThenDoNotKeepASessionAlive) {
 }
 
 TEST_F(SessionEndTest, NearlyFullTableThenIdleSessionsEndSooner) {
-  Config config;
-  config.sessions_max = 10;
-  Restart(config);
+  Restart({}, {.sessions = 10});
   for (uint16_t i = 0; i < 10; ++i) ConnectAndSpeak(Client(i));
   Pass(minutes(29));
   EXPECT_EQ(server->session_count(), 10u);
@@ -146,9 +142,7 @@ TEST_F(SessionEndTest, NearlyFullTableThenIdleSessionsEndSooner) {
 }
 
 TEST_F(SessionEndTest, FullTableThenTheLeastRecentlyUsedMakesRoom) {
-  Config config;
-  config.sessions_max = 3;
-  Restart(config);
+  Restart({}, {.sessions = 3});
   for (uint16_t i = 0; i < 3; ++i) ConnectAndSpeak(Client(i));
   Pass(seconds(1));
   peers[Client(0)]->Send("in use");
@@ -164,9 +158,7 @@ TEST_F(SessionEndTest, FullTableThenTheLeastRecentlyUsedMakesRoom) {
 }
 
 TEST_F(SessionEndTest, FullTableOfSessionsInUseThenNewOnesAreRefused) {
-  Config config;
-  config.sessions_max = 2;
-  Restart(config);
+  Restart({}, {.sessions = 2});
   ConnectAndSpeak(Client(0));
   ConnectAndSpeak(Client(1));
   DtlsPeer& late = Dial(Client(2));
@@ -179,9 +171,7 @@ TEST_F(SessionEndTest, FullTableOfSessionsInUseThenNewOnesAreRefused) {
 }
 
 TEST_F(SessionEndTest, FullTableThenThoseWhoNeverSpokeGoFirst) {
-  Config config;
-  config.sessions_max = 2;
-  Restart(config);
+  Restart({}, {.sessions = 2});
   ConnectAndSpeak(Client(0));
   Pass(seconds(61));
   Connect(Client(1));
@@ -192,9 +182,7 @@ TEST_F(SessionEndTest, FullTableThenThoseWhoNeverSpokeGoFirst) {
 }
 
 TEST_F(SessionEndTest, TableFilledDuringTheHandshakeThenRefusedAtItsEnd) {
-  Config config;
-  config.sessions_max = 1;
-  Restart(config);
+  Restart({}, {.sessions = 1});
   bool hold = true;
   lose = [&](bool to_server, ByteView datagram) {
     return hold && !to_server && datagram.size() > 60;

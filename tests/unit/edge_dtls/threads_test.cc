@@ -1,4 +1,4 @@
-// Credentials are the one thing that workers share: many at once, while the files change.
+// Credentials and admission are what workers share: many at once, while the files change.
 #include <gtest/gtest.h>
 
 #include <atomic>
@@ -18,9 +18,10 @@ constexpr unsigned kWorkers = 4;
 constexpr int kHandshakes = 20;
 
 // One worker and its clients, on a thread of their own. Each second handshake resumes a session.
-void Work(Credentials& credentials, unsigned worker, std::atomic<int>& connected) {
+void Work(Credentials& credentials, admission::Admission& admission, unsigned worker,
+          std::atomic<int>& connected) {
   const auto random = MakeSeededRandom(worker + 10);
-  Server server({}, credentials, *random, worker, kWorkers);
+  Server server({}, credentials, *random, worker, kWorkers, admission);
   TimePoint now(std::chrono::hours(1));
   std::shared_ptr<tls::SslSession> ticket;
   for (int i = 0; i < kHandshakes; ++i) {
@@ -48,12 +49,13 @@ TEST(Credentials, WorkersShakeHandsWhileFilesChangeThenAllConnect) {
   const IdentityFiles files = WriteIdentity(folder, *random);
   const auto credentials = std::move(*Credentials::Load(files, MakeSeededRandom(2)));
   const std::string certificate = ReadFileText(files.certificate);
+  admission::Admission admission({});
   std::atomic<int> connected = 0;
   std::atomic<unsigned> done = 0;
   std::vector<std::thread> threads;
   for (unsigned worker = 0; worker < kWorkers; ++worker) {
     threads.emplace_back([&, worker] {
-      Work(*credentials, worker, connected);
+      Work(*credentials, admission, worker, connected);
       ++done;
     });
   }

@@ -42,7 +42,7 @@ TEST_F(TicketTest, TicketWithConnectionIdThenBoth) {
 TEST_F(TicketTest, AnotherWorkerThenResumedToo) {
   const auto ticket = Ticket();
   peers.clear();
-  Restart({}, 1, 2);
+  Restart({}, {}, 1, 2);
   EXPECT_TRUE(Resumes(ticket));
 }
 
