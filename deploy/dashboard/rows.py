@@ -23,16 +23,19 @@ def quantiles(metric):
 
 
 DTLS = [
-    lines("Sessions", each("lowband_edge_dtls_sessions"),
-          "By edge. At --max-sessions the session unused longest ends for each new one.",
+    lines("Sessions", [*each("lowband_edge_dtls_sessions"),
+                       ("sum(lowband_edge_dtls_sessions_unproven{@})", "unproven, all")],
+          "By edge. At --max-sessions one ends for each new one, of clients that the homeserver "
+          "does not know first (unproven).",
           unit="short",
           alerts=["LowbandSessionsNearLimit", "LowbandSessionCliff"]),
     lines("Handshakes", by("result", "lowband_edge_dtls_handshakes_total"),
           "By their end. failed: clients that do not trust the certificate, or a scan; timed_out: "
-          "loss; prefix_limit: many clients behind one address.", stack=True,
+          "loss; prefix_limit: many clients behind one address; made_room: --max-handshakes.",
+          stack=True,
           alerts=["LowbandHandshakesFailing"]),
     lines("Sessions ended", by("reason", "lowband_edge_dtls_sessions_closed_total"),
-          "evicted: the table is too small.", stack=True),
+          "evicted: the table is too small; evicted_unproven: a flood, or the same.", stack=True),
     lines("Records dropped", by("reason", "lowband_edge_dtls_records_dropped_total"),
           "unknown_session: clients of an edge that ended, or that a balancer moved.", stack=True,
           alerts=["LowbandRecordsDropped"]),

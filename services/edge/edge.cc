@@ -291,7 +291,8 @@ std::string Edge::Metrics() {
   }
   const auto not_after = credentials_->identity()->not_after().time_since_epoch();
   SetEdgeMetrics(metrics_, last_stats_,
-                 {.sessions_max = options_.admission.sessions,
+                 {.admission = options_.admission,
+                  .sessions = admission_->sessions.usage(),
                   .workers = workers_.size(),
                   .certificate_not_after_s =
                       std::chrono::duration_cast<std::chrono::seconds>(not_after).count(),

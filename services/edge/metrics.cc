@@ -70,6 +70,20 @@ void SetDtls(MetricSet& m, const std::vector<Stats>& w) {
       m, w, "dtls_sessions_closed_total", "Sessions that ended.", "reason", dtls::kCloseReasonNames,
       [](const Stats& s) -> const auto& { return s.dtls.closed; });
   SetRows(m, w, kDtlsRows, &Stats::dtls);
+  m.Total("dtls_reliefs_total", "Room that one worker made for a newcomer of another.",
+          {{"event", "dropped"}}, Sum(w, [](const Stats& s) { return s.relief_drops; }));
+}
+
+void SetAdmission(MetricSet& m, const ProcessState& process) {
+  const auto level = [&](const char* name, const char* help, size_t value) {
+    m.Level(name, help, {}, static_cast<double>(value));
+  };
+  level("dtls_sessions_limit", "Sessions held at most.", process.admission.sessions);
+  level("dtls_handshakes_limit", "Handshakes under way at most.", process.admission.handshakes);
+  level("dtls_sessions_unproven", "Sessions of clients that the homeserver does not know yet.",
+        process.sessions.held[static_cast<size_t>(admission::Standing::kUnproven)]);
+  level("dtls_networks", "Networks (IPv4 /32, IPv6 /48) that hold sessions.",
+        process.sessions.networks);
 }
 
 void SetRequests(MetricSet& m, const std::vector<Stats>& w) {
@@ -125,8 +139,7 @@ void SetEdgeMetrics(MetricSet& metrics, const std::vector<WorkerStats>& workers,
   SetDurations(metrics, workers);
   SetRows(metrics, workers, kUplinkRows, &Stats::uplink);
   metrics.Level("workers", "Worker threads.", {}, static_cast<double>(process.workers));
-  metrics.Level("dtls_sessions_limit", "Sessions held at most.", {},
-                static_cast<double>(process.sessions_max));
+  SetAdmission(metrics, process);
   metrics.Level("tls_certificate_not_after_timestamp_seconds", "When the certificate ends.", {},
                 static_cast<double>(process.certificate_not_after_s));
   metrics.Level("tls_certificate_last_reload_success",

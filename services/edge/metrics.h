@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "libs/base/metrics.h"
+#include "services/edge/admission/admission.h"
 #include "services/edge/fallback/counters.h"
 #include "services/edge/worker_stats.h"
 
@@ -15,7 +16,8 @@ namespace lowband::edge {
 
 /// What belongs to the process, not to a worker.
 struct ProcessState {
-  uint64_t sessions_max = 0;
+  admission::Limits admission;
+  admission::Ledger::Usage sessions;
   uint64_t workers = 0;
   int64_t certificate_not_after_s = 0;  ///< Seconds since 1970.
   bool last_reload_ok = true;

@@ -88,9 +88,10 @@ void DeclareDtls(OptionParser& parser, Options& options, Raw& raw) {
               "A session that sends nothing for so long ends");
   parser.Number("max-handshakes", options.admission.handshakes, 1, admission::kHandshakesMax,
                 "Handshakes under way at once");
-  parser.Number("handshake-rate", dtls.handshakes_per_prefix_rate, 0, 1'000'000,
-                "Handshakes a second of one IPv4 address or IPv6 /56, a worker; 0: no limit");
-  parser.Number("handshake-burst", dtls.handshakes_per_prefix_burst, 1, 1'000'000,
+  parser.Number("handshake-rate", options.admission.handshakes_per_prefix_rate, 0, 1'000'000,
+                "Full handshakes a second of one IPv4 address or IPv6 /56; 0: no limit. Resumed "
+                "sessions count an eighth");
+  parser.Number("handshake-burst", options.admission.handshakes_per_prefix_burst, 1, 1'000'000,
                 "The same, at once");
   parser.Switch("no-stale-alert", raw.no_stale_alert,
                 "Do not tell clients of a lost session to dial again");

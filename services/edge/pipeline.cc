@@ -89,6 +89,11 @@ bool Pipeline::EndUnlessBusy(TimePoint now, SessionId session) {
   return true;
 }
 
+void Pipeline::Relieve(TimePoint now, const dtls::Relief& relief) {
+  dtls_.Relieve(now, relief.proven_in_use);
+  Pump(now);
+}
+
 void Pipeline::CloseAll(TimePoint now) {
   dtls_.CloseAll(now);
   lanes_.Stop(now);
@@ -96,6 +101,7 @@ void Pipeline::CloseAll(TimePoint now) {
 }
 
 std::optional<dtls::Transmit> Pipeline::PollTransmit() { return dtls_.PollTransmit(); }
+std::optional<dtls::Relief> Pipeline::PollRelief() { return dtls_.PollRelief(); }
 std::optional<uplink::Action> Pipeline::PollLaneAction() { return lanes_.PollAction(); }
 std::optional<uplink::ExchangeRecord> Pipeline::PollRecord() { return lanes_.PollRecord(); }
 

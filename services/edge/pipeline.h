@@ -50,10 +50,13 @@ class Pipeline {
   /// with nothing under way first, then those that only wait for news. Within `limit`, but for
   /// sessions that are busy all the time.
   void StartDrain(TimePoint now, Duration limit);
+  /// Another worker's PollRelief() named this one.
+  void Relieve(TimePoint now, const dtls::Relief& relief);
   /// Ends every session with close_notify and every lane.
   void CloseAll(TimePoint now);
 
   std::optional<dtls::Transmit> PollTransmit();
+  std::optional<dtls::Relief> PollRelief();
   std::optional<uplink::Action> PollLaneAction();
   std::optional<uplink::ExchangeRecord> PollRecord();
 

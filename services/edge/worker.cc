@@ -109,6 +109,7 @@ WorkerStats Worker::MakeStats() const {
   stats.download_bytes = usage.download_bytes;
   stats.forwarded = forwarded_;
   stats.forward_drops = forward_drops_;
+  stats.relief_drops = relief_drops_;
   return stats;
 }
 
@@ -196,6 +197,14 @@ void Worker::Drain() {
   }
   while (auto action = pipeline_.PollLaneAction()) transport_.Execute(std::move(*action));
   while (const auto record = pipeline_.PollRecord()) log_.Write(*record);
+  while (const auto relief = pipeline_.PollRelief()) PassOn(*relief);
+}
+
+// Never waits: where there is no room for it, the next newcomer asks again.
+void Worker::PassOn(const dtls::Relief& relief) {
+  Worker& other = *workers_[relief.worker];
+  Call call = [&other, relief](TimePoint now) { other.pipeline_.Relieve(now, relief); };
+  if (!other.mailbox_.Push(std::move(call))) ++relief_drops_;
 }
 
 }  // namespace lowband::edge

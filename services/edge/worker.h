@@ -73,6 +73,7 @@ class Worker {
   void TakeMail(TimePoint now);
   void TakeLaneEvents(TimePoint now);
   void Drain();
+  void PassOn(const dtls::Relief& relief);
   void Watch(int fd);
   WorkerStats MakeStats() const;
 
@@ -89,6 +90,7 @@ class Worker {
   std::vector<Worker*> workers_;
   uint64_t forwarded_ = 0;
   uint64_t forward_drops_ = 0;
+  uint64_t relief_drops_ = 0;
   int epoll_fd_;
   bool stopping_ = false;
   std::atomic<bool> ready_{false};

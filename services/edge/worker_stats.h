@@ -28,6 +28,7 @@ struct WorkerStats {
   uint64_t download_bytes = 0;
   uint64_t forwarded = 0;      ///< Datagrams handed to the worker they belong to.
   uint64_t forward_drops = 0;  ///< Its mailbox was full.
+  uint64_t relief_drops = 0;   ///< The same, of other workers that were to make room.
 };
 
 }  // namespace lowband::edge

@@ -54,8 +54,9 @@ class World {
     const uint8_t flags = input_.Byte();
     Config config;
     admission_ = std::make_unique<admission::Admission>(
-        admission::Limits{.sessions = 2U + flags % 3, .handshakes = 2});
-    config.handshakes_per_prefix_rate = (flags & 8) != 0 ? 1 : 0;
+        admission::Limits{.sessions = 2U + flags % 3,
+                          .handshakes = 2,
+                          .handshakes_per_prefix_rate = (flags & 8) != 0 ? 1U : 0U});
     server_ = std::make_unique<Server>(config, SharedCredentials(), *random_, 0, 1, *admission_);
     options_.connection_id = (flags & 16) != 0 ? std::optional(Bytes{1}) : std::nullopt;
     options_.tickets = (flags & 32) != 0;

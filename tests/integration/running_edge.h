@@ -19,7 +19,9 @@ namespace lowband::edge {
 
 class RunningEdge {
  public:
-  RunningEdge(const std::string& translator, unsigned workers, bool steer) {
+  RunningEdge(const std::string& translator, unsigned workers, bool steer,
+              const admission::Limits& limits = {.handshakes_per_prefix_rate = 0})
+      : admission_(limits) {
     auto random = MakeSystemRandom();
     const auto files = dtls::WriteIdentity(folder_, *random);
     credentials_ = std::move(*dtls::Credentials::Load(files, MakeSystemRandom()));
@@ -33,7 +35,6 @@ class RunningEdge {
       EXPECT_TRUE(datagram::SteerByConnectionId(sockets->front()->fd(), workers));
     }
     PipelineConfig config;
-    config.dtls.handshakes_per_prefix_rate = 0;
     uplink::TransportConfig transport;
     transport.target = translator;
     transport.credentials = grpc::InsecureChannelCredentials();
@@ -67,11 +68,11 @@ class RunningEdge {
   }
 
  private:
+  admission::Admission admission_;
   dtls::TemporaryFolder folder_;
   std::unique_ptr<dtls::Credentials> credentials_;
   Logger log_{"test", LogLevel::kError, Logger::Format::kJson};
   ExchangeLog exchange_log_{log_, {}};
-  admission::Admission admission_{{}};
   std::vector<std::unique_ptr<Worker>> workers_;
   uint16_t port_ = 0;
 };

@@ -18,10 +18,11 @@ constexpr size_t kRequestsEach = 20;
 /// Workers before a translator that echoes.
 class EchoingEdge {
  public:
-  EchoingEdge(unsigned workers, bool steer)
+  EchoingEdge(unsigned workers, bool steer,
+              const admission::Limits& limits = {.handshakes_per_prefix_rate = 0})
       : socket_("unix:" + directory_.Path("t.sock")),
         translator_(PlainServer(socket_), echo_),
-        edge_(socket_, workers, steer) {}
+        edge_(socket_, workers, steer, limits) {}
   RunningEdge* operator->() { return &edge_; }
 
  private:
@@ -118,6 +119,28 @@ TEST(Workers, ClientWithoutConnectionIdMovesThenItsSessionIsLostAndANewOneWorks)
   const auto response = (*again)->Exchange(EchoRequest("c"), std::chrono::seconds(20));
   ASSERT_TRUE(response) << response.error();
   EXPECT_EQ(AsText(response->body), "c");
+}
+
+// Those who make room are at any worker, and it is asked through its mailbox.
+TEST(Workers, MoreClientsThanRoomThenTheOldestGoAtWhicheverWorkerTheyAre) {
+  constexpr size_t kRoom = 8;
+  EchoingEdge edge(4, true, {.sessions = kRoom, .handshakes_per_prefix_rate = 0});
+  std::vector<std::unique_ptr<client::Connection>> connections;
+  for (size_t i = 0; i < 4 * kRoom; ++i) {
+    auto connection = edge->Connect();
+    ASSERT_TRUE(connection) << connection.error();
+    const auto response = (*connection)->Exchange(EchoRequest("a"), std::chrono::seconds(20));
+    ASSERT_TRUE(response) << response.error();
+    connections.push_back(std::move(*connection));
+    // Each worker answers this after the mail that came before; who was asked may ask another.
+    (void)edge->Sum([](const WorkerStats& s) { return s.sessions; });
+    EXPECT_LE(edge->Sum([](const WorkerStats& s) { return s.sessions; }), kRoom);
+  }
+  const auto evicted = [](const WorkerStats& s) {
+    return s.dtls.closed[static_cast<size_t>(dtls::CloseReason::kEvictedUnproven)];
+  };
+  EXPECT_EQ(edge->Sum(evicted), 3 * kRoom);
+  EXPECT_GT(edge->Sum([](const WorkerStats& s) { return s.dtls.reliefs_given; }), 0U);
 }
 
 TEST(Workers, StopThenClientsHearCloseNotify) {

@@ -18,6 +18,7 @@ lowband_test(edge_dtls_test
     ${edge_dtls_dir}/one_handshake_test.cc
     ${edge_dtls_dir}/parser_test.cc
     ${edge_dtls_dir}/roaming_test.cc
+    ${edge_dtls_dir}/room_test.cc
     ${edge_dtls_dir}/server_fixture.cc
     ${edge_dtls_dir}/session_end_test.cc
     ${edge_dtls_dir}/slow_link_test.cc

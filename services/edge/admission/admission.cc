@@ -12,7 +12,34 @@ std::string Limits::Validate() const {
   if (const auto problem = range("sessions", sessions, kSessionsMax); !problem.empty()) {
     return problem;
   }
+  if (handshakes_per_prefix_rate != 0 && handshakes_per_prefix_burst == 0) {
+    return "admission.handshakes_per_prefix_burst must be at least 1";
+  }
   return range("handshakes", handshakes, kHandshakesMax);
+}
+
+Admission::Admission(const Limits& limits)
+    : sessions(limits.sessions, Yield::kToAll),
+      handshakes(limits.handshakes, Yield::kToProven),
+      stale_alerts(limits.sessions) {
+  if (limits.handshakes_per_prefix_rate == 0) return;
+  const RateLimit of_prefix{limits.handshakes_per_prefix_rate, limits.handshakes_per_prefix_burst};
+  handshake_rate_.emplace(of_prefix);
+  network_rate_.emplace(RateLimit{of_prefix.per_second * kHandshakesOfANetworkFactor,
+                                  of_prefix.burst * kHandshakesOfANetworkFactor},
+                        kNetworkIpv6Bytes);
+}
+
+bool Admission::TakeHandshake(TimePoint now, const SocketAddress& peer, Eighths cost) {
+  if (!handshake_rate_) return true;
+  return handshake_rate_->Take(now, peer, cost) &&
+         (peer.is_ipv4() || network_rate_->Take(now, peer, cost));
+}
+
+void Admission::ChargeHandshake(TimePoint now, const SocketAddress& peer, Eighths cost) {
+  if (!handshake_rate_) return;
+  handshake_rate_->Charge(now, peer, cost);
+  if (!peer.is_ipv4()) network_rate_->Charge(now, peer, cost);
 }
 
 }  // namespace lowband::edge::admission

@@ -24,7 +24,7 @@ Ledger::Ledger(size_t max, Yield yield)
 
 Ledger::Verdict Ledger::Take(const Holder& holder, size_t amount) {
   const MutexLock lock(mutex_);
-  const size_t after = held() + amount;
+  const size_t after = HeldInAll() + amount;
   if (after <= max_) {
     Add(holder, amount);
     return Verdict::kFits;
@@ -49,21 +49,23 @@ void Ledger::Move(const Holder& from, const Holder& to, size_t amount) {
   Subtract(from, amount);
 }
 
-std::optional<Victim> Ledger::Overdraft() const {
+std::optional<Victim> Ledger::Overdraft(const Ask& ask) const {
   const MutexLock lock(mutex_);
-  if (held() <= max_) return std::nullopt;
+  if (HeldInAll() + ask.more <= max_) return std::nullopt;
   // Everybody comes unproven, and must be able to.
-  const bool few_unproven = held_[Index(Standing::kUnproven)] <= slack_;
+  const bool few_unproven = held_[Index(Standing::kUnproven)] + ask.more <= slack_;
   Standing standing = Standing::kUnproven;
-  if (yield_ == Yield::kToAll && few_unproven) standing = Standing::kProven;
+  if (yield_ == Yield::kToAll && few_unproven && !ask.proven_in_use) standing = Standing::kProven;
   const Account* heaviest = Heaviest(standing);
   if (heaviest == nullptr) {
     standing = standing == Standing::kProven ? Standing::kUnproven : Standing::kProven;
+    if (standing == Standing::kProven && ask.proven_in_use) return std::nullopt;
     heaviest = Heaviest(standing);
   }
+  if (heaviest == nullptr) return std::nullopt;  // Only the newcomer itself is too much.
   const auto most = std::ranges::max_element(
       heaviest->workers, {}, [&](const OnWorker& on) { return on.held[Index(standing)]; });
-  return Victim{heaviest->network, standing, most->worker};
+  return Victim{{heaviest->network, standing, most->worker}, heaviest->held[Index(standing)]};
 }
 
 Ledger::Usage Ledger::usage() const {
@@ -104,6 +106,7 @@ void Ledger::Add(const Holder& holder, size_t amount) {
   const size_t before = account.held[standing];
   account.held[standing] += amount;
   held_[standing] += amount;
+  Show(standing);
   Place(account, holder.standing, before);
 }
 
@@ -119,6 +122,7 @@ void Ledger::Subtract(const Holder& holder, size_t amount) {
   const size_t before = account.held[standing];
   account.held[standing] -= amount;
   held_[standing] -= amount;
+  Show(standing);
   Place(account, holder.standing, before);
   if (account.held != Amounts{}) return;
   for (size_t i = 0; i < kStandings; ++i) buckets_[i][0].erase(account.places[i]);

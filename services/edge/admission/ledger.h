@@ -21,6 +21,7 @@
 #pragma once
 
 #include <array>
+#include <atomic>
 #include <cstddef>
 #include <cstdint>
 #include <list>
@@ -46,7 +47,9 @@ struct Holder {
 };
 
 /// Who loses its oldest holding.
-using Victim = Holder;
+struct Victim : Holder {
+  size_t held = 0;  ///< By its network in this standing, on all workers.
+};
 
 /// What proven holdings do for newcomers when no unproven one can make room.
 enum class Yield : uint8_t {
@@ -72,11 +75,21 @@ class Ledger {
   /// What was booked for `from` is `to`'s now: another address, another standing. Never refused.
   void Move(const Holder& from, const Holder& to, size_t amount);
 
+  /// What to ask of Overdraft().
+  struct Ask {
+    size_t more = 0;             ///< As if an unproven newcomer had so much already.
+    bool proven_in_use = false;  ///< No proven holding can go: name an unproven one, or nobody.
+  };
   /// Who has to make room at this time; none: nobody. A worker that is named drops what it can,
   /// and asks again.
-  std::optional<Victim> Overdraft() const;
+  std::optional<Victim> Overdraft(const Ask& ask) const;
+  std::optional<Victim> Overdraft() const { return Overdraft(Ask{}); }
 
   size_t max() const { return max_; }
+  /// Without a lock: as of a moment ago.
+  size_t held(Standing standing) const {
+    return shown_[static_cast<size_t>(standing)].load(std::memory_order_relaxed);
+  }
   struct Usage {
     std::array<size_t, kStandings> held{};
     size_t networks = 0;
@@ -106,7 +119,10 @@ class Ledger {
   void Place(Account& account, Standing standing, size_t before) LOWBAND_REQUIRES(mutex_);
   const Account* Heaviest(Standing standing) const LOWBAND_REQUIRES(mutex_);
   size_t HeldBy(Network network) const LOWBAND_REQUIRES(mutex_);
-  size_t held() const LOWBAND_REQUIRES(mutex_) { return held_[0] + held_[1]; }
+  size_t HeldInAll() const LOWBAND_REQUIRES(mutex_) { return held_[0] + held_[1]; }
+  void Show(size_t standing) LOWBAND_REQUIRES(mutex_) {
+    shown_[standing].store(held_[standing], std::memory_order_relaxed);
+  }
   /// Somebody would make room for it.
   bool Displaces(const Holder& holder, size_t amount) const LOWBAND_REQUIRES(mutex_);
 
@@ -115,6 +131,7 @@ class Ledger {
   const Yield yield_;
   mutable Mutex mutex_;
   Amounts held_ LOWBAND_GUARDED_BY(mutex_){};
+  std::array<std::atomic<size_t>, kStandings> shown_{};
   std::unordered_map<Network, Account> accounts_ LOWBAND_GUARDED_BY(mutex_);
   std::array<Buckets, kStandings> buckets_ LOWBAND_GUARDED_BY(mutex_);
   uint64_t made_room_ LOWBAND_GUARDED_BY(mutex_) = 0;

@@ -27,7 +27,14 @@ inline uint64_t LeadingBytes(const SocketAddress& peer, size_t ipv6_bytes) {
   return bytes << 8 | (ipv4 ? 4 : 6);
 }
 
-inline Prefix PrefixOf(const SocketAddress& peer) { return Prefix{LeadingBytes(peer, 7)}; }
-inline Network NetworkOf(const SocketAddress& peer) { return Network{LeadingBytes(peer, 6)}; }
+inline constexpr size_t kPrefixIpv6Bytes = 7;
+inline constexpr size_t kNetworkIpv6Bytes = 6;
+
+inline Prefix PrefixOf(const SocketAddress& peer) {
+  return Prefix{LeadingBytes(peer, kPrefixIpv6Bytes)};
+}
+inline Network NetworkOf(const SocketAddress& peer) {
+  return Network{LeadingBytes(peer, kNetworkIpv6Bytes)};
+}
 
 }  // namespace lowband::edge::admission

@@ -10,6 +10,7 @@ constexpr size_t kRandomBytes = 32;
 constexpr size_t kSessionIdBytesMax = 32;
 constexpr uint16_t kExtensionSignatureAlgorithms = 13;
 constexpr uint16_t kExtensionExtendedMasterSecret = 23;
+constexpr uint16_t kExtensionSessionTicket = 35;
 
 /// Takes fields off the front; once something is missing, `ok` stays false.
 class Reader {
@@ -61,6 +62,7 @@ bool ReadExtensions(ByteView bytes, ClientHello& hello) {
     if (type == kExtensionSignatureAlgorithms) {
       hello.ecdsa_with_sha384 = OffersEcdsaWithSha384(data);
     }
+    if (type == kExtensionSessionTicket) hello.ticket = !data.empty();
     if (type == kExtensionExtendedMasterSecret) hello.extended_master_secret = true;
   }
   return true;

@@ -5,9 +5,6 @@
 namespace lowband::edge::dtls {
 
 std::string Config::Validate() const {
-  if (handshakes_per_prefix_rate != 0 && handshakes_per_prefix_burst == 0) {
-    return "dtls.handshakes_per_prefix_burst must be at least 1";
-  }
   if (handshake_datagram_bytes_max < kHandshakeDatagramBytesMin ||
       handshake_datagram_bytes_max > kHandshakeDatagramBytesMax) {
     return "dtls.handshake_datagram_bytes_max must be from " +
@@ -15,12 +12,13 @@ std::string Config::Validate() const {
            std::to_string(kHandshakeDatagramBytesMax);
   }
   if (handshake_timeout <= Duration::zero()) return "dtls.handshake_timeout must be positive";
-  if (handshake_timeout_when_many <= Duration::zero()) {
-    return "dtls.handshake_timeout_when_many must be positive";
-  }
   if (unheard_timeout <= Duration::zero()) return "dtls.unheard_timeout must be positive";
   if (unheard_timeout_when_full <= Duration::zero()) {
     return "dtls.unheard_timeout_when_full must be positive";
+  }
+  if (unproven_timeout <= Duration::zero()) return "dtls.unproven_timeout must be positive";
+  if (unproven_timeout_when_roomy <= Duration::zero()) {
+    return "dtls.unproven_timeout_when_roomy must be positive";
   }
   if (idle_timeout <= Duration::zero()) return "dtls.idle_timeout must be positive";
   if (idle_timeout_when_full <= Duration::zero()) {

@@ -16,23 +16,21 @@ struct Config {
   /// A handshake from whose client nothing came for so long is forgotten: long enough for a flight
   /// with a chain on a link of 1,200 bit/s.
   Duration handshake_timeout = std::chrono::seconds(60);
-  /// The same, if shorter, while over half of the places are under way, so that half-open ones
-  /// do not pile up: long enough for the gaps of a client on a bad link.
-  Duration handshake_timeout_when_many = std::chrono::seconds(10);
   /// A session that sends nothing this long after its handshake ends: MAX_TRANSMIT_SPAN of RFC 7252
   /// §4.8.2, in which the first request of a client comes or never will.
   Duration unheard_timeout = std::chrono::seconds(45);
   /// The same, if shorter, while the table is more than nine tenths full.
   Duration unheard_timeout_when_full = std::chrono::seconds(15);
+  /// A session whose client the homeserver does not know ends so long after its first record, or
+  /// its last request: long enough to type a password, while over half of the table is empty...
+  Duration unproven_timeout_when_roomy = std::chrono::hours(24);
+  /// ...and short otherwise.
+  Duration unproven_timeout = std::chrono::hours(24);
   /// A session from which nothing came for so long ends. Long, since a client that sleeps must pay
   /// a handshake of 1.5 KB for a new one.
   Duration idle_timeout = std::chrono::hours(24);
-  /// The same, if shorter, while the table is more than nine tenths full.
+  /// The same, if shorter, while proven sessions fill more than nine tenths of the table.
   Duration idle_timeout_when_full = std::chrono::minutes(30);
-  /// Handshakes a second, and at once, of one /32 (IPv4) or /56 (IPv6), a worker; 0 is no limit.
-  /// Many phones behind one carrier's address translation may need more.
-  size_t handshakes_per_prefix_rate = 5;
-  size_t handshakes_per_prefix_burst = 20;
   /// Datagrams of a handshake carry at most this many bytes.
   size_t handshake_datagram_bytes_max = 1200;
   /// Tell clients whose session is gone to dial again, by a plaintext alert.

@@ -1,16 +1,29 @@
 #include "services/edge/dtls/connection_id.h"
 
+#include <algorithm>
+
 namespace lowband::edge::dtls {
 
 static_assert(sizeof(size_t) == sizeof(ConnectionId), "the hash takes the whole id");
 
-ConnectionId MakeConnectionId(Random& random, unsigned worker, unsigned workers) {
+ConnectionId ConnectionIds::Make(Random& random, unsigned worker, unsigned workers) {
   ConnectionId id;
   random.Fill(id);
   // One of the values of the byte that are `worker` modulo `workers`, each as likely.
   const unsigned candidates = (kWorkersMax - 1 - worker) / workers + 1;
   id[0] = static_cast<uint8_t>(worker + workers * random.Below(candidates));
+  std::ranges::copy(Check(id), id.end() - kConnectionIdCheckBytes);
   return id;
+}
+
+bool ConnectionIds::IsOurs(const ConnectionId& id) {
+  return std::ranges::equal(ByteView(id).last(kConnectionIdCheckBytes), Check(id));
+}
+
+std::array<uint8_t, kConnectionIdCheckBytes> ConnectionIds::Check(const ConnectionId& id) {
+  hmac_.Add(ByteView(id).first(kConnectionIdBytes - kConnectionIdCheckBytes));
+  const Mac mac = hmac_.Finish();
+  return {mac[0], mac[1]};
 }
 
 std::optional<unsigned> OwnerOf(ByteView datagram, unsigned workers) {

@@ -1,6 +1,5 @@
 #include "services/edge/dtls/cookie.h"
 
-#include <mbedtls/md.h>
 #include <mbedtls/platform_util.h>
 
 #include <algorithm>
@@ -8,6 +7,7 @@
 #include <optional>
 #include <span>
 
+#include "services/edge/dtls/hmac.h"
 #include "services/edge/dtls/limits.h"
 
 extern "C" {  // which this header of mbedTLS forgets
@@ -16,46 +16,6 @@ extern "C" {  // which this header of mbedTLS forgets
 
 namespace lowband::edge::dtls {
 namespace {
-
-constexpr size_t kMacBytes = 32;
-using Mac = std::array<uint8_t, kMacBytes>;
-
-// HMAC-SHA256 with a fixed key, prepared once.
-class Hmac {
- public:
-  explicit Hmac(ByteView key) {
-    mbedtls_md_init(&context_);
-    const mbedtls_md_info_t* sha256 = mbedtls_md_info_from_type(MBEDTLS_MD_SHA256);
-    Require(mbedtls_md_setup(&context_, sha256, 1));
-    Require(mbedtls_md_hmac_starts(&context_, key.data(), key.size()));
-  }
-  ~Hmac() { mbedtls_md_free(&context_); }
-  Hmac(const Hmac&) = delete;
-  Hmac& operator=(const Hmac&) = delete;
-
-  void Add(ByteView bytes) {
-    Require(mbedtls_md_hmac_update(&context_, bytes.data(), bytes.size()));
-  }
-  // A length in front keeps neighbouring fields apart.
-  void AddVector(ByteView bytes) {
-    const auto size = static_cast<uint16_t>(bytes.size());
-    Add(std::array<uint8_t, 2>{static_cast<uint8_t>(size >> 8), static_cast<uint8_t>(size)});
-    Add(bytes);
-  }
-  Mac Finish() {
-    Mac out;
-    Require(mbedtls_md_hmac_finish(&context_, out.data()));
-    Require(mbedtls_md_hmac_reset(&context_));
-    return out;
-  }
-
- private:
-  // SHA-256 over memory has no way to fail but a broken build or no memory at start.
-  static void Require(int code) {
-    if (code != 0) std::abort();
-  }
-  mbedtls_md_context_t context_;
-};
 
 std::array<uint8_t, 8> BigEndian(uint64_t value) {
   std::array<uint8_t, 8> out;

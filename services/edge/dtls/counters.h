@@ -37,7 +37,8 @@ enum class HandshakeResult : uint8_t {
   kFailed,   ///< Alert from either side: no common suite, bad Finished and so on.
   kTimedOut,
   kRestarted,               ///< The client began anew at the same address.
-  kHalfOpenLimit,           ///< Refused: handshakes_max.
+  kMadeRoom,                ///< Given up for another one: the oldest of the network with most.
+  kHalfOpenLimit,           ///< Refused: there were too many, and those to go had not gone yet.
   kPrefixLimit,             ///< Refused: handshakes_per_prefix_rate.
   kTableFull,               ///< Refused: every session is in use.
   kNoExtendedMasterSecret,  ///< Refused: require_extended_master_secret.
@@ -47,16 +48,16 @@ enum class HandshakeResult : uint8_t {
 };
 constexpr size_t kHandshakeResults = static_cast<size_t>(HandshakeResult::kCount);
 inline constexpr std::array<std::string_view, kHandshakeResults> kHandshakeResultNames = {
-    "completed",     "resumed",    "failed",
-    "timed_out",     "restarted",  "half_open_limit",
-    "prefix_limit",  "table_full", "no_extended_master_secret",
+    "completed",     "resumed",         "failed",       "timed_out",  "restarted",
+    "made_room",     "half_open_limit", "prefix_limit", "table_full", "no_extended_master_secret",
     "out_of_memory", "stopped",
 };
 
 /// In the order of CloseReason (server.h).
-constexpr size_t kCloseReasons = 7;
+constexpr size_t kCloseReasons = 9;
 inline constexpr std::array<std::string_view, kCloseReasons> kCloseReasonNames = {
-    "peer_closed", "peer_alert", "idle", "replaced", "evicted", "local", "protocol_error",
+    "peer_closed", "peer_alert",       "idle",  "unproven",       "replaced",
+    "evicted",     "evicted_unproven", "local", "protocol_error",
 };
 
 struct Counters {
@@ -67,6 +68,10 @@ struct Counters {
   uint64_t verify_requests_sent = 0;
   uint64_t cookies_refused = 0;  ///< Forged or expired; answered by a new HelloVerifyRequest.
   uint64_t handshakes_started = 0;
+  uint64_t tickets_refused = 0;      ///< Offered, and it became a full handshake, or none.
+  uint64_t sessions_proven = 0;      ///< The homeserver knows their client.
+  uint64_t reliefs_asked = 0;        ///< Of other workers: to make room for a newcomer here.
+  uint64_t reliefs_given = 0;        ///< Sessions and handshakes that ended for one elsewhere.
   uint64_t connection_ids_used = 0;  ///< Sessions opened that negotiated one.
   uint64_t peer_moves = 0;
   uint64_t paths_proven = 0;         ///< A new address was answered from.

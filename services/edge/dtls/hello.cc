@@ -7,6 +7,9 @@
 namespace lowband::edge::dtls {
 namespace {
 
+/// Of a handshake that a ticket shortens: no signature, no key exchange.
+constexpr admission::Eighths kResumptionCost = 1;
+
 bool SameClient(const Session* session, const ClientHello& hello) {
   return session != nullptr && std::ranges::equal(session->client_random, hello.random);
 }
@@ -62,10 +65,21 @@ void Server::Impl::VerifiedHello(TimePoint now, const SocketAddress& from, const
     return;
   }
   if (handshake != nullptr) EndHandshake(*handshake, HandshakeResult::kRestarted);
-  if (const auto refusal = Refusal(now, from)) return Count(*refusal);
-  handshake = BeginHandshake(now, from, hello, link);
-  if (handshake == nullptr) return Count(HandshakeResult::kOutOfMemory);
-  Deliver(now, from, record, *handshake);
+  if (const auto refusal = Refusal(now, from, hello)) return Count(*refusal);
+  const auto begun = BeginHandshake(now, from, hello, link);
+  if (!begun) return Count(begun.error());
+  const SessionId id = (*begun)->id;
+  Deliver(now, from, record, **begun);
+  if (hello.ticket) SettleTicket(now, from, id);
+}
+
+// The engine has looked at the ticket: if it was none of ours the handshake is a full one, and who
+// sends garbage for tickets gains nothing.
+void Server::Impl::SettleTicket(TimePoint now, const SocketAddress& from, SessionId id) {
+  const Session* handshake = table_.Find(id);
+  if (handshake != nullptr && handshake->channel->resumed()) return;
+  ++counters_.tickets_refused;
+  admission_.ChargeHandshake(now, from, admission::kWhole - kResumptionCost);
 }
 
 // A client sent its flight again. Many do so each second, however slow the link is: an answer while
@@ -74,7 +88,7 @@ void Server::Impl::VerifiedHello(TimePoint now, const SocketAddress& from, const
 bool Server::Impl::Repeated(TimePoint now, Session& session) {
   if (now <= std::max(session.channel->flight_done(), session.repeat_after)) {
     // The client is there and waits.
-    if (now - session.began < kHandshakeLifeMax && session.stage != Stage::kHeard) {
+    if (now - session.began < kHandshakeLifeMax && !HasSpoken(session.stage)) {
       table_.Prolong(now, session);
     }
     Drop(DropReason::kRepeatedFlight);
@@ -84,27 +98,33 @@ bool Server::Impl::Repeated(TimePoint now, Session& session) {
   return true;
 }
 
-std::optional<HandshakeResult> Server::Impl::Refusal(TimePoint now, const SocketAddress& from) {
-  if (table_.handshakes() >= handshakes_max_) return HandshakeResult::kHalfOpenLimit;
-  if (!MakeRoom(now, false)) return HandshakeResult::kTableFull;
-  if (config_.handshakes_per_prefix_rate != 0 && !prefixes_.Take(now, from)) {
-    return HandshakeResult::kPrefixLimit;
-  }
+std::optional<HandshakeResult> Server::Impl::Refusal(TimePoint now, const SocketAddress& from,
+                                                     const ClientHello& hello) {
+  if (!CouldOpen(now)) return HandshakeResult::kTableFull;
+  const auto cost = hello.ticket ? kResumptionCost : admission::kWhole;
+  if (!admission_.TakeHandshake(now, from, cost)) return HandshakeResult::kPrefixLimit;
+  if (!MakeRoom(now, admission_.handshakes)) return HandshakeResult::kHalfOpenLimit;
   return std::nullopt;
 }
 
-Session* Server::Impl::BeginHandshake(TimePoint now, const SocketAddress& from,
-                                      const ClientHello& hello, const tls::LinkSample& link) {
+Result<Session*, HandshakeResult> Server::Impl::BeginHandshake(TimePoint now,
+                                                               const SocketAddress& from,
+                                                               const ClientHello& hello,
+                                                               const tls::LinkSample& link) {
   credentials_.tickets().RotateIfDue(now);
+  auto engine = CurrentEngine();
+  if (engine == nullptr) return Failure(HandshakeResult::kOutOfMemory);
   ConnectionId id;
   do {
-    id = MakeConnectionId(random_, worker_, workers_);
+    id = connection_ids_->Make(random_, worker_, workers_);
   } while (table_.FindByConnectionId(id) != nullptr);
-  auto engine = CurrentEngine();
-  if (engine == nullptr) return nullptr;
   auto channel = Channel::Make(std::move(engine), config_, hello, id, link, outbox_);
-  if (channel == nullptr) return nullptr;
+  if (channel == nullptr) return Failure(HandshakeResult::kOutOfMemory);
   Session& session = table_.Begin(now, from, id, std::move(channel));
+  if (!Book(admission_.handshakes, session)) {
+    table_.Erase(session);
+    return Failure(HandshakeResult::kHalfOpenLimit);
+  }
   std::ranges::copy(hello.random, session.client_random.begin());
   ++counters_.handshakes_started;
   return &session;
@@ -117,6 +137,7 @@ std::shared_ptr<Engine> Server::Impl::CurrentEngine() {
     if (auto engine = Engine::Make(config_, credentials_, random_)) {
       engine_ = std::move(engine);
       engine_revision_ = revision;
+      connection_ids_.emplace(credentials_.identity()->connection_id_secret());
     }
   }
   return engine_;
@@ -146,10 +167,12 @@ void Server::Impl::Opened(TimePoint now, Session& session) {
   // this address before: it stays, and is found by its id.
   Session* old = table_.FindOpen(session.peer);
   if (old != nullptr && !old->uses_connection_id) EndSession(*old, CloseReason::kReplaced, false);
-  if (!MakeRoom(now, true)) {
+  const admission::Holder place = HolderOf(session);  // Unproven, as all who come.
+  if (!MakeRoom(now, admission_.sessions) || !Book(admission_.sessions, session)) {
     session.channel->Close(session.peer);
     return EndHandshake(session, HandshakeResult::kTableFull);
   }
+  admission_.handshakes.Give(place, 1);
   Count(session.channel->resumed() ? HandshakeResult::kResumed : HandshakeResult::kCompleted);
   const bool uses_connection_id = session.channel->uses_connection_id();
   if (uses_connection_id) ++counters_.connection_ids_used;
@@ -164,21 +187,7 @@ void Server::Impl::EndHandshake(Session& session, HandshakeResult result) {
   Count(result);
   ended_hellos_.Add(session.began, session.client_random);
   flights_.Cancel(session.id);
-  table_.Erase(session);
-}
-
-// True if one more session fits. Those that never spoke go first, then the one unheard of for
-// longest, but none that is in use: a flood of new clients must not push out those at work.
-bool Server::Impl::MakeRoom(TimePoint now, bool evict) {
-  if (table_.sessions() < sessions_max_) return true;
-  for (const auto& [stage, quiet] : {std::pair{Stage::kUnheard, kUnheardEvictableAfter},
-                                     std::pair{Stage::kHeard, kEvictableAfter}}) {
-    Session* session = table_.Oldest(stage);
-    if (session == nullptr || now - session->since < quiet) continue;
-    if (evict) EndSession(*session, CloseReason::kEvicted, true);
-    return true;
-  }
-  return false;
+  Discard(session);
 }
 
 }  // namespace lowband::edge::dtls

@@ -10,10 +10,12 @@
 #include <array>
 #include <cerrno>
 #include <cstring>
+#include <optional>
 #include <string_view>
 
 #include "libs/tls/error.h"
 #include "libs/tls/profile.h"
+#include "services/edge/dtls/hmac.h"
 
 namespace lowband::edge::dtls {
 namespace {
@@ -23,6 +25,8 @@ using File = IdentityError::File;
 // A handshake message may be as long as the engine's outgoing buffer, but for the 12 bytes of its
 // header and the 3 bytes of the list's length; each certificate has 3 bytes in front.
 constexpr size_t kChainBytesMax = MBEDTLS_SSL_OUT_CONTENT_LEN - 12 - 3;
+// Nine numbers of an RSA key, most of them half as long as the longest.
+constexpr size_t kKeyDerBytesMax = 8 * MBEDTLS_MPI_MAX_SIZE;
 
 std::string Quoted(const std::string& path) { return "\"" + path + "\""; }
 
@@ -170,6 +174,22 @@ std::vector<std::string> Warnings(const IdentityFiles& files, const mbedtls_x509
   return out;
 }
 
+// RFC 5869 with SHA-256, of the key in DER.
+std::optional<ConnectionIdSecret> DeriveConnectionIdSecret(const mbedtls_pk_context* key) {
+  std::array<uint8_t, kKeyDerBytesMax> der;
+  const int size = mbedtls_pk_write_key_der(key, der.data(), der.size());
+  if (size <= 0) return std::nullopt;
+  Hmac extract(AsBytes("lowband connection ids"));
+  extract.Add(ByteView(der).last(static_cast<size_t>(size)));
+  Mac pseudorandom_key = extract.Finish();
+  mbedtls_platform_zeroize(der.data(), der.size());
+  Hmac expand(pseudorandom_key);
+  mbedtls_platform_zeroize(pseudorandom_key.data(), pseudorandom_key.size());
+  expand.Add(AsBytes("check bytes"));
+  expand.Add(std::array<uint8_t, 1>{1});
+  return expand.Finish();
+}
+
 }  // namespace
 
 Identity::~Identity() { Wipe(key_pem_); }
@@ -192,6 +212,9 @@ Result<std::shared_ptr<const Identity>, IdentityError> Identity::Load(const Iden
   if (auto problem = CheckPair(files, identity->chain(), key.get(), random); !problem.empty()) {
     return Failure(IdentityError{File::kKey, problem});
   }
+  const auto secret = DeriveConnectionIdSecret(key.get());
+  if (!secret) return Failure(IdentityError{File::kKey, Quoted(files.key) + " is too large a key"});
+  identity->connection_id_secret_ = *secret;
   identity->warnings_ = Warnings(files, identity->chain());
   return identity;
 }

@@ -15,6 +15,7 @@
 #include "libs/base/random.h"
 #include "libs/base/result.h"
 #include "libs/tls/handle.h"
+#include "services/edge/dtls/connection_id.h"
 
 namespace lowband::edge::dtls {
 
@@ -51,6 +52,9 @@ class Identity {
   /// The key's file, for a TLS library other than mbedTLS. Holds the key: never copy it around.
   std::string_view key_pem() const { return {key_pem_.data(), key_pem_.size() - 1}; }
 
+  /// Comes from the key, which it does not tell, and from nothing else: the same after a restart.
+  const ConnectionIdSecret& connection_id_secret() const { return connection_id_secret_; }
+
   /// Of the server's own certificate.
   std::chrono::system_clock::time_point not_after() const;
   /// What works but will hurt: expired, no IP address inside, no chain behind it, a weak or awkward
@@ -60,6 +64,7 @@ class Identity {
  private:
   mutable tls::Certificate chain_;
   std::string key_pem_;  // With the zero byte at its end that mbedTLS wants.
+  ConnectionIdSecret connection_id_secret_{};
   std::vector<std::string> warnings_;
 };
 

@@ -74,34 +74,21 @@ inline constexpr size_t kEndedHellosMax = 256;
 /// After a flight was repeated because its client asked, the next repeat comes no sooner.
 inline constexpr Duration kRepeatInterval = tls::kServerFlightWaitMin;
 
-/// To make room in a full table, a session must have been quiet for so long; those in use stay.
+/// To make room in a full table, a proven session must have been quiet for so long; those in use
+/// stay...
 inline constexpr Duration kEvictableAfter = std::chrono::seconds(60);
-/// The same for one that never sent anything: long enough to get its first request through.
-inline constexpr Duration kUnheardEvictableAfter = std::chrono::seconds(5);
+/// ...unless their network has over an eighth of all that fit, and more than a household.
+inline constexpr size_t kHogSessionsMin = 8;
+constexpr bool IsHog(size_t sessions, size_t sessions_max) {
+  return sessions > kHogSessionsMin && sessions * 8 > sessions_max;
+}
 /// The table counts as nearly full from here on: nine tenths.
 constexpr bool NearlyFull(size_t sessions, size_t sessions_max) {
   return sessions * 10 > sessions_max * 9;
 }
-/// Handshakes under way are many from here on: half. The others then live shorter.
-constexpr bool ManyHandshakes(size_t handshakes, size_t handshakes_max) {
-  return handshakes * 2 > handshakes_max;
-}
+/// There is room for those who are slow to say who they are: less than half is taken.
+constexpr bool Roomy(size_t sessions, size_t sessions_max) { return sessions * 2 < sessions_max; }
 
-/// Prefixes whose handshakes, or alerts, are counted; the one idle longest makes room.
-inline constexpr size_t kPrefixesMax = 65'536;
-
-/// Alerts about stale sessions: one for an address in this time...
-inline constexpr Duration kStaleAlertInterval = std::chrono::seconds(10);
-/// ...so many a second, and at once, for a /32 (IPv4) or /56 (IPv6) and a worker: that may be a
-/// carrier's address translation...
-inline constexpr size_t kStaleAlertsOfAPrefixPerSecond = 20;
-inline constexpr size_t kStaleAlertsOfAPrefixAtOnce = 200;
-/// ...and in all so many that every client of a full table is told within this time after a crash,
-/// but so many a second at least, in the whole process.
-inline constexpr std::chrono::seconds kStaleAlertsForAll{60};
-inline constexpr size_t kStaleAlertsPerSecondMin = 100;
-
-static_assert(kTicketKeyLife * 2 <= Duration(kTicketLife), "two keys are live");
 static_assert(kApplicationDataMax + kRecordOverheadMax <= 8192,
               "deployed clients cut datagrams off at 8,192 bytes");
 static_assert(kApplicationDataMax <= kRecordPlaintextMax, "we can read what we can send");

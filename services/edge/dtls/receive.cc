@@ -57,15 +57,17 @@ Session* Server::Impl::SessionFor(const SocketAddress& from, const Record& recor
 }
 
 void Server::Impl::Unknown(TimePoint now, const SocketAddress& from, const Record& record) {
-  if (record.type == RecordType::kConnectionId) return Drop(DropReason::kUnknownId);
-  if (table_.FindOpen(from) != nullptr) return Drop(DropReason::kNotAccepted);
-  Drop(DropReason::kUnknownSession);
-  // Only what proves that the sender believes in a session, and is larger than the answer.
-  if (!config_.stale_alert || record.type != RecordType::kApplicationData || record.epoch == 0 ||
-      record.bytes.size() < kAlertBytes) {
+  const bool by_id = record.type == RecordType::kConnectionId;
+  const bool at_ours = table_.FindOpen(from) != nullptr;
+  Drop(by_id     ? DropReason::kUnknownId
+       : at_ours ? DropReason::kNotAccepted
+                 : DropReason::kUnknownSession);
+  // Only what shows that the sender believes in a session, and is larger than the answer.
+  if (!config_.stale_alert || at_ours || record.epoch == 0 || record.bytes.size() < kAlertBytes ||
+      !(by_id ? connection_ids_->IsOurs(record.id) : record.type == RecordType::kApplicationData)) {
     return;
   }
-  if (!stale_alerts_.Take(now, from)) {
+  if (!admission_.stale_alerts.Take(now, from)) {
     ++counters_.stale_alerts_withheld;
     return;
   }
@@ -82,7 +84,7 @@ void Server::Impl::Deliver(TimePoint now, const SocketAddress& from, const Recor
   const auto received = session.channel->Receive(now, session.peer, record.bytes, plaintext_);
   // What made the engine answer was no noise: the client waits for us, perhaps on a bad link.
   if (outbox_.size() > queued && now - session.began < kHandshakeLifeMax &&
-      session.stage != Stage::kHeard) {
+      !HasSpoken(session.stage)) {
     table_.Prolong(now, session);
   }
   if (!session.open()) return HandshakeStep(now, session, received.progress);
@@ -143,6 +145,7 @@ void Server::Impl::ProvePath(SessionId id) {
   ++counters_.paths_proven;
   paths_.Cancel(id);
   const auto path = std::move(session->unproven);
+  Rehome(*session, admission::NetworkOf(session->peer));
   SendHeld(*session, path->TakeHeld());
 }
 

@@ -1,28 +1,40 @@
 #include "services/edge/dtls/server.h"
 
 #include <algorithm>
+#include <array>
 #include <cstdlib>
 #include <utility>
 
 #include "services/edge/dtls/server_impl.h"
 
 namespace lowband::edge::dtls {
+namespace {
+
+constexpr std::array kOpenStages = {Stage::kUnheard, Stage::kUnproven, Stage::kProven};
+
+}  // namespace
 
 static_assert(kCloseReasons == static_cast<size_t>(CloseReason::kProtocolError) + 1);
 
 Server::Impl::Impl(const Config& config, Credentials& credentials, Random& random, unsigned worker,
                    unsigned workers, admission::Admission& admission)
     : config_(config),
-      sessions_max_(std::max<size_t>(1, admission.sessions.max() / workers)),
-      handshakes_max_(std::max<size_t>(1, admission.handshakes.max() / workers)),
       worker_(worker),
       workers_(workers),
       credentials_(credentials),
       random_(random),
-      cookies_(credentials.cookie_secret()),
-      prefixes_({config.handshakes_per_prefix_rate, config.handshakes_per_prefix_burst}),
-      stale_alerts_(sessions_max_, workers) {
+      admission_(admission),
+      cookies_(credentials.cookie_secret()) {
+  connection_ids_.emplace(credentials.identity()->connection_id_secret());
   if (worker >= workers || workers > kWorkersMax) std::abort();
+}
+
+// What the others count on is theirs again.
+Server::Impl::~Impl() {
+  while (Session* session = table_.Oldest(Stage::kHandshaking)) Discard(*session);
+  for (const Stage stage : kOpenStages) {
+    while (Session* session = table_.Oldest(stage)) Discard(*session);
+  }
 }
 
 bool Server::Impl::Send(SessionId id, ByteView data) {
@@ -52,14 +64,14 @@ void Server::Impl::Close(SessionId id) {
 
 bool Server::Impl::HeardSince(TimePoint time, SessionId id) {
   const Session* session = table_.Find(id);
-  return session != nullptr && session->since >= time;
+  return session != nullptr && session->heard >= time;
 }
 
 void Server::Impl::CloseAll() {
   while (Session* session = table_.Oldest(Stage::kHandshaking)) {
     EndHandshake(*session, HandshakeResult::kStopped);
   }
-  for (const Stage stage : {Stage::kUnheard, Stage::kHeard}) {
+  for (const Stage stage : kOpenStages) {
     while (Session* session = table_.Oldest(stage)) {
       EndSession(*session, CloseReason::kLocal, true);
     }
@@ -78,7 +90,7 @@ void Server::Impl::Advance(TimePoint now) {
 
 void Server::Impl::ExpireHandshakes(TimePoint now) {
   while (Session* session = table_.Oldest(Stage::kHandshaking)) {
-    if (session->since + HandshakeTimeout() > now) return;
+    if (session->since + config_.handshake_timeout > now) return;
     EndHandshake(*session, HandshakeResult::kTimedOut);
   }
 }
@@ -88,24 +100,36 @@ void Server::Impl::ExpireSessions(TimePoint now) {
     if (session->since + UnheardTimeout() > now) break;
     EndSession(*session, CloseReason::kIdle, true);
   }
-  while (Session* session = table_.Oldest(Stage::kHeard)) {
+  while (Session* session = table_.Oldest(Stage::kUnproven)) {
+    if (session->since + UnprovenTimeout() > now) break;
+    EndSession(*session, CloseReason::kUnproven, true);
+  }
+  while (Session* session = table_.Oldest(Stage::kProven)) {
     if (session->since + IdleTimeout() > now) break;
     EndSession(*session, CloseReason::kIdle, true);
   }
 }
 
-Duration Server::Impl::HandshakeTimeout() const {
-  if (!ManyHandshakes(table_.handshakes(), handshakes_max_)) return config_.handshake_timeout;
-  return std::min(config_.handshake_timeout, config_.handshake_timeout_when_many);
+size_t Server::Impl::SessionsOfAll() const {
+  return admission_.sessions.held(Standing::kUnproven) +
+         admission_.sessions.held(Standing::kProven);
 }
 
 Duration Server::Impl::UnheardTimeout() const {
-  if (!NearlyFull(table_.sessions(), sessions_max_)) return config_.unheard_timeout;
+  if (!NearlyFull(SessionsOfAll(), admission_.sessions.max())) return config_.unheard_timeout;
   return std::min(config_.unheard_timeout, config_.unheard_timeout_when_full);
 }
 
+Duration Server::Impl::UnprovenTimeout() const {
+  if (!Roomy(SessionsOfAll(), admission_.sessions.max())) return config_.unproven_timeout;
+  return std::max(config_.unproven_timeout, config_.unproven_timeout_when_roomy);
+}
+
+// Unproven ones do not count: they go for whoever comes, and must not shorten others' time.
 Duration Server::Impl::IdleTimeout() const {
-  if (!NearlyFull(table_.sessions(), sessions_max_)) return config_.idle_timeout;
+  if (!NearlyFull(admission_.sessions.held(Standing::kProven), admission_.sessions.max())) {
+    return config_.idle_timeout;
+  }
   return std::min(config_.idle_timeout, config_.idle_timeout_when_full);
 }
 
@@ -116,9 +140,10 @@ std::optional<TimePoint> Server::Impl::NextDeadline() {
       next = Earlier(next, session->since + timeout);
     }
   };
-  add(Stage::kHandshaking, HandshakeTimeout());
+  add(Stage::kHandshaking, config_.handshake_timeout);
   add(Stage::kUnheard, UnheardTimeout());
-  add(Stage::kHeard, IdleTimeout());
+  add(Stage::kUnproven, UnprovenTimeout());
+  add(Stage::kProven, IdleTimeout());
   return next;
 }
 
@@ -127,7 +152,7 @@ void Server::Impl::EndSession(Session& session, CloseReason reason, bool notify)
   if (notify) session.channel->Close(session.peer);
   events_.Push(SessionClosed{session.id, reason}, {});
   paths_.Cancel(session.id);
-  table_.Erase(session);
+  Discard(session);
 }
 
 std::optional<Event> Server::Impl::PollEvent() {
@@ -154,6 +179,9 @@ bool Server::Send(TimePoint, SessionId session, ByteView data) {
   return impl_->Send(session, data);
 }
 void Server::ProvePath(TimePoint, SessionId session) { impl_->ProvePath(session); }
+void Server::Prove(TimePoint now, SessionId session) { impl_->Prove(now, session); }
+void Server::NoteRequest(TimePoint now, SessionId session) { impl_->NoteRequest(now, session); }
+void Server::Relieve(TimePoint now, bool proven_in_use) { impl_->Relieve(now, proven_in_use); }
 void Server::Close(TimePoint, SessionId session) { impl_->Close(session); }
 void Server::StopAccepting() { impl_->StopAccepting(); }
 void Server::CloseAll(TimePoint) { impl_->CloseAll(); }
@@ -164,6 +192,7 @@ std::vector<SessionId> Server::QuietestFirst() const { return impl_->QuietestFir
 void Server::Advance(TimePoint now) { impl_->Advance(now); }
 std::optional<TimePoint> Server::NextDeadline() { return impl_->NextDeadline(); }
 std::optional<Event> Server::PollEvent() { return impl_->PollEvent(); }
+std::optional<Relief> Server::PollRelief() { return impl_->PollRelief(); }
 std::optional<Transmit> Server::PollTransmit() { return impl_->PollTransmit(); }
 const Counters& Server::counters() const { return impl_->counters(); }
 size_t Server::session_count() const { return impl_->session_count(); }

@@ -3,9 +3,13 @@
 //                   ClientHello without a valid cookie -> HelloVerifyRequest (no state kept)
 //   (no session) ──ClientHello with a valid cookie──▶ kHandshaking ──Finished──▶ kUnheard ─┐
 //        ▲                                          60 s │       data ┌──────────────────────┘
-//        │                                   fatal alert │            ▼
-//        └───────────────────────────────────────────────┴────────  kHeard
-//                              idle, close_notify, fatal alert, eviction, replacement, stop
+//        │                                   fatal alert │            ▼        Prove()
+//        └───────────────────────────────────────────────┴──────── kUnproven ───────────▶ kProven
+//                   time, close_notify, fatal alert, eviction, replacement, stop
+//
+// Sessions and handshakes of all workers share one table's room (admission/ledger.h). When there is
+// none, somebody of the network that has most makes it, unproven sessions first. Where the other
+// worker has that session, it is asked to end it (PollRelief(), Relieve()).
 //
 // A datagram is matched to its session by Connection ID when it carries one (RFC 9146), else by
 // source address. The address of a session moves only after an authentic record, newer than all
@@ -58,13 +62,15 @@ struct DataArrived {
   uint64_t sequence = 0;
 };
 enum class CloseReason : uint8_t {
-  kPeerClosed,     ///< close_notify
-  kPeerAlert,      ///< fatal alert
-  kIdle,           ///< nothing heard for idle_timeout
-  kReplaced,       ///< a new handshake from the same address succeeded
-  kEvicted,        ///< table full, this was the least recently used
-  kLocal,          ///< Close() or Stop()
-  kProtocolError,  ///< the engine gave the session up
+  kPeerClosed,       ///< close_notify
+  kPeerAlert,        ///< fatal alert
+  kIdle,             ///< nothing heard for idle_timeout, or ever
+  kUnproven,         ///< the homeserver did not get to know its client in unproven_timeout
+  kReplaced,         ///< a new handshake from the same address succeeded
+  kEvicted,          ///< table full, this was proven, and the least recently used
+  kEvictedUnproven,  ///< table full, this was not proven, the oldest of the network that had most
+  kLocal,            ///< Close() or Stop()
+  kProtocolError,    ///< the engine gave the session up
 };
 /// An opened session ended; nothing more comes of it.
 struct SessionClosed {
@@ -77,6 +83,13 @@ using Event = std::variant<SessionOpened, PeerMoved, DataArrived, SessionClosed>
 struct Transmit {
   SocketAddress peer;
   ByteView datagram;
+};
+
+/// Another worker has what shall make room for a newcomer of this one.
+struct Relief {
+  unsigned worker = 0;
+  bool proven_in_use = false;  ///< No proven session can go: an unproven one has to.
+  friend bool operator==(const Relief&, const Relief&) = default;
 };
 
 /// The stage of one worker.
@@ -95,6 +108,13 @@ class Server {
   bool Send(TimePoint now, SessionId session, ByteView data);
   /// The client answered what was sent after PeerMoved. Nothing if its address has changed since.
   void ProvePath(TimePoint now, SessionId session);
+  /// The homeserver knows the client: it answered a request with the session's token by other than
+  /// a refusal of the token. Nothing if the session is gone.
+  void Prove(TimePoint now, SessionId session);
+  /// A whole request came: an unproven session's time begins anew, which data alone does not do.
+  void NoteRequest(TimePoint now, SessionId session);
+  /// Another worker's PollRelief() named this one: ends what is to make room, if it still is.
+  void Relieve(TimePoint now, bool proven_in_use);
   /// Ends a session with close_notify; nothing if it is gone.
   void Close(TimePoint now, SessionId session);
   /// Takes no new handshakes from here on; sessions live on.
@@ -105,13 +125,15 @@ class Server {
   void Advance(TimePoint now);
   std::optional<TimePoint> NextDeadline();
 
-  /// Open sessions, those first that were not heard for the longest time.
+  /// Open sessions, the unproven ones first, then those first that were not heard for the longest
+  /// time.
   std::vector<SessionId> QuietestFirst() const;
   /// Data came of it, or it opened, at this time or later.
   bool HeardSince(TimePoint time, SessionId session);
 
-  /// Drained after every call above, until both are empty.
+  /// Drained after every call above, until all are empty.
   std::optional<Event> PollEvent();
+  std::optional<Relief> PollRelief();
   std::optional<Transmit> PollTransmit();
 
   const Counters& counters() const;

@@ -1,5 +1,6 @@
 #include "services/edge/dtls/session_table.h"
 
+#include <cstdlib>
 #include <utility>
 
 namespace lowband::edge::dtls {
@@ -24,6 +25,7 @@ Session& SessionTable::Begin(TimePoint now, const SocketAddress& peer, const Con
   session.began = now;
   session.since = now;
   session.channel = std::move(channel);
+  Adopt(session, admission::NetworkOf(peer));
   by_id_.emplace(session.id, &session);
   by_connection_id_.emplace(id, &session);
   handshakes_by_address_.emplace(peer, &session);
@@ -33,16 +35,30 @@ Session& SessionTable::Begin(TimePoint now, const SocketAddress& peer, const Con
 void SessionTable::Open(TimePoint now, Session& session, bool uses_connection_id) {
   handshakes_by_address_.erase(session.peer);
   open_by_address_.insert_or_assign(session.peer, &session);
+  session.heard = now;
   session.uses_connection_id = uses_connection_id;
   if (!uses_connection_id) by_connection_id_.erase(session.connection_id);
   PutInto(Stage::kUnheard, now, session);
 }
 
-void SessionTable::Touch(TimePoint now, Session& session) { PutInto(Stage::kHeard, now, session); }
-
-void SessionTable::Prolong(TimePoint now, Session& session) {
-  PutInto(session.stage, now, session);
+void SessionTable::Touch(TimePoint now, Session& session) {
+  session.heard = now;
+  if (session.stage == Stage::kUnproven) return;
+  PutInto(session.stage == Stage::kProven ? Stage::kProven : Stage::kUnproven, now, session);
 }
+
+// Within its list only: what is repeated makes no handshake younger in the eyes of its network.
+void SessionTable::Prolong(TimePoint now, Session& session) {
+  auto& list = ListOf(session.stage);
+  list.splice(list.end(), list, session.self);
+  session.since = now;
+}
+
+void SessionTable::NoteRequest(TimePoint now, Session& session) {
+  if (session.stage != Stage::kProven) PutInto(Stage::kUnproven, now, session);
+}
+
+void SessionTable::Prove(TimePoint now, Session& session) { PutInto(Stage::kProven, now, session); }
 
 void SessionTable::Move(TimePoint now, Session& session, const SocketAddress& peer) {
   ReleaseAddress(session);
@@ -53,8 +69,14 @@ void SessionTable::Move(TimePoint now, Session& session, const SocketAddress& pe
   open_by_address_.emplace(peer, &session);
 }
 
+void SessionTable::Rehome(Session& session, admission::Network network) {
+  LeaveKin(session);
+  Adopt(session, network);
+}
+
 void SessionTable::Erase(Session& session) {
   ReleaseAddress(session);
+  LeaveKin(session);
   by_id_.erase(session.id);
   if (FindByConnectionId(session.connection_id) == &session) {
     by_connection_id_.erase(session.connection_id);
@@ -76,7 +98,7 @@ Session* SessionTable::FindHandshake(const SocketAddress& peer) {
 std::vector<SessionId> SessionTable::QuietestFirst() const {
   std::vector<SessionId> ids;
   ids.reserve(sessions());
-  for (const Stage stage : {Stage::kUnheard, Stage::kHeard}) {
+  for (const Stage stage : {Stage::kUnheard, Stage::kUnproven, Stage::kProven}) {
     for (const Session& session : lists_[static_cast<size_t>(stage)]) ids.push_back(session.id);
   }
   return ids;
@@ -87,11 +109,52 @@ Session* SessionTable::Oldest(Stage stage) {
   return list.empty() ? nullptr : &list.front();
 }
 
+Session* SessionTable::OldestHandshake(admission::Network network) {
+  const auto found = networks_.find(network);
+  if (found == networks_.end() || found->second.handshakes.empty()) return nullptr;
+  return found->second.handshakes.front();
+}
+
+Session* SessionTable::Oldest(admission::Network network, admission::Standing standing) {
+  const auto found = networks_.find(network);
+  if (found == networks_.end()) return nullptr;
+  const bool proven = standing == admission::Standing::kProven;
+  const auto& list = proven ? found->second.proven : found->second.unproven;
+  return list.empty() ? nullptr : list.front();
+}
+
 void SessionTable::PutInto(Stage stage, TimePoint now, Session& session) {
   auto& to = ListOf(stage);
   to.splice(to.end(), ListOf(session.stage), session.self);
+  auto& kin = ListIn(*session.kin, stage);
+  kin.splice(kin.end(), ListIn(*session.kin, session.stage), session.self_in_kin);
   session.stage = stage;
   session.since = now;
+}
+
+void SessionTable::Adopt(Session& session, admission::Network network) {
+  session.network = network;
+  session.kin = &networks_[network];
+  auto& kin = ListIn(*session.kin, session.stage);
+  session.self_in_kin = kin.insert(kin.end(), &session);
+}
+
+void SessionTable::LeaveKin(Session& session) {
+  Kin& kin = *session.kin;
+  ListIn(kin, session.stage).erase(session.self_in_kin);
+  if (kin.handshakes.empty() && kin.unproven.empty() && kin.proven.empty()) {
+    networks_.erase(session.network);
+  }
+}
+
+std::list<Session*>& SessionTable::ListIn(Kin& kin, Stage stage) {
+  switch (stage) {
+    case Stage::kHandshaking: return kin.handshakes;
+    case Stage::kUnheard:
+    case Stage::kUnproven: return kin.unproven;
+    case Stage::kProven: return kin.proven;
+  }
+  std::abort();
 }
 
 void SessionTable::ReleaseAddress(const Session& session) {

@@ -15,7 +15,6 @@ EdgeWorld::EdgeWorld(uint64_t seed, PipelineConfig config)
   auto credentials = dtls::Credentials::Load(files, MakeSeededRandom(seed + 1));
   if (!credentials) ADD_FAILURE() << credentials.error().text;
   credentials_ = std::move(*credentials);
-  config.dtls.handshakes_per_prefix_rate = 0;
   edge_ = std::make_unique<Pipeline>(config, *credentials_, *random_, 0, 1, admission_);
   translate = [](const v1::Request&) { return Content("\xa0"); };
   edge_->Advance(now());

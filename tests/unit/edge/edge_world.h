@@ -81,7 +81,7 @@ class EdgeWorld {
   sim::Link link_;
   dtls::TemporaryFolder folder_;
   std::unique_ptr<dtls::Credentials> credentials_;
-  admission::Admission admission_{{}};
+  admission::Admission admission_{{.handshakes_per_prefix_rate = 0}};
   std::unique_ptr<Pipeline> edge_;
   std::vector<Client> clients_;
   translator::ingress::SharedBudget whole_answers_{size_t{256} << 20};

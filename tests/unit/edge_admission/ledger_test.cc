@@ -48,6 +48,45 @@ TEST(Ledger, TheHeaviestAsksForMoreThenItsOwnMakeRoom) {
   EXPECT_EQ(ledger.Overdraft()->network, Network{1});
 }
 
+TEST(Ledger, AskedForANewcomerThenWhoWouldMakeRoomIsNamedBeforeItIsBooked) {
+  Ledger ledger(10, Yield::kToAll);
+  ASSERT_EQ(ledger.Take(Unproven(1, 2), 10), Verdict::kFits);
+  EXPECT_FALSE(ledger.Overdraft());
+  const auto victim = ledger.Overdraft({.more = 1});
+  ASSERT_TRUE(victim);
+  EXPECT_EQ(victim->network, Network{1});
+  EXPECT_EQ(victim->worker, 2u);
+  EXPECT_EQ(victim->held, 10u);
+  ledger.Give(Unproven(1, 2), 1);
+  EXPECT_FALSE(ledger.Overdraft({.more = 1}));
+}
+
+TEST(Ledger, NothingProvenCanGoThenAnUnprovenHoldingIsNamedOrNobody) {
+  Ledger ledger(100, Yield::kToAll);
+  ASSERT_EQ(ledger.Take(Proven(1), 97), Verdict::kFits);
+  ASSERT_EQ(ledger.Take(Unproven(2, 1), 2), Verdict::kFits);
+  ASSERT_EQ(ledger.Take(Unproven(3), 1), Verdict::kFits);
+  EXPECT_EQ(ledger.Overdraft({.more = 1})->network, Network{1});
+  const auto other = ledger.Overdraft({.more = 1, .proven_in_use = true});
+  ASSERT_TRUE(other);
+  EXPECT_EQ(other->network, Network{2});
+  EXPECT_EQ(other->standing, Standing::kUnproven);
+  ledger.Give(Unproven(2, 1), 2);
+  ledger.Give(Unproven(3), 1);
+  ASSERT_EQ(ledger.Take(Proven(1), 3), Verdict::kFits);
+  EXPECT_FALSE(ledger.Overdraft({.more = 1, .proven_in_use = true}));
+}
+
+TEST(Ledger, HeldThenToldWithoutALock) {
+  Ledger ledger(100, Yield::kToAll);
+  ASSERT_EQ(ledger.Take(Unproven(1), 7), Verdict::kFits);
+  ledger.Move(Unproven(1), Proven(1), 3);
+  EXPECT_EQ(ledger.held(Standing::kUnproven), 4u);
+  EXPECT_EQ(ledger.held(Standing::kProven), 3u);
+  ledger.Give(Proven(1), 3);
+  EXPECT_EQ(ledger.held(Standing::kProven), 0u);
+}
+
 TEST(Ledger, TheWorkerThatHasMostOfItIsNamed) {
   Ledger ledger(100, Yield::kToProven);
   ASSERT_EQ(ledger.Take(Unproven(1, 0), 20), Verdict::kFits);

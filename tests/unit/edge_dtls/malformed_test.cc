@@ -39,9 +39,7 @@ TEST_F(MalformedTest, MutatedHandshakeThenNeverMoreThanAHandshakeLost) {
   for (uint64_t seed = 1; seed <= 300; ++seed) {
     const auto dice = MakeSeededRandom(seed);
     const SocketAddress from = Address("198.51.100.7", static_cast<uint16_t>(1000 + seed));
-    Config config;
-    config.handshakes_per_prefix_rate = 0;
-    Restart(config);
+    Restart({}, {.handshakes_per_prefix_rate = 0});
     DtlsPeer peer(*random, {.connection_id = seed % 2 == 0 ? std::optional(Bytes{}) : std::nullopt,
                             .tickets = true});
     peer.Advance(now);

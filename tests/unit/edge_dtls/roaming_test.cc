@@ -205,6 +205,7 @@ TEST_F(RoamingTest, CloseFromElsewhereThenAccepted) {
 }
 
 TEST_F(RoamingTest, RebindingEveryTenSecondsThenEveryRequestIsAnswered) {
+  server->Prove(now, session());
   SocketAddress from = kHome;
   for (uint16_t i = 0; i < 200; ++i) {
     const SocketAddress to = Address("203.0.113.9", static_cast<uint16_t>(10'000 + i));

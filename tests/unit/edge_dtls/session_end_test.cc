@@ -17,11 +17,12 @@ SocketAddress Client(uint16_t number) { return Address("198.51.100.7", 5000 + nu
 
 class SessionEndTest : public ServerTest {
  protected:
-  // A client that has sent a first record.
+  // A client that has sent a first record, and whom the homeserver knows.
   DtlsPeer& ConnectAndSpeak(const SocketAddress& from, DtlsPeer::Options options = {}) {
     DtlsPeer& peer = Connect(from, std::move(options));
     peer.Send("hello");
     Pump();
+    server->Prove(now, Opened().back());
     return peer;
   }
 };
@@ -177,7 +178,7 @@ TEST_F(SessionEndTest, FullTableThenThoseWhoNeverSpokeGoFirst) {
   Connect(Client(1));
   Pass(seconds(6));
   Connect(Client(2));
-  ASSERT_EQ(Closed(), std::vector<CloseReason>{CloseReason::kEvicted});
+  ASSERT_EQ(Closed(), std::vector<CloseReason>{CloseReason::kEvictedUnproven});
   EXPECT_EQ(seen[seen.size() - 2].session, Opened()[1]);
 }
 

@@ -26,7 +26,8 @@ void Work(Credentials& credentials, admission::Admission& admission, unsigned wo
   std::shared_ptr<tls::SslSession> ticket;
   for (int i = 0; i < kHandshakes; ++i) {
     now += std::chrono::hours(5);  // Ticket keys turn now and then.
-    const auto from = *SocketAddress::FromLiteral("192.0.2.1", static_cast<uint16_t>(i + 1));
+    const auto from = *SocketAddress::FromLiteral("192.0.2." + std::to_string(worker),
+                                                  static_cast<uint16_t>(i + 1));
     DtlsPeer peer(*random, {.tickets = true, .resume = i % 2 == 1 ? ticket : nullptr});
     peer.Advance(now);
     while (!peer.outgoing.empty()) {

@@ -1,0 +1,47 @@
+// A rate limit with a burst, kept as one time point (the generic cell rate algorithm): equal to a
+// token bucket, with nothing to give back and so nothing to leak.
+#pragma once
+
+#include <algorithm>
+#include <cstddef>
+#include <cstdint>
+
+#include "libs/base/time.h"
+
+namespace lowband::edge::admission {
+
+/// `per_second` events a second, `burst` at once; both at least 1.
+struct RateLimit {
+  size_t per_second = 1;
+  size_t burst = 1;
+};
+
+/// What an event costs: a whole one so many eighths, cheaper ones fewer.
+using Eighths = int64_t;
+inline constexpr Eighths kWhole = 8;
+
+/// The state of one limited thing. A fresh one has its whole burst.
+class Rate {
+ public:
+  /// True, and counted, if an event is allowed at `now`.
+  bool Take(TimePoint now, const RateLimit& limit, Eighths cost = kWhole) {
+    const TimePoint due = std::max(due_, now);
+    const Eighths left = static_cast<Eighths>(limit.burst) * kWhole - cost;
+    if (due > now + Eighth(limit) * left) return false;
+    due_ = due + Eighth(limit) * cost;
+    return true;
+  }
+  /// It turned out that an event cost so much more than was taken. May leave less than nothing, so
+  /// that those to come pay for it.
+  void Charge(TimePoint now, const RateLimit& limit, Eighths cost) {
+    due_ = std::max(due_, now) + Eighth(limit) * cost;
+  }
+
+ private:
+  static Duration Eighth(const RateLimit& limit) {
+    return Duration(std::chrono::seconds(1)) / (static_cast<int64_t>(limit.per_second) * kWhole);
+  }
+  TimePoint due_{};  ///< When the bucket would be full again.
+};
+
+}  // namespace lowband::edge::admission
