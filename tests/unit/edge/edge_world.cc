@@ -3,32 +3,35 @@
 #include <algorithm>
 #include <utility>
 
+#include "services/edge/dtls/connection_id.h"
 #include "services/edge/dtls/credentials.h"
 #include "tests/contract/real_translator.h"
 
 namespace lowband::edge {
-namespace {}  // namespace
-
-EdgeWorld::EdgeWorld(uint64_t seed, PipelineConfig config)
-    : random_(MakeSeededRandom(seed)), link_(timeline_, *random_) {
+EdgeWorld::EdgeWorld(uint64_t seed, PipelineConfig config, const Size& size)
+    : random_(MakeSeededRandom(seed)), link_(timeline_, *random_), admission_(size.limits) {
   const auto files = dtls::WriteIdentity(folder_, *random_);
   auto credentials = dtls::Credentials::Load(files, MakeSeededRandom(seed + 1));
   if (!credentials) ADD_FAILURE() << credentials.error().text;
   credentials_ = std::move(*credentials);
-  edge_ = std::make_unique<Pipeline>(config, *credentials_, *random_, 0, 1, admission_);
+  for (unsigned i = 0; i < size.workers; ++i) {
+    edges_.push_back(
+        std::make_unique<Pipeline>(config, *credentials_, *random_, i, size.workers, admission_));
+  }
   translate = [](const v1::Request&) { return Content("\xa0"); };
-  edge_->Advance(now());
+  for (const auto& edge : edges_) edge->Advance(now());
   Settle();
 }
 
 EdgeWorld::~EdgeWorld() = default;
 
-SocketAddress EdgeWorld::NewAddress() {
-  return *SocketAddress::FromLiteral("192.0.2.7", next_port_++);
+SocketAddress EdgeWorld::NewAddress(const std::string& host) {
+  return *SocketAddress::FromLiteral(host, next_port_++);
 }
 
-size_t EdgeWorld::AddClient(client::Config config) {
-  Client added{NewAddress(), std::make_unique<client::Session>(config, *random_)};
+size_t EdgeWorld::AddClient(client::Config config, const std::string& host) {
+  Client added{NewAddress(host), std::make_unique<client::Session>(config, *random_)};
+  by_address_[added.address] = clients_.size();
   clients_.push_back(std::move(added));
   clients_.back().session->Connect(now());
   Settle();
@@ -41,13 +44,28 @@ client::RequestId EdgeWorld::Send(size_t client, client::Request request) {
   return id;
 }
 
-void EdgeWorld::MoveClient(size_t client) { clients_[client].address = NewAddress(); }
+void EdgeWorld::Ping(size_t client) {
+  clients_[client].session->Ping(now());
+  Settle();
+}
+
+void EdgeWorld::MoveClient(size_t client) {
+  by_address_.erase(clients_[client].address);
+  clients_[client].address = NewAddress(kHost);
+  by_address_[clients_[client].address] = client;
+}
+
+unsigned EdgeWorld::WorkerFor(const SocketAddress& from, ByteView datagram) const {
+  const auto workers = static_cast<unsigned>(edges_.size());
+  if (const auto owner = dtls::OwnerOf(datagram, workers)) return *owner;
+  return from.port() % workers;
+}
 
 void EdgeWorld::Settle() {
   bool moved = true;
   while (moved) {
     moved = DrainClients();
-    moved = DrainEdge() || moved;
+    for (unsigned i = 0; i < edges_.size(); ++i) moved = DrainEdge(i) || moved;
   }
 }
 
@@ -56,9 +74,15 @@ bool EdgeWorld::DrainClients() {
   for (size_t i = 0; i < clients_.size(); ++i) {
     while (const auto datagram = clients_[i].session->PollTransmit()) {
       moved = true;
+      auto& may_send = clients_[i].may_send;
+      if (may_send && (*may_send)-- == 0) {
+        may_send = 0;
+        continue;
+      }
       const SocketAddress from = clients_[i].address;
-      link_.Carry(*datagram,
-                  [this, from](const Bytes& d) { edge_->ReceiveDatagram(now(), from, d); });
+      link_.Carry(*datagram, [this, from](const Bytes& d) {
+        edges_[WorkerFor(from, d)]->ReceiveDatagram(now(), from, d);
+      });
     }
     DrainClientEvents(i);
   }
@@ -77,50 +101,57 @@ void EdgeWorld::DrainClientEvents(size_t index) {
   }
 }
 
-bool EdgeWorld::DrainEdge() {
+bool EdgeWorld::DrainEdge(unsigned worker) {
   bool moved = false;
-  while (const auto transmit = edge_->PollTransmit()) {
+  Pipeline& edge = *edges_[worker];
+  while (const auto transmit = edge.PollTransmit()) {
     moved = true;
     const SocketAddress to = transmit->peer;
     const auto deliver = [this, to](const Bytes& d) {
-      for (Client& client : clients_) {
-        if (client.address == to) client.session->Receive(now(), d);
-      }
+      const auto found = by_address_.find(to);
+      if (found != by_address_.end()) clients_[found->second].session->Receive(now(), d);
     };
     link_.Carry(transmit->datagram, deliver);
   }
-  while (auto action = edge_->PollLaneAction()) {
+  while (auto action = edge.PollLaneAction()) {
     moved = true;
-    Obey(std::move(*action));
+    Obey(worker, std::move(*action));
+  }
+  while (const auto relief = edge.PollRelief()) {
+    moved = true;
+    edges_[relief->worker]->Relieve(now(), *relief);
   }
   return moved;
 }
 
 // gRPC is reliable and in order; only its end may come at any time.
-void EdgeWorld::Obey(uplink::Action action) {
+void EdgeWorld::Obey(unsigned worker, uplink::Action action) {
+  const auto later = [this](std::function<void()> run) {
+    timeline_.After(std::chrono::milliseconds(1), std::move(run));
+  };
+  Pipeline& edge = *edges_[worker];
   if (const auto* open = std::get_if<uplink::OpenLane>(&action)) {
-    timeline_.After(std::chrono::milliseconds(1), [this, lane = open->lane] {
-      if (!translator_alive_) return edge_->OnLaneDead(now(), lane);
-      lanes_.try_emplace(lane, whole_answers_);
-      edge_->OnLaneOpened(now(), lane);
+    later([this, &edge, key = LaneKey{worker, open->lane}] {
+      if (!translator_alive_) return edge.OnLaneDead(now(), key.lane);
+      lanes_.try_emplace(key, whole_answers_);
+      edge.OnLaneOpened(now(), key.lane);
     });
   } else if (auto* write = std::get_if<uplink::WriteBatch>(&action)) {
-    timeline_.After(std::chrono::milliseconds(1),
-                    [this, lane = write->lane, batch = std::move(write->batch)] {
-                      if (!lanes_.contains(lane)) return;
-                      for (const v1::EdgeFrame& frame : batch.frames()) TakeFrame(lane, frame);
-                      edge_->OnLaneWritten(now(), lane);
-                    });
+    later([this, &edge, key = LaneKey{worker, write->lane}, batch = std::move(write->batch)] {
+      if (!lanes_.contains(key)) return;
+      for (const v1::EdgeFrame& frame : batch.frames()) TakeFrame(key, frame);
+      edge.OnLaneWritten(now(), key.lane);
+    });
   } else if (const auto* finish = std::get_if<uplink::FinishLane>(&action)) {
-    timeline_.After(std::chrono::milliseconds(1), [this, lane = finish->lane] {
-      if (lanes_.erase(lane) != 0) edge_->OnLaneDead(now(), lane);
+    later([this, &edge, key = LaneKey{worker, finish->lane}] {
+      if (lanes_.erase(key) != 0) edge.OnLaneDead(now(), key.lane);
     });
   } else if (const auto* abort = std::get_if<uplink::AbortLane>(&action)) {
-    lanes_.erase(abort->lane);
+    lanes_.erase({worker, abort->lane});
   }
 }
 
-void EdgeWorld::TakeFrame(uplink::LaneId lane, const v1::EdgeFrame& frame) {
+void EdgeWorld::TakeFrame(LaneKey lane, const v1::EdgeFrame& frame) {
   translator::ingress::AnswerQueue& answers = lanes_.at(lane).answers;
   auto& partial = lanes_.at(lane).partial;
   bool more = false;
@@ -147,12 +178,13 @@ void EdgeWorld::TakeFrame(uplink::LaneId lane, const v1::EdgeFrame& frame) {
   const v1::Request request = std::move(partial[frame.exchange()]);
   partial.erase(frame.exchange());
   requests.push_back(request);
-  timeline_.After(translator_delay, [this, lane, exchange = frame.exchange(), request] {
-    if (lanes_.contains(lane)) Reply(lane, exchange, request);
-  });
+  timeline_.After(delay_of ? delay_of(request) : translator_delay,
+                  [this, lane, exchange = frame.exchange(), request] {
+                    if (lanes_.contains(lane)) Reply(lane, exchange, request);
+                  });
 }
 
-void EdgeWorld::Reply(uplink::LaneId lane, uint64_t exchange, const v1::Request& request) {
+void EdgeWorld::Reply(LaneKey lane, uint64_t exchange, const v1::Request& request) {
   v1::Answer answer = translate(request);
   EXPECT_EQ(testing::SaysMoreThanReal(request, answer), "");
   const std::string body = std::move(*answer.mutable_body());
@@ -171,21 +203,21 @@ void EdgeWorld::Reply(uplink::LaneId lane, uint64_t exchange, const v1::Request&
   Write(lane);
 }
 
-void EdgeWorld::Write(uplink::LaneId lane) {
+void EdgeWorld::Write(LaneKey lane) {
   translator::ingress::AnswerQueue& answers = lanes_.at(lane).answers;
   while (!answers.empty()) {
     v1::TranslatorBatch batch;
     answers.Fill(batch);
-    edge_->OnLaneBatch(now(), lane, std::move(batch));
+    edges_[lane.worker]->OnLaneBatch(now(), lane.lane, std::move(batch));
   }
 }
 
 void EdgeWorld::KillTranslator() {
   translator_alive_ = false;
-  std::vector<uplink::LaneId> dead;
-  for (const auto& [id, lane] : lanes_) dead.push_back(id);
+  std::vector<LaneKey> dead;
+  for (const auto& [key, lane] : lanes_) dead.push_back(key);
   lanes_.clear();
-  for (const uplink::LaneId lane : dead) edge_->OnLaneDead(now(), lane);
+  for (const LaneKey key : dead) edges_[key.worker]->OnLaneDead(now(), key.lane);
   Settle();
 }
 
@@ -193,12 +225,13 @@ void EdgeWorld::Run(Duration time, const std::function<bool()>& until) {
   const TimePoint end = now() + time;
   Settle();
   while (!(until && until())) {
-    std::optional<TimePoint> next = Earlier(edge_->NextDeadline(), timeline_.Next());
+    std::optional<TimePoint> next = timeline_.Next();
+    for (const auto& edge : edges_) next = Earlier(next, edge->NextDeadline());
     for (const Client& client : clients_) next = Earlier(next, client.session->NextDeadline());
     if (!next || *next > end) break;
     timeline_.MoveTo(*next);
     while (timeline_.RunOne()) Settle();
-    edge_->Advance(now());
+    for (const auto& edge : edges_) edge->Advance(now());
     for (Client& client : clients_) client.session->Advance(now());
     Settle();
   }

@@ -1,5 +1,5 @@
-// A whole edge in virtual time: its pipeline, clients that speak to it over a network which may
-// lose, repeat and delay, and a translator that the test plays.
+// A whole edge in virtual time: its workers' pipelines, clients that speak to them over a network
+// which may lose, repeat and delay, and a translator that the test plays.
 #pragma once
 
 #include <gtest/gtest.h>
@@ -24,14 +24,24 @@ using Translate = std::function<v1::Answer(const v1::Request&)>;
 
 class EdgeWorld {
  public:
-  explicit EdgeWorld(uint64_t seed, PipelineConfig config = {});
+  struct Size {
+    unsigned workers = 1;
+    admission::Limits limits = {.handshakes_per_prefix_rate = 0};
+  };
+  explicit EdgeWorld(uint64_t seed, PipelineConfig config = {})
+      : EdgeWorld(seed, std::move(config), Size()) {}
+  EdgeWorld(uint64_t seed, PipelineConfig config, const Size& size);
   ~EdgeWorld();
 
-  /// A new client at its own address, connecting.
-  size_t AddClient(client::Config config = {});
+  /// A new client at a port of its own of `host`, connecting.
+  size_t AddClient(client::Config config = {}, const std::string& host = kHost);
   client::RequestId Send(size_t client, client::Request request);
+  /// A CoAP ping.
+  void Ping(size_t client);
   /// From now on the client's datagrams come from another address.
   void MoveClient(size_t client);
+  /// Of the client's datagrams only so many more go out: it holds what it has, and says no more.
+  void Silence(size_t client, size_t datagrams = 0) { clients_[client].may_send = datagrams; }
 
   /// Lets time pass, or less if `until` becomes true before.
   void Run(Duration time, const std::function<bool()>& until = {});
@@ -45,6 +55,8 @@ class EdgeWorld {
   sim::Link& link() { return link_; }
   Translate translate;
   Duration translator_delay = std::chrono::milliseconds(5);
+  /// Where set, of each request its own.
+  std::function<Duration(const v1::Request&)> delay_of;
   /// Whole requests that reached the translator, in order.
   std::vector<v1::Request> requests;
   /// What became of each client's requests.
@@ -56,24 +68,35 @@ class EdgeWorld {
   std::vector<std::string> disconnects;
   /// Answers by a window that the translator holds.
   size_t held() const { return held_.size(); }
-  Pipeline& edge() { return *edge_; }
+  /// Of the worker.
+  Pipeline& edge(unsigned worker = 0) { return *edges_[worker]; }
+  const admission::Admission& admission() const { return admission_; }
   TimePoint now() const { return timeline_.now(); }
 
  private:
+  static constexpr const char* kHost = "192.0.2.7";
   struct Client {
     SocketAddress address;
     std::unique_ptr<client::Session> session;
+    std::optional<size_t> may_send = {};
+  };
+  struct LaneKey {
+    unsigned worker = 0;
+    uplink::LaneId lane = 0;
+    auto operator<=>(const LaneKey&) const = default;
   };
 
   void Settle();
   bool DrainClients();
-  bool DrainEdge();
+  bool DrainEdge(unsigned worker);
+  /// The worker that the kernel gives it to, and that one to its owner.
+  unsigned WorkerFor(const SocketAddress& from, ByteView datagram) const;
   void DrainClientEvents(size_t index);
-  void Obey(uplink::Action action);
-  void TakeFrame(uplink::LaneId lane, const v1::EdgeFrame& frame);
-  void Write(uplink::LaneId lane);
-  void Reply(uplink::LaneId lane, uint64_t exchange, const v1::Request& request);
-  SocketAddress NewAddress();
+  void Obey(unsigned worker, uplink::Action action);
+  void TakeFrame(LaneKey lane, const v1::EdgeFrame& frame);
+  void Write(LaneKey lane);
+  void Reply(LaneKey lane, uint64_t exchange, const v1::Request& request);
+  SocketAddress NewAddress(const std::string& host);
 
   uint16_t next_port_ = 2000;
   std::unique_ptr<Random> random_;
@@ -81,9 +104,10 @@ class EdgeWorld {
   sim::Link link_;
   dtls::TemporaryFolder folder_;
   std::unique_ptr<dtls::Credentials> credentials_;
-  admission::Admission admission_{{.handshakes_per_prefix_rate = 0}};
-  std::unique_ptr<Pipeline> edge_;
+  admission::Admission admission_;
+  std::vector<std::unique_ptr<Pipeline>> edges_;
   std::vector<Client> clients_;
+  std::map<SocketAddress, size_t> by_address_;
   translator::ingress::SharedBudget whole_answers_{size_t{256} << 20};
   translator::ingress::HeldAnswers held_{size_t{256} << 20};
   /// An open lane: partial bodies, and the translator's own queue of answers.
@@ -92,7 +116,7 @@ class EdgeWorld {
     std::map<uint64_t, v1::Request> partial;
     translator::ingress::AnswerQueue answers;
   };
-  std::map<uplink::LaneId, Lane> lanes_;
+  std::map<LaneKey, Lane> lanes_;
   bool translator_alive_ = true;
 };
 
