@@ -17,7 +17,7 @@ COLOURS = {
     "4xx|timed_out|separate|parked|client_gone": "#FF9830",
     "5xx|failed|connect|undelivered|no_lane|kernel|lost|homeserver: 5xx": "#F2495C",
     "broken|lane_lost|homeserver: no answer": "#C4162A",
-    "malformed|unknown_session|evicted|overload|over_limit": "#B877D9",
+    "malformed|unknown_session|evicted|evicted_busy|made_room|overload|over_limit": "#B877D9",
 }
 
 

@@ -100,7 +100,7 @@ SIGNALS = [
     ("Sessions near limit",
      "max(lowband_edge_dtls_sessions{@} / lowband_edge_dtls_sessions_limit{@}) / 0.85"),
     ("TCP turned away", "("
-     + total("lowband_edge_http_connections_total", ',event="over_limit"')
+     + total("lowband_edge_http_connections_total", ',event=~"over_limit|evicted_busy"')
      + " or vector(0)) > bool 0"),
     ("Certificates ending", "7 * 86400 / clamp_min(min("
      "lowband_edge_tls_certificate_not_after_timestamp_seconds{@} - time() "

@@ -11,8 +11,9 @@
 
 namespace lowband::edge::fallback {
 
-/// Connections at once; a waiting /sync holds one. Each takes a descriptor and some 20 KiB.
-inline constexpr uint64_t kConnectionsDefault = 32'768;
+/// Connections at once; a waiting /sync holds one. Each takes a descriptor and 15 KiB with TLS, 37
+/// KiB while a request is under way, and up to four pieces of kBufferBytes while its bodies move.
+inline constexpr uint64_t kConnectionsDefault = 20'480;
 inline constexpr uint64_t kConnectionsMax = 262'144;
 /// Told to make room for others and not closed yet, which takes a turn of a loop: these have no
 /// place any more, but still a descriptor.
