@@ -231,7 +231,9 @@ void Edge::MakeWorkers() {
   transport.credentials =
       MakeChannelCredentials(options_.security, "--translator", options_.translator);
   transport.log = &log_;
-  admission_ = std::make_unique<admission::Admission>(options_.admission);
+  admission::Limits limits = options_.admission;
+  limits.requests = options_.pipeline.request.ProcessLimits();
+  admission_ = std::make_unique<admission::Admission>(limits);
   for (unsigned i = 0; i < count; ++i) {
     workers_.push_back(std::make_unique<Worker>(config, *credentials_, *admission_,
                                                 std::move(sockets[i]), transport, exchange_log_, i,
@@ -290,6 +292,7 @@ std::string Edge::Metrics() {
     if (auto stats = workers_[i]->Stats(kStatsLimit)) last_stats_[i] = *stats;
   }
   const auto not_after = credentials_->identity()->not_after().time_since_epoch();
+  SetAdmissionMetrics(metrics_, admission_->requests);
   SetEdgeMetrics(metrics_, last_stats_,
                  {.admission = options_.admission,
                   .sessions = admission_->sessions.usage(),

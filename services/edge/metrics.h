@@ -29,6 +29,8 @@ struct ProcessState {
 /// Sets every metric of the edge. Names with help texts; see docs/operating.md.
 void SetEdgeMetrics(MetricSet& metrics, const std::vector<WorkerStats>& workers,
                     const ProcessState& process);
+/// Those of what clients share, and who makes room for whom.
+void SetAdmissionMetrics(MetricSet& metrics, const admission::RequestLedgers& ledgers);
 /// Those of the TCP fallback, where there is one.
 void SetFallbackMetrics(MetricSet& metrics, const fallback::Counters& counters);
 

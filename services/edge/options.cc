@@ -131,18 +131,23 @@ void DeclareRest(OptionParser& parser, Options& options, Raw& raw) {
   parser.Choice("log-format", raw.log_format, {"json", "text"}, "One object or one line an event");
 }
 
-// Budgets of the process; each worker gets its part. (What is admitted is not shared out.)
+// Budgets of the process that have no ledger; each worker gets its part.
 void ShareOut(PipelineConfig& pipeline, uint64_t workers) {
-  for (size_t* budget : {&pipeline.message.answer_bytes_max, &pipeline.request.exchanges_max,
-                         &pipeline.request.request_bytes_max, &pipeline.request.pinned_bytes_max,
-                         &pipeline.uplink.answers_bytes_max, &pipeline.uplink.requests_bytes_max,
-                         &pipeline.uplink.exchanges_max}) {
+  for (size_t* budget : {&pipeline.message.answer_bytes_max, &pipeline.uplink.answers_bytes_max}) {
     *budget /= workers;
   }
   // However many share it, the largest answer that may come has room in each part.
   for (size_t* budget : {&pipeline.request.pinned_bytes_max, &pipeline.uplink.answers_bytes_max}) {
     *budget = std::max({*budget, pipeline.uplink.answer_bytes_max, pipeline.request.answer_window});
   }
+}
+
+// What follows from other limits.
+void Derive(PipelineConfig& pipeline) {
+  pipeline.request.ScaleTo(pipeline.dtls.sessions_max);
+  // Clients choose their worker: one may get all of them.
+  pipeline.uplink.exchanges_max = pipeline.request.UnderWayMax();
+  pipeline.uplink.requests_bytes_max = pipeline.request.UnderWayBytesMax();
 }
 
 void Finish(Options& options, const Raw& raw) {
@@ -158,6 +163,7 @@ void Finish(Options& options, const Raw& raw) {
     options.workers = std::clamp<uint64_t>(std::thread::hardware_concurrency(), 1, kWorkersMax);
   }
   ShareOut(pipeline, options.workers);
+  Derive(pipeline);
   const auto check = [](const std::string& problem) {
     if (!problem.empty()) throw ConfigError("configuration", problem);
   };

@@ -25,7 +25,7 @@ Pipeline::Pipeline(const PipelineConfig& config, dtls::Credentials& credentials,
     : random_(random),
       dtls_(config.dtls, credentials, random, worker, workers, admission),
       messages_(config.message, random),
-      requests_(config.request, messages_, random),
+      requests_(config.request, messages_, random, admission.requests, worker),
       lanes_(config.uplink, random) {}
 
 void Pipeline::ReceiveDatagram(TimePoint now, const SocketAddress& from, ByteView datagram) {
@@ -91,6 +91,7 @@ bool Pipeline::EndUnlessBusy(TimePoint now, SessionId session) {
 
 void Pipeline::Relieve(TimePoint now, const dtls::Relief& relief) {
   dtls_.Relieve(now, relief.proven_in_use);
+  requests_.Relieve(now);
   Pump(now);
 }
 
@@ -101,7 +102,11 @@ void Pipeline::CloseAll(TimePoint now) {
 }
 
 std::optional<dtls::Transmit> Pipeline::PollTransmit() { return dtls_.PollTransmit(); }
-std::optional<dtls::Relief> Pipeline::PollRelief() { return dtls_.PollRelief(); }
+std::optional<dtls::Relief> Pipeline::PollRelief() {
+  if (const auto relief = dtls_.PollRelief()) return relief;
+  if (const auto worker = requests_.PollRelief()) return dtls::Relief{*worker, false};
+  return std::nullopt;
+}
 std::optional<uplink::Action> Pipeline::PollLaneAction() { return lanes_.PollAction(); }
 std::optional<uplink::ExchangeRecord> Pipeline::PollRecord() { return lanes_.PollRecord(); }
 
@@ -195,6 +200,8 @@ bool Pipeline::DrainMessages(TimePoint now) {
 
 bool Pipeline::DrainRequests(TimePoint now) {
   bool moved = false;
+  while (const auto session = requests_.PollProven()) dtls_.Prove(now, *session);
+  while (const auto session = requests_.PollWorked()) dtls_.NoteRequest(now, *session);
   while (auto command = requests_.PollCommand()) {
     moved = true;
     lanes_.Submit(now, std::move(*command));

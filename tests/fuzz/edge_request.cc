@@ -26,9 +26,9 @@ testing::RigConfig SmallConfig() {
   testing::RigConfig config;
   config.request.exchanges_per_session_max = 4;
   config.request.request_body_bytes_max = 8192;
-  config.request.request_bytes_max = 8192;
+  config.request.request_bytes_max = config.request.small_request_bytes_max = 8192;
   config.request.pinned_per_session_max = 2;
-  config.request.pinned_bytes_max = 80'000;
+  config.request.pinned_bytes_max = config.request.pinned_small_bytes_max = 80'000;
   config.request.answer_window = kWindow;
   return config;
 }
@@ -250,8 +250,9 @@ class Subject {
     const request::Usage usage = rig_.requests().usage();
     Check(usage.exchanges <= kSessions * SmallConfig().request.exchanges_per_session_max);
     Check(usage.observations <= kSessions * SmallConfig().request.observations_per_session_max);
-    Check(usage.request_bytes <= SmallConfig().request.request_bytes_max);
-    Check(usage.download_bytes <= SmallConfig().request.pinned_bytes_max);
+    const request::Config& limits = SmallConfig().request;
+    Check(usage.request_bytes <= limits.request_bytes_max + limits.small_request_bytes_max);
+    Check(usage.download_bytes <= limits.pinned_bytes_max + limits.pinned_small_bytes_max);
   }
 
   // No cursor that no answer gave.

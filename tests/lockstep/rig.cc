@@ -11,7 +11,11 @@ Rig::Rig(const RigConfig& config)
       random_(MakeSeededRandom(config.seed)),
       now_(std::chrono::hours(1)),
       messages_(config.message, *random_),
-      requests_(config.request, messages_, *random_) {}
+      ledgers_(config.ledgers == nullptr
+                   ? std::make_unique<admission::RequestLedgers>(config.request.ProcessLimits())
+                   : nullptr),
+      requests_(config.request, messages_, *random_,
+                config.ledgers == nullptr ? *ledgers_ : *config.ledgers, config.worker) {}
 
 void Rig::Open(SessionId session, const char* address) {
   requests_.OpenSession(now_, session, *SocketAddress::FromLiteral(address, 49152), passed_bytes_);
@@ -83,6 +87,11 @@ std::optional<request::Command> Rig::TakeCommand() {
   return command;
 }
 
+void Rig::Relieve() {
+  requests_.Relieve(now_);
+  Pump();
+}
+
 void Rig::Pump() {
   while (const auto event = messages_.PollEvent()) requests_.Handle(now_, *event);
   while (const auto transmit = messages_.PollTransmit()) {
@@ -90,6 +99,10 @@ void Rig::Pump() {
         {now_, transmit->session, {transmit->message.begin(), transmit->message.end()}});
   }
   while (auto command = requests_.PollCommand()) commands_.push_back(std::move(*command));
+  while (const auto session = requests_.PollProven()) proven_.push_back(*session);
+  while (requests_.PollWorked()) {
+  }
+  while (const auto worker = requests_.PollRelief()) reliefs_.push_back(*worker);
 }
 
 }  // namespace lowband::edge::testing

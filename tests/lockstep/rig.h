@@ -3,12 +3,16 @@
 #pragma once
 
 #include <deque>
+#include <memory>
 #include <optional>
+#include <utility>
+#include <vector>
 
 #include "libs/base/bytes.h"
 #include "libs/base/random.h"
 #include "libs/base/time.h"
 #include "libs/coap/limits.h"
+#include "services/edge/admission/request_ledgers.h"
 #include "services/edge/message/layer.h"
 #include "services/edge/request/layer.h"
 
@@ -18,6 +22,9 @@ struct RigConfig {
   message::Config message;
   request::Config request;
   uint64_t seed = 1;
+  /// Shared with other workers' rigs, and this one's name in them; null: its own, by `request`.
+  admission::RequestLedgers* ledgers = nullptr;
+  unsigned worker = 0;
   /// What the handshake showed of the path; by default that it takes all that CoAP sends.
   size_t passed_bytes = coap::kMessageBytesDefault;
 };
@@ -48,6 +55,11 @@ class Rig {
 
   std::optional<Sent> TakeSent();
   std::optional<request::Command> TakeCommand();
+  /// The sessions that the layer said are proven, and the workers that it asked to make room.
+  std::vector<SessionId> TakeProven() { return std::exchange(proven_, {}); }
+  std::vector<unsigned> TakeReliefs() { return std::exchange(reliefs_, {}); }
+  /// Another worker asked for it.
+  void Relieve();
   bool quiet() const { return sent_.empty() && commands_.empty(); }
 
   message::Layer& messages() { return messages_; }
@@ -61,9 +73,12 @@ class Rig {
   std::unique_ptr<Random> random_;
   TimePoint now_;
   message::Layer messages_;
+  std::unique_ptr<admission::RequestLedgers> ledgers_;
   request::Layer requests_;
   std::deque<Sent> sent_;
   std::deque<request::Command> commands_;
+  std::vector<SessionId> proven_;
+  std::vector<unsigned> reliefs_;
   uint64_t newest_record_ = 0;
   int steps_without_progress_ = 0;
 };

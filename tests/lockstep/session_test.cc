@@ -127,7 +127,7 @@ TEST(Limits, Rfc8075CodesTellTheWaitInMaxAge) {
   RigConfig config = LockstepConfig();
   config.request.codes = coap::CodeSet::kRfc8075;
   config.request.exchanges_per_session_max = 1;
-  config.request.request_bytes_max = 100;
+  config.request.small_request_bytes_max = 100;
   Script script(config);
   script.Play(R"(
     --> CON GET 1 path=a
@@ -149,17 +149,24 @@ TEST(Limits, Rfc8075CodesTellTheWaitInMaxAge) {
   )");
 }
 
+// What comes in one record and what comes by blocks have room apart from each other.
 TEST(Limits, WorkerWithoutRoomRefusesBodiesUntilThereIsSome) {
   RigConfig config = LockstepConfig();
-  config.request.request_bytes_max = 100;
+  config.request.request_bytes_max = config.request.small_request_bytes_max = 100;
   Script script(config);
   script.Play(R"(
     --> CON PUT 1 path=a body=#60
     ==> $a PUT path=a body=#60
     --> CON PUT 2 path=b body=#60
     <-- ACK 5.02 2 format=60 status=503 error=M_UNKNOWN
+    --> CON PUT 5 path=d block1=0/1/64 body=#64
+    <-- ACK 2.31 5 block1=0/1/64
+    --> CON PUT 6 path=d block1=1/0/64 body=#10+64
+    ==> $d PUT path=d body=#74
     --> CON PUT 3 path=c block1=0/1/64 body=#64
     <-- ACK 5.02 3 format=60 status=503 error=M_UNKNOWN
+    <== $d 2.05
+    <-- ACK 2.05 6 format=60 block1=1/0/64 body=hex:a0
     <== $a 2.05
     <-- ACK 2.05 1 format=60 body=hex:a0
     --> CON PUT 4 path=b body=#60
@@ -247,7 +254,7 @@ TEST(Limits, UploadThatWaitedTooLongIsToldToComeLater) {
 
 TEST(Limits, ResponseWithoutRoomIsRefusedAccordingToWhatItsRequestDid) {
   RigConfig config = LockstepConfig();
-  config.request.pinned_bytes_max = 2000;
+  config.request.pinned_small_bytes_max = 2000;
   Script(config).Play(R"(
     --> CON GET 1 path=a
     ==> GET path=a

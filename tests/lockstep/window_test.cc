@@ -306,7 +306,7 @@ TEST(Window, BodyMakesRoomWhileABlockIsWaitedForThenItsRequestIsAnswered) {
 
 TEST(Window, NoRoomToKeepItThenTheTranslatorNeedNotHoldItEither) {
   RigConfig config = WindowOf8KiB();
-  config.request.pinned_bytes_max = 8191;
+  config.request.pinned_small_bytes_max = 8191;
   Script(config).Play(R"(
     --> CON GET 1 token=01 path=a
     ==> GET path=a

@@ -60,7 +60,9 @@ void World::StartEdge() {
   edge::PipelineConfig config;
   config.request.answer_window = edge::request::kAnswerWindowMin;
   admission_ = std::make_unique<edge::admission::Admission>(
-      edge::admission::Limits{.handshakes = 100'000, .handshakes_per_prefix_rate = 0});
+      edge::admission::Limits{.handshakes = 100'000,
+                              .handshakes_per_prefix_rate = 0,
+                              .requests = config.request.ProcessLimits()});
   config.request.canary_advance_early = canary_ == Canary::kAdvanceEarly;
   edge_ = std::make_unique<edge::Pipeline>(config, *credentials_, *random_, 0, 1, *admission_);
   translators_.Connect({

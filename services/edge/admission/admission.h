@@ -11,6 +11,7 @@
 #include "libs/base/time.h"
 #include "services/edge/admission/ledger.h"
 #include "services/edge/admission/prefix_limiter.h"
+#include "services/edge/admission/request_ledgers.h"
 #include "services/edge/admission/stale_alerts.h"
 
 namespace lowband::edge::admission {
@@ -25,6 +26,7 @@ struct Limits {
   /// session counts an eighth. Many phones behind one carrier's address translation may need more.
   size_t handshakes_per_prefix_rate = 20;
   size_t handshakes_per_prefix_burst = 100;
+  RequestLimits requests = {};
 
   /// Empty, or what is wrong, naming the field ("admission.handshakes …").
   std::string Validate() const;
@@ -36,6 +38,7 @@ class Admission {
 
   Ledger sessions;    ///< Open ones.
   Ledger handshakes;  ///< Under way: all of them unproven.
+  RequestLedgers requests;
   StaleAlerts stale_alerts;
 
   /// True, and counted, if a handshake of `peer` may begin that costs so much.

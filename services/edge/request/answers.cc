@@ -153,6 +153,7 @@ void Layer::Impl::TakeAnswer(TimePoint now, Answer answer) {
   if (answer.token_refused && session.sticky.OnRefused((*found)->access_token)) {
     ++counters_.tokens_refused;
   }
+  if (answer.code.cls() == 2 && (*found)->access_token) Prove((*found)->ref.session, session);
   if ((answer.token_refused || answer.token_missing) && MayRetry(now, session, *found, answer)) {
     return;
   }
@@ -282,7 +283,7 @@ std::optional<Layer::Impl::FirstMessage> Layer::Impl::WriteFirstBlock(
   const size_t from = answer.window != nullptr ? answer.window->from : 0;
   PinnedBody pinned = MakePinned(target, head, std::move(answer.body), notification);
   if (answer.window != nullptr) KeepWindow(answer.id, std::move(*answer.window), pinned);
-  const auto entry = downloads_.Pin(now, pinned);
+  const auto entry = downloads_.Pin(now, sessions_.at(target.session).holder, pinned);
   if (!entry) return std::nullopt;
   if (from > 0) return FirstMessage{{}, *entry, false};  // a later block was asked for
   return WriteFirstBlockOf(*entry, target, szx, notification);
@@ -297,7 +298,7 @@ std::optional<PinnedBodies::Entry> Layer::Impl::KeepWhole(TimePoint now,
     return std::nullopt;
   }
   PinnedBody pinned = MakePinned(target, head, std::move(body), notification);
-  return downloads_.Keep(now, pinned);
+  return downloads_.Keep(now, sessions_.at(target.session).holder, pinned);
 }
 
 Layer::Impl::FirstMessage Layer::Impl::WriteFirstBlockOf(PinnedBodies::Entry pinned,
@@ -316,7 +317,6 @@ Layer::Impl::FirstMessage Layer::Impl::WriteFirstBlockOf(PinnedBodies::Entry pin
 }
 
 Exchange Layer::Impl::Take(Session& session, ExchangeTable::Entry exchange) {
-  request_bytes_.Give(exchange->body_bytes);
   std::erase(session.exchanges, exchange->id);
   JoinLine(exchange->ref.session, session);
   return exchanges_.Take(exchange);

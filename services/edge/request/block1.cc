@@ -19,10 +19,12 @@ bool SameToken(const AccessToken& a, const AccessToken& b) { return a && b ? *a 
 
 }  // namespace
 
-PartialBodies::PartialBodies(const Config& config, ByteBudget& budget, Counters& counters)
+PartialBodies::PartialBodies(const Config& config, Holdings& large, Holdings& small,
+                             Counters& counters)
     : body_bytes_max_(config.request_body_bytes_max),
       per_session_max_(config.uploads_per_session_max),
-      budget_(budget),
+      large_(large),
+      small_(small),
       counters_(counters) {}
 
 Result<std::optional<CompleteBody>, Refusal> PartialBodies::Add(TimePoint now,
@@ -84,15 +86,21 @@ Result<std::optional<CompleteBody>, Refusal> PartialBodies::AddFirst(TimePoint n
     ++counters_.uploads_abandoned;
     Erase(*std::ranges::min_element(own->second, {}, [](Entry each) { return each->used; }));
   }
-  if (!budget_.Take(body.size())) {
-    return Failure(Unavailable(RefusalReason::kOverload, "No room for the body"));
+  Booking booking;
+  if (!body.empty()) {
+    booking = (piece.block.more ? large_ : small_)
+                  .Take(now, piece.holder, {HeldKind::kUpload, piece.session, piece.upload},
+                        body.size(), Rank::kPartial);
+    if (!booking) return Failure(Unavailable(RefusalReason::kOverload, "No room for the body"));
   }
   if (!piece.block.more) {
-    return CompleteBody{std::move(body), piece.content_format, piece.token, piece.names_token};
+    return CompleteBody{std::move(body), std::move(booking), piece.content_format, piece.token,
+                        piece.names_token};
   }
   const Entry partial = partial_.insert(
-      partial_.end(), Partial{piece.session, piece.upload, now, 0, now, std::move(body),
-                              piece.content_format, piece.ref, piece.token, piece.names_token});
+      partial_.end(),
+      Partial{piece.session, piece.upload, now, 0, now, std::move(body), std::move(booking),
+              piece.content_format, piece.ref, piece.token, piece.names_token});
   by_session_[piece.session].push_back(partial);
   return std::nullopt;
 }
@@ -106,7 +114,8 @@ Result<std::optional<CompleteBody>, Refusal> PartialBodies::AddNext(TimePoint no
   }
   if (piece.block.offset() > known) return Failure(Incomplete("Blocks of this body are missing"));
   if (piece.block.offset() < known) return Repeat(*partial, piece);
-  if (!budget_.Take(piece.payload.size())) {
+  if (!piece.payload.empty() && !partial->booking.Grow(now, piece.payload.size())) {
+    ++counters_.uploads_evicted;
     Erase(partial);
     return Failure(Unavailable(RefusalReason::kOverload, "No room for the body"));
   }
@@ -118,11 +127,11 @@ Result<std::optional<CompleteBody>, Refusal> PartialBodies::AddNext(TimePoint no
     partial->names_token = true;
   }
   partial->used = now;
+  partial->booking.Use(now);
   partial_.splice(partial_.end(), partial_, partial);
   if (piece.block.more) return std::nullopt;
-  CompleteBody complete{std::move(partial->body), partial->content_format,
-                        std::move(partial->token), partial->names_token};
-  partial->body.clear();  // its bytes of the budget go along
+  CompleteBody complete{std::move(partial->body), std::move(partial->booking),
+                        partial->content_format, std::move(partial->token), partial->names_token};
   Erase(partial);
   ++counters_.uploads_completed;
   return complete;
@@ -163,11 +172,23 @@ std::optional<PartialBodies::Entry> PartialBodies::Find(SessionId session, uint6
 }
 
 void PartialBodies::Erase(Entry partial) {
-  budget_.Give(partial->body.size());
   const auto own = by_session_.find(partial->session);
   std::erase(own->second, partial);
   if (own->second.empty()) by_session_.erase(own);
   partial_.erase(partial);
+}
+
+void PartialBodies::GiveUp(SessionId session, uint64_t upload) {
+  const auto found = Find(session, upload);
+  if (!found) return;
+  ++counters_.uploads_evicted;
+  Erase(*found);
+}
+
+void PartialBodies::Rebook(SessionId session, const admission::Holder& to) {
+  const auto own = by_session_.find(session);
+  if (own == by_session_.end()) return;
+  for (const Entry partial : own->second) partial->booking.Rebook(to);
 }
 
 void PartialBodies::Forget(SessionId session) {

@@ -2,7 +2,7 @@
 //
 //   block 0 ──▶ begun ──next block──▶ grown ──last block──▶ complete, handed out
 //     ▲           │                     │
-//     └─again─────┴─────────────────────┴── 60 s without a block, or too slow ──▶ dropped
+//     └─again─────┴─────────────────────┴── 60 s idle, too slow, or for others ──▶ dropped
 //
 // A block that was received before (under another message ID) is confirmed again when it holds the
 // same bytes. A gap or an overlap with other bytes is 4.08; the upload stays, so that the client
@@ -10,8 +10,8 @@
 // body goes with the token of its first block, or of the first one that names any; a block that
 // names another is none of this body, and gets 4.08 too.
 //
-// Threading: one thread. Ownership: of the bodies. Limits: limits.h, Config. Spec: RFC 7959 §2.3,
-// §2.5, §2.9, RFC 9175 §3.
+// Threading: one thread. Ownership: of the bodies. Limits: limits.h, Config, Rooms. Spec: RFC 7959
+// §2.3, §2.5, §2.9, RFC 9175 §3.
 #pragma once
 
 #include <cstdint>
@@ -26,9 +26,9 @@
 #include "libs/coap/block.h"
 #include "services/edge/dtls/session_id.h"
 #include "services/edge/message/event.h"
-#include "services/edge/request/byte_budget.h"
 #include "services/edge/request/config.h"
 #include "services/edge/request/counters.h"
+#include "services/edge/request/holdings.h"
 #include "services/edge/request/refusal.h"
 #include "services/edge/request/sticky.h"
 
@@ -37,6 +37,7 @@ namespace lowband::edge::request {
 /// One block of an upload. `upload` tells the uploads of a session apart (TransferKey).
 struct BodyPiece {
   SessionId session;
+  admission::Holder holder;  ///< For whom it is booked.
   uint64_t upload = 0;
   coap::Block block;
   ByteView payload;
@@ -47,9 +48,10 @@ struct BodyPiece {
   bool names_token = false;      ///< The message itself has option 256.
 };
 
-/// A whole body; its bytes stay taken from the budget.
+/// A whole body.
 struct CompleteBody {
   Bytes body;
+  Booking booking;
   std::optional<uint32_t> content_format;  ///< Of the first block that said it.
   AccessToken token = {};                  ///< Of the first block that had one.
   bool names_token = false;                ///< That block itself has option 256.
@@ -57,8 +59,8 @@ struct CompleteBody {
 
 class PartialBodies {
  public:
-  /// `budget` and `counters` outlive this.
-  PartialBodies(const Config& config, ByteBudget& budget, Counters& counters);
+  /// `large` is for bodies of several blocks, `small` for those of one. All outlive this.
+  PartialBodies(const Config& config, Holdings& large, Holdings& small, Counters& counters);
 
   /// None: taken, and more is to come (2.31).
   Result<std::optional<CompleteBody>, Refusal> Add(TimePoint now, const BodyPiece& piece);
@@ -68,6 +70,9 @@ class PartialBodies {
   /// When this upload may begin: not after `now`, or when the first of those in its way will have
   /// been silent for kUploadQuiet.
   TimePoint SlotAt(TimePoint now, SessionId session, uint64_t upload) const;
+  /// It makes room for others.
+  void GiveUp(SessionId session, uint64_t upload);
+  void Rebook(SessionId session, const admission::Holder& to);
   void Forget(SessionId session);
   void Expire(TimePoint now);
   std::optional<TimePoint> NextDeadline() const;
@@ -81,6 +86,7 @@ class PartialBodies {
     size_t measured_size = 0;  ///< What it had then.
     TimePoint used;
     Bytes body;
+    Booking booking;
     std::optional<uint32_t> content_format;
     message::RequestRef last;  ///< The message of the last block.
     AccessToken token;
@@ -100,7 +106,8 @@ class PartialBodies {
 
   const size_t body_bytes_max_;
   const size_t per_session_max_;
-  ByteBudget& budget_;
+  Holdings& large_;
+  Holdings& small_;
   Counters& counters_;
   std::list<Partial> partial_;  // the least recently used first
   std::unordered_map<SessionId, std::vector<Entry>> by_session_;

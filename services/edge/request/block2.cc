@@ -42,8 +42,14 @@ bool Shows(Sign sign, const FollowUp& follow_up, const PinnedBody& body) {
   std::abort();
 }
 
+bool IsSmall(const KeptBody& body) { return body.size() <= kPinnedSmallBytes; }
 /// Of a small one and of one by a window little is kept.
-bool IsLight(const KeptBody& body) { return body.by_window() || body.size() <= kPinnedSmallBytes; }
+bool IsLight(const KeptBody& body) { return body.by_window() || IsSmall(body); }
+
+Rank RankOf(const PinnedBody& body) {
+  if (body.observation != 0) return Rank::kNeeded;
+  return body.finished ? Rank::kLeftOver : Rank::kPartial;
+}
 
 /// The only one of the token: that of its follow-up before, or else of its request.
 template <class Entry>
@@ -58,26 +64,41 @@ std::optional<Entry> ToldByToken(const std::vector<Entry>& shown, const coap::To
 
 }  // namespace
 
-PinnedBodies::PinnedBodies(const Config& config, Random& random, Counters& counters)
+PinnedBodies::PinnedBodies(const Config& config, Holdings& large, Holdings& small, Random& random,
+                           Counters& counters)
     : per_session_max_(config.pinned_per_session_max),
       small_per_session_max_(config.pinned_small_per_session_max),
-      budget_(config.pinned_bytes_max),
+      large_(large),
+      small_(small),
       counters_(counters),
       transfers_(static_cast<uint32_t>(random.Below(1u << (8 * kEntityTagBytes)))) {}
 
-std::optional<PinnedBodies::Entry> PinnedBodies::Pin(TimePoint now, PinnedBody& body) {
+// A window costs what it keeps; to its session it is the download that it is a part of.
+std::optional<PinnedBodies::Entry> PinnedBodies::Pin(TimePoint now, const admission::Holder& holder,
+                                                     PinnedBody& body) {
   Expire(now);
   DropEarlierOf(body);
-  if (!MakeRoom(now, body)) return std::nullopt;
+  MakeRoomInSession(body);
+  Holdings& room = IsSmall(body.body) ? small_ : large_;
+  body.serial = ++last_serial_;
+  body.booking = room.Take(now, holder, {HeldKind::kDownload, body.session, body.serial},
+                           body.body.bytes_max(), RankOf(body));
+  if (!body.booking) return std::nullopt;
   ++counters_.downloads;
   return Insert(now, body);
 }
 
-std::optional<PinnedBodies::Entry> PinnedBodies::Keep(TimePoint now, PinnedBody& body) {
+std::optional<PinnedBodies::Entry> PinnedBodies::Keep(TimePoint now,
+                                                      const admission::Holder& holder,
+                                                      PinnedBody& body) {
   Expire(now);
   if (!HasRoom(AlikeOf(body), body)) return std::nullopt;
-  if (!budget_.Take(body.body.bytes_max())) return std::nullopt;
   body.finished = true;
+  body.serial = ++last_serial_;
+  Holdings& room = IsSmall(body.body) ? small_ : large_;
+  body.booking = room.TakeIfFree(now, holder, {HeldKind::kDownload, body.session, body.serial},
+                                 body.body.bytes_max(), RankOf(body));
+  if (!body.booking) return std::nullopt;
   return Insert(now, body);
 }
 
@@ -111,28 +132,12 @@ void PinnedBodies::DropEarlierOf(const PinnedBody& body) {
   }
 }
 
-bool PinnedBodies::MakeRoom(TimePoint now, const PinnedBody& body) {
-  const size_t bytes = body.body.bytes_max();
-  if (bytes > budget_.max()) return false;
-  if (const auto alike = AlikeOf(body); !HasRoom(alike, body)) {
-    const Entry oldest = LeastRecentlyUsed(alike);
-    if (!oldest->finished) ++counters_.downloads_evicted;
-    Erase(oldest);
-  }
-  while (!budget_.Take(bytes)) {
-    if (!finished_.empty()) {
-      Erase(finished_.begin());
-    } else if (!unfinished_.empty() && unfinished_.front().used + kPinnedSheltered <= now) {
-      ++counters_.downloads_evicted;
-      Erase(unfinished_.begin());
-    } else if (!notifications_.empty() && notifications_.front().used + kPinnedSheltered <= now) {
-      ++counters_.downloads_evicted;
-      Erase(notifications_.begin());
-    } else {
-      return false;
-    }
-  }
-  return true;
+void PinnedBodies::MakeRoomInSession(const PinnedBody& body) {
+  const auto alike = AlikeOf(body);
+  if (HasRoom(alike, body)) return;
+  const Entry oldest = LeastRecentlyUsed(alike);
+  if (!oldest->finished) ++counters_.downloads_evicted;
+  Erase(oldest);
 }
 
 std::vector<PinnedBodies::Entry> PinnedBodies::AlikeOf(const PinnedBody& body) const {
@@ -184,6 +189,8 @@ void PinnedBodies::Served(TimePoint now, Entry pinned, message::SendId sent, boo
   pinned->last_sent = sent;
   pinned->restarts = 0;
   pinned->used = now;
+  pinned->booking.Name({HeldKind::kDownload, pinned->session, pinned->serial}, RankOf(*pinned));
+  pinned->booking.Use(now);
   to.splice(to.end(), from, pinned);
 }
 
@@ -226,6 +233,7 @@ void PinnedBodies::Undelivered(TimePoint now, SessionId session, message::SendId
   for (const Entry pinned : own->second) {
     if (pinned->last_sent != sent) continue;
     pinned->used = now;
+    pinned->booking.Use(now);
     auto& list = ListOf(*pinned);
     list.splice(list.end(), list, pinned);
     return;
@@ -241,6 +249,22 @@ void PinnedBodies::Reject(SessionId session, message::SendId sent) {
     Erase(pinned);
     return;
   }
+}
+
+void PinnedBodies::GiveUp(SessionId session, uint64_t serial) {
+  const auto own = by_session_.find(session);
+  if (own == by_session_.end()) return;
+  const auto found =
+      std::ranges::find(own->second, serial, [](Entry pinned) { return pinned->serial; });
+  if (found == own->second.end()) return;
+  if (!(*found)->finished) ++counters_.downloads_evicted;
+  Erase(*found);
+}
+
+void PinnedBodies::Rebook(SessionId session, const admission::Holder& to) {
+  const auto own = by_session_.find(session);
+  if (own == by_session_.end()) return;
+  for (const Entry pinned : own->second) pinned->booking.Rebook(to);
 }
 
 void PinnedBodies::Forget(SessionId session) {
@@ -286,12 +310,12 @@ void PinnedBodies::SetSource(Entry pinned, ExchangeId source) {
 void PinnedBodies::Await(TimePoint now, Entry pinned, BlockRequest asked) {
   pinned->awaited.push_back(std::move(asked));
   pinned->used = now;
+  pinned->booking.Use(now);
   auto& list = ListOf(*pinned);
   list.splice(list.end(), list, pinned);
 }
 
 void PinnedBodies::Erase(Entry pinned) {
-  budget_.Give(pinned->body.bytes_max());
   if (pinned->source != 0) leftovers_.sources.push_back(pinned->source);
   SetSource(pinned, 0);
   std::ranges::move(pinned->awaited, std::back_inserter(leftovers_.awaited));

@@ -5,7 +5,7 @@
 //                                  └── 300 s unused ────┴───── 30 s unused ─────┴──▶ dropped
 //
 // The body of a notification stays until it is released, since its client may come back after
-// hours and must find the same one; for lack of room it goes after the others.
+// hours and must find the same one; for lack of room it goes after the others of its network.
 //
 // A follow-up (Block2 with a number above 0) whose body is not kept is carried out as a request of
 // its own only where that is safe: a GET that names no version (ETag), by a client that goes by
@@ -20,8 +20,8 @@
 // before, or else of the request; then their being finished. Only of GETs with one cache key the
 // latest is meant (RFC 7959 §2.4 has no two at a time, and the entity tags tell them apart).
 //
-// Threading: one thread. Ownership: of the bodies. Limits: limits.h, Config. Spec: RFC 7959 §2.4,
-// §2.6, §3.
+// Threading: one thread. Ownership: of the bodies. Limits: limits.h, Config, Rooms. Spec: RFC 7959
+// §2.4, §2.6, §3.
 #pragma once
 
 #include <array>
@@ -42,10 +42,10 @@
 #include "services/edge/dtls/session_id.h"
 #include "services/edge/message/event.h"
 #include "services/edge/request/body_form.h"
-#include "services/edge/request/byte_budget.h"
 #include "services/edge/request/config.h"
 #include "services/edge/request/counters.h"
 #include "services/edge/request/exchange.h"
+#include "services/edge/request/holdings.h"
 #include "services/edge/request/kept_body.h"
 #include "services/edge/request/limits.h"
 #include "services/edge/request/response.h"
@@ -76,6 +76,8 @@ struct PinnedBody {
   std::unique_ptr<v1::Request> request;
   std::vector<BlockRequest> awaited;  ///< Blocks that are to come.
   // Kept by PinnedBodies:
+  uint64_t serial = 0;
+  Booking booking;
   std::array<uint8_t, kEntityTagBytes> entity_tag{};
   message::SendId last_sent;               ///< The block sent last, when it went as CON.
   std::optional<coap::Token> fetch_token;  ///< Of the follow-up that came last.
@@ -106,14 +108,16 @@ class PinnedBodies {
  public:
   using Entry = std::list<PinnedBody>::iterator;
 
-  /// `counters` outlives this; `random` is used now only.
-  PinnedBodies(const Config& config, Random& random, Counters& counters);
+  /// `large` and `small` are for bodies above and up to kPinnedSmallBytes. They and `counters`
+  /// outlive this; `random` is used now only.
+  PinnedBodies(const Config& config, Holdings& large, Holdings& small, Random& random,
+               Counters& counters);
 
-  /// Keeps a body; none, and `body` left as it is, when there is no room.
-  std::optional<Entry> Pin(TimePoint now, PinnedBody& body);
+  /// Keeps a body, booked for `holder`; none, and `body` left as it is, when there is no room.
+  std::optional<Entry> Pin(TimePoint now, const admission::Holder& holder, PinnedBody& body);
   /// The same for one that was sent whole, in case that its client must have it by blocks after
   /// all; nothing makes room for it.
-  std::optional<Entry> Keep(TimePoint now, PinnedBody& body);
+  std::optional<Entry> Keep(TimePoint now, const admission::Holder& holder, PinnedBody& body);
   /// That of which `response` is a block, or which is all of it.
   std::optional<Entry> FindSent(SessionId session, const coap::MessageView& response) const;
   struct Found {
@@ -131,11 +135,13 @@ class PinnedBodies {
   void Undelivered(TimePoint now, SessionId session, message::SendId sent);
   /// The client does not want it.
   void Reject(SessionId session, message::SendId sent);
+  /// It makes room for others.
+  void GiveUp(SessionId session, uint64_t serial);
+  void Rebook(SessionId session, const admission::Holder& to);
   void Forget(SessionId session);
   void Expire(TimePoint now);
   std::optional<TimePoint> NextDeadline() const;
   size_t size() const { return unfinished_.size() + finished_.size() + notifications_.size(); }
-  size_t bytes() const { return budget_.used(); }
 
   /// The body of which this exchange brings pieces.
   std::optional<Entry> FindSource(ExchangeId source) const;
@@ -155,7 +161,7 @@ class PinnedBodies {
 
  private:
   Entry Insert(TimePoint now, PinnedBody& body);
-  bool MakeRoom(TimePoint now, const PinnedBody& body);
+  void MakeRoomInSession(const PinnedBody& body);
   /// Those of its session that count to the same share.
   std::vector<Entry> AlikeOf(const PinnedBody& body) const;
   bool HasRoom(const std::vector<Entry>& alike, const PinnedBody& body) const;
@@ -165,8 +171,10 @@ class PinnedBodies {
 
   const size_t per_session_max_;
   const size_t small_per_session_max_;
-  ByteBudget budget_;
+  Holdings& large_;
+  Holdings& small_;
   Counters& counters_;
+  uint64_t last_serial_ = 0;
   uint32_t transfers_;  ///< Counted from a random start: no two processes give the same tags.
   // The least recently used first.
   std::list<PinnedBody> unfinished_;

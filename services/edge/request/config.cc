@@ -1,8 +1,49 @@
 #include "services/edge/request/config.h"
 
+#include <algorithm>
+
 #include "services/edge/request/limits.h"
 
 namespace lowband::edge::request {
+namespace {
+
+/// Downloads whose rest may be asked for again.
+size_t WindowsMax(const Config& config) {
+  return (config.pinned_bytes_max + config.pinned_small_bytes_max) /
+         std::max(config.answer_window, kAnswerWindowMin);
+}
+
+/// Ledgers book a sixteenth more until others have made room; twice that is enough of a margin.
+size_t WithSlack(size_t max) { return max + max / 8 + 1; }
+
+}  // namespace
+
+void Config::ScaleTo(size_t sessions) {
+  exchanges_max = observations_max = std::max(sessions, kSessionsScaleMin);
+  polls_max = 2 * exchanges_max;
+}
+
+size_t Config::UnderWayMax() const {
+  return WithSlack(exchanges_max) + WithSlack(polls_max) + WithSlack(WindowsMax(*this));
+}
+
+size_t Config::UnderWayBytesMax() const {
+  const size_t places = WithSlack(exchanges_max) + WithSlack(polls_max);
+  return places * 2 * kHeadBytesPerPlace + WithSlack(WindowsMax(*this)) * kHeadBytesMax +
+         WithSlack(request_bytes_max) + WithSlack(small_request_bytes_max);
+}
+
+admission::RequestLimits Config::ProcessLimits() const {
+  return {.upload_bytes = request_bytes_max,
+          .small_upload_bytes = small_request_bytes_max,
+          .download_bytes = pinned_bytes_max,
+          .small_download_bytes = pinned_small_bytes_max,
+          .exchanges = exchanges_max,
+          .polls = polls_max,
+          .waiting = waiting_max,
+          .observations = observations_max,
+          .tokens = tokens};
+}
 
 std::string Config::Validate() const {
   using std::chrono::seconds;
@@ -15,12 +56,23 @@ std::string Config::Validate() const {
            std::to_string(kExchangesPerSessionMax);
   }
   if (exchanges_max == 0) return "request.exchanges_max must be at least 1";
+  if (polls_max == 0) return "request.polls_max must be at least 1";
+  if (tokens.exchanges < exchanges_per_session_max) {
+    return "request.tokens.exchanges must be at least request.exchanges_per_session_max";
+  }
+  if (tokens.polls == 0 || tokens.polls > tokens.exchanges) {
+    return "request.tokens.polls must be from 1 to request.tokens.exchanges";
+  }
   if (request_body_bytes_max < coap::kMessageBytesMax) {
     return "request.request_body_bytes_max must be at least " +
            std::to_string(coap::kMessageBytesMax);
   }
   if (request_bytes_max < request_body_bytes_max) {
     return "request.request_bytes_max must be at least request.request_body_bytes_max";
+  }
+  if (small_request_bytes_max < coap::kMessageBytesMax) {
+    return "request.small_request_bytes_max must be at least " +
+           std::to_string(coap::kMessageBytesMax);
   }
   if (uploads_per_session_max == 0 || uploads_per_session_max > 64) {
     return "request.uploads_per_session_max must be from 1 to 64";
@@ -31,6 +83,9 @@ std::string Config::Validate() const {
   }
   if (pinned_small_per_session_max == 0 || pinned_small_per_session_max > 64) {
     return "request.pinned_small_per_session_max must be from 1 to 64";
+  }
+  if (pinned_small_bytes_max < kPinnedSmallBytes) {
+    return "request.pinned_small_bytes_max must be at least " + std::to_string(kPinnedSmallBytes);
   }
   if (answer_window != 0 &&
       (answer_window < kAnswerWindowMin || answer_window > kAnswerWindowMax)) {

@@ -21,7 +21,8 @@ enum class RefusalReason : uint8_t {
   kBadBlock,      ///< Block of the wrong length, or past the end.
   kTooLarge,      ///< Over request_body_bytes_max.
   kSessionLimit,  ///< Too many requests or uploads of one session.
-  kOverload,      ///< Over a limit of the worker.
+  kOverload,      ///< Over a limit of the process.
+  kMadeRoom,      ///< Under way or waiting, for others: its network had most, or its token.
   kNoAnswer,      ///< The uplink let the deadline pass.
   kAnswerLost,    ///< Carried out before; its answer had to make room.
   kBrokenOff,     ///< The rest of an answer by a window cannot be had.
@@ -29,8 +30,8 @@ enum class RefusalReason : uint8_t {
 };
 constexpr size_t kRefusalReasons = static_cast<size_t>(RefusalReason::kCount);
 inline constexpr std::array<std::string_view, kRefusalReasons> kRefusalReasonNames = {
-    "bad_option",    "method",   "proxying",  "block_missing", "bad_block",  "too_large",
-    "session_limit", "overload", "no_answer", "answer_lost",   "broken_off",
+    "bad_option",    "method",   "proxying",  "block_missing", "bad_block",   "too_large",
+    "session_limit", "overload", "made_room", "no_answer",     "answer_lost", "broken_off",
 };
 
 /// Why a poll of an observation brought nothing to go by.
@@ -38,7 +39,7 @@ enum class PollFailure : uint8_t {
   kRefused,      ///< The homeserver's answer of class 4: a limit, a locked account.
   kUnavailable,  ///< No homeserver, or one that failed: class 5, and the translator's word.
   kUplink,       ///< No translator, none in time, or none that keeps the contract.
-  kNoRoom,       ///< Here, for the news.
+  kNoRoom,       ///< Here, for the poll or for the news.
   kCount,
 };
 constexpr size_t kPollFailures = static_cast<size_t>(PollFailure::kCount);
@@ -63,6 +64,7 @@ struct Counters {
   uint64_t upload_blocks_repeated = 0;  ///< Of those: had been received before.
   uint64_t uploads_completed = 0;
   uint64_t uploads_abandoned = 0;  ///< Timed out, or begun anew.
+  uint64_t uploads_evicted = 0;    ///< For lack of room, unfinished.
 
   uint64_t downloads = 0;            ///< Bodies pinned.
   uint64_t download_blocks = 0;      ///< Blocks after the first.
@@ -94,6 +96,9 @@ struct Counters {
   uint64_t tokens_set = 0;
   uint64_t tokens_cleared = 0;
   uint64_t tokens_refused = 0;  ///< In force, by the homeserver.
+
+  uint64_t sessions_proven = 0;  ///< The homeserver took a token of theirs.
+  uint64_t polls_grown = 0;      ///< Requests that waited so long that they count as polls.
 };
 
 }  // namespace lowband::edge::request

@@ -2,10 +2,13 @@
 
 #include <utility>
 
+#include "services/edge/request/limits.h"
+
 namespace lowband::edge::request {
 
-ExchangeTable::Entry ExchangeTable::Start(Exchange exchange, TimePoint due) {
+ExchangeTable::Entry ExchangeTable::Start(TimePoint now, Exchange exchange, TimePoint due) {
   exchange.id = ++last_id_;
+  young_.push_back({now + kPollAge, exchange.id});
   exchange.due = due;
   const Entry entry = under_way_.insert(under_way_.end(), std::move(exchange));
   by_id_.emplace(entry->id, entry);
@@ -25,11 +28,12 @@ void ExchangeTable::Hold(Entry exchange, Answer refused, TimePoint until) {
   held_.splice(held_.end(), under_way_, exchange);
 }
 
-void ExchangeTable::Restart(Entry exchange, TimePoint due) {
+void ExchangeTable::Restart(TimePoint now, Entry exchange, TimePoint due) {
   by_id_.erase(exchange->id);
   auto& from = exchange->held ? held_ : under_way_;
   exchange->held = false;
   exchange->id = ++last_id_;
+  if (!exchange->is_poll) young_.push_back({now + kPollAge, exchange->id});
   exchange->due = due;
   exchange->refused = nullptr;
   under_way_.splice(under_way_.end(), from, exchange);
@@ -43,6 +47,18 @@ Exchange ExchangeTable::Take(Entry exchange) {
   return taken;
 }
 
+void ExchangeTable::DropYoung() {
+  while (!young_.empty() && !by_id_.contains(young_.front().id)) young_.pop_front();
+}
+
+std::optional<ExchangeTable::Entry> ExchangeTable::FindAged(TimePoint now) {
+  DropYoung();
+  if (young_.empty() || young_.front().until > now) return std::nullopt;
+  const Entry aged = by_id_.at(young_.front().id);
+  young_.pop_front();
+  return aged;
+}
+
 std::optional<ExchangeTable::Entry> ExchangeTable::FindDue(TimePoint now) {
   for (auto* list : {&held_, &under_way_}) {
     if (!list->empty() && list->front().due <= now) return list->begin();
@@ -50,9 +66,11 @@ std::optional<ExchangeTable::Entry> ExchangeTable::FindDue(TimePoint now) {
   return std::nullopt;
 }
 
-std::optional<TimePoint> ExchangeTable::NextDeadline() const {
+std::optional<TimePoint> ExchangeTable::NextDeadline() {
+  DropYoung();
   std::optional<TimePoint> next;
-  if (!under_way_.empty()) next = under_way_.front().due;
+  if (!young_.empty()) next = young_.front().until;
+  if (!under_way_.empty()) next = Earlier(next, under_way_.front().due);
   if (!held_.empty()) next = Earlier(next, held_.front().due);
   return next;
 }

@@ -16,6 +16,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <deque>
 #include <list>
 #include <memory>
 #include <optional>
@@ -24,8 +25,10 @@
 #include "libs/base/time.h"
 #include "services/edge/message/event.h"
 #include "services/edge/request/exchange.h"
+#include "services/edge/request/holdings.h"
 #include "services/edge/request/response_target.h"
 #include "services/edge/request/sticky.h"
+#include "services/edge/request/token_share.h"
 
 namespace lowband::edge::request {
 
@@ -35,11 +38,15 @@ struct Exchange {
   ResponseTarget target;
   bool idempotent = false;
   AccessToken access_token;            ///< The one it went with.
-  size_t body_bytes = 0;               ///< Taken from the budget.
+  size_t places = 1;                   ///< That it counts for.
+  Booking place;                       ///< Under way or held: among the short ones, or the polls.
+  TokenPlace token_place;              ///< The same, of its token.
+  Booking body;                        ///< Empty: it has none.
   bool awaits_token = false;           ///< It named none, and the session's is none or refused.
   std::unique_ptr<v1::Request> retry;  ///< The request, while it may be tried again.
   std::unique_ptr<v1::Request> poll;   ///< The request, when it asks to observe.
   bool held = false;
+  bool is_poll = false;             ///< It has waited for kPollAge.
   std::unique_ptr<Answer> refused;  ///< Held: what it gets when no token comes.
   TimePoint started;                ///< When its request came.
   TimePoint due;  ///< Under way: when the uplink must have answered. Held: when it is answered.
@@ -52,23 +59,33 @@ class ExchangeTable {
   /// An id for an exchange that is kept elsewhere.
   ExchangeId NextId() { return ++last_id_; }
   /// Gives it an id, unique for the life of the table. `due` must not decrease from call to call.
-  Entry Start(Exchange exchange, TimePoint due);
+  Entry Start(TimePoint now, Exchange exchange, TimePoint due);
   std::optional<Entry> Find(ExchangeId id) const;
   void Hold(Entry exchange, Answer refused, TimePoint until);
   /// A held one is under way again, under a new id.
-  void Restart(Entry exchange, TimePoint due);
+  void Restart(TimePoint now, Entry exchange, TimePoint due);
   /// Takes it out.
   Exchange Take(Entry exchange);
 
+  /// One under way, or held, that has waited for kPollAge since it was started, and is no poll yet.
+  std::optional<Entry> FindAged(TimePoint now);
   /// One whose time is over, held or not.
   std::optional<Entry> FindDue(TimePoint now);
-  std::optional<TimePoint> NextDeadline() const;
+  std::optional<TimePoint> NextDeadline();
   size_t size() const { return by_id_.size(); }
 
  private:
+  struct Young {
+    TimePoint until;
+    ExchangeId id;
+  };
+  /// Those that have ended, or have another id.
+  void DropYoung();
+
   std::list<Exchange> under_way_;
   std::list<Exchange> held_;
   std::unordered_map<ExchangeId, Entry> by_id_;
+  std::deque<Young> young_;  ///< In the order of `until`.
   ExchangeId last_id_ = 0;
 };
 

@@ -8,18 +8,21 @@
 
 namespace lowband::edge::request {
 
-Layer::Impl::Impl(const Config& config, message::Layer& messages, Random& random)
+Layer::Impl::Impl(const Config& config, message::Layer& messages, Random& random,
+                  admission::RequestLedgers& ledgers, unsigned worker)
     : config_(config),
       messages_(messages),
       random_(random),
-      request_bytes_(config.request_bytes_max),
-      uploads_(config, request_bytes_, counters_),
-      downloads_(config, random, counters_) {}
+      worker_(worker),
+      rooms_(config, ledgers, worker),
+      uploads_(config, rooms_.uploads, rooms_.small_uploads, counters_),
+      downloads_(config, rooms_.downloads, rooms_.small_downloads, random, counters_) {}
 
 void Layer::Impl::OpenSession(TimePoint now, SessionId session_id, const SocketAddress& peer,
                               size_t passed_bytes) {
   Session& session = sessions_[session_id];
   session.client_address = peer.HostText();
+  session.holder = {admission::NetworkOf(peer), admission::Standing::kUnproven, worker_};
   session.token_expected_until = now + kTokenExpected;
   session.passed_bytes = passed_bytes;
 }
@@ -29,6 +32,9 @@ void Layer::Impl::MovePeer(SessionId session_id, const SocketAddress& peer) {
   if (session == sessions_.end()) return;
   session->second.client_address = peer.HostText();
   session->second.passed_bytes = 0;
+  admission::Holder to = session->second.holder;
+  to.network = admission::NetworkOf(peer);
+  Rebook(session_id, session->second, to);
 }
 
 void Layer::Impl::CloseSession(SessionId session_id) {
@@ -80,6 +86,10 @@ void Layer::Impl::Handle(TimePoint now, const message::Event& event) {
 void Layer::Impl::Advance(TimePoint now) {
   uploads_.Expire(now);
   downloads_.Expire(now);
+  while (const auto aged = exchanges_.FindAged(now)) {
+    BecomePoll(now, *aged);
+    if (rooms_.polls.wants_room()) MakeRoomIn(now, rooms_.polls);
+  }
   while (const auto due = exchanges_.FindDue(now)) {
     const ExchangeTable::Entry exchange = *due;
     if (exchange->held) {
@@ -104,7 +114,7 @@ void Layer::Impl::Advance(TimePoint now) {
 std::optional<TimePoint> Layer::Impl::NextDeadline() {
   return Earlier(Earlier(Earlier(exchanges_.NextDeadline(), observations_.NextDeadline()),
                          Earlier(uploads_.NextDeadline(), downloads_.NextDeadline())),
-                 Earlier(wait_timers_.Next(), piece_timers_.Next()));
+                 Earlier(Earlier(wait_timers_.Next(), piece_timers_.Next()), line_again_));
 }
 
 std::optional<Command> Layer::Impl::PollCommand() {
@@ -128,13 +138,20 @@ Load Layer::Impl::LoadOf(TimePoint now, SessionId session_id) const {
 }
 
 Usage Layer::Impl::usage() const {
-  return {sessions_.size(),     exchanges_.size(),    request_bytes_.used(),
-          uploads_.size(),      downloads_.size(),    downloads_.bytes(),
-          downloads_.sources(), observations_.size(), waiting_};
+  return {sessions_.size(),
+          exchanges_.size(),
+          rooms_.uploads.used() + rooms_.small_uploads.used(),
+          uploads_.size(),
+          downloads_.size(),
+          rooms_.downloads.used() + rooms_.small_downloads.used(),
+          downloads_.sources(),
+          observations_.size(),
+          rooms_.waiting.used()};
 }
 
-Layer::Layer(const Config& config, message::Layer& messages, Random& random)
-    : impl_(std::make_unique<Impl>(config, messages, random)) {}
+Layer::Layer(const Config& config, message::Layer& messages, Random& random,
+             admission::RequestLedgers& ledgers, unsigned worker)
+    : impl_(std::make_unique<Impl>(config, messages, random, ledgers, worker)) {}
 Layer::~Layer() = default;
 void Layer::OpenSession(TimePoint now, SessionId session, const SocketAddress& peer,
                         size_t passed_bytes) {
@@ -145,34 +162,37 @@ void Layer::MovePeer(SessionId session, const SocketAddress& peer) {
 }
 void Layer::CloseSession(TimePoint now, SessionId session) {
   impl_->CloseSession(session);
-  impl_->ClearUp(now);
-  impl_->ServeLine(now);
+  impl_->Settle(now);
 }
 void Layer::Handle(TimePoint now, const message::Event& event) {
   impl_->Handle(now, event);
-  impl_->ClearUp(now);
+  impl_->Settle(now);
 }
 void Layer::MakeObservable(TimePoint now, ExchangeId id) {
   impl_->MakeObservable(now, id);
-  impl_->ClearUp(now);
-  impl_->ServeLine(now);
+  impl_->Settle(now);
 }
 void Layer::Complete(TimePoint now, Answer answer) {
   impl_->Complete(now, std::move(answer));
-  impl_->ClearUp(now);
-  impl_->ServeLine(now);
+  impl_->Settle(now);
 }
 void Layer::TakePiece(TimePoint now, const AnswerPiece& piece) {
   impl_->TakePiece(now, piece);
-  impl_->ClearUp(now);
+  impl_->Settle(now);
 }
 void Layer::Advance(TimePoint now) {
   impl_->Advance(now);
-  impl_->ClearUp(now);
-  impl_->ServeLine(now);
+  impl_->Settle(now);
 }
 std::optional<TimePoint> Layer::NextDeadline() { return impl_->NextDeadline(); }
 std::optional<Command> Layer::PollCommand() { return impl_->PollCommand(); }
+std::optional<SessionId> Layer::PollProven() { return impl_->PollProven(); }
+std::optional<SessionId> Layer::PollWorked() { return impl_->PollWorked(); }
+std::optional<unsigned> Layer::PollRelief() { return impl_->PollRelief(); }
+void Layer::Relieve(TimePoint now) {
+  impl_->Relieve(now);
+  impl_->Settle(now);
+}
 const Counters& Layer::counters() const { return impl_->counters(); }
 size_t Layer::exchanges_in_flight() const { return impl_->exchanges_in_flight(); }
 Load Layer::LoadOf(TimePoint now, SessionId session) const { return impl_->LoadOf(now, session); }

@@ -10,8 +10,9 @@
 //                             path is observable        │ polls                        when large
 //                                              └─▶ observation (observation.h) ──▶ notifications
 //
-// Threading: one worker thread. Ownership: uses the message layer, which outlives it. Limits:
-// limits.h. Spec: RFC 7252 §5, RFC 7641, RFC 7959, RFC 9175 §3; MSC3079.
+// Threading: one worker thread; what its clients share with other workers' is in the ledgers.
+// Ownership: uses the message layer and the ledgers, which outlive it. Limits: limits.h, Config,
+// admission::RequestLimits. Spec: RFC 7252 §5, RFC 7641, RFC 7959, RFC 9175 §3; MSC3079.
 #pragma once
 
 #include <cstdint>
@@ -21,6 +22,7 @@
 #include "libs/base/address.h"
 #include "libs/base/random.h"
 #include "libs/base/time.h"
+#include "services/edge/admission/request_ledgers.h"
 #include "services/edge/dtls/session_id.h"
 #include "services/edge/message/layer.h"
 #include "services/edge/request/config.h"
@@ -52,8 +54,9 @@ enum class Load : uint8_t {
 
 class Layer {
  public:
-  /// `messages` and `random` outlive the layer.
-  Layer(const Config& config, message::Layer& messages, Random& random);
+  /// `messages`, `random` and `ledgers` outlive the layer. `worker` is its name in the ledgers.
+  Layer(const Config& config, message::Layer& messages, Random& random,
+        admission::RequestLedgers& ledgers, unsigned worker);
   ~Layer();
 
   /// Messages of `passed_bytes` are known to reach the client.
@@ -76,6 +79,16 @@ class Layer {
 
   /// What the uplink shall do; drained after every call above.
   std::optional<Command> PollCommand();
+
+  /// A session whose client the homeserver knows: it took a token of its, for the first time. That
+  /// holds for the life of the session, whatever becomes of the token: a logout gains nothing.
+  std::optional<SessionId> PollProven();
+  /// A session of which a whole request was taken.
+  std::optional<SessionId> PollWorked();
+  /// Another worker that has to make room for a client of this one: its Relieve() is to be called.
+  std::optional<unsigned> PollRelief();
+  /// Makes room where another worker asked for it.
+  void Relieve(TimePoint now);
 
   const Counters& counters() const;
   size_t exchanges_in_flight() const;

@@ -11,13 +11,13 @@
 #include "libs/base/timer_queue.h"
 #include "services/edge/request/block1.h"
 #include "services/edge/request/block2.h"
-#include "services/edge/request/byte_budget.h"
 #include "services/edge/request/counters.h"
 #include "services/edge/request/exchange_table.h"
 #include "services/edge/request/layer.h"
 #include "services/edge/request/observation.h"
 #include "services/edge/request/refusal.h"
 #include "services/edge/request/response.h"
+#include "services/edge/request/rooms.h"
 #include "services/edge/request/sticky.h"
 #include "services/edge/request/validation.h"
 
@@ -25,7 +25,8 @@ namespace lowband::edge::request {
 
 class Layer::Impl {
  public:
-  Impl(const Config& config, message::Layer& messages, Random& random);
+  Impl(const Config& config, message::Layer& messages, Random& random,
+       admission::RequestLedgers& ledgers, unsigned worker);
 
   // layer.cc: sessions and time.
   void OpenSession(TimePoint now, SessionId session_id, const SocketAddress& peer,
@@ -46,6 +47,15 @@ class Layer::Impl {
   // waiting.cc: what waits for its turn, after any call that may have ended something.
   void ServeLine(TimePoint now);
 
+  // room.cc: who makes room for whom.
+  /// After any call: what lost its reason ends, what is too much makes room, what waits takes what
+  /// is free.
+  void Settle(TimePoint now);
+  void Relieve(TimePoint now);
+  std::optional<SessionId> PollProven();
+  std::optional<SessionId> PollWorked();
+  std::optional<unsigned> PollRelief();
+
   // windows.cc: what comes, and is asked for, piece by piece.
   void TakePiece(TimePoint now, const AnswerPiece& piece);
   /// After any call that may have dropped a body.
@@ -57,11 +67,11 @@ class Layer::Impl {
   Usage usage() const;
 
  private:
-  /// Both with their bytes taken from the budget.
   struct WaitingRequest {
     Exchange exchange;
     v1::Request request;
     TimePoint due;
+    Booking booking;
   };
   struct WaitingUpload {
     message::RequestRef ref;
@@ -70,9 +80,12 @@ class Layer::Impl {
     BodyPiece piece;  ///< Its first block, without its payload.
     Bytes payload;
     TimePoint due;
+    Booking booking;
+    Booking bytes;
   };
   struct Session {
     std::string client_address;
+    admission::Holder holder;
     Sticky sticky;
     TimePoint token_expected_until;  ///< It is young, or a request may just have got it a token.
     std::vector<ExchangeId> exchanges;
@@ -95,7 +108,8 @@ class Layer::Impl {
   };
   /// What a body is when it is whole.
   struct WholeBody {
-    ByteView bytes;  ///< Taken from the budget.
+    ByteView bytes;
+    Booking booking;
     std::optional<uint32_t> content_format;
     std::optional<coap::Block> block1;
   };
@@ -124,11 +138,13 @@ class Layer::Impl {
   void TakeSticky(TimePoint now, Incoming& incoming);
   void TakeToken(TimePoint now, Incoming& incoming);
   void HandleBlock(TimePoint now, const Incoming& incoming, const coap::Block& block);
-  void Start(TimePoint now, const Incoming& incoming, const WholeBody& body);
+  void Start(TimePoint now, const Incoming& incoming, WholeBody body);
   v1::Request WriteRequest(const Incoming& incoming, const WholeBody& body) const;
   void AskForWindow(const Incoming& incoming, v1::Request& request) const;
   void RestartHeld(TimePoint now, SessionId session_id, Session& session);
   void Restart(TimePoint now, Session& session, ExchangeTable::Entry exchange);
+  /// That a request like this counts for.
+  static size_t PlacesOf(const v1::Request& request);
 
   // waiting.cc
   bool HasRoom(const Session& session) const;
@@ -136,7 +152,9 @@ class Layer::Impl {
   std::optional<Refusal> CheckLimits(const Session& session) const;
   void StartOrWait(TimePoint now, SessionId id, Session& session, Exchange exchange,
                    v1::Request request);
-  void Launch(TimePoint now, Session& session, Exchange exchange, v1::Request request);
+  /// Neither is changed, and false returned, when the process, or its token, has no room.
+  bool Launch(TimePoint now, Session& session, Exchange& exchange, v1::Request& request);
+  bool TakePlaces(TimePoint now, const Session& session, Exchange& exchange);
   void JoinLine(SessionId id, Session& session);
   bool MustWait(TimePoint now, const Incoming& incoming, const coap::Block& block);
   void WaitToUpload(TimePoint now, const Incoming& incoming, const BodyPiece& piece);
@@ -145,6 +163,21 @@ class Layer::Impl {
   void SetWaitTimer(TimePoint now, SessionId id, const Session& session);
   void OnWaitDue(TimePoint now, SessionId id);
   void DropWaiting(SessionId id, Session& session);
+
+  // room.cc
+  void MakeRoomIn(TimePoint now, Holdings& holdings);
+  void MakeRoomAmongTokens(TimePoint now);
+  /// It makes room for others.
+  void GiveUp(TimePoint now, const Held& held);
+  void GiveUpWaiting(TimePoint now, const Held& held);
+  void GiveUpExchange(TimePoint now, ExchangeTable::Entry exchange);
+  /// It counts as a poll from now on.
+  void BecomePoll(TimePoint now, ExchangeTable::Entry exchange);
+  /// Books what the session has for another address, or standing.
+  void Rebook(SessionId id, Session& session, const admission::Holder& to);
+  /// The homeserver took a token of the session.
+  void Prove(SessionId id, Session& session);
+  void AskForRelief(std::optional<unsigned> worker);
 
   // answers.cc
   void Refuse(TimePoint now, const Incoming& incoming, const Refusal& refusal);
@@ -213,6 +246,7 @@ class Layer::Impl {
   /// False if there is nothing to end: the request is one like others.
   bool Deregister(TimePoint now, const Incoming& incoming);
   void Poll(TimePoint now, Observation& observation);
+  bool TakePollPlaces(TimePoint now, Observation& observation);
   void Wait(TimePoint now, Observation& observation, Duration duration);
   void OnPolled(TimePoint now, Observation& observation, Answer answer);
   /// It was refused for want of a token that may be on its way, and waits for it.
@@ -245,17 +279,21 @@ class Layer::Impl {
   message::Layer& messages_;
   Random& random_;
   Counters counters_;
+  const unsigned worker_;
+  Rooms rooms_;
   std::unordered_map<SessionId, Session> sessions_;
-  ByteBudget request_bytes_;
   PartialBodies uploads_;
   PinnedBodies downloads_;
   ExchangeTable exchanges_;
   ObservationTable observations_;
   std::deque<Command> commands_;
+  std::deque<SessionId> proven_;
+  std::deque<SessionId> worked_;
+  std::vector<unsigned> reliefs_;
   std::deque<SessionId> line_;  ///< Sessions with waiting requests, whose turn comes.
   TimerQueue<SessionId> wait_timers_;
   TimerQueue<ExchangeId> piece_timers_;  ///< Of sources whose next piece is waited for.
-  size_t waiting_ = 0;                   ///< Requests and uploads, of all sessions.
+  std::optional<TimePoint> line_again_;  ///< When `line_` is looked at again.
 };
 
 }  // namespace lowband::edge::request

@@ -18,14 +18,29 @@ inline constexpr size_t kTokenChangesMax = 8;
 inline constexpr uint64_t kReplayWindowRecords = 64;
 /// A client that has just connected or logged in has a token, or will have one in a moment.
 inline constexpr std::chrono::seconds kTokenExpected{60};
-/// A GET, PUT or DELETE that has waited for so long is taken for a long poll when the edge stops.
+/// A request that has waited for so long is taken for a long poll: it counts to those, and no more
+/// to the short ones. When the edge stops that is so of GET, PUT and DELETE.
 inline constexpr std::chrono::seconds kPollAge{5};
 /// Requests of one session that wait for their answers, whatever Config says.
 inline constexpr size_t kExchangesPerSessionMax = 48;
 
-/// Requests and uploads of one session that wait until others of it have ended, and of a worker.
+/// Of the places that were taken last, so many stay booked for what comes next (holdings.h).
+inline constexpr size_t kSparePlaces = 256;
+inline constexpr size_t kSpareBytes = size_t{64} << 10;
+/// What the head of a request may have for each place that it takes: path, queries, token.
+inline constexpr size_t kHeadBytesPerPlace = 1024;
+/// What a head has at most: all of a record, a token, and what goes with it to a translator.
+inline constexpr size_t kHeadBytesMax = 16 * 1024;
+static_assert(kHeadBytesMax >= coap::kMessageBytesMax + kAccessTokenBytesMax);
+/// Fewer sessions than this get no fewer places.
+inline constexpr size_t kSessionsScaleMin = 4096;
+/// A request that waits for a place is looked at again so often: others may have given theirs back.
+inline constexpr std::chrono::milliseconds kLineRetry{100};
+/// In a row so many that find no place are enough of a look.
+inline constexpr size_t kLineTriesMax = 4;
+
+/// Requests and uploads of one session that wait until others of it have ended.
 inline constexpr size_t kWaitingPerSessionMax = 128;
-inline constexpr size_t kWaitingMax = 16'384;
 /// They wait so long, and are told to come later then.
 inline constexpr std::chrono::seconds kWaitMax{30};
 /// An upload whose next block does not come within this keeps no other from starting. It goes on
@@ -66,7 +81,7 @@ inline constexpr unsigned kAskedAgainMax = 2;
 inline constexpr std::chrono::seconds kPinnedLifetime{300};
 /// The same after the last block was sent: for a client that comes back to an earlier one.
 inline constexpr std::chrono::seconds kPinnedFinishedLifetime{30};
-/// A download of another session is not ended for lack of room this soon after its last block.
+/// A download is not ended for another of its network this soon after its last block.
 inline constexpr std::chrono::seconds kPinnedSheltered{10};
 /// Entity tags count transfers; this many bytes of the count are enough for a session's lifetime.
 inline constexpr size_t kEntityTagBytes = 3;

@@ -80,6 +80,8 @@ void ObservationTable::SetPoll(Observation& observation, ExchangeId poll, TimePo
 
 ExchangeId ObservationTable::TakePoll(Observation& observation) {
   const ExchangeId poll = std::exchange(observation.poll, 0);
+  observation.place.Reset();
+  observation.token_place.Reset();
   if (poll != 0) by_poll_.erase(poll);
   timers_.Cancel(observation.id);
   return poll;

@@ -1,7 +1,7 @@
 // Observations: who watches what, and how far each client is known to have come.
 //
 //   registered ─▶ polling ──unchanged─────────────────▶ polling, by the same cursor
-//                  ▲  │ ──failed──▶ waiting ──backoff─▶ polling, by the same cursor
+//                  ▲  │ ──failed, or made room──▶ waiting ──backoff─▶ polling, by the same cursor
 //                  │  │ changed
 //                  │  ▼
 //                  │ notifying ──whole body acknowledged─▶ polling, by the answer's cursor
@@ -33,8 +33,10 @@
 #include "libs/base/timer_queue.h"
 #include "services/edge/message/event.h"
 #include "services/edge/request/exchange.h"
+#include "services/edge/request/holdings.h"
 #include "services/edge/request/response_target.h"
 #include "services/edge/request/sticky.h"
+#include "services/edge/request/token_share.h"
 
 namespace lowband::edge::request {
 
@@ -52,8 +54,12 @@ struct Observation {
   std::unique_ptr<Answer> refused;  ///< Waiting for a token: what it gets when none comes.
   uint32_t number = 0;              ///< Of the last message that bore one (RFC 7641 §3.4).
   State state = State::kPolling;
+  Booking booking;
 
   ExchangeId poll = 0;  ///< Polling.
+  size_t places = 1;    ///< That a poll counts for.
+  Booking place;        ///< Polling: among the polls.
+  TokenPlace token_place;
   TimePoint polled_at;
   std::string offered;           ///< Notifying, parked: the cursor of the body that is on its way.
   message::SendId notification;  ///< The message that bears the number; RST to it is the end.
@@ -90,9 +96,9 @@ class ObservationTable {
   const std::vector<ObservationId>& Of(SessionId session) const;
   void Erase(ObservationId id);
 
-  /// `poll` is under way for it; overdue at `due`.
+  /// `poll` is under way for it, and has its places; overdue at `due`.
   void SetPoll(Observation& observation, ExchangeId poll, TimePoint due);
-  /// It waits for no poll any more; its id, or 0.
+  /// It waits for no poll any more, and its places are free; its id, or 0.
   ExchangeId TakePoll(Observation& observation);
   void SetTimer(const Observation& observation, TimePoint at) { timers_.Set(observation.id, at); }
   void CancelTimer(const Observation& observation) { timers_.Cancel(observation.id); }

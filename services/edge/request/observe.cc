@@ -56,14 +56,24 @@ void Layer::Impl::MakeObservable(TimePoint now, ExchangeId id) {
     earlier = observations_.FindTold(session_id, (*found)->target.key.path);
   }
   const size_t own = observations_.Of(session_id).size() - (earlier != nullptr ? 1 : 0);
-  if (own >= config_.observations_per_session_max ||
-      observations_.size() >= config_.observations_max) {
+  Session& session = sessions_.at(session_id);
+  Observation observation;
+  observation.places = (*found)->places;
+  if (own < config_.observations_per_session_max) {
+    observation.booking =
+        rooms_.observations.Take(now, session.holder, {HeldKind::kObservation, session_id, 0}, 1);
+  }
+  if (observation.booking) {
+    observation.place = rooms_.polls.Take(now, session.holder, {HeldKind::kPoll, session_id, 0},
+                                          observation.places);
+  }
+  if (!observation.place) {
     ++counters_.observations_refused;
     return;  // answered once, by what comes
   }
   ++counters_.observations;
-  Exchange exchange = Take(sessions_.at(session_id), *found);
-  Observation observation;
+  Exchange exchange = Take(session, *found);
+  observation.token_place = std::move(exchange.token_place);
   observation.target = std::move(exchange.target);
   observation.request = std::move(*exchange.poll);
   observation.access_token = std::move(exchange.access_token);
@@ -76,6 +86,11 @@ void Layer::Impl::MakeObservable(TimePoint now, ExchangeId id) {
   }
   observation.number = NextObserveNumber(observation.number);
   Observation& added = observations_.Add(std::move(observation));
+  const Held poll{HeldKind::kPoll, session_id, added.id};
+  added.booking.Name({HeldKind::kObservation, session_id, added.id}, Rank::kNeeded);
+  added.place.Name(poll, Rank::kNeeded);
+  added.token_place.BecomePoll(poll);
+  added.token_place.Name(poll);
   observations_.SetPoll(added, id, exchange.due);
   // An answer that rides on the ACK is never acknowledged itself, so that the first body is a
   // notification like the others. Deployed clients take a body here for a sync result, and pass
@@ -85,7 +100,27 @@ void Layer::Impl::MakeObservable(TimePoint now, ExchangeId id) {
       WriteResponse(added.target.token, {.code = coap::kContent}, {.observe = added.number}, {}));
 }
 
+bool Layer::Impl::TakePollPlaces(TimePoint now, Observation& observation) {
+  const SessionId session = observation.target.session;
+  const Held held{HeldKind::kPoll, session, observation.id};
+  observation.place =
+      rooms_.polls.Take(now, sessions_.at(session).holder, held, observation.places);
+  if (!observation.place) return false;
+  if (!observation.access_token) return true;
+  auto place = rooms_.tokens.TakePoll(rooms_.tokens.IdOf(*observation.access_token), held);
+  if (place) {
+    observation.token_place = std::move(*place);
+  } else {
+    observation.place.Reset();
+  }
+  return place.has_value();
+}
+
 void Layer::Impl::Poll(TimePoint now, Observation& observation) {
+  if (!TakePollPlaces(now, observation)) {
+    OnPollFailed(now, observation, PollFailure::kNoRoom);
+    return;
+  }
   ++counters_.polls;
   observation.polled_at = now;
   v1::Request request = observation.request;
@@ -105,6 +140,11 @@ void Layer::Impl::OnPolled(TimePoint now, Observation& observation, Answer answe
   observations_.TakePoll(observation);
   const v1::Poll poll = answer.poll.value_or(v1::Poll());
   auto outcome = poll.outcome();
+  if (observation.access_token &&
+      (outcome == v1::Poll::CHANGED || outcome == v1::Poll::UNCHANGED)) {
+    const SessionId session = observation.target.session;
+    Prove(session, sessions_.at(session));
+  }
   if (outcome == v1::Poll::CHANGED && poll.cursor().size() > kCursorBytesMax) {
     outcome = v1::Poll::FAILED;
     answer = MakeErrorAnswer(0, observation.target.form, 502, "M_UNKNOWN",
@@ -161,7 +201,7 @@ void Layer::Impl::OnPollFailed(TimePoint now, Observation& observation, PollFail
                                Duration at_least, Answer* answer) {
   ++counters_.polls_failed[static_cast<size_t>(failure)];
   ++observation.failures;
-  if (observation.failures == kPollFailuresTold && answer != nullptr) {
+  if (observation.failures >= kPollFailuresTold && !observation.told && answer != nullptr) {
     TellOfFailure(now, observation, std::move(*answer));
   }
   const Duration backoff = Doubled(kPollBackoffMin, observation.failures, kPollBackoffMax);

@@ -52,10 +52,17 @@ void Layer::Impl::HandleRequest(TimePoint now, const message::RequestArrived& ar
     Refuse(now, incoming, *refusal);
   } else if (payload.size() > config_.request_body_bytes_max) {
     Refuse(now, incoming, TooLarge(config_.request_body_bytes_max));
-  } else if (!request_bytes_.Take(payload.size())) {
-    Refuse(now, incoming, Unavailable(RefusalReason::kOverload, "No room for the body"));
   } else {
-    Start(now, incoming, {payload, options.content_format, std::nullopt});
+    Booking booking;
+    if (!payload.empty()) {
+      const Held held{HeldKind::kWaiting, arrived.ref.session, arrived.ref.serial};
+      booking = rooms_.small_uploads.Take(now, incoming.session.holder, held, payload.size());
+      if (!booking) {
+        Refuse(now, incoming, Unavailable(RefusalReason::kOverload, "No room for the body"));
+        return;
+      }
+    }
+    Start(now, incoming, {payload, std::move(booking), options.content_format, std::nullopt});
   }
 }
 
@@ -148,9 +155,9 @@ void Layer::Impl::HandleBlock(TimePoint now, const Incoming& incoming, const coa
   const message::RequestRef& ref = incoming.arrived.ref;
   const coap::MessageView& message = incoming.arrived.message;
   const RequestOptions& options = incoming.options;
-  const BodyPiece piece{ref.session,         options.key.upload,     block, message.payload,
-                        options.size1,       options.content_format, ref,   incoming.token,
-                        incoming.names_token};
+  const BodyPiece piece{ref.session,     incoming.session.holder, options.key.upload,     block,
+                        message.payload, options.size1,           options.content_format, ref,
+                        incoming.token,  incoming.names_token};
   if (MustWait(now, incoming, block)) {
     WaitToUpload(now, incoming, piece);
     return;
@@ -176,11 +183,14 @@ void Layer::Impl::HandleBlock(TimePoint now, const Incoming& incoming, const coa
     whole.token = (*added)->token;
     whole.names_token = (*added)->names_token;
   }
-  Start(now, whole, {(*added)->body, (*added)->content_format, block});
+  Start(now, whole,
+        {(*added)->body, std::move((*added)->booking), (*added)->content_format, block});
 }
 
-void Layer::Impl::Start(TimePoint now, const Incoming& incoming, const WholeBody& body) {
+void Layer::Impl::Start(TimePoint now, const Incoming& incoming, WholeBody body) {
   const RequestOptions& options = incoming.options;
+  const SessionId session = incoming.arrived.ref.session;
+  if (worked_.empty() || worked_.back() != session) worked_.push_back(session);
   v1::Request request = WriteRequest(incoming, body);
   Exchange exchange;
   exchange.ref = incoming.arrived.ref;
@@ -195,7 +205,7 @@ void Layer::Impl::Start(TimePoint now, const Incoming& incoming, const WholeBody
   };
   exchange.idempotent = IsIdempotent(options.method);
   exchange.access_token = incoming.token;
-  exchange.body_bytes = body.bytes.size();
+  exchange.body = std::move(body.booking);
   exchange.awaits_token = !incoming.names_token && (!incoming.token || incoming.token_refused) &&
                           config_.token_wait > Duration::zero();
   if (AsksToObserve(incoming)) {
@@ -204,9 +214,9 @@ void Layer::Impl::Start(TimePoint now, const Incoming& incoming, const WholeBody
   } else {
     AskForWindow(incoming, request);
   }
-  if (exchange.poll == nullptr && exchange.awaits_token && request_bytes_.Take(body.bytes.size())) {
-    exchange.body_bytes += body.bytes.size();  // a copy, for a second try
-    exchange.retry = std::make_unique<v1::Request>(request);
+  if (exchange.poll == nullptr && exchange.awaits_token &&
+      (body.bytes.empty() || exchange.body.GrowIfFree(now, body.bytes.size()))) {
+    exchange.retry = std::make_unique<v1::Request>(request);  // a copy, for a second try
   }
   exchange.started = now;
   StartOrWait(now, incoming.arrived.ref.session, incoming.session, std::move(exchange),
@@ -253,6 +263,14 @@ v1::Request Layer::Impl::WriteRequest(const Incoming& incoming, const WholeBody&
   return request;
 }
 
+// Where heads are long, there are fewer of them.
+size_t Layer::Impl::PlacesOf(const v1::Request& request) {
+  size_t bytes = request.token().size() + request.user_agent().size();
+  for (const std::string& segment : request.path()) bytes += segment.size();
+  for (const std::string& query : request.queries()) bytes += query.size();
+  return 1 + bytes / kHeadBytesPerPlace;
+}
+
 void Layer::Impl::RestartHeld(TimePoint now, SessionId session_id, Session& session) {
   for (const ExchangeId id : std::vector<ExchangeId>(session.exchanges)) {
     const ExchangeTable::Entry exchange = *exchanges_.Find(id);
@@ -274,9 +292,14 @@ void Layer::Impl::Restart(TimePoint now, Session& session, ExchangeTable::Entry 
   ++counters_.exchanges_retried;
   std::erase(session.exchanges, exchange->id);
   const TimePoint deadline = now + config_.exchange_timeout;
-  exchanges_.Restart(exchange, deadline + kExchangeGrace);
+  exchanges_.Restart(now, exchange, deadline + kExchangeGrace);
   session.exchanges.push_back(exchange->id);
+  const Held held{HeldKind::kExchange, exchange->ref.session, exchange->id};
+  exchange->place.Name(held, Rank::kNeeded);
+  exchange->body.Name(held, Rank::kNeeded);
   exchange->access_token = session.sticky.token();
+  exchange->token_place = rooms_.tokens.TakeAnyway(rooms_.tokens.IdOf(*exchange->access_token));
+  if (exchange->is_poll) exchange->token_place.BecomePoll(held);
   v1::Request request = std::move(*exchange->retry);
   exchange->retry = nullptr;  // once
   request.set_token(*exchange->access_token);

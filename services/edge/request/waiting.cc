@@ -1,4 +1,5 @@
-// Requests and uploads that wait until others of their session, or of the worker, have ended.
+// Requests and uploads that wait until others of their session, their token or the process have
+// ended.
 //
 //   request ──room──▶ under way              upload's first block ──slot──▶ taken (2.31)
 //      └─ no room ─▶ waiting ─┐                 └─ all slots busy ─▶ waiting ─┐
@@ -16,8 +17,7 @@
 namespace lowband::edge::request {
 
 bool Layer::Impl::HasRoom(const Session& session) const {
-  return session.exchanges.size() < config_.exchanges_per_session_max &&
-         exchanges_.size() < config_.exchanges_max;
+  return session.exchanges.size() < config_.exchanges_per_session_max;
 }
 
 std::optional<Refusal> Layer::Impl::CheckLimits(const Session& session) const {
@@ -25,26 +25,32 @@ std::optional<Refusal> Layer::Impl::CheckLimits(const Session& session) const {
   if (session.waiting.size() + session.waiting_uploads.size() >= kWaitingPerSessionMax) {
     return SessionLimit("requests");
   }
-  if (waiting_ >= kWaitingMax) {
-    return Unavailable(RefusalReason::kOverload, "Too many requests on this server");
-  }
   return std::nullopt;
 }
 
 void Layer::Impl::StartOrWait(TimePoint now, SessionId id, Session& session, Exchange exchange,
                               v1::Request request) {
-  if (session.waiting.empty() && HasRoom(session)) {
-    Launch(now, session, std::move(exchange), std::move(request));
+  if (session.waiting.empty() && HasRoom(session) && Launch(now, session, exchange, request)) {
     return;
   }
-  ++waiting_;
+  const Held held{HeldKind::kWaiting, id, exchange.ref.serial};
+  Booking booking = rooms_.waiting.Take(now, session.holder, held, 1);
+  if (!booking) {
+    RespondRefused(now, exchange.ref, exchange.target.token, exchange.target.form,
+                   Unavailable(RefusalReason::kOverload, "Too many requests on this server"),
+                   exchange.target.no_response);
+    return;
+  }
   ++counters_.requests_queued;
-  session.waiting.push_back({std::move(exchange), std::move(request), now + kWaitMax});
+  exchange.body.Name(held, Rank::kPartial);  // nothing has happened yet
+  session.waiting.push_back(
+      {std::move(exchange), std::move(request), now + kWaitMax, std::move(booking)});
   SetWaitTimer(now, id, session);
   JoinLine(id, session);
 }
 
-void Layer::Impl::Launch(TimePoint now, Session& session, Exchange exchange, v1::Request request) {
+bool Layer::Impl::Launch(TimePoint now, Session& session, Exchange& exchange,
+                         v1::Request& request) {
   if (exchange.awaits_token && session.sticky.token() && !session.sticky.refused()) {
     exchange.awaits_token = false;  // it came while this one waited
     exchange.retry = nullptr;
@@ -52,11 +58,30 @@ void Layer::Impl::Launch(TimePoint now, Session& session, Exchange exchange, v1:
     request.set_token(*exchange.access_token);
     if (exchange.poll != nullptr) exchange.poll->set_token(*exchange.access_token);
   }
+  exchange.places = PlacesOf(request);
+  if (!TakePlaces(now, session, exchange)) return false;
   const TimePoint deadline = now + config_.exchange_timeout;
-  const auto entry = exchanges_.Start(std::move(exchange), deadline + kExchangeGrace);
+  const auto entry = exchanges_.Start(now, std::move(exchange), deadline + kExchangeGrace);
+  const Held held{HeldKind::kExchange, entry->ref.session, entry->id};
+  entry->place.Name(held, Rank::kNeeded);
+  entry->body.Name(held, Rank::kNeeded);
   session.exchanges.push_back(entry->id);
   ++counters_.exchanges_started;
   commands_.emplace_back(StartExchange{entry->id, std::move(request), deadline});
+  return true;
+}
+
+bool Layer::Impl::TakePlaces(TimePoint now, const Session& session, Exchange& exchange) {
+  if (exchange.access_token) {
+    auto token_place = rooms_.tokens.TakeShort(rooms_.tokens.IdOf(*exchange.access_token));
+    if (!token_place) return false;
+    exchange.token_place = std::move(*token_place);
+  }
+  exchange.place = rooms_.exchanges.Take(
+      now, session.holder, {HeldKind::kExchange, exchange.ref.session, 0}, exchange.places);
+  if (exchange.place) return true;
+  exchange.token_place.Reset();
+  return false;
 }
 
 void Layer::Impl::JoinLine(SessionId id, Session& session) {
@@ -65,9 +90,10 @@ void Layer::Impl::JoinLine(SessionId id, Session& session) {
   line_.push_back(id);
 }
 
-// One of each session in turn, for as long as the worker has room.
+// One of each session in turn. Whoever finds no place goes to the end, since others may find one.
 void Layer::Impl::ServeLine(TimePoint now) {
-  while (!line_.empty() && exchanges_.size() < config_.exchanges_max) {
+  size_t in_vain = 0;
+  while (!line_.empty() && in_vain < std::min(kLineTriesMax, line_.size())) {
     const SessionId id = line_.front();
     line_.pop_front();
     const auto found = sessions_.find(id);
@@ -76,13 +102,19 @@ void Layer::Impl::ServeLine(TimePoint now) {
     session.in_line = false;
     // Without room of its own it comes back when one of its requests has ended.
     if (session.waiting.empty() || !HasRoom(session)) continue;
-    WaitingRequest next = std::move(session.waiting.front());
+    WaitingRequest& next = session.waiting.front();
+    if (!Launch(now, session, next.exchange, next.request)) {
+      ++in_vain;
+      JoinLine(id, session);
+      continue;
+    }
+    in_vain = 0;
     session.waiting.pop_front();
-    --waiting_;
-    Launch(now, session, std::move(next.exchange), std::move(next.request));
     SetWaitTimer(now, id, session);
-    if (HasRoom(session) || exchanges_.size() >= config_.exchanges_max) JoinLine(id, session);
+    if (HasRoom(session)) JoinLine(id, session);
   }
+  line_again_.reset();
+  if (!line_.empty()) line_again_ = now + kLineRetry;
 }
 
 bool Layer::Impl::MustWait(TimePoint now, const Incoming& incoming, const coap::Block& block) {
@@ -98,18 +130,25 @@ void Layer::Impl::WaitToUpload(TimePoint now, const Incoming& incoming, const Bo
     Refuse(now, incoming, SessionLimit("uploads"));
     return;
   }
-  if (waiting_ >= kWaitingMax || !request_bytes_.Take(piece.payload.size())) {
+  const Held held{HeldKind::kWaiting, piece.session, incoming.arrived.ref.serial};
+  Booking booking = rooms_.waiting.Take(now, session.holder, held, 1);
+  Booking bytes;
+  if (booking) {
+    bytes = rooms_.uploads.Take(now, session.holder, held, piece.payload.size(), Rank::kPartial);
+  }
+  if (!bytes) {
     Refuse(now, incoming, Unavailable(RefusalReason::kOverload, "No room for the body"));
     return;
   }
-  ++waiting_;
   ++counters_.uploads_queued;
   WaitingUpload upload{incoming.arrived.ref,
                        incoming.arrived.message.token,
                        incoming.form,
                        piece,
                        Bytes(piece.payload.begin(), piece.payload.end()),
-                       now + kWaitMax};
+                       now + kWaitMax,
+                       std::move(booking),
+                       std::move(bytes)};
   session.waiting_uploads.push_back(std::move(upload));
   SetWaitTimer(now, piece.session, session);
 }
@@ -119,6 +158,8 @@ void Layer::Impl::ServeUploads(TimePoint now, SessionId id, Session& session) {
          uploads_.SlotAt(now, id, session.waiting_uploads.front().piece.upload) <= now) {
     WaitingUpload upload = TakeWaitingUpload(session);
     upload.piece.payload = upload.payload;
+    upload.piece.holder = session.holder;
+    upload.bytes.Reset();  // they are booked anew
     const auto added = uploads_.Add(now, upload.piece);
     if (added) {
       ++counters_.upload_blocks;
@@ -135,8 +176,6 @@ void Layer::Impl::ServeUploads(TimePoint now, SessionId id, Session& session) {
 Layer::Impl::WaitingUpload Layer::Impl::TakeWaitingUpload(Session& session) {
   WaitingUpload upload = std::move(session.waiting_uploads.front());
   session.waiting_uploads.pop_front();
-  request_bytes_.Give(upload.payload.size());
-  --waiting_;
   return upload;
 }
 
@@ -167,8 +206,6 @@ void Layer::Impl::OnWaitDue(TimePoint now, SessionId id) {
   while (!session.waiting.empty() && session.waiting.front().due <= now) {
     const Exchange late = std::move(session.waiting.front().exchange);
     session.waiting.pop_front();
-    --waiting_;
-    request_bytes_.Give(late.body_bytes);
     RespondRefused(now, late.ref, late.target.token, late.target.form, SessionLimit("requests"));
   }
   SetWaitTimer(now, id, session);
@@ -177,9 +214,7 @@ void Layer::Impl::OnWaitDue(TimePoint now, SessionId id) {
 // Nobody waits for their answers any more.
 void Layer::Impl::DropWaiting(SessionId id, Session& session) {
   wait_timers_.Cancel(id);
-  while (!session.waiting_uploads.empty()) TakeWaitingUpload(session);
-  for (const WaitingRequest& each : session.waiting) request_bytes_.Give(each.exchange.body_bytes);
-  waiting_ -= session.waiting.size();
+  session.waiting_uploads.clear();
   session.waiting.clear();
 }
 

@@ -27,9 +27,10 @@ static_assert(kAnswerBytesDefault <= kAnswersBytesMax);
 /// The first piece of an answer by a window has so much, if there is so much: the largest block.
 inline constexpr size_t kFirstPieceMin = 1024;
 
-/// Exchanges of a worker under way or waiting for a lane.
+/// Exchanges of a worker under way or waiting for a lane, unless Config says otherwise. In an edge
+/// it is no less than what the request layer lets through, which refuses by its own limits.
 inline constexpr size_t kExchangesMax = 64 * 1024;
-/// All requests of a worker that may still have to be written.
+/// All requests of a worker that may still have to be written; the same holds of it.
 inline constexpr size_t kRequestsBytesMax = 64 * 1024 * 1024;
 
 /// Lanes of a worker that take requests.

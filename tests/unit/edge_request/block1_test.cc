@@ -15,7 +15,7 @@ class PartialBodiesTest : public ::testing::Test {
  protected:
   BodyPiece Piece(uint32_t number, bool more, const Bytes& payload, uint64_t upload = 1,
                   uint64_t session = 1) {
-    return {SessionId{session}, upload, {number, more, 0}, payload, {}, {}};
+    return {SessionId{session}, {}, upload, {number, more, 0}, payload, {}, {}};
   }
   // The code of the refusal; 2.31 or 2.04 otherwise.
   std::string Add(const BodyPiece& piece, int at_s = 0) {
@@ -23,14 +23,14 @@ class PartialBodiesTest : public ::testing::Test {
     if (!added) return added.error().code ? added.error().code->Text() : "http";
     if (!*added) return "2.31";
     complete_ = std::move((*added)->body);
-    budget_.Give(complete_.size());  // as its exchange does when it ends
-    return "2.04";
+    return "2.04";  // its booking ends here, as with its exchange
   }
 
   Config config_;
   Counters counters_;
-  ByteBudget budget_{1 << 20};
-  PartialBodies uploads_{config_, budget_, counters_};
+  admission::Ledger ledger_{1 << 20, admission::Yield::kToProven};
+  Holdings budget_{ledger_, {}, 0};
+  PartialBodies uploads_{config_, budget_, budget_, counters_};
   Bytes complete_;
   const Bytes a_ = Bytes(16, 'a');
   const Bytes b_ = Bytes(16, 'b');
@@ -132,8 +132,9 @@ TEST_F(PartialBodiesTest, ContentFormatOfTheFirstBlockIsKept) {
 }
 
 TEST_F(PartialBodiesTest, WithoutRoomThenTheUploadIsRefusedAndItsBytesGivenBack) {
-  ByteBudget small(40);
-  PartialBodies uploads(config_, small, counters_);
+  admission::Ledger ledger(40, admission::Yield::kToProven);
+  Holdings small(ledger, {.partial_sheltered = kUploadQuiet}, 0);
+  PartialBodies uploads(config_, small, small, counters_);
   EXPECT_TRUE(uploads.Add(At(0), Piece(0, true, a_)));
   EXPECT_TRUE(uploads.Add(At(0), Piece(1, true, a_)));
   const auto refused = uploads.Add(At(0), Piece(2, true, a_));
@@ -160,8 +161,13 @@ TEST_F(PartialBodiesTest, WhateverCompletesIsTheBody) {
       const bool more = offset + length < body.size();
       const Bytes payload(body.begin() + static_cast<ptrdiff_t>(offset),
                           body.begin() + static_cast<ptrdiff_t>(offset + length));
-      const std::string got = Add(
-          {SessionId{1}, 1, {static_cast<uint32_t>(offset / size), more, szx}, payload, {}, {}});
+      const std::string got = Add({SessionId{1},
+                                   {},
+                                   1,
+                                   {static_cast<uint32_t>(offset / size), more, szx},
+                                   payload,
+                                   {},
+                                   {}});
       if (got == "2.04") {
         EXPECT_EQ(complete_, body);
         ++completed;

@@ -16,7 +16,6 @@ class PinnedBodiesTest : public ::testing::Test {
   static Config SmallConfig() {
     Config config;
     config.pinned_per_session_max = config.pinned_small_per_session_max = 3;
-    config.pinned_bytes_max = 10'000;
     return config;
   }
   // Keys by small numbers: 12 is path 1 with queries 2.
@@ -47,7 +46,9 @@ class PinnedBodiesTest : public ::testing::Test {
     body.key = key;
     body.token = TokenOf(token);
     body.body = KeptBody(Bytes(bytes));
-    return pinned_.Pin(At(at_s), body);
+    const auto pinned = pinned_.Pin(At(at_s), {}, body);
+    while (const auto held = room_.NextToGo()) pinned_.GiveUp(held->session, held->id);
+    return pinned;
   }
   std::optional<PinnedBodies::Entry> Find(TransferKey key, uint8_t token, uint64_t sent = 0,
                                           uint64_t session = 1) {
@@ -60,7 +61,9 @@ class PinnedBodiesTest : public ::testing::Test {
 
   std::unique_ptr<Random> random_ = MakeSeededRandom(1);
   Counters counters_;
-  PinnedBodies pinned_{SmallConfig(), *random_, counters_};
+  admission::Ledger ledger_{10'000, admission::Yield::kToProven};
+  Holdings room_{ledger_, {.partial_sheltered = kPinnedSheltered}, 0};
+  PinnedBodies pinned_{SmallConfig(), room_, room_, *random_, counters_};
   bool several_ = false;  ///< Said by the last Find.
 };
 
@@ -167,14 +170,16 @@ TEST_F(PinnedBodiesTest, OverTheSessionsShareThenTheFinishedGoesFirst) {
 TEST_F(PinnedBodiesTest, SmallOnesAndLargeOnesThenEachKindHasItsShare) {
   Config config;
   config.pinned_per_session_max = 1;
-  PinnedBodies pinned(config, *random_, counters_);
+  admission::Ledger ledger(size_t{16} << 20, admission::Yield::kToProven);
+  Holdings room(ledger, {}, 0);
+  PinnedBodies pinned(config, room, room, *random_, counters_);
   const auto pin = [&](uint8_t token, size_t bytes) {
     PinnedBody body;
     body.session = SessionId{1};
     body.key = Key(token, 0);
     body.token = TokenOf(token);
     body.body = KeptBody(Bytes(bytes));
-    return pinned.Pin(At(token), body);
+    return pinned.Pin(At(token), {}, body);
   };
   for (uint8_t token = 1; token <= 32; ++token) pin(token, kPinnedSmallBytes);
   pin(101, kPinnedSmallBytes + 1);
@@ -195,7 +200,7 @@ TEST_F(PinnedBodiesTest, WithoutRoomThenFinishedAndStaleOnesOfOthersGo) {
   EXPECT_TRUE(Find(Key(1, 0), 1, 0, 2));
   ASSERT_TRUE(Pin(Key(1, 0), 1, 4000, 10, 4));
   EXPECT_EQ(Find(Key(1, 0), 1, 0, 2), std::nullopt);
-  EXPECT_EQ(pinned_.bytes(), 8000u);
+  EXPECT_EQ(room_.used(), 8000u);
   EXPECT_FALSE(Pin(Key(1, 0), 1, 10'001, 100, 5));
 }
 
@@ -211,7 +216,7 @@ TEST_F(PinnedBodiesTest, ExpiresAfterItsLastUseSoonerWhenFinished) {
   EXPECT_EQ(pinned_.NextDeadline(), At(400));
   pinned_.Expire(At(400));
   EXPECT_EQ(pinned_.size(), 0u);
-  EXPECT_EQ(pinned_.bytes(), 0u);
+  EXPECT_EQ(room_.used(), 0u);
   EXPECT_EQ(counters_.downloads_abandoned, 1u);
 }
 
@@ -226,7 +231,7 @@ TEST_F(PinnedBodiesTest, RejectedOrForgottenThenItIsGone) {
   EXPECT_EQ(pinned_.size(), 2u);
   pinned_.Forget(SessionId{1});
   EXPECT_EQ(pinned_.size(), 1u);
-  EXPECT_EQ(pinned_.bytes(), 100u);
+  EXPECT_EQ(room_.used(), 100u);
 }
 
 TEST(BlockOf, CutsBodiesOfEveryLengthWithoutGapOrOverlap) {

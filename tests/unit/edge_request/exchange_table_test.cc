@@ -9,10 +9,10 @@ TimePoint At(int s) { return TimePoint() + std::chrono::seconds(s); }
 
 TEST(ExchangeTable, IdsAreNeverUsedTwice) {
   ExchangeTable table;
-  const auto one = table.Start({}, At(1));
+  const auto one = table.Start(At(0), {}, At(1));
   const ExchangeId first = one->id;
   table.Take(one);
-  const auto two = table.Start({}, At(1));
+  const auto two = table.Start(At(0), {}, At(1));
   EXPECT_NE(two->id, first);
   EXPECT_FALSE(table.Find(first));
   EXPECT_EQ(table.Find(two->id), two);
@@ -20,8 +20,8 @@ TEST(ExchangeTable, IdsAreNeverUsedTwice) {
 
 TEST(ExchangeTable, DueOnesComeOutHeldOrNot) {
   ExchangeTable table;
-  const auto one = table.Start({}, At(90));
-  const auto two = table.Start({}, At(91));
+  const auto one = table.Start(At(85), {}, At(90));
+  const auto two = table.Start(At(86), {}, At(91));
   EXPECT_EQ(table.NextDeadline(), At(90));
   table.Hold(two, {}, At(5));
   EXPECT_EQ(table.NextDeadline(), At(5));
@@ -36,12 +36,24 @@ TEST(ExchangeTable, DueOnesComeOutHeldOrNot) {
   EXPECT_EQ(table.size(), 0u);
 }
 
+TEST(ExchangeTable, AgedOnesComeOutOnceAndThoseThatEndedNever) {
+  ExchangeTable table;
+  const auto ended = table.Start(At(0), {}, At(90));
+  const auto one = table.Start(At(1), {}, At(91));
+  table.Take(ended);
+  EXPECT_EQ(table.NextDeadline(), At(6));
+  EXPECT_FALSE(table.FindAged(At(5)));
+  EXPECT_EQ(table.FindAged(At(6)), one);
+  EXPECT_FALSE(table.FindAged(At(6)));
+  EXPECT_EQ(table.NextDeadline(), At(91));
+}
+
 TEST(ExchangeTable, RestartedThenOnlyItsNewIdIsKnown) {
   ExchangeTable table;
-  const auto one = table.Start({}, At(90));
+  const auto one = table.Start(At(0), {}, At(90));
   const ExchangeId first = one->id;
   table.Hold(one, {}, At(5));
-  table.Restart(one, At(95));
+  table.Restart(At(90), one, At(95));
   EXPECT_FALSE(table.Find(first));
   EXPECT_EQ(table.Find(one->id), one);
   EXPECT_FALSE(one->held);

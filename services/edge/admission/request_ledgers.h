@@ -1,0 +1,68 @@
+// What the request layers of all workers hold for their clients.
+//
+// Threading: any. Ownership: of Admission.
+#pragma once
+
+#include <array>
+#include <cstddef>
+#include <string_view>
+
+#include "services/edge/admission/ledger.h"
+#include "services/edge/admission/token_table.h"
+
+namespace lowband::edge::admission {
+
+/// Of the whole process.
+struct RequestLimits {
+  size_t upload_bytes = size_t{128} << 20;
+  size_t small_upload_bytes = size_t{64} << 20;
+  size_t download_bytes = size_t{256} << 20;
+  size_t small_download_bytes = size_t{64} << 20;
+  size_t exchanges = 100'000;
+  size_t polls = 200'000;
+  size_t waiting = 65'536;
+  size_t observations = 100'000;
+  TokenTable::Limits tokens = {};
+};
+
+/// What is small, or short, is how a client begins, and how it proves itself: there all yield.
+struct RequestLedgers {
+  explicit RequestLedgers(const RequestLimits& limits)
+      : uploads(limits.upload_bytes, Yield::kToProven),
+        small_uploads(limits.small_upload_bytes, Yield::kToAll),
+        downloads(limits.download_bytes, Yield::kToProven),
+        small_downloads(limits.small_download_bytes, Yield::kToAll),
+        exchanges(limits.exchanges, Yield::kToAll),
+        polls(limits.polls, Yield::kToProven),
+        waiting(limits.waiting, Yield::kToProven),
+        observations(limits.observations, Yield::kToProven),
+        tokens(limits.tokens) {}
+
+  Ledger uploads;          ///< Bytes of bodies that come by blocks, until they are answered.
+  Ledger small_uploads;    ///< Of those that come in one record.
+  Ledger downloads;        ///< Bytes of answers that are kept for being fetched by blocks.
+  Ledger small_downloads;  ///< Of the small ones.
+  Ledger exchanges;        ///< Requests at the translators.
+  Ledger polls;            ///< The same, of those that wait for news, or for long.
+  Ledger waiting;          ///< Requests and uploads that wait until others have ended.
+  Ledger observations;
+  TokenTable tokens;
+};
+
+/// By the names that metrics have for them.
+struct NamedLedger {
+  std::string_view name;
+  Ledger RequestLedgers::*ledger;
+};
+inline constexpr std::array kRequestLedgers = {
+    NamedLedger{"upload_bytes", &RequestLedgers::uploads},
+    NamedLedger{"small_upload_bytes", &RequestLedgers::small_uploads},
+    NamedLedger{"download_bytes", &RequestLedgers::downloads},
+    NamedLedger{"small_download_bytes", &RequestLedgers::small_downloads},
+    NamedLedger{"exchanges", &RequestLedgers::exchanges},
+    NamedLedger{"polls", &RequestLedgers::polls},
+    NamedLedger{"waiting", &RequestLedgers::waiting},
+    NamedLedger{"observations", &RequestLedgers::observations},
+};
+
+}  // namespace lowband::edge::admission

@@ -1,0 +1,217 @@
+#include "services/edge/request/holdings.h"
+
+#include <algorithm>
+#include <cstdlib>
+
+namespace lowband::edge::request {
+
+using admission::Holder;
+using Verdict = admission::Ledger::Verdict;
+
+Holdings::Holdings(admission::Ledger& ledger, const HoldingRules& rules, unsigned worker)
+    : ledger_(ledger), rules_(rules), worker_(worker) {}
+
+Holdings::~Holdings() { ReleaseSpares(); }
+
+Booking Holdings::Take(TimePoint now, const Holder& holder, const Held& held, size_t amount,
+                       Rank rank) {
+  return Add(now, holder, held, amount, rank, Room::kMade);
+}
+
+Booking Holdings::TakeIfFree(TimePoint now, const Holder& holder, const Held& held, size_t amount,
+                             Rank rank) {
+  return Add(now, holder, held, amount, rank, Room::kFree);
+}
+
+Booking Holdings::Add(TimePoint now, const Holder& holder, const Held& held, size_t amount,
+                      Rank rank, Room room) {
+  Account* account = Book(now, holder, amount, room);
+  if (account == nullptr) return {};
+  Items& items = account->items[static_cast<size_t>(rank)];
+  return {this, items.insert(items.end(), {account, held, amount, rank, now})};
+}
+
+Holdings::Account* Holdings::Book(TimePoint now, const Holder& holder, size_t amount, Room room) {
+  const Account* known = Find(holder);
+  const size_t before = known == nullptr ? 0 : known->spare;
+  if (amount > before && !BookMore(now, holder, amount, room)) return nullptr;
+  const auto [it, fresh] = accounts_.try_emplace({holder.network, holder.standing});
+  Account& account = it->second;
+  if (fresh) account.key = it->first;
+  const size_t from_spare = std::min(account.spare, amount);
+  if (from_spare > 0 && from_spare == account.spare) spares_.erase(account.place);
+  account.spare -= from_spare;
+  spare_ -= from_spare;
+  account.used += amount;
+  used_ += amount;
+  return &account;
+}
+
+// Beside what the holder has spare; where that stands in the way, it goes first.
+bool Holdings::BookMore(TimePoint now, const Holder& holder, size_t amount, Room room) {
+  const Account* known = Find(holder);
+  size_t more = amount - (known == nullptr ? 0 : known->spare);
+  Verdict verdict = ledger_.Take(holder, more);
+  if (verdict != Verdict::kFits && spare_ > 0) {
+    if (verdict == Verdict::kMakeRoom) ledger_.Give(holder, more);
+    ReleaseSpares();
+    more = amount;
+    verdict = ledger_.Take(holder, more);
+  }
+  if (verdict == Verdict::kFits) return true;
+  if (verdict == Verdict::kFull) return false;
+  if (room == Room::kFree || IsForNought(now, holder)) {
+    ledger_.Give(holder, more);
+    return false;
+  }
+  wants_room_ = true;
+  return true;
+}
+
+// Nothing will make room, or what should would be at a disadvantage to its like.
+bool Holdings::IsForNought(TimePoint now, const Holder& newcomer) const {
+  const auto victim = ledger_.Overdraft();
+  if (!victim) return false;
+  if (rules_.proven_stay && victim->standing == admission::Standing::kProven) return true;
+  if (victim->worker != worker_) return false;
+  const Account* account = Find({victim->network, victim->standing, worker_});
+  if (account == nullptr || account->used <= rules_.modest) return true;
+  if (victim->network != newcomer.network || victim->standing < newcomer.standing) return false;
+  for (size_t rank = 0; rank < kRanks; ++rank) {
+    if (account->items[rank].empty()) continue;
+    const Duration sheltered = rank == static_cast<size_t>(Rank::kNeeded) ? rules_.needed_sheltered
+                               : rank == static_cast<size_t>(Rank::kPartial)
+                                   ? rules_.partial_sheltered
+                                   : Duration::zero();
+    return now - account->items[rank].front().used < sheltered;
+  }
+  return true;
+}
+
+std::optional<Held> Holdings::NextToGo() {
+  wants_room_ = false;
+  auto victim = ledger_.Overdraft();
+  if (victim && spare_ > 0) {
+    ReleaseSpares();
+    victim = ledger_.Overdraft();
+  }
+  if (!victim) return std::nullopt;
+  if (victim->worker != worker_) {
+    relief_ = victim->worker;
+    return std::nullopt;
+  }
+  if (rules_.proven_stay && victim->standing == admission::Standing::kProven) return std::nullopt;
+  const Account* account = Find({victim->network, victim->standing, worker_});
+  if (account == nullptr || account->used <= rules_.modest) return std::nullopt;
+  const auto first =
+      std::ranges::find_if(account->items, [](const Items& items) { return !items.empty(); });
+  if (first == account->items.end()) std::abort();
+  return first->front().held;
+}
+
+const Holdings::Account* Holdings::Find(const Holder& holder) const {
+  const auto found = accounts_.find({holder.network, holder.standing});
+  return found == accounts_.end() ? nullptr : &found->second;
+}
+
+void Holdings::GiveItem(Items::iterator item) {
+  Account& account = *item->account;
+  const size_t amount = item->amount;
+  account.items[static_cast<size_t>(item->rank)].erase(item);
+  Give(account, amount);
+}
+
+void Holdings::Give(Account& account, size_t amount) {
+  account.used -= amount;
+  used_ -= amount;
+  if (amount > 0) {
+    if (account.spare > 0) spares_.erase(account.place);
+    account.place = spares_.insert(spares_.end(), &account);
+    account.spare += amount;
+    spare_ += amount;
+  }
+  while (spare_ > rules_.spare_max) ReleaseSpare(*spares_.front());
+}
+
+void Holdings::MoveItem(Items::iterator item, const Holder& to) {
+  Account& from = *item->account;
+  if (from.key == Key{to.network, to.standing}) return;
+  const auto [it, fresh] = accounts_.try_emplace({to.network, to.standing});
+  Account& account = it->second;
+  if (fresh) account.key = it->first;
+  ledger_.Move(HolderOf(from.key), HolderOf(account.key), item->amount);
+  const auto rank = static_cast<size_t>(item->rank);
+  account.items[rank].splice(account.items[rank].end(), from.items[rank], item);
+  item->account = &account;
+  from.used -= item->amount;
+  account.used += item->amount;
+  Forget(from);
+}
+
+void Holdings::ReleaseSpares() {
+  while (!spares_.empty()) ReleaseSpare(*spares_.front());
+}
+
+void Holdings::ReleaseSpare(Account& account) {
+  spares_.erase(account.place);
+  ledger_.Give(HolderOf(account.key), account.spare);
+  spare_ -= account.spare;
+  account.spare = 0;
+  Forget(account);
+}
+
+void Holdings::Forget(Account& account) {
+  if (account.used + account.spare > 0) return;
+  const Key key = account.key;
+  accounts_.erase(key);
+}
+
+Booking& Booking::operator=(Booking&& other) noexcept {
+  if (this == &other) return *this;
+  Reset();
+  holdings_ = std::exchange(other.holdings_, nullptr);
+  item_ = other.item_;
+  return *this;
+}
+
+void Booking::Reset() {
+  if (holdings_ != nullptr) std::exchange(holdings_, nullptr)->GiveItem(item_);
+}
+
+void Booking::Name(const Held& held, Rank rank) {
+  if (holdings_ == nullptr) return;
+  item_->held = held;
+  auto& items = item_->account->items;
+  auto& to = items[static_cast<size_t>(rank)];
+  to.splice(to.end(), items[static_cast<size_t>(item_->rank)], item_);
+  item_->rank = rank;
+}
+
+void Booking::Use(TimePoint now) {
+  if (holdings_ == nullptr) return;
+  item_->used = now;
+  auto& items = item_->account->items[static_cast<size_t>(item_->rank)];
+  items.splice(items.end(), items, item_);
+}
+
+bool Booking::Grow(TimePoint now, size_t amount) {
+  return Grow(now, amount, Holdings::Room::kMade);
+}
+
+bool Booking::GrowIfFree(TimePoint now, size_t amount) {
+  return Grow(now, amount, Holdings::Room::kFree);
+}
+
+bool Booking::Grow(TimePoint now, size_t amount, Holdings::Room room) {
+  if (holdings_ == nullptr) return false;
+  const Holder holder = holdings_->HolderOf(item_->account->key);
+  if (holdings_->Book(now, holder, amount, room) == nullptr) return false;
+  item_->amount += amount;
+  return true;
+}
+
+void Booking::Rebook(const Holder& to) {
+  if (holdings_ != nullptr) holdings_->MoveItem(item_, to);
+}
+
+}  // namespace lowband::edge::request

@@ -1,0 +1,201 @@
+// Who makes room for whom: what the request layer does when a ledger says that a network, or a
+// token, has too much.
+//
+//   an unfinished upload     ──▶ dropped: its next block gets 4.08
+//   a request that waits     ──▶ 5.03
+//   a request under way      ──▶ 5.03, or 5.04 where it may have been carried out
+//   an observation's poll    ──▶ tried again later; its observer notices nothing
+//   an answer that is kept   ──▶ dropped: the next block gets 4.08
+//   an unproven observation  ──▶ ended by 5.03
+#include <algorithm>
+#include <cstdlib>
+#include <utility>
+
+#include "services/edge/request/error_answer.h"
+#include "services/edge/request/layer_impl.h"
+#include "services/edge/request/limits.h"
+
+namespace lowband::edge::request {
+namespace {
+
+Refusal MadeRoom() {
+  return Unavailable(RefusalReason::kMadeRoom, "Others need the room on this server");
+}
+
+}  // namespace
+
+void Layer::Impl::Settle(TimePoint now) {
+  ClearUp(now);
+  if (!line_.empty() || line_again_) ServeLine(now);
+  for (Holdings* holdings : rooms_.all()) {
+    if (holdings->wants_room()) MakeRoomIn(now, *holdings);
+  }
+  if (rooms_.tokens.wants_room()) MakeRoomAmongTokens(now);
+  AskForRelief(rooms_.tokens.TakeRelief());
+}
+
+void Layer::Impl::Relieve(TimePoint now) {
+  for (Holdings* holdings : rooms_.all()) MakeRoomIn(now, *holdings);
+  MakeRoomAmongTokens(now);
+}
+
+void Layer::Impl::MakeRoomIn(TimePoint now, Holdings& holdings) {
+  while (const auto held = holdings.NextToGo()) {
+    const size_t before = holdings.used();
+    GiveUp(now, *held);
+    ClearUp(now);
+    if (holdings.used() >= before) std::abort();  // it would be named for ever
+  }
+  AskForRelief(holdings.TakeRelief());
+}
+
+void Layer::Impl::MakeRoomAmongTokens(TimePoint now) {
+  while (const auto held = rooms_.tokens.NextToGo()) {
+    GiveUp(now, *held);
+    ClearUp(now);
+  }
+}
+
+void Layer::Impl::AskForRelief(std::optional<unsigned> worker) {
+  if (!worker || std::ranges::find(reliefs_, *worker) != reliefs_.end()) return;
+  reliefs_.push_back(*worker);
+}
+
+void Layer::Impl::GiveUp(TimePoint now, const Held& held) {
+  switch (held.kind) {
+    case HeldKind::kUpload: uploads_.GiveUp(held.session, held.id); return;
+    case HeldKind::kWaiting: GiveUpWaiting(now, held); return;
+    case HeldKind::kExchange:
+      if (const auto exchange = exchanges_.Find(held.id)) GiveUpExchange(now, *exchange);
+      return;
+    case HeldKind::kPoll: {
+      Observation* observation = observations_.Find(held.id);
+      if (observation == nullptr) return;
+      CancelPoll(*observation);
+      OnPollFailed(now, *observation, PollFailure::kNoRoom);
+      return;
+    }
+    case HeldKind::kDownload: downloads_.GiveUp(held.session, held.id); return;
+    case HeldKind::kObservation: {
+      Observation* observation = observations_.Find(held.id);
+      if (observation == nullptr) return;
+      EndWithError(now, *observation,
+                   MakeErrorAnswer(0, observation->target.form, 503, "M_UNKNOWN", MadeRoom().error,
+                                   config_.codes));
+      return;
+    }
+  }
+  std::abort();
+}
+
+void Layer::Impl::GiveUpWaiting(TimePoint now, const Held& held) {
+  const auto found = sessions_.find(held.session);
+  if (found == sessions_.end()) return;
+  Session& session = found->second;
+  const auto is_meant = [&](const message::RequestRef& ref) { return ref.serial == held.id; };
+  const auto request = std::ranges::find_if(
+      session.waiting, [&](const WaitingRequest& each) { return is_meant(each.exchange.ref); });
+  const auto upload = std::ranges::find_if(
+      session.waiting_uploads, [&](const WaitingUpload& each) { return is_meant(each.ref); });
+  if (request != session.waiting.end()) {
+    const Exchange exchange = std::move(request->exchange);
+    session.waiting.erase(request);
+    RespondRefused(now, exchange.ref, exchange.target.token, exchange.target.form, MadeRoom(),
+                   exchange.target.no_response);
+  } else if (upload != session.waiting_uploads.end()) {
+    const WaitingUpload given_up = std::move(*upload);
+    session.waiting_uploads.erase(upload);
+    RespondRefused(now, given_up.ref, given_up.token, given_up.form, MadeRoom());
+  }
+  SetWaitTimer(now, held.session, session);
+}
+
+void Layer::Impl::GiveUpExchange(TimePoint now, ExchangeTable::Entry exchange) {
+  if (exchange->held) {
+    Answer refused = std::move(*exchange->refused);
+    Finish(now, exchange, std::move(refused));
+    return;
+  }
+  ++counters_.exchanges_cancelled;
+  commands_.emplace_back(CancelExchange{exchange->id});
+  const Exchange ended = Take(sessions_.at(exchange->ref.session), exchange);
+  Refusal refusal = MadeRoom();
+  if (!ended.idempotent) {
+    // It may have happened: "come later" would make it happen twice.
+    refusal.http_status = 504;
+    refusal.come_later = false;
+  }
+  RespondRefused(now, ended.ref, ended.target.token, ended.target.form, refusal,
+                 ended.target.no_response);
+}
+
+void Layer::Impl::BecomePoll(TimePoint now, ExchangeTable::Entry exchange) {
+  const SessionId session = exchange->ref.session;
+  const Held held{HeldKind::kExchange, session, exchange->id};
+  Booking place = rooms_.polls.Take(now, sessions_.at(session).holder, held, exchange->places);
+  if (!place) {
+    GiveUpExchange(now, exchange);
+    return;
+  }
+  ++counters_.polls_grown;
+  exchange->is_poll = true;
+  exchange->place = std::move(place);
+  exchange->token_place.BecomePoll(held);
+}
+
+void Layer::Impl::Prove(SessionId id, Session& session) {
+  if (session.holder.standing == admission::Standing::kProven) return;
+  ++counters_.sessions_proven;
+  admission::Holder to = session.holder;
+  to.standing = admission::Standing::kProven;
+  Rebook(id, session, to);
+  proven_.push_back(id);
+}
+
+void Layer::Impl::Rebook(SessionId id, Session& session, const admission::Holder& to) {
+  if (session.holder.network == to.network && session.holder.standing == to.standing) return;
+  session.holder = to;
+  uploads_.Rebook(id, to);
+  downloads_.Rebook(id, to);
+  for (WaitingRequest& each : session.waiting) {
+    each.booking.Rebook(to);
+    each.exchange.body.Rebook(to);
+  }
+  for (WaitingUpload& each : session.waiting_uploads) {
+    each.booking.Rebook(to);
+    each.bytes.Rebook(to);
+  }
+  for (const ExchangeId each : session.exchanges) {
+    const ExchangeTable::Entry exchange = *exchanges_.Find(each);
+    exchange->place.Rebook(to);
+    exchange->body.Rebook(to);
+  }
+  for (const ObservationId each : observations_.Of(id)) {
+    Observation& observation = *observations_.Find(each);
+    observation.booking.Rebook(to);
+    observation.place.Rebook(to);
+  }
+}
+
+std::optional<SessionId> Layer::Impl::PollProven() {
+  if (proven_.empty()) return std::nullopt;
+  const SessionId session = proven_.front();
+  proven_.pop_front();
+  return session;
+}
+
+std::optional<SessionId> Layer::Impl::PollWorked() {
+  if (worked_.empty()) return std::nullopt;
+  const SessionId session = worked_.front();
+  worked_.pop_front();
+  return session;
+}
+
+std::optional<unsigned> Layer::Impl::PollRelief() {
+  if (reliefs_.empty()) return std::nullopt;
+  const unsigned worker = reliefs_.back();
+  reliefs_.pop_back();
+  return worker;
+}
+
+}  // namespace lowband::edge::request

@@ -1,0 +1,61 @@
+// What the request layer of one worker holds of each of the process's ledgers.
+//
+// Threading: one worker thread. Ownership: outlives all bookings. Limits: the ledgers'.
+#pragma once
+
+#include <array>
+
+#include "services/edge/admission/request_ledgers.h"
+#include "services/edge/request/config.h"
+#include "services/edge/request/holdings.h"
+#include "services/edge/request/limits.h"
+#include "services/edge/request/token_share.h"
+
+namespace lowband::edge::request {
+
+struct Rooms {
+  Rooms(const Config& config, admission::RequestLedgers& ledgers, unsigned worker)
+      : uploads(ledgers.uploads, kUploadRules, worker),
+        small_uploads(ledgers.small_uploads, kSmallUploadRules, worker),
+        downloads(ledgers.downloads, kDownloadRules, worker),
+        small_downloads(ledgers.small_downloads, kDownloadRules, worker),
+        // Short ones end soon: for those of its own network a request waits, and for those of
+        // another that has no more than one session may.
+        exchanges(ledgers.exchanges,
+                  {.needed_sheltered = Duration::max(),
+                   .modest = config.exchanges_per_session_max,
+                   .spare_max = kSparePlaces},
+                  worker),
+        polls(ledgers.polls, {}, worker),
+        waiting(ledgers.waiting, kWaitingRules, worker),
+        observations(ledgers.observations, {.proven_stay = true}, worker),
+        tokens(ledgers.tokens, worker) {}
+
+  std::array<Holdings*, 8> all() {
+    return {&uploads,   &small_uploads, &downloads, &small_downloads,
+            &exchanges, &polls,         &waiting,   &observations};
+  }
+
+  Holdings uploads;
+  Holdings small_uploads;
+  Holdings downloads;
+  Holdings small_downloads;
+  Holdings exchanges;
+  Holdings polls;
+  Holdings waiting;
+  Holdings observations;
+  TokenShare tokens;
+
+ private:
+  /// A request that is under way may have been carried out: it goes for other networks only.
+  static constexpr HoldingRules kUploadRules{.partial_sheltered = kUploadQuiet,
+                                             .needed_sheltered = Duration::max()};
+  static constexpr HoldingRules kSmallUploadRules{.partial_sheltered = kUploadQuiet,
+                                                  .needed_sheltered = Duration::max(),
+                                                  .spare_max = kSpareBytes};
+  static constexpr HoldingRules kDownloadRules{.partial_sheltered = kPinnedSheltered,
+                                               .needed_sheltered = kPinnedSheltered};
+  static constexpr HoldingRules kWaitingRules{.needed_sheltered = Duration::max()};
+};
+
+}  // namespace lowband::edge::request

@@ -1,0 +1,183 @@
+#include "services/edge/request/holdings.h"
+
+#include <gtest/gtest.h>
+
+#include <deque>
+#include <map>
+#include <random>
+
+#include "services/edge/request/token_share.h"
+
+namespace lowband::edge::request {
+namespace {
+
+using admission::Holder;
+using admission::Ledger;
+using admission::Network;
+using admission::Standing;
+using admission::Yield;
+
+TimePoint At(int s) { return TimePoint() + std::chrono::seconds(s); }
+Holder Unproven(uint64_t network, unsigned worker = 0) {
+  return {Network{network}, Standing::kUnproven, worker};
+}
+Holder Proven(uint64_t network, unsigned worker = 0) {
+  return {Network{network}, Standing::kProven, worker};
+}
+Held Thing(uint64_t id) { return {HeldKind::kDownload, SessionId{1}, id}; }
+
+TEST(Holdings, BookingEndsThenTheLedgerHasItBack) {
+  Ledger ledger(100, Yield::kToProven);
+  Holdings holdings(ledger, {}, 0);
+  {
+    Booking booking = holdings.Take(At(0), Unproven(1), Thing(1), 40);
+    ASSERT_TRUE(booking.Grow(At(0), 20));
+    EXPECT_EQ(ledger.usage().held[0], 60u);
+    EXPECT_EQ(booking.amount(), 60u);
+    const Booking moved = std::move(booking);
+    EXPECT_FALSE(booking);
+    EXPECT_EQ(ledger.usage().held[0], 60u);
+  }
+  EXPECT_EQ(ledger.usage().held[0], 0u);
+  EXPECT_EQ(holdings.used(), 0u);
+  EXPECT_EQ(ledger.usage().networks, 0u);
+}
+
+TEST(Holdings, FullThenTheHeaviestNetworksLeastRecentlyUsedGoesByRank) {
+  Ledger ledger(100, Yield::kToProven);
+  Holdings holdings(ledger, {.partial_sheltered = std::chrono::seconds(10)}, 0);
+  Booking needed = holdings.Take(At(0), Unproven(1), Thing(1), 30);
+  Booking one = holdings.Take(At(0), Unproven(1), Thing(2), 30, Rank::kPartial);
+  Booking two = holdings.Take(At(0), Unproven(1), Thing(3), 30, Rank::kPartial);
+  Booking other = holdings.Take(At(0), Unproven(2), Thing(4), 10, Rank::kLeftOver);
+  one.Use(At(1));
+  const Booking newcomer = holdings.Take(At(2), Unproven(3), Thing(5), 1);
+  ASSERT_TRUE(newcomer);
+  EXPECT_TRUE(holdings.wants_room());
+  EXPECT_EQ(holdings.NextToGo()->id, 3u);
+  two.Reset();
+  EXPECT_FALSE(holdings.NextToGo());
+  EXPECT_FALSE(holdings.wants_room());
+}
+
+TEST(Holdings, FullByTheNewcomersOwnNetworkThenWhatIsInUseStays) {
+  Ledger ledger(100, Yield::kToProven);
+  Holdings holdings(ledger, {.partial_sheltered = std::chrono::seconds(10)}, 0);
+  const Booking one = holdings.Take(At(0), Unproven(1), Thing(1), 100, Rank::kPartial);
+  EXPECT_FALSE(holdings.Take(At(9), Unproven(1), Thing(2), 10));
+  EXPECT_EQ(ledger.usage().held[0], 100u);
+  EXPECT_TRUE(holdings.Take(At(9), Proven(1), Thing(2), 10)) << "known to the homeserver";
+  EXPECT_TRUE(holdings.Take(At(10), Unproven(1), Thing(2), 10));
+}
+
+TEST(Holdings, AnotherWorkerHasMostThenItIsAskedAndKnowsWhatGoes) {
+  Ledger ledger(100, Yield::kToProven);
+  Holdings here(ledger, {}, 0);
+  Holdings there(ledger, {}, 3);
+  Booking old = there.Take(At(0), Unproven(1, 3), Thing(7), 60);
+  const Booking young = there.Take(At(1), Unproven(1, 3), Thing(8), 40);
+  const Booking newcomer = here.Take(At(2), Unproven(2), Thing(1), 5);
+  ASSERT_TRUE(newcomer);
+  EXPECT_FALSE(here.NextToGo());
+  EXPECT_EQ(here.TakeRelief(), 3u);
+  EXPECT_EQ(there.NextToGo()->id, 7u);
+  old.Reset();
+  EXPECT_FALSE(there.NextToGo());
+  EXPECT_FALSE(there.TakeRelief());
+}
+
+TEST(Holdings, NetworkHasNoMoreThanOneSessionMayThenTheNewcomerWaits) {
+  Ledger ledger(2, Yield::kToAll);
+  Holdings holdings(ledger, {.modest = 2}, 0);
+  const Booking one = holdings.Take(At(0), Unproven(1), Thing(1), 2);
+  EXPECT_FALSE(holdings.Take(At(0), Unproven(2), Thing(2), 1));
+  EXPECT_FALSE(holdings.NextToGo());
+}
+
+TEST(Holdings, SparePlacesGoWhenSomebodyNeedsThem) {
+  Ledger ledger(4, Yield::kToProven);
+  Holdings holdings(ledger, {.spare_max = 3}, 0);
+  holdings.Take(At(0), Unproven(1), Thing(1), 3).Reset();
+  EXPECT_EQ(ledger.usage().held[0], 3u) << "for its next ones";
+  const Booking own = holdings.Take(At(0), Unproven(1), Thing(2), 2);
+  EXPECT_EQ(ledger.usage().held[0], 3u);
+  const Booking other = holdings.Take(At(0), Unproven(2), Thing(3), 2);
+  EXPECT_TRUE(other);
+  EXPECT_EQ(ledger.usage().held[0], 4u);
+  EXPECT_FALSE(holdings.wants_room());
+}
+
+TEST(Holdings, ClientMovesOrIsProvenThenItsBookingsDo) {
+  Ledger ledger(100, Yield::kToProven);
+  Holdings holdings(ledger, {}, 0);
+  Booking booking = holdings.Take(At(0), Unproven(1), Thing(1), 40);
+  booking.Rebook(Proven(2));
+  EXPECT_EQ(ledger.usage().held[0], 0u);
+  EXPECT_EQ(ledger.usage().held[1], 40u);
+  booking.Reset();
+  EXPECT_EQ(ledger.usage().networks, 0u);
+}
+
+// Any order of calls: what the ledger has is what is held and spare, and ends at nothing.
+TEST(Holdings, AnyOrderThenTheLedgerKeepsCount) {
+  std::mt19937 random(3);
+  Ledger ledger(200, Yield::kToAll);
+  Holdings holdings(ledger, {.modest = 3, .spare_max = 10}, 0);
+  std::map<uint64_t, Booking> held;
+  uint64_t last = 0;
+  for (int step = 0; step < 20'000; ++step) {
+    const TimePoint now = At(step);
+    const Holder holder = random() % 2 == 0 ? Unproven(random() % 4) : Proven(random() % 4);
+    const auto any = held.empty() ? held.end() : std::next(held.begin(), random() % held.size());
+    switch (random() % 5) {
+      case 0:
+      case 1: {
+        const auto rank = static_cast<Rank>(random() % kRanks);
+        Booking booking = holdings.Take(now, holder, Thing(++last), 1 + random() % 9, rank);
+        if (booking) held[last] = std::move(booking);
+        break;
+      }
+      case 2:
+        if (any != held.end()) (void)any->second.Grow(now, 1 + random() % 4);
+        break;
+      case 3:
+        if (any != held.end()) any->second.Rebook(holder);
+        break;
+      default:
+        if (any != held.end()) held.erase(any);
+    }
+    while (const auto next = holdings.NextToGo()) held.erase(next->id);
+    size_t sum = 0;
+    for (const auto& [id, booking] : held) sum += booking.amount();
+    ASSERT_EQ(holdings.used(), sum);
+    const auto usage = ledger.usage();
+    ASSERT_LE(sum, usage.held[0] + usage.held[1]);
+    ASSERT_LE(usage.held[0] + usage.held[1], sum + 10);
+  }
+  held.clear();
+  while (holdings.NextToGo()) {
+  }
+  EXPECT_EQ(holdings.used(), 0u);
+}
+
+TEST(TokenShare, TooManyPollsOfATokenThenItsOldestGoes) {
+  admission::TokenTable table({.exchanges = 9, .polls = 2});
+  TokenShare share(table, 0);
+  const admission::TokenId token{7};
+  auto one = share.TakePoll(token, Thing(1));
+  auto two = share.TakePoll(token, Thing(2));
+  EXPECT_FALSE(share.wants_room());
+  auto short_one = share.TakeShort(token);
+  short_one->BecomePoll(Thing(3));
+  EXPECT_TRUE(share.wants_room());
+  EXPECT_EQ(share.NextToGo()->id, 1u);
+  one->Reset();
+  EXPECT_FALSE(share.NextToGo());
+  two->Name(Thing(20));
+  short_one->Reset();
+  two->Reset();
+  EXPECT_EQ(table.size(), 0u);
+}
+
+}  // namespace
+}  // namespace lowband::edge::request
