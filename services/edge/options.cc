@@ -143,8 +143,8 @@ void ShareOut(PipelineConfig& pipeline, uint64_t workers) {
 }
 
 // What follows from other limits.
-void Derive(PipelineConfig& pipeline) {
-  pipeline.request.ScaleTo(pipeline.dtls.sessions_max);
+void Derive(PipelineConfig& pipeline, size_t sessions) {
+  pipeline.request.ScaleTo(sessions);
   // Clients choose their worker: one may get all of them.
   pipeline.uplink.exchanges_max = pipeline.request.UnderWayMax();
   pipeline.uplink.requests_bytes_max = pipeline.request.UnderWayBytesMax();
@@ -163,7 +163,7 @@ void Finish(Options& options, const Raw& raw) {
     options.workers = std::clamp<uint64_t>(std::thread::hardware_concurrency(), 1, kWorkersMax);
   }
   ShareOut(pipeline, options.workers);
-  Derive(pipeline);
+  Derive(pipeline, options.admission.sessions);
   const auto check = [](const std::string& problem) {
     if (!problem.empty()) throw ConfigError("configuration", problem);
   };

@@ -1,0 +1,116 @@
+#include "tests/attack/battle.h"
+
+#include <algorithm>
+#include <chrono>
+#include <cstdio>
+#include <map>
+#include <utility>
+
+namespace lowband::edge {
+namespace {
+
+constexpr const char* kAttacker = "203.0.113.66";
+constexpr Duration kPatience = std::chrono::minutes(2);
+
+std::string HonestHost(unsigned network) {
+  return "10." + std::to_string(network / 250) + "." + std::to_string(network % 250) + ".1";
+}
+
+Duration Percentile99(std::vector<Duration> times) {
+  if (times.empty()) return {};
+  std::ranges::sort(times);
+  return times[(times.size() * 99 + 99) / 100 - 1];
+}
+
+double Milliseconds(Duration time) {
+  return std::chrono::duration<double, std::milli>(time).count();
+}
+
+}  // namespace
+
+Battle::Battle(uint64_t seed, unsigned workers, const admission::Limits& limits)
+    : world_(seed, {}, {.workers = workers, .limits = limits}) {
+  world_.link().weather = {.delay_min = std::chrono::milliseconds(50),
+                           .delay_max = std::chrono::milliseconds(50)};
+}
+
+void Battle::Begin() {
+  for (size_t i = 0; i < kHonest; ++i) {
+    honest_.push_back(world_.AddClient({}, HonestHost(next_network_++)));
+  }
+  const Figures first = Ask([](size_t i) { return WithToken(Get({"begin"}), i); }, 1);
+  EXPECT_EQ(first.answered, kHonest);
+}
+
+Figures Battle::Ask(const std::function<client::Request(size_t)>& request, size_t times) {
+  std::vector<std::pair<size_t, client::RequestId>> asked;
+  std::vector<TimePoint> since;
+  for (size_t turn = 0; turn < times; ++turn) {
+    for (size_t i = 0; i < honest_.size(); ++i) {
+      asked.emplace_back(honest_[i], world_.Send(honest_[i], request(i)));
+      since.push_back(world_.now());
+    }
+    if (turn + 1 < times) world_.Run(std::chrono::seconds(1));
+  }
+  return Await(asked, since);
+}
+
+Figures Battle::Dial() {
+  std::vector<std::pair<size_t, client::RequestId>> asked;
+  std::vector<TimePoint> since;
+  for (size_t i = 0; i < kHonest; ++i) {
+    const size_t phone = world_.AddClient({}, HonestHost(next_network_++));
+    asked.emplace_back(phone, world_.Send(phone, WithToken(Get({"dial"}), 1000 + i)));
+    since.push_back(world_.now());
+  }
+  return Await(asked, since);
+}
+
+Figures Battle::Await(const std::vector<std::pair<size_t, client::RequestId>>& asked,
+                      const std::vector<TimePoint>& since) {
+  std::map<size_t, Duration> times;
+  const auto look = [&] {
+    for (size_t i = 0; i < asked.size(); ++i) {
+      if (times.contains(i)) continue;
+      const auto& outcome = world_.outcomes[asked[i]];
+      if (outcome.responses.empty() && outcome.failures == 0) continue;
+      times[i] = world_.now() - since[i];
+    }
+    return times.size() == asked.size();
+  };
+  world_.Run(kPatience, look);
+  Figures figures{.asked = asked.size()};
+  std::vector<Duration> all;
+  for (size_t i = 0; i < asked.size(); ++i) {
+    const auto& outcome = world_.outcomes[asked[i]];
+    const bool success = !outcome.responses.empty() && outcome.responses.front().code.cls() == 2;
+    if (success) ++figures.answered;
+    all.push_back(times.contains(i) ? times[i] : kPatience);
+  }
+  figures.p99 = Percentile99(std::move(all));
+  return figures;
+}
+
+size_t Battle::AddAttacker() { return world_.AddClient({}, kAttacker); }
+
+void Battle::Connect() {
+  world_.Run(std::chrono::minutes(1),
+             [&] { return world_.admission().handshakes.usage().networks == 0; });
+}
+
+client::Request WithToken(client::Request request, size_t client) {
+  const std::string token = "token" + std::to_string(client);
+  const ByteView bytes = AsBytes(token);
+  request.options.push_back(
+      {coap::OptionNumber::kMatrixAccessToken, Bytes(bytes.begin(), bytes.end())});
+  return request;
+}
+
+void Report(const std::string& attack, const Figures& before, const Figures& during,
+            const std::string& held) {
+  printf("%-22s honest %zu of %zu, p99 %.0f ms (before %.0f ms); %s\n", attack.c_str(),
+         during.answered, during.asked, Milliseconds(during.p99), Milliseconds(before.p99),
+         held.c_str());
+}
+
+}  // namespace lowband::edge

@@ -1,0 +1,63 @@
+// An edge, an attacker, and the clients beside him.
+//
+//   honest clients: one network each, a token each   ─┐
+//                                                     ├─▶ edge (some workers) ─▶ translator
+//   attacker: one network, as many sessions as he can ─┘
+//
+// Threading: one thread. Ownership: has the world.
+#pragma once
+
+#include <functional>
+#include <string>
+#include <vector>
+
+#include "tests/unit/edge/edge_world.h"
+
+namespace lowband::edge {
+
+/// How requests fared.
+struct Figures {
+  size_t asked = 0;
+  size_t answered = 0;  ///< With success.
+  Duration p99{};       ///< From the request to its answer; of those without one the time waited.
+};
+
+class Battle {
+ public:
+  static constexpr size_t kHonest = 20;
+
+  Battle(uint64_t seed, unsigned workers, const admission::Limits& limits);
+
+  EdgeWorld& world() { return world_; }
+
+  /// The honest clients connect, and each is answered once.
+  void Begin();
+  /// Each honest client asks so many times, a second apart.
+  Figures Ask(const std::function<client::Request(size_t client)>& request, size_t times = 3);
+  /// As many new clients, at networks of their own, connect and ask once.
+  Figures Dial();
+
+  /// A client of the attacker, connecting; he has no token.
+  size_t AddAttacker();
+  /// Until no handshake is under way, or for a minute.
+  void Connect();
+
+  size_t disconnected() const { return world_.disconnects.size(); }
+
+ private:
+  Figures Await(const std::vector<std::pair<size_t, client::RequestId>>& asked,
+                const std::vector<TimePoint>& since);
+
+  EdgeWorld world_;
+  std::vector<size_t> honest_;
+  unsigned next_network_ = 1;
+};
+
+/// A request with the honest client's token.
+client::Request WithToken(client::Request request, size_t client);
+
+/// Prints one line of the table in docs/security.md.
+void Report(const std::string& attack, const Figures& before, const Figures& during,
+            const std::string& held);
+
+}  // namespace lowband::edge
