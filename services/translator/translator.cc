@@ -182,10 +182,10 @@ void Translator::ReportFaults() {
 
 int Translator::RunUntilSignal(ShutdownSignal& shutdown) {
   std::optional<int> number;
-  while (!(number = shutdown.Wait(kWatchInterval))) {
+  do {
     server_.Tick(std::chrono::steady_clock::now());
     ReportFaults();
-  }
+  } while (!(number = shutdown.Wait(kWatchInterval)));
   log_.Info("draining", {{"signal", *number}, {"limit", DurationText(options_.drain_timeout)}});
   draining_ = true;
   server_.Drain(options_.drain_timeout);
