@@ -46,6 +46,9 @@ bool IsSmall(const KeptBody& body) { return body.size() <= kPinnedSmallBytes; }
 /// Of a small one and of one by a window little is kept.
 bool IsLight(const KeptBody& body) { return body.by_window() || IsSmall(body); }
 
+/// What it is booked for: something, be it empty.
+size_t BytesOf(const PinnedBody& body) { return std::max<size_t>(1, body.body.bytes_max()); }
+
 Rank RankOf(const PinnedBody& body) {
   if (body.observation != 0) return Rank::kNeeded;
   return body.finished ? Rank::kLeftOver : Rank::kPartial;
@@ -82,7 +85,7 @@ std::optional<PinnedBodies::Entry> PinnedBodies::Pin(TimePoint now, const admiss
   Holdings& room = IsSmall(body.body) ? small_ : large_;
   body.serial = ++last_serial_;
   body.booking = room.Take(now, holder, {HeldKind::kDownload, body.session, body.serial},
-                           body.body.bytes_max(), RankOf(body));
+                           BytesOf(body), RankOf(body));
   if (!body.booking) return std::nullopt;
   ++counters_.downloads;
   return Insert(now, body);
@@ -97,7 +100,7 @@ std::optional<PinnedBodies::Entry> PinnedBodies::Keep(TimePoint now,
   body.serial = ++last_serial_;
   Holdings& room = IsSmall(body.body) ? small_ : large_;
   body.booking = room.TakeIfFree(now, holder, {HeldKind::kDownload, body.session, body.serial},
-                                 body.body.bytes_max(), RankOf(body));
+                                 BytesOf(body), RankOf(body));
   if (!body.booking) return std::nullopt;
   return Insert(now, body);
 }

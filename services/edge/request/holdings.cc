@@ -25,6 +25,7 @@ Booking Holdings::TakeIfFree(TimePoint now, const Holder& holder, const Held& he
 
 Booking Holdings::Add(TimePoint now, const Holder& holder, const Held& held, size_t amount,
                       Rank rank, Room room) {
+  if (amount == 0) std::abort();
   Account* account = Book(now, holder, amount, room);
   if (account == nullptr) return {};
   Items& items = account->items[static_cast<size_t>(rank)];

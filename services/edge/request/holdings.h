@@ -73,7 +73,7 @@ class Holdings {
   Holdings& operator=(const Holdings&) = delete;
   ~Holdings();
 
-  /// Empty: no room.
+  /// Empty: no room. REQUIRES: amount > 0.
   [[nodiscard]] Booking Take(TimePoint now, const admission::Holder& holder, const Held& held,
                              size_t amount, Rank rank = Rank::kNeeded);
   /// The same, if nobody has to make room for it.

@@ -134,7 +134,8 @@ void Layer::Impl::WaitToUpload(TimePoint now, const Incoming& incoming, const Bo
   Booking booking = rooms_.waiting.Take(now, session.holder, held, 1);
   Booking bytes;
   if (booking) {
-    bytes = rooms_.uploads.Take(now, session.holder, held, piece.payload.size(), Rank::kPartial);
+    const size_t size = std::max<size_t>(1, piece.payload.size());  // what is wrong is told later
+    bytes = rooms_.uploads.Take(now, session.holder, held, size, Rank::kPartial);
   }
   if (!bytes) {
     Refuse(now, incoming, Unavailable(RefusalReason::kOverload, "No room for the body"));
