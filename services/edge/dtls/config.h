@@ -23,9 +23,9 @@ struct Config {
   Duration unheard_timeout_when_full = std::chrono::seconds(15);
   /// A session whose client the homeserver does not know ends so long after its first record, or
   /// its last request: long enough to type a password, while over half of the table is empty...
-  Duration unproven_timeout_when_roomy = std::chrono::hours(24);
-  /// ...and short otherwise.
-  Duration unproven_timeout = std::chrono::hours(24);
+  Duration unproven_timeout_when_roomy = std::chrono::minutes(5);
+  /// ...and short otherwise, but longer than a first long poll, whose answer proves its client.
+  Duration unproven_timeout = std::chrono::seconds(90);
   /// A session from which nothing came for so long ends. Long, since a client that sleeps must pay
   /// a handshake of 1.5 KB for a new one.
   Duration idle_timeout = std::chrono::hours(24);
