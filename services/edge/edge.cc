@@ -320,6 +320,7 @@ std::string Edge::NotAlive() const {
   for (size_t i = 0; i < workers_.size(); ++i) {
     if (workers_[i]->turn_age() > kTurnMax) return "worker " + std::to_string(i) + " hangs";
   }
+  if (fallback_ && fallback_->turn_age() > kTurnMax) return "a loop of HTTP on TCP hangs";
   return "";
 }
 

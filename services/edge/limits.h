@@ -14,7 +14,8 @@ inline constexpr size_t kMailboxItemsMax = 8192;
 inline constexpr size_t kBatchesPerTurnMax = 4;
 static_assert(kWorkersMax <= 256);
 
-/// A turn of a worker that takes longer hangs, and only a new process helps: /healthz says so.
+/// A turn of a worker, or of a loop of HTTP on TCP, that takes longer hangs, and only a new process
+/// helps: /healthz says so.
 inline constexpr std::chrono::seconds kTurnMax{30};
 
 /// A worker that stops ends its sessions in steps of this length, half of it more or less...

@@ -86,11 +86,18 @@ void Loop::Run() {
   while (!quitting_ || !entries_.empty()) {
     Wait();
     const TimePoint now = Now();
+    turn_began_.store(now, std::memory_order_relaxed);
     TakeMail(now);
     TakeWakes();
     TakeDeadlines(now);
     StepDue(now);
+    turn_began_.store(TimePoint(), std::memory_order_relaxed);
   }
+}
+
+Duration Loop::turn_age() const {
+  const TimePoint began = turn_began_.load(std::memory_order_relaxed);
+  return began == TimePoint() ? Duration::zero() : Now() - began;
 }
 
 void Loop::Wait() {

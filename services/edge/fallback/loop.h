@@ -47,6 +47,8 @@ class Loop {
   Waker WakerOf(ConnectionTable::Id id) const { return {wakes_, id}; }
   /// Connections now. Any thread.
   size_t size() const { return size_.load(std::memory_order_relaxed); }
+  /// How long the turn that is going on has taken; zero between turns. Any thread.
+  Duration turn_age() const;
 
  private:
   struct Leave {
@@ -83,6 +85,7 @@ class Loop {
   Mailbox<Mail> mailbox_;
   const std::shared_ptr<WakeQueue> wakes_;
   std::atomic<size_t> size_{0};
+  std::atomic<TimePoint> turn_began_{TimePoint()};
   std::thread thread_;
 
   // The thread's.

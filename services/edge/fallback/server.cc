@@ -123,6 +123,11 @@ class Server::Impl final : public httplib::Server {
 
   bool idle() const { return counters_.active.load(std::memory_order_relaxed) == 0; }
   const Counters& counters() const { return counters_; }
+  Duration turn_age() const {
+    Duration longest{};
+    for (const auto& loop : loops_) longest = std::max(longest, loop->turn_age());
+    return longest;
+  }
 
  private:
   int BindTo(const std::string& host, uint16_t port) {
@@ -211,5 +216,6 @@ void Server::Drain() { impl_->Drain(); }
 bool Server::idle() const { return impl_->idle(); }
 void Server::Stop() { impl_->Stop(); }
 const Counters& Server::counters() const { return impl_->counters(); }
+Duration Server::turn_age() const { return impl_->turn_age(); }
 
 }  // namespace lowband::edge::fallback

@@ -13,6 +13,7 @@
 
 #include "libs/base/address.h"
 #include "libs/base/result.h"
+#include "libs/base/time.h"
 #include "libs/tls/key_log.h"
 #include "services/edge/dtls/identity.h"
 #include "services/edge/fallback/config.h"
@@ -44,6 +45,8 @@ class Server {
   void Stop();
 
   const Counters& counters() const;
+  /// How long the longest turn of a loop takes that is going on. Any thread.
+  Duration turn_age() const;
 
  private:
   class Impl;
