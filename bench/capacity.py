@@ -9,6 +9,7 @@ import json
 import os
 import pathlib
 import socket
+import ssl
 import statistics
 import subprocess
 import sys
@@ -52,7 +53,7 @@ def _free_port():
 class Pair:
     """One edge with one worker and one translator, each a process of its own."""
 
-    def __init__(self, bin_dir, homeserver, certificate):
+    def __init__(self, bin_dir, homeserver, certificate, scheme="http"):
         self._bin_dir = bin_dir
         self.port, grpc = _free_port(), _free_port()
         cert, key = certificate
@@ -65,7 +66,7 @@ class Pair:
         )  # fmt: skip
         self.edge = Program(
             bin_dir / "lowband-edge", "--dtls-bind-addr", f"127.0.0.1:{self.port}",
-            "--workers", "1", "--advertise", f"http://127.0.0.1:{self.port}",
+            "--workers", "1", "--advertise", f"{scheme}://127.0.0.1:{self.port}",
             "--tls-cert", cert, "--tls-key", key,
             "--translator", f"dns:///127.0.0.1:{grpc}", *common,
         )  # fmt: skip
@@ -208,16 +209,22 @@ def measure_memory(start, homeserver, sessions, polls):
     coap(f"CoAP session that waits for nothing ({sessions})", 1)
     coap(f"CoAP session in a long poll ({sessions})", sessions)
 
-    pair = start(homeserver)
-    waiting = Waiting(pair, polls)
     head = f"GET {sync} HTTP/1.1\r\nHost: h\r\nAuthorization: Bearer {token}\r\n\r\n".encode()
-    connections = []
-    for _ in range(polls):
-        connections.append(socket.create_connection(("127.0.0.1", pair.port)))
-        connections[-1].sendall(head)
-    settle(pair.pids()[0])
-    waiting.print(f"HTTP connection in a long poll ({polls}, no TLS)")
-    pair.stop()
+    trusting = ssl.create_default_context()
+    trusting.check_hostname, trusting.verify_mode = False, ssl.CERT_NONE
+    for scheme in ("http", "https"):
+        pair = start(homeserver, scheme)
+        waiting = Waiting(pair, polls)
+        connections = []
+        for _ in range(polls):
+            connection = socket.create_connection(("127.0.0.1", pair.port))
+            if scheme == "https":
+                connection = trusting.wrap_socket(connection)
+            connection.sendall(head)
+            connections.append(connection)
+        settle(pair.pids()[0])
+        waiting.print(f"{scheme.upper()} connection in a long poll ({polls})")
+        pair.stop()
 
 
 def main():
@@ -234,8 +241,8 @@ def main():
             started.append(Program(options.bin_dir / name, *flags, read_line=True))
             return f"http://{started[-1].line.split()[-1]}"
 
-        def start(homeserver):
-            started.append(Pair(options.bin_dir, homeserver, certificate))
+        def start(homeserver, scheme="http"):
+            started.append(Pair(options.bin_dir, homeserver, certificate, scheme))
             return started[-1]
 
         try:
