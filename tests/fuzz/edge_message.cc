@@ -17,7 +17,9 @@ using fuzz::Check;
 class Subject {
  public:
   explicit Subject(fuzz::ByteScript script)
-      : script_(script), random_(MakeSeededRandom(1)), layer_(SmallConfig(), *random_) {}
+      : script_(script), random_(MakeSeededRandom(1)), layer_(SmallConfig(), *random_) {
+    for (uint64_t i = 1; i <= 3; ++i) Open(SessionId{i});
+  }
 
   void Run() {
     while (!script_.done()) Step();
@@ -42,7 +44,14 @@ class Subject {
     message::Config config;
     config.answer_bytes_per_session_max = 2048;
     config.answer_bytes_max = 4096;
+    config.confirmables_max = 12;
     return config;
+  }
+
+  // The first two are of one network; the homeserver knows the third.
+  void Open(SessionId session) {
+    layer_.SetNetwork(session, admission::Network{session == SessionId{3} ? 2u : 1u});
+    if (session == SessionId{3}) layer_.Prove(session);
   }
 
   SessionId Session() { return SessionId{1u + script_.Byte() % 3}; }
@@ -113,6 +122,7 @@ class Subject {
 
   void Forget(SessionId session) {
     layer_.Forget(session);
+    Open(session);
     std::erase_if(requests_, [&](const auto& ref) { return ref.session == session; });
     Check(layer_.UnansweredOf(session) == 0);
   }
@@ -148,7 +158,7 @@ class Subject {
     }
     Check(layer_.unanswered() == requests_.size());
     Check(layer_.answer_bytes() <= SmallConfig().answer_bytes_max);
-    Check(layer_.unacknowledged() <= 3 * message::kConfirmablesPerSessionMax);
+    Check(layer_.unacknowledged() <= SmallConfig().confirmables_max);
   }
 
   fuzz::ByteScript script_;

@@ -1,7 +1,5 @@
 #include "services/edge/message/config.h"
 
-#include "services/edge/message/limits.h"
-
 namespace lowband::edge::message {
 
 std::string Config::Validate() const {
@@ -20,6 +18,9 @@ std::string Config::Validate() const {
   if (answer_bytes_per_session_max < kAnswerOverheadBytes ||
       answer_bytes_per_session_max > kAnswerBytesPerSessionMax) {
     return "message.answer_bytes_per_session_max must be from 128 to 1,048,576";
+  }
+  if (confirmables_max < 1 || confirmables_max > kConfirmablesMax) {
+    return "message.confirmables_max must be from 1 to 65,536";
   }
   return "";
 }

@@ -7,6 +7,7 @@
 
 #include "libs/base/time.h"
 #include "libs/coap/transmission.h"
+#include "services/edge/message/limits.h"
 
 namespace lowband::edge::message {
 
@@ -27,6 +28,9 @@ struct Config {
   size_t answer_bytes_per_session_max = size_t{256} << 10;
   /// The same, of all sessions of a worker.
   size_t answer_bytes_max = size_t{64} << 20;
+
+  /// CONs of ours that wait for their ACK, of all sessions of a worker.
+  size_t confirmables_max = kConfirmablesMax;
 
   /// Empty, or what is wrong, naming the field ("message.ack_delay …").
   std::string Validate() const;

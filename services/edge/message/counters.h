@@ -26,7 +26,7 @@ struct Counters {
   uint64_t answers_piggybacked = 0;
   uint64_t answers_separate = 0;  ///< As CON.
   uint64_t answers_non = 0;
-  uint64_t answers_unreliable = 0;  ///< Of those: NON only because too many CONs were under way.
+  uint64_t answers_unreliable = 0;  ///< Of those: kept, since too many CONs were under way.
   uint64_t empty_acks = 0;
   uint64_t resets = 0;
   uint64_t notifications = 0;          ///< CONs of our own accord.
@@ -40,6 +40,10 @@ struct Counters {
   uint64_t undelivered = 0;
 
   // Limits that were met.
+  // CONs given up early for one of who has fewer under way: whom the homeserver does not know, and
+  // whom it knows.
+  uint64_t made_room_unproven = 0;
+  uint64_t made_room_proven = 0;
   uint64_t answers_evicted = 0;        ///< Before their time: the session's or the worker's share.
   uint64_t message_ids_forgotten = 0;  ///< Before their time: kIdRunsMax.
 };

@@ -63,8 +63,8 @@ struct Rejected {
   SessionId session;
   SendId id;
 };
-/// A CON of ours was not acknowledged so far: MAX_TRANSMIT_WAIT is over. Delivered or Rejected may
-/// still follow.
+/// A CON of ours was not acknowledged so far: MAX_TRANSMIT_WAIT is over, or it made
+/// room for another. Delivered or Rejected may still follow.
 struct Undelivered {
   SessionId session;
   SendId id;

@@ -16,11 +16,15 @@ constexpr std::chrono::seconds kExpiryTick{1};
 }  // namespace
 
 Layer::Impl::Impl(const Config& config, Random& random)
-    : config_(config), random_(random), confirmables_(config, random) {}
+    : config_(config),
+      random_(random),
+      confirmables_(config, random),
+      places_(config.confirmables_max) {}
 
 void Layer::Impl::Abandon(TimePoint now, SessionId session_id, SendId id) {
   if (Session* session = Find(session_id)) session->Forget(id);
-  const auto confirmable = confirmables_.Take(id);
+  std::erase_if(given_up_early_, [&](const Undelivered& early) { return early.id == id; });
+  const auto confirmable = EndWait(id);
   if (!confirmable) return;
   Session& session = sessions_.at(confirmable->session);
   session.MarkGivenUp(now, id);
@@ -38,10 +42,13 @@ void Layer::Impl::Settle(TimePoint now, const RequestRef& ref) {
 
 void Layer::Impl::Forget(SessionId session_id) {
   silent_.erase(session_id);
+  std::erase_if(given_up_early_,
+                [&](const Undelivered& early) { return early.session == session_id; });
+  owners_.erase(session_id);
   const auto it = sessions_.find(session_id);
   if (it == sessions_.end()) return;
   requests_.EraseAll(it->second.requests);
-  for (const SentConfirmable& sent : it->second.sent) confirmables_.Take(sent.id);
+  for (const SentConfirmable& sent : it->second.sent) EndWait(sent.id);
   session_ends_.Cancel(session_id);
   sessions_.erase(it);
 }
@@ -54,11 +61,12 @@ void Layer::Impl::Advance(TimePoint now) {
     requests_.Acknowledge(*request);
   }
   while (const auto due = confirmables_.PopDue(now)) {
+    const Confirmable& confirmable = *confirmables_.Find(due->id);
     if (due->given_up) {
+      events_.Push({Queued::Kind::kUndelivered, confirmable.session, due->id, RequestRef{}}, {});
       GiveUp(now, due->id);
       continue;
     }
-    const Confirmable& confirmable = *confirmables_.Find(due->id);
     if (due->repeats > kRepeatsInVain && confirmable.message.size() > kSmallMessageBytes) {
       events_.Push({Queued::Kind::kUnheard, confirmable.session, due->id, RequestRef{}},
                    confirmable.message);
@@ -78,24 +86,6 @@ void Layer::Impl::EndRequest(Session& session, uint64_t serial) {
   } else if ((*request)->state == State::kUndelivered) {
     requests_.Retry(session.requests, *request);
   }
-}
-
-void Layer::Impl::GiveUp(TimePoint now, SendId id) {
-  ++counters_.undelivered;
-  Confirmable confirmable = *confirmables_.Take(id);
-  Session& session = sessions_.at(confirmable.session);
-  SentConfirmable* sent = session.MarkGivenUp(now, id);
-  silent_.insert(confirmable.session);
-  events_.Push({Queued::Kind::kUndelivered, confirmable.session, id, RequestRef{}}, {});
-  if (sent != nullptr) sent->undelivered = true;
-  if (confirmable.request == 0) {
-    if (sent != nullptr) sent->notification = std::move(confirmable.message);
-    return;
-  }
-  const auto request = requests_.FindSerial(session.requests, confirmable.request);
-  if (!request || (*request)->state != State::kSeparate) return;
-  requests_.GiveUp(now, session.requests, *request, std::move(confirmable.message));
-  KeepWithinLimits(now, session);
 }
 
 void Layer::Impl::Expire(TimePoint now) {
@@ -165,7 +155,12 @@ void Layer::Impl::Evict(TimePoint now, Deduplication::Entry request) {
 
 std::optional<Event> Layer::Impl::PollEvent() {
   const auto queued = events_.Pop();
-  if (!queued) return std::nullopt;
+  if (!queued) {
+    if (given_up_early_.empty()) return std::nullopt;
+    const Undelivered early = given_up_early_.front();
+    given_up_early_.pop_front();
+    return early;
+  }
   const Queued& head = queued->header;
   switch (head.kind) {
     case Queued::Kind::kRequest:
@@ -202,6 +197,10 @@ size_t Layer::Impl::UnansweredOf(SessionId session_id) const {
 Layer::Layer(const Config& config, Random& random)
     : impl_(std::make_unique<Impl>(config, random)) {}
 Layer::~Layer() = default;
+void Layer::SetNetwork(SessionId session, admission::Network network) {
+  impl_->SetNetwork(session, network);
+}
+void Layer::Prove(SessionId session) { impl_->Prove(session); }
 void Layer::Receive(TimePoint now, SessionId session, ByteView datagram, uint64_t sequence) {
   impl_->Receive(now, session, datagram, sequence);
 }

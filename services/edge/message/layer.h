@@ -24,11 +24,16 @@
 // Of a message that is not small and is repeated in vain the layer above is asked, by Unheard,
 // whether a smaller one shall take its place.
 //
+// When as many CONs are under way as there may be, the oldest of the network that has most of them
+// is given up early, as if its time were over. An answer that finds no place even so, since the
+// clients of all are known to the homeserver and of networks with no more, goes as NON and is kept
+// as if given up.
+//
 // NSTART (RFC 7252 §4.7) is not 1: every answer that is ready goes out, so that a long poll does
 // not hold up the rest; limits.h bounds how many.
 //
 // A session that was quiet for EXCHANGE_LIFETIME costs nothing here, but for what it did not
-// acknowledge.
+// acknowledge, and the name of its network.
 //
 // Threading: one worker thread. Ownership: copies what it is given; what is drained is valid until
 // the next call of the same kind (Receive for events, any that sends for messages). Limits:
@@ -43,6 +48,7 @@
 #include "libs/base/bytes.h"
 #include "libs/base/random.h"
 #include "libs/base/time.h"
+#include "services/edge/admission/prefix.h"
 #include "services/edge/dtls/session_id.h"
 #include "services/edge/message/config.h"
 #include "services/edge/message/event.h"
@@ -67,6 +73,12 @@ class Layer {
   Layer(const Config& config, Random& random);
   ~Layer();
 
+  /// Whose the session is: told when it begins, and when its address changes. Without that it is of
+  /// one network with all others of which nothing was told.
+  void SetNetwork(SessionId session, admission::Network network);
+  /// The homeserver knows its client. REQUIRES: its network was told, else nothing happens.
+  void Prove(SessionId session);
+
   /// One datagram of a session, as the DTLS stage delivered it. `sequence`: RequestRef::sequence.
   void Receive(TimePoint now, SessionId session, ByteView datagram, uint64_t sequence = 0);
   /// Answers a request. `message` comes from coap::MessageWriter; type and message ID are stamped
@@ -88,7 +100,7 @@ class Layer {
   /// a duplicate that is still on its way gets nothing.
   void Settle(TimePoint now, const RequestRef& ref);
   /// Sends a message of our own accord, as CON (a notification). The id is 0, and nothing was
-  /// sent, when too many CONs are under way (kConfirmablesPerSessionMax, kConfirmablesMax).
+  /// sent, when too many CONs are under way (kConfirmablesPerSessionMax, confirmables_max).
   SendId SendConfirmable(TimePoint now, SessionId session, Bytes message);
   /// Sends a notification that was given up once more, under the message ID it had: no other
   /// message of ours gets that meanwhile. True, too, if it is still under way; false if its fate is

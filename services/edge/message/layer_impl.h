@@ -3,6 +3,7 @@
 // Threading: one worker thread. Spec: RFC 7252 §4.
 #pragma once
 
+#include <deque>
 #include <optional>
 #include <unordered_map>
 #include <unordered_set>
@@ -13,6 +14,7 @@
 #include "services/edge/message/counters.h"
 #include "services/edge/message/deduplication.h"
 #include "services/edge/message/layer.h"
+#include "services/edge/message/places.h"
 #include "services/edge/message/retransmission.h"
 #include "services/edge/message/session.h"
 
@@ -21,6 +23,10 @@ namespace lowband::edge::message {
 class Layer::Impl {
  public:
   Impl(const Config& config, Random& random);
+
+  // room.cc: who has a CON under way.
+  void SetNetwork(SessionId session_id, admission::Network network);
+  void Prove(SessionId session_id);
 
   // receive.cc: what a datagram means.
   void Receive(TimePoint now, SessionId session_id, ByteView datagram, uint64_t sequence);
@@ -87,6 +93,9 @@ class Layer::Impl {
                  OnDuplicate on_duplicate);
   SendId RespondSeparately(TimePoint now, Session& session, Deduplication::Entry request,
                            Bytes message);
+  SendId SendSeparately(TimePoint now, Session& session, Deduplication::Entry request,
+                        Bytes message);
+  void SendUnreliably(TimePoint now, Session& session, Deduplication::Entry request, Bytes message);
   SendId SendUntilAcknowledged(TimePoint now, SessionId session_id, Session& session, uint16_t near,
                                uint64_t request, Bytes message);
   void SendOnce(TimePoint now, SessionId session_id, Session& session, uint16_t near,
@@ -94,7 +103,13 @@ class Layer::Impl {
   void SendEmpty(SessionId session_id, coap::Type type, uint16_t message_id);
   void RetryUndelivered(TimePoint now, SessionId session_id);
   void RepeatConfirmable(SendId id);
-  bool HasRoomForConfirmable(const Session& session) const;
+
+  // room.cc
+  void MoveTo(SessionId session_id, const Owner& owner);
+  Owner OwnerOf(SessionId session_id) const;
+  [[nodiscard]] bool TakePlace(TimePoint now, SessionId session_id, const Session& session);
+  std::optional<Confirmable> EndWait(SendId id);
+  void GiveUp(TimePoint now, SendId id);
 
   // layer.cc
   Session& Touch(TimePoint now, SessionId session_id);
@@ -103,7 +118,6 @@ class Layer::Impl {
   void KeepWithinLimits(TimePoint now, Session& session);
   void Evict(TimePoint now, Deduplication::Entry request);
   void EndRequest(Session& session, uint64_t serial);
-  void GiveUp(TimePoint now, SendId id);
   void Expire(TimePoint now);
 
   Config config_;
@@ -116,7 +130,11 @@ class Layer::Impl {
   std::unordered_set<SessionId> silent_;  ///< Nothing came from them since something was given up.
   Deduplication requests_;
   Retransmission confirmables_;
+  Places places_;
+  std::unordered_map<SessionId, Owner> owners_;
   PacketQueue<Queued> events_;  // with the datagram of a request
+  /// To be told after events_: whoever sends may be reading the datagram of one.
+  std::deque<Undelivered> given_up_early_;
   PacketQueue<SessionId> out_;
 };
 

@@ -22,9 +22,11 @@ inline constexpr size_t kIdRunsMax = 256;
 inline constexpr size_t kUnansweredPerSessionMax = 192;
 /// CONs of ours in one session that wait for their ACK. It stands in for NSTART (RFC 7252 §4.7):
 /// almost all of them answer requests, of which the client itself chose how many it sends at once.
-/// An answer beyond goes once, as NON.
+/// An answer beyond goes once, as NON, and is kept like one that was given up.
 inline constexpr size_t kConfirmablesPerSessionMax = 32;
-/// The same, of all sessions of a worker: about 80 MB when each carries a full block.
+/// The same, of all sessions of a worker: about 90 MB when each carries a full block. When they are
+/// taken, the oldest of the network that has most is given up early, those of clients that the
+/// homeserver does not know first.
 inline constexpr size_t kConfirmablesMax = 65'536;
 /// Our own CONs that were given up and whose late acknowledgement would still be understood.
 inline constexpr size_t kGivenUpPerSessionMax = 32;

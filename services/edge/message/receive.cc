@@ -212,7 +212,7 @@ void Layer::Impl::EndConfirmable(SessionId session_id, Session& session, SendId 
   EndRequest(session, sent->request);
   session.sent.erase(sent);
   const unsigned repeats = confirmables_.RepeatsOf(id);
-  const auto confirmable = confirmables_.Take(id);
+  const auto confirmable = EndWait(id);
   if (!confirmable && !undelivered) return;  // abandoned: nobody asks
   ++(fate == Queued::Kind::kRejected ? counters_.rejected : counters_.delivered);
   const size_t bytes = confirmable ? confirmable->message.size() : 0;

@@ -3,8 +3,8 @@
 // Sent again after a timeout that follows the round trips of the session, doubled each time; given
 // up after MAX_TRANSMIT_WAIT, 62 to 93 s, whatever the round trip (libs/coap/transmission.h).
 //
-// Threading: one thread. Ownership: owns the messages. Limits: kConfirmablesMax; the caller
-// refuses. Spec: RFC 7252 §4.2, §4.8.
+// Threading: one thread. Ownership: owns the messages. Limits: those of Config; the caller
+// gives up. Spec: RFC 7252 §4.2, §4.8.
 #pragma once
 
 #include <cstdint>

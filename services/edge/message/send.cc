@@ -53,20 +53,35 @@ void Layer::Impl::Piggyback(TimePoint now, Session& session, Deduplication::Entr
 SendId Layer::Impl::RespondSeparately(TimePoint now, Session& session, Deduplication::Entry request,
                                       Bytes message) {
   const RequestRef ref = request->ref;
-  SendId id;
-  if (HasRoomForConfirmable(session)) {
-    ++counters_.answers_separate;
-    id = SendUntilAcknowledged(now, ref.session, session, ref.message_id, ref.serial,
-                               std::move(message));
-  } else {
-    ++counters_.answers_non;
-    ++counters_.answers_unreliable;
-    SendOnce(now, ref.session, session, ref.message_id, std::move(message));
+  if (!TakePlace(now, ref.session, session)) {
+    SendUnreliably(now, session, request, std::move(message));
+    return {};
   }
+  return SendSeparately(now, session, request, std::move(message));
+}
+
+// In a place that was taken.
+SendId Layer::Impl::SendSeparately(TimePoint now, Session& session, Deduplication::Entry request,
+                                   Bytes message) {
+  ++counters_.answers_separate;
+  const RequestRef ref = request->ref;
+  const SendId id = SendUntilAcknowledged(now, ref.session, session, ref.message_id, ref.serial,
+                                          std::move(message));
   requests_.Answer(now, session.requests, request, State::kSeparate, {});
-  if (id.value == 0) EndRequest(session, ref.serial);
   KeepWithinLimits(now, session);
   return id;
+}
+
+// Its client waits for ever if this is lost: once it is heard, the answer comes as CON.
+void Layer::Impl::SendUnreliably(TimePoint now, Session& session, Deduplication::Entry request,
+                                 Bytes message) {
+  ++counters_.answers_non;
+  ++counters_.answers_unreliable;
+  const RequestRef ref = request->ref;
+  SendOnce(now, ref.session, session, ref.message_id, message);
+  requests_.Answer(now, session.requests, request, State::kSeparate, {});
+  requests_.GiveUp(now, session.requests, request, std::move(message));
+  KeepWithinLimits(now, session);
 }
 
 void Layer::Impl::RespondNothing(TimePoint now, const RequestRef& ref) {
@@ -110,8 +125,9 @@ SendId Layer::Impl::RespondConfirmably(TimePoint now, const RequestRef& ref, Byt
     case State::kSeparate:
     case State::kUndelivered: return {};
   }
-  if (!HasRoomForConfirmable(*session)) {
-    return RespondSeparately(now, *session, *found, std::move(message));
+  if (!TakePlace(now, ref.session, *session)) {
+    SendUnreliably(now, *session, *found, std::move(message));
+    return {};
   }
   ++counters_.answers_separate;
   // On its own from here on: kept for Revive() when it is given up.
@@ -125,9 +141,10 @@ SendId Layer::Impl::RespondChained(TimePoint now, const RequestRef& ref, Bytes m
   Session* session = Find(ref.session);
   if (session == nullptr) return {};
   const auto found = requests_.FindSerial(session->requests, ref.serial);
-  if (found && (*found)->state == State::kUnacknowledged && HasRoomForConfirmable(*session)) {
+  if (found && (*found)->state == State::kUnacknowledged && TakePlace(now, ref.session, *session)) {
     SendEmpty(ref.session, coap::Type::kAcknowledgement, ref.message_id);
     requests_.Acknowledge(*found);
+    return SendSeparately(now, *session, *found, std::move(message));
   }
   return Respond(now, ref, std::move(message), OnDuplicate::kAskAgain);
 }
@@ -135,12 +152,21 @@ SendId Layer::Impl::RespondChained(TimePoint now, const RequestRef& ref, Bytes m
 bool Layer::Impl::Revive(TimePoint now, SessionId session_id, SendId id) {
   if (confirmables_.Find(id) != nullptr) return true;
   Session* session = Find(session_id);
-  if (session == nullptr || !HasRoomForConfirmable(*session)) return false;
-  const auto sent = std::ranges::find(session->sent, id, &SentConfirmable::id);
-  if (sent == session->sent.end() || sent->notification.empty()) return false;
+  if (session == nullptr) return false;
+  const auto find = [&] {
+    const auto sent = std::ranges::find(session->sent, id, &SentConfirmable::id);
+    return sent == session->sent.end() || sent->notification.empty() ? nullptr : &*sent;
+  };
+  if (find() == nullptr || !TakePlace(now, session_id, *session)) return false;
+  SentConfirmable* sent = find();
+  if (sent == nullptr) {  // what made room for it took its place among those given up
+    places_.Return(OwnerOf(session_id));
+    return false;
+  }
   ++counters_.retried;
   sent->given_up = sent->undelivered = false;
   out_.Push(session_id, sent->notification);
+  places_.Begin(id, OwnerOf(session_id));
   confirmables_.AddAgain(now, id,
                          {session_id, 0, sent->message_id, std::exchange(sent->notification, {})},
                          session->round_trips);
@@ -175,19 +201,20 @@ SendId Layer::Impl::Replace(TimePoint now, const Unheard& unheard, Bytes message
     requests_.Replace(session->requests, *request, std::move(message));
     return {};
   }
-  const auto before = confirmables_.Take(unheard.id);
+  const auto before = EndWait(unheard.id);
   if (!before) return {};
   if (SentConfirmable* sent = session->MarkGivenUp(now, unheard.id)) {
     sent->request = 0;
     sent->replaced = true;
   }
+  if (!TakePlace(now, unheard.session, *session)) std::abort();  // the other's is free
   return SendUntilAcknowledged(now, unheard.session, *session, before->message_id, before->request,
                                std::move(message));
 }
 
 SendId Layer::Impl::SendConfirmable(TimePoint now, SessionId session_id, Bytes message) {
   Session& session = Touch(now, session_id);
-  if (!HasRoomForConfirmable(session)) {
+  if (!TakePlace(now, session_id, session)) {
     ++counters_.notifications_refused;
     return {};
   }
@@ -195,6 +222,7 @@ SendId Layer::Impl::SendConfirmable(TimePoint now, SessionId session_id, Bytes m
   return SendUntilAcknowledged(now, session_id, session, 0, 0, std::move(message));
 }
 
+// In a place that was taken.
 SendId Layer::Impl::SendUntilAcknowledged(TimePoint now, SessionId session_id, Session& session,
                                           uint16_t near, uint64_t request, Bytes message) {
   const uint16_t message_id = session.TakeId(now, near, random_);
@@ -202,6 +230,7 @@ SendId Layer::Impl::SendUntilAcknowledged(TimePoint now, SessionId session_id, S
   out_.Push(session_id, message);
   const SendId id = confirmables_.Add(now, {session_id, request, message_id, std::move(message)},
                                       session.round_trips);
+  places_.Begin(id, OwnerOf(session_id));
   session.sent.push_back({message_id, id, request, now});
   return id;
 }
@@ -223,13 +252,16 @@ void Layer::Impl::SendEmpty(SessionId session_id, coap::Type type, uint16_t mess
 }
 
 // The client is back: what could not be delivered is sent anew, as the message that it was while
-// its ID still means it.
+// its ID still means it. Not at the cost of its own: two would take turns for ever.
 void Layer::Impl::RetryUndelivered(TimePoint now, SessionId session_id) {
   Session* session = Find(session_id);
   if (session == nullptr) return;
-  while (HasRoomForConfirmable(*session)) {
+  while (requests_.FindUndelivered(session->requests)) {
+    const Owner owner = OwnerOf(session_id);
+    if (places_.IsOwnCost(owner) || !TakePlace(now, session_id, *session)) return;
+    // Those that made room may have cost it its answer.
     const auto request = requests_.FindUndelivered(session->requests);
-    if (!request) return;
+    if (!request) return places_.Return(owner);
     ++counters_.retried;
     const RequestRef ref = (*request)->ref;
     Bytes message = requests_.Retry(session->requests, *request);
@@ -243,15 +275,11 @@ void Layer::Impl::RetryUndelivered(TimePoint now, SessionId session_id) {
     }
     sent->given_up = sent->undelivered = false;
     out_.Push(session_id, message);
+    places_.Begin(sent->id, owner);
     confirmables_.AddAgain(now, sent->id,
                            {session_id, ref.serial, sent->message_id, std::move(message)},
                            session->round_trips);
   }
-}
-
-bool Layer::Impl::HasRoomForConfirmable(const Session& session) const {
-  return session.confirmables() < kConfirmablesPerSessionMax &&
-         confirmables_.size() < kConfirmablesMax;
 }
 
 }  // namespace lowband::edge::message

@@ -1,0 +1,78 @@
+// Layer, third part: who has a CON under way among all sessions, and who makes room.
+#include <algorithm>
+#include <utility>
+
+#include "services/edge/message/layer_impl.h"
+#include "services/edge/message/limits.h"
+
+namespace lowband::edge::message {
+
+using Verdict = admission::Ledger::Verdict;
+using admission::Standing;
+
+void Layer::Impl::SetNetwork(SessionId session_id, admission::Network network) {
+  Owner& owner = owners_[session_id];
+  owner.network = network;
+  MoveTo(session_id, owner);
+}
+
+void Layer::Impl::Prove(SessionId session_id) {
+  const auto owner = owners_.find(session_id);
+  if (owner == owners_.end()) return;
+  owner->second.standing = Standing::kProven;
+  MoveTo(session_id, owner->second);
+}
+
+void Layer::Impl::MoveTo(SessionId session_id, const Owner& owner) {
+  const Session* session = Find(session_id);
+  if (session == nullptr) return;
+  for (const SentConfirmable& sent : session->sent) places_.Move(sent.id, owner);
+}
+
+Owner Layer::Impl::OwnerOf(SessionId session_id) const {
+  const auto owner = owners_.find(session_id);
+  return owner == owners_.end() ? Owner{} : owner->second;
+}
+
+// May give up others, of this session too: what points into its `sent` does not outlive the call.
+bool Layer::Impl::TakePlace(TimePoint now, SessionId session_id, const Session& session) {
+  if (session.confirmables() >= kConfirmablesPerSessionMax) return false;
+  switch (places_.Take(OwnerOf(session_id))) {
+    case Verdict::kFits: return true;
+    case Verdict::kFull: return false;
+    case Verdict::kMakeRoom: break;
+  }
+  while (const auto oldest = places_.ToGiveUp()) {
+    ++(oldest->standing == Standing::kProven ? counters_.made_room_proven
+                                             : counters_.made_room_unproven);
+    const SessionId its = confirmables_.Find(oldest->id)->session;
+    GiveUp(now, oldest->id);
+    given_up_early_.push_back({its, oldest->id});
+  }
+  return true;
+}
+
+std::optional<Confirmable> Layer::Impl::EndWait(SendId id) {
+  places_.End(id);
+  return confirmables_.Take(id);
+}
+
+// Its time is over, or it makes room: its answer is kept for when its session is heard.
+void Layer::Impl::GiveUp(TimePoint now, SendId id) {
+  ++counters_.undelivered;
+  Confirmable confirmable = *EndWait(id);
+  Session& session = sessions_.at(confirmable.session);
+  SentConfirmable* sent = session.MarkGivenUp(now, id);
+  silent_.insert(confirmable.session);
+  if (sent != nullptr) sent->undelivered = true;
+  if (confirmable.request == 0) {
+    if (sent != nullptr) sent->notification = std::move(confirmable.message);
+    return;
+  }
+  const auto request = requests_.FindSerial(session.requests, confirmable.request);
+  if (!request || (*request)->state != ReceivedRequest::State::kSeparate) return;
+  requests_.GiveUp(now, session.requests, *request, std::move(confirmable.message));
+  KeepWithinLimits(now, session);
+}
+
+}  // namespace lowband::edge::message
