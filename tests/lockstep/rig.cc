@@ -4,6 +4,8 @@
 #include <cstdlib>
 #include <utility>
 
+#include "services/edge/admission/prefix.h"
+
 namespace lowband::edge::testing {
 
 Rig::Rig(const RigConfig& config)
@@ -18,7 +20,9 @@ Rig::Rig(const RigConfig& config)
                 config.ledgers == nullptr ? *ledgers_ : *config.ledgers, config.worker) {}
 
 void Rig::Open(SessionId session, const char* address) {
-  requests_.OpenSession(now_, session, *SocketAddress::FromLiteral(address, 49152), passed_bytes_);
+  const SocketAddress peer = *SocketAddress::FromLiteral(address, 49152);
+  messages_.SetNetwork(session, admission::NetworkOf(peer));
+  requests_.OpenSession(now_, session, peer, passed_bytes_);
   Pump();
 }
 
