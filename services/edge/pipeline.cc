@@ -131,6 +131,7 @@ bool Pipeline::DrainDtls(TimePoint now) {
     moved = true;
     std::visit(Overloaded{
                    [&](const dtls::SessionOpened& opened) {
+                     messages_.SetNetwork(opened.session, admission::NetworkOf(opened.peer));
                      requests_.OpenSession(now, opened.session, opened.peer, opened.passed_bytes);
                      if (drain_) drain_->Add(opened.session);
                    },
@@ -153,6 +154,7 @@ bool Pipeline::DrainDtls(TimePoint now) {
 // clients do, with an empty ACK. A client with too many messages unacknowledged gets none, and is
 // back at its old address after a while.
 void Pipeline::MovePeer(TimePoint now, const dtls::PeerMoved& moved) {
+  messages_.SetNetwork(moved.session, admission::NetworkOf(moved.peer));
   requests_.MovePeer(moved.session, moved.peer);
   if (auto earlier = pings_.extract(moved.session)) {
     messages_.Abandon(now, moved.session, earlier.mapped());
