@@ -202,7 +202,10 @@ bool Pipeline::DrainMessages(TimePoint now) {
 
 bool Pipeline::DrainRequests(TimePoint now) {
   bool moved = false;
-  while (const auto session = requests_.PollProven()) dtls_.Prove(now, *session);
+  while (const auto session = requests_.PollProven()) {
+    dtls_.Prove(now, *session);
+    messages_.Prove(*session);
+  }
   while (const auto session = requests_.PollWorked()) dtls_.NoteRequest(now, *session);
   while (auto command = requests_.PollCommand()) {
     moved = true;
