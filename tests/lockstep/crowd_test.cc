@@ -295,8 +295,8 @@ TEST(Crowd, ObservationsPollHasToGoThenItsObserverNoticesNothing) {
   config.request.polls_max = 1;
   Script script(config);
   script.Play(R"(
-    --> CON GET 1 token=01 path=sync observe=0 auth="a"
-    ==> $s GET path=sync auth=a observe
+    --> CON GET 1 token=01 path=7 observe=0 auth="tok"
+    ==> $s GET path=7 auth=tok observe
     <== $s observable
     <-- ACK 2.05 1 token=01 observe=2
   )");
@@ -320,7 +320,8 @@ TEST(Crowd, ObservationsPollHasToGoThenItsObserverNoticesNothing) {
   }
   script.Play(R"(
     at 7s
-    ==> $s GET path=sync auth=a observe
+    ==> $s GET path=7 auth=tok observe
+    <== $s observable
     <== $s 2.05 format=60 body="news" poll=changed cursor=s1
     <-- CON 2.05 $m token=01 observe=3 format=60 body="news"
   )");
