@@ -212,6 +212,7 @@ TEST(RelayFault, OneTokensPollsTakeAllTheyMayThenOthersAreServed) {
     ASSERT_TRUE(Eventually([&] { return held == i; }));
   }
   EXPECT_EQ(Exchange(gateway, {}).head.status(), 200u) << "the reserve";
+  ASSERT_TRUE(Eventually([&] { return gateway.server().relays() == 7; }));
   Call other(gateway, poll_of("other"));
   const v1::RelayResponse head = greedy[0]->Head();
   EXPECT_EQ(head.status(), 503u);
