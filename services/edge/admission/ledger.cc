@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <bit>
 #include <cstdlib>
-#include <ranges>
+#include <iterator>
 
 namespace lowband::edge::admission {
 namespace {
@@ -144,8 +144,11 @@ const Ledger::Account* Ledger::Heaviest(Standing standing) const {
   for (size_t bucket = kBuckets - 1; bucket > 0; --bucket) {
     const auto& list = buckets_[i][bucket];
     if (list.empty()) continue;
-    const auto few = list | std::views::take(kCompared);
-    return *std::ranges::max_element(few, {}, [&](const Account* each) { return each->held[i]; });
+    const auto end =
+        std::next(list.begin(), static_cast<std::ptrdiff_t>(std::min(list.size(), kCompared)));
+    return *std::max_element(list.begin(), end, [&](const Account* a, const Account* b) {
+      return a->held[i] < b->held[i];
+    });
   }
   return nullptr;
 }
