@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <chrono>
 #include <cstdio>
+#include <map>
 #include <utility>
 
 namespace lowband::edge {
@@ -42,56 +43,51 @@ void Battle::Begin() {
 }
 
 Figures Battle::Ask(const std::function<client::Request(size_t)>& request, size_t times) {
-  Asked asked;
+  std::vector<std::pair<size_t, client::RequestId>> asked;
+  std::vector<TimePoint> since;
   for (size_t turn = 0; turn < times; ++turn) {
     for (size_t i = 0; i < honest_.size(); ++i) {
-      asked.push_back({honest_[i], world_.Send(honest_[i], request(i)), world_.now(), {}});
+      asked.emplace_back(honest_[i], world_.Send(honest_[i], request(i)));
+      since.push_back(world_.now());
     }
-    if (turn + 1 < times) {
-      world_.Run(std::chrono::seconds(1), [&] {
-        (void)AllDone(asked);
-        return false;
-      });
-    }
+    if (turn + 1 < times) world_.Run(std::chrono::seconds(1));
   }
-  return Await(asked);
+  return Await(asked, since);
 }
 
 Figures Battle::Dial() {
-  Asked asked;
+  std::vector<std::pair<size_t, client::RequestId>> asked;
+  std::vector<TimePoint> since;
   for (size_t i = 0; i < kHonest; ++i) {
     const size_t phone = world_.AddClient({}, HonestHost(next_network_++));
-    const auto request = world_.Send(phone, WithToken(Get({"dial"}), 1000 + i));
-    asked.push_back({phone, request, world_.now(), {}});
+    asked.emplace_back(phone, world_.Send(phone, WithToken(Get({"dial"}), 1000 + i)));
+    since.push_back(world_.now());
   }
-  return Await(asked);
+  return Await(asked, since);
 }
 
-bool Battle::AllDone(Asked& asked) {
-  bool all = true;
-  for (Request& one : asked) {
-    if (one.took) continue;
-    const auto& outcome = world_.outcomes[{one.client, one.id}];
-    if (outcome.responses.empty() && outcome.failures == 0) {
-      all = false;
-    } else {
-      one.took = world_.now() - one.since;
+Figures Battle::Await(const std::vector<std::pair<size_t, client::RequestId>>& asked,
+                      const std::vector<TimePoint>& since) {
+  std::map<size_t, Duration> times;
+  const auto look = [&] {
+    for (size_t i = 0; i < asked.size(); ++i) {
+      if (times.contains(i)) continue;
+      const auto& outcome = world_.outcomes[asked[i]];
+      if (outcome.responses.empty() && outcome.failures == 0) continue;
+      times[i] = world_.now() - since[i];
     }
-  }
-  return all;
-}
-
-Figures Battle::Await(Asked& asked) {
-  world_.Run(kPatience, [&] { return AllDone(asked); });
+    return times.size() == asked.size();
+  };
+  world_.Run(kPatience, look);
   Figures figures{.asked = asked.size()};
-  std::vector<Duration> times;
-  for (const Request& one : asked) {
-    const auto& outcome = world_.outcomes[{one.client, one.id}];
+  std::vector<Duration> all;
+  for (size_t i = 0; i < asked.size(); ++i) {
+    const auto& outcome = world_.outcomes[asked[i]];
     const bool success = !outcome.responses.empty() && outcome.responses.front().code.cls() == 2;
     if (success) ++figures.answered;
-    times.push_back(one.took.value_or(kPatience));
+    all.push_back(times.contains(i) ? times[i] : kPatience);
   }
-  figures.p99 = Percentile99(std::move(times));
+  figures.p99 = Percentile99(std::move(all));
   return figures;
 }
 

@@ -8,7 +8,6 @@
 #pragma once
 
 #include <functional>
-#include <optional>
 #include <string>
 #include <vector>
 
@@ -46,16 +45,8 @@ class Battle {
   size_t disconnected() const { return world_.disconnects.size(); }
 
  private:
-  struct Request {
-    size_t client = 0;
-    client::RequestId id = 0;
-    TimePoint since;
-    std::optional<Duration> took = {};
-  };
-  using Asked = std::vector<Request>;
-  /// Notes what has ended since.
-  bool AllDone(Asked& asked);
-  Figures Await(Asked& asked);
+  Figures Await(const std::vector<std::pair<size_t, client::RequestId>>& asked,
+                const std::vector<TimePoint>& since);
 
   EdgeWorld world_;
   std::vector<size_t> honest_;

@@ -166,12 +166,7 @@ def test_what_a_replica_slept_through_undoes_nothing(bin_dir, start_demo_homeser
         parallel(*(functools.partial(one, kind) for kind in kinds))
         return codes
 
-    def both_serve():
-        before = [requests_of(one) for one in fleet.replicas]
-        assert write("first") == [0] * len(kinds)
-        return all(requests_of(one) > old + 4 for one, old in zip(fleet.replicas, before))
-
-    wait_until(both_serve, 60, "each has its part")
+    assert write("first") == [0] * len(kinds)
     sleeper = fleet.replicas[0]
     begun_before = sleeper.metrics()["requests_total"]
     sleeper.process.signal(signal.SIGSTOP)
