@@ -182,10 +182,10 @@ void Translator::ReportFaults() {
 
 int Translator::RunUntilSignal(ShutdownSignal& shutdown) {
   std::optional<int> number;
-  do {
+  while (!(number = shutdown.Wait(kWatchInterval))) {
     server_.Tick(std::chrono::steady_clock::now());
     ReportFaults();
-  } while (!(number = shutdown.Wait(kWatchInterval)));
+  }
   log_.Info("draining", {{"signal", *number}, {"limit", DurationText(options_.drain_timeout)}});
   draining_ = true;
   server_.Drain(options_.drain_timeout);

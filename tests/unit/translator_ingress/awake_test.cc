@@ -32,7 +32,7 @@ TEST(Awake, SleepsThenOlderThingsHaveBeenThroughItAndNewerOnesNot) {
   EXPECT_TRUE(awake.SleptSince(At(50ms), At(15s)));
   EXPECT_FALSE(awake.SleptSince(At(15s), At(15s + 1ms)));
   EXPECT_TRUE(awake.Tick(At(15s + 2ms)));
-  for (const Duration later : {3ms, 900ms}) {
+  for (const Duration later : {3ms, 3'600'000ms}) {
     EXPECT_TRUE(awake.SleptSince(At(50ms), At(15s + later)));
     EXPECT_FALSE(awake.SleptSince(At(15s + 1ms), At(15s + later)));
     awake.Tick(At(15s + later));
