@@ -41,7 +41,13 @@ class ExchangeState {
   bool begun() const { return begun_; }
   /// It was begun on a lane that died. That happens at most once.
   bool resent() const { return resent_; }
-  void MarkResent() { resent_ = true; }
+  /// `replica`: where that lane led, if it is known.
+  void MarkResent(const std::string& replica) {
+    resent_ = true;
+    lost_at_ = replica;
+  }
+  /// The replica of the lane that died; empty: none, or an unknown one.
+  const std::string& lost_at() const { return lost_at_; }
 
   /// What the next frame adds to a batch, about.
   size_t NextFrameBytes() const;
@@ -78,6 +84,7 @@ class ExchangeState {
   bool repeatable_;
   bool begun_ = false;
   bool resent_ = false;
+  std::string lost_at_;
   uint64_t lane_ = kNoLane;
   v1::Request head_;  ///< Without its body.
   std::string body_;

@@ -52,7 +52,7 @@ void LaneSet::Impl::Cancel(TimePoint now, ExchangeId id) {
 }
 
 void LaneSet::Impl::Place(TimePoint now, ExchangeState& exchange) {
-  Lane* lane = ChooseLane(pool_.lanes());
+  Lane* lane = ChooseLane(pool_.lanes(), exchange.lost_at());
   if (lane == nullptr) {
     // Those that ended while they waited must not fill the queue.
     if (waiting_.size() > 2 * exchanges_.size() + 64) {
@@ -189,6 +189,8 @@ void LaneSet::Impl::RecordAnswer(const ExchangeState& exchange, const request::A
 
 void LaneSet::Impl::OnDead(TimePoint now, LaneId id) {
   now_ = now;
+  const Lane* dead = pool_.Find(id);
+  const std::string replica = dead == nullptr ? "" : dead->replica;
   pool_.OnDead(now, id);
   std::vector<ExchangeId> orphans;
   for (const auto& [exchange_id, exchange] : exchanges_) {
@@ -202,7 +204,7 @@ void LaneSet::Impl::OnDead(TimePoint now, LaneId id) {
   for (const ExchangeId orphan : orphans) {
     ExchangeState& exchange = *Find(orphan);
     const bool is_poll = exchange.IsLongPoll(now);
-    FailOver(now, exchange, is_poll ? poll_at : at);
+    FailOver(now, exchange, {is_poll ? poll_at : at, replica});
     if (is_poll) poll_at += interval;
   }
   FailStranded();
@@ -213,7 +215,7 @@ Duration LaneSet::Impl::PollInterval(size_t polls) const {
   return std::min(config_.poll_resend_interval, fit);
 }
 
-void LaneSet::Impl::FailOver(TimePoint now, ExchangeState& exchange, TimePoint at) {
+void LaneSet::Impl::FailOver(TimePoint now, ExchangeState& exchange, const Resend& resend) {
   if (exchange.windowed()) {
     BreakOff(exchange, true);
     return;
@@ -229,8 +231,8 @@ void LaneSet::Impl::FailOver(TimePoint now, ExchangeState& exchange, TimePoint a
     return;
   }
   ++counters_.resent;
-  exchange.MarkResent();
-  resends_.emplace(at, exchange.id());
+  exchange.MarkResent(resend.lost_at);
+  resends_.emplace(resend.at, exchange.id());
 }
 
 void LaneSet::Impl::Fail(ExchangeState& exchange, Failure failure) {

@@ -6,6 +6,7 @@
 #include <deque>
 #include <map>
 #include <optional>
+#include <string>
 #include <string_view>
 #include <unordered_map>
 
@@ -52,14 +53,19 @@ class LaneSet::Impl {
   const Counters& counters() const { return counters_; }
 
  private:
+  /// When an exchange is sent again that was begun, and the replica that did not answer it.
+  struct Resend {
+    TimePoint at;
+    std::string lost_at;
+  };
+
   ExchangeState* Find(ExchangeId id);
   ExchangeState* FindOn(const Lane& lane, ExchangeId id);
   void Place(TimePoint now, ExchangeState& exchange);
   void PlaceWaiting(TimePoint now);
   void Unplace(ExchangeState& exchange);
   void TakeBackUnwritten(TimePoint now, Lane& lane);
-  /// `at`: when it is sent again, if it was begun.
-  void FailOver(TimePoint now, ExchangeState& exchange, TimePoint at);
+  void FailOver(TimePoint now, ExchangeState& exchange, const Resend& resend);
   /// From one long poll that is sent again to the next.
   Duration PollInterval(size_t polls) const;
   void OnFrame(Lane& lane, const v1::TranslatorFrame& frame);

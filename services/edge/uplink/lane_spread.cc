@@ -62,10 +62,11 @@ size_t ReplicaUnheard(const Lanes& lanes, const Lane& lane) {
 }
 
 /// Lanes of one replica have the same turn; among them the one that waits for less.
-Lane* Next(const Lanes& lanes, bool spare) {
+Lane* Next(const Lanes& lanes, bool spare, std::string_view avoided) {
   Lane* best = nullptr;
   for (const auto& lane : lanes) {
     if (!IsOpen(*lane) || lane->spare != spare) continue;
+    if (!avoided.empty() && lane->replica == avoided) continue;
     const auto rank = [](const Lane& one) { return std::tie(one.turn, one.unheard, one.used); };
     if (best == nullptr || rank(*lane) < rank(*best)) best = lane.get();
   }
@@ -95,9 +96,10 @@ void MarkSpares(const Lanes& lanes, size_t least) {
   }
 }
 
-Lane* ChooseLane(const Lanes& lanes) {
-  Lane* chosen = Next(lanes, false);
-  if (chosen == nullptr) chosen = Next(lanes, true);
+Lane* ChooseLane(const Lanes& lanes, std::string_view avoided) {
+  Lane* chosen = Next(lanes, false, avoided);
+  if (chosen == nullptr) chosen = Next(lanes, true, avoided);
+  if (chosen == nullptr && !avoided.empty()) return ChooseLane(lanes);
   if (chosen == nullptr) return nullptr;
   const size_t shift = std::min(ReplicaUnheard(lanes, *chosen) / kUnheardStep, kTurnShiftMax);
   SetTurn(lanes, *chosen, chosen->turn + (uint64_t{1} << shift));

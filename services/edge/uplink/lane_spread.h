@@ -32,7 +32,10 @@ void MarkSpares(const Lanes& lanes, size_t least);
 ///
 /// Not the lane with the fewest exchanges: a new one has none, and would get everything until it
 /// has its share of those that wait for minutes.
-Lane* ChooseLane(const Lanes& lanes);
+///
+/// `avoided`: a replica that a lane was just lost to. Its other lanes will follow, and are taken only
+/// if there is nothing else. Empty: none.
+Lane* ChooseLane(const Lanes& lanes, std::string_view avoided = {});
 
 /// Gives a lane that was just opened its place among the others.
 void JoinTurns(const Lanes& lanes, Lane& opened);

@@ -71,6 +71,39 @@ TEST_P(Repeatable, LanesDieTogetherThenOneResendSuffices) {
   EXPECT_EQ(rig.CodeOf(1), "2.05");
 }
 
+// Its other lanes are lost soon after, and a second lane is all that a request gets.
+TEST_P(Repeatable, LaneDiesThenItGoesToAnotherReplica) {
+  Config config;
+  config.lanes = 3;
+  Rig rig(config);
+  rig.Advance(0s);
+  const std::vector<LaneId> lanes = rig.asked;
+  ASSERT_EQ(lanes.size(), 3u);
+  rig.Opened(lanes[0], "hangs");
+  rig.Send(1, GetParam());
+  ASSERT_EQ(rig.LaneOf(1), lanes[0]);
+  rig.Opened(lanes[1], "hangs");
+  rig.Opened(lanes[2], "lives");
+  rig.Dead(lanes[0]);
+  rig.Advance(config.resend_delay);
+  ASSERT_EQ(rig.LaneOf(1), lanes[2]);
+  rig.Answer(lanes[2], 1);
+  EXPECT_EQ(rig.CodeOf(1), "2.05");
+}
+
+// It may have been started anew.
+TEST_P(Repeatable, NoOtherReplicaIsThereThenItGoesToTheSame) {
+  Rig rig;
+  rig.Advance(0s);
+  const std::vector<LaneId> lanes = rig.asked;
+  rig.Opened(lanes[0], "only");
+  rig.Send(1, GetParam());
+  rig.Opened(lanes[1], "only");
+  rig.Dead(lanes[0]);
+  rig.Advance(rig.config.resend_delay);
+  EXPECT_EQ(rig.LaneOf(1), lanes[1]);
+}
+
 using NotRepeatable = FailoverByMethod;
 INSTANTIATE_TEST_SUITE_P(Methods, NotRepeatable, ::testing::Values(v1::POST, v1::FETCH));
 
