@@ -11,6 +11,7 @@
 #include <cstdint>
 #include <map>
 #include <optional>
+#include <tuple>
 #include <unordered_map>
 
 #include "services/edge/admission/ledger.h"
@@ -22,7 +23,10 @@ namespace lowband::edge::message {
 struct Owner {
   admission::Network network{};
   admission::Standing standing = admission::Standing::kUnproven;
-  friend auto operator<=>(const Owner&, const Owner&) = default;
+  friend bool operator==(const Owner&, const Owner&) = default;
+  friend bool operator<(const Owner& a, const Owner& b) {
+    return std::tie(a.network, a.standing) < std::tie(b.network, b.standing);
+  }
 };
 
 class Places {
