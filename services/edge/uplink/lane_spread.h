@@ -33,8 +33,8 @@ void MarkSpares(const Lanes& lanes, size_t least);
 /// Not the lane with the fewest exchanges: a new one has none, and would get everything until it
 /// has its share of those that wait for minutes.
 ///
-/// `avoided`: a replica that a lane was just lost to. Its other lanes will follow, and are taken only
-/// if there is nothing else. Empty: none.
+/// `avoided`: a replica that a lane was just lost to. Its other lanes will follow, and are taken
+/// only if there is nothing else. Empty: none.
 Lane* ChooseLane(const Lanes& lanes, std::string_view avoided = {});
 
 /// Gives a lane that was just opened its place among the others.
