@@ -94,7 +94,7 @@ TEST(Attack, BodiesThatNeverEnd) {
 
 TEST(Attack, AnswersThatNobodyFetches) {
   admission::Limits limits{.handshakes_per_prefix_rate = 0};
-  limits.requests.download_bytes = size_t{1} << 20;
+  limits.requests.download_bytes = size_t{2} << 20;  // 32 windows
   limits.requests.small_download_bytes = size_t{1} << 20;
   Battle battle(4, 2, limits);
   battle.world().translate = [](const v1::Request& request) {
@@ -124,8 +124,8 @@ TEST(Attack, AnswersThatNobodyFetches) {
 
 TEST(Attack, PollsByTheThousand) {
   admission::Limits limits{.handshakes_per_prefix_rate = 0};
-  limits.requests.exchanges = 200;
-  limits.requests.polls = 200;
+  limits.requests.exchanges = 400;
+  limits.requests.polls = 400;  // of which 25 may be ahead of those that make room
   Battle battle(5, 2, limits);
   battle.world().delay_of = [](const v1::Request& request) -> Duration {
     if (request.path(0) == "hang") return minutes(3);

@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <chrono>
 #include <cstdio>
-#include <map>
 #include <utility>
 
 namespace lowband::edge {
@@ -43,51 +42,56 @@ void Battle::Begin() {
 }
 
 Figures Battle::Ask(const std::function<client::Request(size_t)>& request, size_t times) {
-  std::vector<std::pair<size_t, client::RequestId>> asked;
-  std::vector<TimePoint> since;
+  Asked asked;
   for (size_t turn = 0; turn < times; ++turn) {
     for (size_t i = 0; i < honest_.size(); ++i) {
-      asked.emplace_back(honest_[i], world_.Send(honest_[i], request(i)));
-      since.push_back(world_.now());
+      asked.push_back({honest_[i], world_.Send(honest_[i], request(i)), world_.now(), {}});
     }
-    if (turn + 1 < times) world_.Run(std::chrono::seconds(1));
+    if (turn + 1 < times) {
+      world_.Run(std::chrono::seconds(1), [&] {
+        (void)AllDone(asked);
+        return false;
+      });
+    }
   }
-  return Await(asked, since);
+  return Await(asked);
 }
 
 Figures Battle::Dial() {
-  std::vector<std::pair<size_t, client::RequestId>> asked;
-  std::vector<TimePoint> since;
+  Asked asked;
   for (size_t i = 0; i < kHonest; ++i) {
     const size_t phone = world_.AddClient({}, HonestHost(next_network_++));
-    asked.emplace_back(phone, world_.Send(phone, WithToken(Get({"dial"}), 1000 + i)));
-    since.push_back(world_.now());
+    const auto request = world_.Send(phone, WithToken(Get({"dial"}), 1000 + i));
+    asked.push_back({phone, request, world_.now(), {}});
   }
-  return Await(asked, since);
+  return Await(asked);
 }
 
-Figures Battle::Await(const std::vector<std::pair<size_t, client::RequestId>>& asked,
-                      const std::vector<TimePoint>& since) {
-  std::map<size_t, Duration> times;
-  const auto look = [&] {
-    for (size_t i = 0; i < asked.size(); ++i) {
-      if (times.contains(i)) continue;
-      const auto& outcome = world_.outcomes[asked[i]];
-      if (outcome.responses.empty() && outcome.failures == 0) continue;
-      times[i] = world_.now() - since[i];
+bool Battle::AllDone(Asked& asked) {
+  bool all = true;
+  for (Request& one : asked) {
+    if (one.took) continue;
+    const auto& outcome = world_.outcomes[{one.client, one.id}];
+    if (outcome.responses.empty() && outcome.failures == 0) {
+      all = false;
+    } else {
+      one.took = world_.now() - one.since;
     }
-    return times.size() == asked.size();
-  };
-  world_.Run(kPatience, look);
+  }
+  return all;
+}
+
+Figures Battle::Await(Asked& asked) {
+  world_.Run(kPatience, [&] { return AllDone(asked); });
   Figures figures{.asked = asked.size()};
-  std::vector<Duration> all;
-  for (size_t i = 0; i < asked.size(); ++i) {
-    const auto& outcome = world_.outcomes[asked[i]];
+  std::vector<Duration> times;
+  for (const Request& one : asked) {
+    const auto& outcome = world_.outcomes[{one.client, one.id}];
     const bool success = !outcome.responses.empty() && outcome.responses.front().code.cls() == 2;
     if (success) ++figures.answered;
-    all.push_back(times.contains(i) ? times[i] : kPatience);
+    times.push_back(one.took.value_or(kPatience));
   }
-  figures.p99 = Percentile99(std::move(all));
+  figures.p99 = Percentile99(std::move(times));
   return figures;
 }
 

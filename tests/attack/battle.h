@@ -8,6 +8,7 @@
 #pragma once
 
 #include <functional>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -45,8 +46,16 @@ class Battle {
   size_t disconnected() const { return world_.disconnects.size(); }
 
  private:
-  Figures Await(const std::vector<std::pair<size_t, client::RequestId>>& asked,
-                const std::vector<TimePoint>& since);
+  struct Request {
+    size_t client = 0;
+    client::RequestId id = 0;
+    TimePoint since;
+    std::optional<Duration> took = {};
+  };
+  using Asked = std::vector<Request>;
+  /// Notes what has ended since.
+  bool AllDone(Asked& asked);
+  Figures Await(Asked& asked);
 
   EdgeWorld world_;
   std::vector<size_t> honest_;
