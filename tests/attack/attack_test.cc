@@ -75,10 +75,7 @@ TEST(Attack, BodiesThatNeverEnd) {
   const auto picture = [](size_t i) { return WithToken(Post({"keys"}, Bytes(20'000, 'p')), i); };
   const Figures before_small = battle.Ask(message);
   const Figures before = battle.Ask(picture, 1);
-  std::vector<size_t> hosts;
-  for (size_t i = 0; i < 100; ++i) hosts.push_back(battle.AddAttacker());
-  battle.Connect();
-  for (const size_t host : hosts) {
+  for (const size_t host : battle.Crowd(100)) {
     for (int each = 0; each < 4; ++each) {
       battle.world().Send(host, Post({"u" + std::to_string(each)}, Bytes(200'000, 'x')));
     }
@@ -104,10 +101,7 @@ TEST(Attack, AnswersThatNobodyFetches) {
   battle.Begin();
   const auto fetch = [](size_t i) { return WithToken(Get({"3k"}), i); };
   const Figures before = battle.Ask(fetch);
-  std::vector<size_t> hosts;
-  for (size_t i = 0; i < 100; ++i) hosts.push_back(battle.AddAttacker());
-  battle.Connect();
-  for (const size_t host : hosts) {
+  for (const size_t host : battle.Crowd(100)) {
     for (int each = 0; each < 8; ++each) {
       battle.world().Send(host, Get({"big", std::to_string(each)}));
     }
@@ -135,10 +129,7 @@ TEST(Attack, PollsByTheThousand) {
   const auto poll = [](size_t i) { return WithToken(Get({"poll"}), i); };
   const Figures before = battle.Ask(Small);
   const Figures before_polls = battle.Ask(poll, 1);
-  std::vector<size_t> hosts;
-  for (size_t i = 0; i < 40; ++i) hosts.push_back(battle.AddAttacker());
-  battle.Connect();
-  for (const size_t host : hosts) {
+  for (const size_t host : battle.Crowd(40)) {
     for (int each = 0; each < 32; ++each) battle.world().Send(host, Get({"hang"}));
   }
   battle.world().Run(seconds(1));

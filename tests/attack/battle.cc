@@ -102,6 +102,13 @@ void Battle::Connect() {
              [&] { return world_.admission().handshakes.usage().networks == 0; });
 }
 
+std::vector<size_t> Battle::Crowd(size_t size) {
+  std::vector<size_t> crowd(size);
+  for (size_t& attacker : crowd) attacker = AddAttacker();
+  Connect();
+  return crowd;
+}
+
 client::Request WithToken(client::Request request, size_t client) {
   const std::string token = "token" + std::to_string(client);
   const ByteView bytes = AsBytes(token);

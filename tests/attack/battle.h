@@ -42,6 +42,8 @@ class Battle {
   size_t AddAttacker();
   /// Until no handshake is under way, or for a minute.
   void Connect();
+  /// So many clients of the attacker, connected.
+  std::vector<size_t> Crowd(size_t size);
 
   size_t disconnected() const { return world_.disconnects.size(); }
 
