@@ -34,8 +34,8 @@
 
 namespace lowband::edge::admission {
 
-/// Whether the homeserver knows a client: it answered a request with a token of its session other
-/// than by a refusal of the token (401, 403).
+/// Whether the homeserver knows a client: a request with a token of its session has succeeded
+/// (2xx).
 enum class Standing : uint8_t { kUnproven, kProven };
 inline constexpr size_t kStandings = 2;
 
