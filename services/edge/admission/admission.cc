@@ -9,7 +9,7 @@ std::string Limits::Validate() const {
     if (value >= 1 && value <= max) return "";
     return std::string("admission.") + name + " must be from 1 to " + std::to_string(max);
   };
-  if (const auto problem = range("sessions", sessions, kSessionsMax); !problem.empty()) {
+  if (auto problem = range("sessions", sessions, kSessionsMax); !problem.empty()) {
     return problem;
   }
   if (handshakes_per_prefix_rate != 0 && handshakes_per_prefix_burst == 0) {

@@ -14,11 +14,7 @@ HeldAnswers::Admission HeldAnswers::Admit(AnswerOwner owner, size_t bytes,
                                           std::weak_ptr<AnswerHolder> holder, uint64_t exchange) {
   Admission admission;
   const MutexLock lock(mutex_);
-  const auto own = [&] {
-    const auto it = owners_.find(owner);
-    return it == owners_.end() ? 0 : it->second.bytes;
-  };
-  while (bytes_ + bytes > bytes_max_ || !Fits(own() + bytes)) {
+  while (bytes_ + bytes > bytes_max_ || !Fits(BytesOf(owner) + bytes)) {
     const auto victim = Victim(owner, bytes);
     if (!victim) return admission;
     admission.dropped.push_back(std::move(held_.at(*victim).answer));
@@ -34,19 +30,31 @@ HeldAnswers::Admission HeldAnswers::Admit(AnswerOwner owner, size_t bytes,
   return admission;
 }
 
+size_t HeldAnswers::BytesOf(AnswerOwner owner) const {
+  const auto it = owners_.find(owner);
+  return it == owners_.end() ? 0 : it->second.bytes;
+}
+
 std::optional<uint64_t> HeldAnswers::Victim(AnswerOwner owner, size_t bytes) const {
-  const auto own = owners_.find(owner);
-  const size_t with_it = (own == owners_.end() ? 0 : own->second.bytes) + bytes;
+  const size_t own_bytes = BytesOf(owner);
+  const size_t with_it = own_bytes + bytes;
   const auto heaviest =
       std::ranges::max_element(owners_, {}, [](const auto& entry) { return entry.second.bytes; });
   if (heaviest == owners_.end()) return std::nullopt;
   if (Fits(with_it) && heaviest->first != owner && heaviest->second.bytes > with_it) {
-    const auto& ids = heaviest->second.ids;
-    return *std::ranges::max_element(ids, {}, [&](uint64_t id) { return held_.at(id).bytes; });
+    return Largest(heaviest->second.ids);
   }
   // Whoever asks anew has perhaps lost what it asked for before.
-  if (own == owners_.end() || bytes_ - own->second.bytes + bytes > bytes_max_) return std::nullopt;
-  return own->second.ids.front();
+  if (own_bytes == 0 || bytes_ - own_bytes + bytes > bytes_max_) return std::nullopt;
+  return owners_.at(owner).ids.front();
+}
+
+uint64_t HeldAnswers::Largest(const std::vector<uint64_t>& ids) const {
+  uint64_t largest = ids.front();
+  for (const uint64_t id : ids) {
+    if (held_.at(id).bytes > held_.at(largest).bytes) largest = id;
+  }
+  return largest;
 }
 
 void HeldAnswers::Release(uint64_t id) {

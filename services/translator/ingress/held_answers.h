@@ -87,6 +87,9 @@ class HeldAnswers {
 
   void Release(uint64_t id);
   void Erase(uint64_t id) LOWBAND_REQUIRES(mutex_);
+  size_t BytesOf(AnswerOwner owner) const LOWBAND_REQUIRES(mutex_);
+  /// REQUIRES: some, all held.
+  uint64_t Largest(const std::vector<uint64_t>& ids) const LOWBAND_REQUIRES(mutex_);
   /// The one to make room for `bytes` of `owner`; none: nobody has to.
   std::optional<uint64_t> Victim(AnswerOwner owner, size_t bytes) const LOWBAND_REQUIRES(mutex_);
 
