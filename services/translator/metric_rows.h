@@ -47,6 +47,8 @@ inline constexpr auto kIngressRows = std::to_array<AtomicRow<ingress::Counters>>
      "refused"},
     {&ingress::Counters::lanes_broken, "lanes_total", "Lanes, by what became of them.", "event",
      "broken"},
+    {&ingress::Counters::lanes_slept, "lanes_total", "Lanes, by what became of them.", "event",
+     "slept"},
     {&ingress::Counters::reads_paused, "lane_reads_paused_total",
      "Times that a lane was not read for a while, to slow its edge down."},
     {&ingress::Counters::batches_received, "batches_total", "gRPC messages on lanes.", "direction",

@@ -3,6 +3,7 @@
 #include <array>
 #include <atomic>
 #include <bit>
+#include <chrono>
 #include <memory>
 #include <optional>
 #include <string>
@@ -18,6 +19,7 @@
 #include "libs/grpc/certificate_metrics.h"
 #include "libs/grpc/security.h"
 #include "services/translator/exchange_handler.h"
+#include "services/translator/ingress/limits.h"
 #include "services/translator/ingress/server.h"
 #include "services/translator/mapping/mapping.h"
 #include "services/translator/metrics.h"
@@ -31,7 +33,7 @@ namespace lowband::translator {
 namespace {
 
 constexpr const char* kMetricsPrefix = "lowband_translator_";
-constexpr Duration kWatchInterval = std::chrono::seconds(1);
+constexpr Duration kWatchInterval = ingress::kTickInterval;
 /// Descriptors beside one for each request at the homeserver: lanes, admin, files, libraries.
 constexpr uint64_t kOtherDescriptors = 256;
 /// Idle connections of the exchanges' loops and of the relays'.
@@ -180,7 +182,10 @@ void Translator::ReportFaults() {
 
 int Translator::RunUntilSignal(ShutdownSignal& shutdown) {
   std::optional<int> number;
-  while (!(number = shutdown.Wait(kWatchInterval))) ReportFaults();
+  do {
+    server_.Tick(std::chrono::steady_clock::now());
+    ReportFaults();
+  } while (!(number = shutdown.Wait(kWatchInterval)));
   log_.Info("draining", {{"signal", *number}, {"limit", DurationText(options_.drain_timeout)}});
   draining_ = true;
   server_.Drain(options_.drain_timeout);

@@ -1,5 +1,6 @@
 """Translators that die or hang among others, and a zone that is gone: what clients see of it."""
 
+import functools
 import json
 import signal
 import time
@@ -141,3 +142,50 @@ def test_a_zone_fails(bin_dir, start_demo_homeserver, start_fleet):
     other.stop()
     assert (handshakes["count"], handshakes["failed"]) == (SESSIONS, 0)
     assert figures["outcomes"] == {"2.05": SESSIONS}
+
+
+def test_what_a_replica_slept_through_undoes_nothing(bin_dir, start_demo_homeserver, start_fleet):
+    """Changes that lie at a translator which is stopped are made by another. When it goes on, it
+    does not make them again, over what their client has written since."""
+    homeserver = start_demo_homeserver()
+    fleet = start_fleet(homeserver, 2, "--workers", 1)
+    user = Client(homeserver.url).register()
+    data = f"/_matrix/client/r0/user/{user.user}/account_data"
+    kinds = [f"kind{number}" for number in range(16)]
+
+    def write(value):
+        codes = []
+
+        def one(kind):
+            codes.append(run(
+                [bin_dir / "lowband", "request", "-k", "-X", "PUT", "--token", user.token,
+                 "-d", json.dumps({"value": value}), f"coaps://{fleet.address}{data}/{kind}"],
+                60,
+            ).returncode)  # fmt: skip
+
+        parallel(*(functools.partial(one, kind) for kind in kinds))
+        return codes
+
+    def both_serve():
+        before = [requests_of(one) for one in fleet.replicas]
+        assert write("first") == [0] * len(kinds)
+        return all(requests_of(one) > old + 4 for one, old in zip(fleet.replicas, before))
+
+    wait_until(both_serve, 60, "each has its part")
+    sleeper = fleet.replicas[0]
+    begun_before = sleeper.metrics()["requests_total"]
+    sleeper.process.signal(signal.SIGSTOP)
+    assert write("second") == [0] * len(kinds)
+    assert scrape(fleet.admin)["uplink_resent_total"] > 0, "some of them lay at the one that slept"
+    assert write("third") == [0] * len(kinds)
+    sleeper.process.signal(signal.SIGCONT)
+    through_edge = Client(f"http://{fleet.address}", token=user.token)
+
+    def serves_again():
+        through_edge.call("GET", "account/whoami")
+        return sleeper.metrics()["relay_started_total"] > 0
+
+    wait_until(serves_again, 30, "it serves again, and has read all that it had")
+    for kind in kinds:
+        assert user.call("GET", f"{data}/{kind}") == {"value": "third"}
+    assert sleeper.metrics()["requests_total"] == begun_before

@@ -14,6 +14,7 @@ struct Counters {
   Count lanes_opened{0};
   Count lanes_refused{0};  ///< While draining, or over kLanesMax.
   Count lanes_broken{0};   ///< Ended otherwise than by the edge's half-close.
+  Count lanes_slept{0};    ///< Of those: open while the process slept.
   Count requests{0};       ///< Whole ones, given to the handler.
   Count answers{0};
   Count answers_unwanted{0};  ///< Came after the cancel or the lane's end.

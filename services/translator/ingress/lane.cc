@@ -1,5 +1,6 @@
 #include "services/translator/ingress/lane.h"
 
+#include <chrono>
 #include <utility>
 
 #include "services/translator/ingress/limits.h"
@@ -14,10 +15,12 @@ void Count(Counters::Count& counter, uint64_t by = 1) {
 }  // namespace
 
 Lane::Lane(uint64_t id, Handler& handler, std::shared_ptr<Shared> shared,
-           std::function<void(uint64_t)> gone)
+           grpc::CallbackServerContext& context, std::function<void(uint64_t)> gone)
     : id_(id),
       handler_(handler),
       shared_(std::move(shared)),
+      context_(context),
+      opened_at_(std::chrono::steady_clock::now()),
       gone_(std::move(gone)),
       assembly_(shared_->config.request_bytes_max, shared_->requests_bytes),
       queue_(shared_->answers_bytes) {}
@@ -43,6 +46,23 @@ void Lane::Drain() {
     draining_ = true;
     Plan(todo);
   }
+  Do(todo);
+}
+
+bool Lane::Slept(TimePoint now) { return shared_->awake.SleptSince(opened_at_, now); }
+
+void Lane::EndIfSlept(TimePoint now) {
+  if (!Slept(now)) return;
+  Todo todo;
+  {
+    const MutexLock lock(mutex_);
+    if (dead_ || finished_) return;
+    Count(shared_->counters.lanes_slept);
+    Die(todo);
+    Plan(todo);
+  }
+  // Ends a read that is under way.
+  context_.TryCancel();
   Do(todo);
 }
 
@@ -170,7 +190,8 @@ void Lane::Do(const Todo& todo) {
 
 void Lane::OnReadDone(bool ok) {
   Todo todo;
-  if (ok) TakeBatch();
+  const bool slept = ok && Slept(std::chrono::steady_clock::now());
+  if (ok && !slept) TakeBatch();
   {
     const MutexLock lock(mutex_);
     taking_ = false;
@@ -179,6 +200,9 @@ void Lane::OnReadDone(bool ok) {
       read_ended_ = true;
       assembly_.Clear();
       queue_.DropHeld();
+    } else if (slept) {
+      if (!dead_) Count(shared_->counters.lanes_slept);
+      Die(todo);
     } else if (Congested()) {
       Count(shared_->counters.reads_paused);
     }

@@ -2,7 +2,7 @@
 // writes whatever answers are queued whenever the stream is ready.
 //
 //   serving ──edge half-closed, all answered, all written──▶ finished (OK)
-//      └─────cancelled, or a write failed──▶ dead ──no read, no write under way──▶ finished
+//      └─cancelled, a write failed, or awake.h──▶ dead ──no read, no write under way──▶ finished
 //
 // Threading: the On... by gRPC; Observable, Answer, DropAnswer and Drain by any. Ownership: owns
 // itself from Begin() to OnDone(); whoever answers holds it weakly. Limits: limits.h. Spec: gRPC's
@@ -17,6 +17,7 @@
 #include <vector>
 
 #include "libs/base/mutex.h"
+#include "libs/base/time.h"
 #include "lowband/v1/translator.grpc.pb.h"
 #include "services/translator/ingress/answer_queue.h"
 #include "services/translator/ingress/handler.h"
@@ -30,15 +31,18 @@ class Lane final : public grpc::ServerBidiReactor<v1::EdgeBatch, v1::TranslatorB
                    public AnswerHolder,
                    public std::enable_shared_from_this<Lane> {
  public:
-  /// `gone` is called once, when the lane has ended. Handler and shared state outlive the stream.
+  /// `gone` is called once, when the lane has ended. Handler, shared state and context outlive the
+  /// stream.
   Lane(uint64_t id, Handler& handler, std::shared_ptr<Shared> shared,
-       std::function<void(uint64_t)> gone);
+       grpc::CallbackServerContext& context, std::function<void(uint64_t)> gone);
   ~Lane() override;
 
   /// Accepts the stream. The lane keeps itself alive until OnDone.
   void Begin();
   /// Tells the edge to send nothing new here.
   void Drain();
+  /// Ends it if it was open while the process slept.
+  void EndIfSlept(TimePoint now);
   void Observable(uint64_t exchange) override;
   void Answer(uint64_t exchange, ExchangeAnswer answer) override;
   void DropAnswer(uint64_t exchange) override;
@@ -64,6 +68,7 @@ class Lane final : public grpc::ServerBidiReactor<v1::EdgeBatch, v1::TranslatorB
   void OnDone() override;
 
   void TakeBatch();
+  bool Slept(TimePoint now);
   void TakeRequest(uint64_t exchange, v1::Request request);
   void TakePiece(uint64_t exchange, RequestAssembly::Progress progress);
   void TakeCancel(uint64_t exchange);
@@ -86,6 +91,8 @@ class Lane final : public grpc::ServerBidiReactor<v1::EdgeBatch, v1::TranslatorB
   const uint64_t id_;
   Handler& handler_;
   const std::shared_ptr<Shared> shared_;
+  grpc::CallbackServerContext& context_;
+  const TimePoint opened_at_;
   const std::function<void(uint64_t)> gone_;
   std::shared_ptr<Lane> self_;
 

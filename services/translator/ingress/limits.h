@@ -44,6 +44,13 @@ inline constexpr size_t kRelaysDefault = 24'576;
 inline constexpr size_t kRelaysMax = 65'536;
 static_assert(kRelaysDefault <= kRelaysMax);
 
+/// How often the process is seen to be awake.
+inline constexpr Duration kTickInterval = std::chrono::seconds(1);
+/// Not seen for so long, it was asleep (awake.h): the soonest that an edge can take it for dead is
+/// when a ping stays without its answer that was sent as it fell asleep.
+inline constexpr Duration kSleepMin = contract::kKeepaliveTimeout;
+static_assert(2 * kTickInterval < kSleepMin);
+
 /// How long a translator that drains goes on to refuse calls in so many words, so that their edges
 /// ask another. After it gRPC itself refuses, and of a call that it refuses nobody can say if it
 /// was looked at. Many round trips: edges choose others as soon as they hear of the drain.

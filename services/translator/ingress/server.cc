@@ -81,6 +81,7 @@ class Server::Impl {
 
   // gRPC says 1 for a unix socket.
   uint16_t port() const { return port_ > 1 ? static_cast<uint16_t>(port_) : 0; }
+  void Tick(TimePoint now) { service_.Tick(now); }
   const Service& service() const { return service_; }
 
  private:
@@ -108,6 +109,7 @@ Server::Server(const ServerConfig& config, Handler& handler, RelayHandler* relay
     : impl_(std::make_unique<Impl>(config, handler, relays)) {}
 Server::~Server() = default;
 uint16_t Server::port() const { return impl_->port(); }
+void Server::Tick(TimePoint now) { impl_->Tick(now); }
 void Server::Drain(Duration limit) { impl_->Drain(limit); }
 size_t Server::lanes() const { return impl_->service().lanes(); }
 size_t Server::exchanges_in_flight() const { return impl_->service().exchanges_in_flight(); }

@@ -42,6 +42,8 @@ class Server {
 
   /// The TCP port in use; 0 on a unix socket.
   uint16_t port() const;
+  /// Each kTickInterval until Drain(); see awake.h. Without it nothing is noticed.
+  void Tick(TimePoint now);
   /// Health turns to NOT_SERVING, edges are told to send nothing new, and what is under way is
   /// finished; what is not by `limit` is cut off. Returns when every lane has ended, and not before
   /// kFarewell if there was any.

@@ -36,15 +36,15 @@ Service::Service(const Config& config, Handler& handler, RelayHandler* relays)
     : handler_(handler), relay_handler_(relays), shared_(std::make_shared<Shared>(config)) {}
 Service::~Service() = default;
 
-LaneReactor* Service::Exchange(grpc::CallbackServerContext*) {
+LaneReactor* Service::Exchange(grpc::CallbackServerContext* context) {
   const MutexLock lock(mutex_);
   if (draining_ || lanes_.size() >= kLanesMax) {
     shared_->counters.lanes_refused.fetch_add(1, std::memory_order_relaxed);
     return new RefusedLane(draining_ ? Draining() : TooMany("lanes"));
   }
   const uint64_t id = next_lane_++;
-  auto lane =
-      std::make_shared<Lane>(id, handler_, shared_, [this](uint64_t gone) { Forget(gone); });
+  auto lane = std::make_shared<Lane>(id, handler_, shared_, *context,
+                                     [this](uint64_t gone) { Forget(gone); });
   lanes_.emplace(id, lane);
   // Nothing reacts before the reactor is returned, so the lock does no harm; without it Drain
   // could write before the stream is accepted.
@@ -77,14 +77,31 @@ void Service::Forget(uint64_t lane) {
   lanes_.erase(lane);
 }
 
+std::vector<std::shared_ptr<Lane>> Service::Lanes() const {
+  std::vector<std::shared_ptr<Lane>> lanes;
+  for (const auto& [id, weak] : lanes_) {
+    if (auto lane = weak.lock()) lanes.push_back(std::move(lane));
+  }
+  return lanes;
+}
+
+void Service::Tick(TimePoint now) {
+  if (!shared_->awake.Tick(now)) return;
+  std::vector<std::shared_ptr<Lane>> lanes;
+  {
+    const MutexLock lock(mutex_);
+    lanes = Lanes();
+  }
+  for (const auto& lane : lanes) lane->EndIfSlept(now);
+}
+
 void Service::Drain() {
+  shared_->awake.Stop();
   std::vector<std::shared_ptr<Lane>> lanes;
   {
     const MutexLock lock(mutex_);
     draining_ = true;
-    for (const auto& [id, weak] : lanes_) {
-      if (auto lane = weak.lock()) lanes.push_back(std::move(lane));
-    }
+    lanes = Lanes();
   }
   for (const auto& lane : lanes) lane->Drain();
 }

@@ -6,8 +6,10 @@
 
 #include <memory>
 #include <unordered_map>
+#include <vector>
 
 #include "libs/base/mutex.h"
+#include "libs/base/time.h"
 #include "lowband/v1/translator.grpc.pb.h"
 #include "services/translator/ingress/config.h"
 #include "services/translator/ingress/counters.h"
@@ -25,6 +27,8 @@ class Service final : public v1::Translator::CallbackService {
   Service(const Config& config, Handler& handler, RelayHandler* relays);
   ~Service() override;
 
+  /// Each kTickInterval until Drain(): ends the lanes during which the process slept.
+  void Tick(TimePoint now);
   /// Tells every edge to send nothing new, and takes no more lanes.
   void Drain();
 
@@ -42,6 +46,7 @@ class Service final : public v1::Translator::CallbackService {
   grpc::ServerBidiReactor<v1::RelayChunk, v1::RelayChunk>* Relay(
       grpc::CallbackServerContext* context) override;
   void Forget(uint64_t lane);
+  std::vector<std::shared_ptr<Lane>> Lanes() const LOWBAND_REQUIRES(mutex_);
 
   Handler& handler_;
   RelayHandler* const relay_handler_;

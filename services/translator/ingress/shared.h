@@ -4,6 +4,7 @@
 // for as long as a thread is inside it.
 #pragma once
 
+#include "services/translator/ingress/awake.h"
 #include "services/translator/ingress/config.h"
 #include "services/translator/ingress/counters.h"
 #include "services/translator/ingress/held_answers.h"
@@ -21,6 +22,7 @@ struct Shared {
 
   const Config config;
   Counters counters;
+  Awake awake;
   SharedBudget exchanges;
   SharedBudget requests_bytes;
   SharedBudget answers_bytes;

@@ -129,6 +129,10 @@ class HandWrittenLane {
     ASSERT_TRUE(stream_->Write(batch_));
     batch_.Clear();
   }
+  void Ask(uint64_t exchange) {
+    AddRequest(exchange);
+    Write();
+  }
   /// The next batch; an empty one when the stream has ended.
   v1::TranslatorBatch Read() {
     v1::TranslatorBatch batch;
@@ -294,8 +298,7 @@ TEST_F(IngressServer, AnswersOverTheLimitThenReplacedByAnErrorInTheSameForm) {
   Config config;
   config.answers_bytes_max = 1000;
   Start(config);
-  lane_->AddRequest(1);
-  lane_->Write();
+  lane_->Ask(1);
   handler_.WaitFor(1).respond(Text(std::string(1001, 'x')));
   const v1::TranslatorBatch batch = lane_->Read();
   ASSERT_EQ(batch.frames_size(), 1);
@@ -307,8 +310,7 @@ TEST_F(IngressServer, AnswersOverTheLimitThenReplacedByAnErrorInTheSameForm) {
 
 TEST_F(IngressServer, ObservableThenItComesAtOnceAndTheAnswerFollows) {
   Start();
-  lane_->AddRequest(1);
-  lane_->Write();
+  lane_->Ask(1);
   const auto started = handler_.WaitFor(1);
   started.respond.Observable();
   const v1::TranslatorBatch batch = lane_->Read();
@@ -324,8 +326,7 @@ TEST_F(IngressServer, ObservableThenItComesAtOnceAndTheAnswerFollows) {
 
 TEST_F(IngressServer, CancelAfterObservableThenTheHandlerLearns) {
   Start();
-  lane_->AddRequest(1);
-  lane_->Write();
+  lane_->Ask(1);
   const auto started = handler_.WaitFor(1);
   started.respond.Observable();
   EXPECT_TRUE(lane_->Read().frames(0).has_observable());
@@ -357,8 +358,7 @@ TEST_F(IngressServer, PollOverTheLimitThenTheErrorIsAFailedPoll) {
   Config config;
   config.answers_bytes_max = 1000;
   Start(config);
-  lane_->AddRequest(1);
-  lane_->Write();
+  lane_->Ask(1);
   const auto started = handler_.WaitFor(1);
   started.respond.Observable();
   ExchangeAnswer answer = Text(std::string(1001, 'x'));
@@ -399,6 +399,26 @@ TEST_F(IngressServer, LaneBreaksThenEverythingOfItIsCancelled) {
   EXPECT_TRUE(handler_.WaitForCancel(2));
   started.respond(Text("nobody is there"));
   EXPECT_EQ(server_->exchanges_in_flight(), 0u);
+}
+
+TEST_F(IngressServer, SleptThenItsLanesEndAndWhatTheyBroughtMeanwhileIsNotBegun) {
+  Start();
+  HandWrittenLane quiet(channel_);
+  quiet.Ask(1);
+  lane_->Ask(2);
+  handler_.WaitFor(1);
+  handler_.WaitFor(2);
+  server_->Tick(std::chrono::steady_clock::now() - kSleepMin);  // the last one before its sleep
+  lane_->Ask(3);
+  EXPECT_EQ(lane_->Read().frames_size(), 0) << "the stream has ended";
+  server_->Tick(std::chrono::steady_clock::now());
+  EXPECT_TRUE(handler_.WaitForCancel(1) && handler_.WaitForCancel(2));
+  EXPECT_EQ(quiet.Read().frames_size(), 0);
+  EXPECT_EQ(server_->counters().lanes_slept, 2u);
+  HandWrittenLane next(channel_);
+  next.Ask(4);
+  handler_.WaitFor(4);
+  EXPECT_EQ(handler_.count(), 3u);
 }
 
 TEST_F(IngressServer, DrainThenToldAtOnceAndWhatCrossesItIsStillServed) {
