@@ -92,12 +92,12 @@ size_t Ledger::HeldBy(Network network) const {
 
 void Ledger::Add(const Holder& holder, size_t amount) {
   const size_t standing = Index(holder.standing);
-  const auto [found, fresh] = accounts_.try_emplace(holder.network);
+  const auto [found, fresh] = spare_accounts_.FindOrInsert(accounts_, holder.network);
   Account& account = found->second;
   if (fresh) {
     account.network = holder.network;
     for (size_t i = 0; i < kStandings; ++i) {
-      account.places[i] = buckets_[i][0].insert(buckets_[i][0].end(), &account);
+      account.places[i] = spare_places_.Append(buckets_[i][0], &account);
     }
   }
   auto on = std::ranges::find(account.workers, holder.worker, &OnWorker::worker);
@@ -125,8 +125,8 @@ void Ledger::Subtract(const Holder& holder, size_t amount) {
   Show(standing);
   Place(account, holder.standing, before);
   if (account.held != Amounts{}) return;
-  for (size_t i = 0; i < kStandings; ++i) buckets_[i][0].erase(account.places[i]);
-  accounts_.erase(found);
+  for (size_t i = 0; i < kStandings; ++i) spare_places_.Erase(buckets_[i][0], account.places[i]);
+  spare_accounts_.Erase(accounts_, found);
 }
 
 // At the end of its bucket, so that those in front were not looked at for the longest time.

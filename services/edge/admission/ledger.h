@@ -30,6 +30,8 @@
 #include <vector>
 
 #include "libs/base/mutex.h"
+#include "libs/base/spare_nodes.h"
+#include "services/edge/admission/limits.h"
 #include "services/edge/admission/prefix.h"
 
 namespace lowband::edge::admission {
@@ -110,6 +112,7 @@ class Ledger {
     std::vector<OnWorker> workers;  ///< Those that hold something.
     std::array<std::list<Account*>::iterator, kStandings> places;
   };
+  using Accounts = std::unordered_map<Network, Account>;
   /// By the binary logarithm of what is held, so that the heaviest are found without sorting.
   static constexpr size_t kBuckets = 65;
   using Buckets = std::array<std::list<Account*>, kBuckets>;
@@ -132,7 +135,9 @@ class Ledger {
   mutable Mutex mutex_;
   Amounts held_ LOWBAND_GUARDED_BY(mutex_){};
   std::array<std::atomic<size_t>, kStandings> shown_{};
-  std::unordered_map<Network, Account> accounts_ LOWBAND_GUARDED_BY(mutex_);
+  Accounts accounts_ LOWBAND_GUARDED_BY(mutex_);
+  SpareNodes<Accounts> spare_accounts_ LOWBAND_GUARDED_BY(mutex_){kSpareAccountsMax};
+  SpareListNodes<Account*> spare_places_ LOWBAND_GUARDED_BY(mutex_){kSpareAccountsMax * kStandings};
   std::array<Buckets, kStandings> buckets_ LOWBAND_GUARDED_BY(mutex_);
   uint64_t made_room_ LOWBAND_GUARDED_BY(mutex_) = 0;
   uint64_t refused_ LOWBAND_GUARDED_BY(mutex_) = 0;

@@ -27,4 +27,7 @@ inline constexpr size_t kStaleAlertsOfAPrefixAtOnce = 200;
 inline constexpr std::chrono::seconds kStaleAlertsForAll{60};
 inline constexpr size_t kStaleAlertsPerSecondMin = 100;
 
+/// Accounts that hold nothing, kept for the next ones; of each ledger, or sixteenth of all tokens.
+inline constexpr size_t kSpareAccountsMax = 64;
+
 }  // namespace lowband::edge::admission

@@ -19,18 +19,23 @@ std::array<char, 16> RandomKey() {
 
 }  // namespace
 
-TokenTable::TokenTable(const Limits& limits) : limits_(limits), key_(RandomKey()) {}
+TokenTable::TokenTable(const Limits& limits)
+    : limits_(limits), key_(RandomKey()), shards_(std::make_unique<std::array<Shard, kShards>>()) {}
 
 TokenId TokenTable::IdOf(std::string_view token) const {
-  std::string keyed(key_.data(), key_.size());
-  keyed += token;
-  return TokenId{std::hash<std::string>()(keyed)};
+  std::array<char, 256> keyed;
+  if (key_.size() + token.size() > keyed.size()) {
+    return TokenId{std::hash<std::string>()(std::string(key_.data(), key_.size()).append(token))};
+  }
+  auto end = std::ranges::copy(key_, keyed.begin()).out;
+  end = std::ranges::copy(token, end).out;
+  return TokenId{std::hash<std::string_view>()({keyed.begin(), end})};
 }
 
 TokenTable::Verdict TokenTable::Take(TokenId token, unsigned worker, Kind kind) {
   Shard& shard = ShardOf(token);
   const MutexLock lock(shard.mutex);
-  Account& account = shard.accounts[token];
+  Account& account = AccountOf(shard, token);
   Verdict verdict;
   const bool full = account.exchanges - account.leaving >= limits_.exchanges ||
                     (kind == Kind::kPoll && account.polls - account.leaving >= limits_.polls);
@@ -42,7 +47,7 @@ TokenTable::Verdict TokenTable::Take(TokenId token, unsigned worker, Kind kind) 
     Add(account, worker, kind);
   } else {
     ++shard.refused;
-    if (account.exchanges == 0) shard.accounts.erase(token);
+    if (account.exchanges == 0) Forget(shard, shard.accounts.find(token));
   }
   return verdict;
 }
@@ -50,13 +55,13 @@ TokenTable::Verdict TokenTable::Take(TokenId token, unsigned worker, Kind kind) 
 void TokenTable::TakeAnyway(TokenId token, unsigned worker, Kind kind) {
   Shard& shard = ShardOf(token);
   const MutexLock lock(shard.mutex);
-  Add(shard.accounts[token], worker, kind);
+  Add(AccountOf(shard, token), worker, kind);
 }
 
 TokenTable::Verdict TokenTable::BecomePoll(TokenId token, unsigned worker) {
   Shard& shard = ShardOf(token);
   const MutexLock lock(shard.mutex);
-  Account& account = shard.accounts[token];
+  Account& account = AccountOf(shard, token);
   OnWorker& own = On(account, worker);
   if (own.shorts == 0) std::abort();
   Verdict verdict;
@@ -88,7 +93,7 @@ void TokenTable::Give(TokenId token, unsigned worker, Kind kind) {
     --account.leaving;
   }
   if (account.exchanges == 0) {
-    shard.accounts.erase(found);
+    Forget(shard, found);
   } else if (on.shorts + on.polls == 0) {
     std::erase_if(account.workers, [&](const OnWorker& each) { return each.worker == worker; });
   }
@@ -96,7 +101,7 @@ void TokenTable::Give(TokenId token, unsigned worker, Kind kind) {
 
 std::vector<TokenId> TokenTable::TakeLeaving(unsigned worker) {
   std::vector<TokenId> tokens;
-  for (Shard& shard : shards_) {
+  for (Shard& shard : *shards_) {
     const MutexLock lock(shard.mutex);
     for (const Leaving& each : shard.leaving) {
       if (each.worker != worker) continue;
@@ -115,7 +120,7 @@ std::vector<TokenId> TokenTable::TakeLeaving(unsigned worker) {
 
 size_t TokenTable::size() const {
   size_t sum = 0;
-  for (const Shard& shard : shards_) {
+  for (const Shard& shard : *shards_) {
     const MutexLock lock(shard.mutex);
     sum += shard.accounts.size();
   }
@@ -124,11 +129,20 @@ size_t TokenTable::size() const {
 
 uint64_t TokenTable::refused() const {
   uint64_t sum = 0;
-  for (const Shard& shard : shards_) {
+  for (const Shard& shard : *shards_) {
     const MutexLock lock(shard.mutex);
     sum += shard.refused;
   }
   return sum;
+}
+
+TokenTable::Account& TokenTable::AccountOf(Shard& shard, TokenId token) {
+  return shard.spares.FindOrInsert(shard.accounts, token).first->second;
+}
+
+void TokenTable::Forget(Shard& shard, Accounts::iterator account) {
+  account->second.workers.clear();
+  shard.spares.Erase(shard.accounts, account);
 }
 
 TokenTable::OnWorker& TokenTable::On(Account& account, unsigned worker) {
@@ -156,7 +170,7 @@ std::optional<unsigned> TokenTable::LetGo(Shard& shard, TokenId token, Account& 
 }
 
 TokenTable::Shard& TokenTable::ShardOf(TokenId token) {
-  return shards_[static_cast<size_t>(token) % kShards];
+  return (*shards_)[static_cast<size_t>(token) % kShards];
 }
 
 }  // namespace lowband::edge::admission

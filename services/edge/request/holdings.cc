@@ -29,18 +29,19 @@ Booking Holdings::Add(TimePoint now, const Holder& holder, const Held& held, siz
   Account* account = Book(now, holder, amount, room);
   if (account == nullptr) return {};
   Items& items = account->items[static_cast<size_t>(rank)];
-  return {this, items.insert(items.end(), {account, held, amount, rank, now})};
+  return {this, spare_items_.Append(items, {account, held, amount, rank, now})};
 }
 
 Holdings::Account* Holdings::Book(TimePoint now, const Holder& holder, size_t amount, Room room) {
   const Account* known = Find(holder);
   const size_t before = known == nullptr ? 0 : known->spare;
   if (amount > before && !BookMore(now, holder, amount, room)) return nullptr;
-  const auto [it, fresh] = accounts_.try_emplace({holder.network, holder.standing});
+  const auto [it, fresh] =
+      spare_accounts_.FindOrInsert(accounts_, {holder.network, holder.standing});
   Account& account = it->second;
   if (fresh) account.key = it->first;
   const size_t from_spare = std::min(account.spare, amount);
-  if (from_spare > 0 && from_spare == account.spare) spares_.erase(account.place);
+  if (from_spare > 0 && from_spare == account.spare) spare_places_.Erase(spares_, account.place);
   account.spare -= from_spare;
   spare_ -= from_spare;
   account.used += amount;
@@ -118,7 +119,7 @@ const Holdings::Account* Holdings::Find(const Holder& holder) const {
 void Holdings::GiveItem(Items::iterator item) {
   Account& account = *item->account;
   const size_t amount = item->amount;
-  account.items[static_cast<size_t>(item->rank)].erase(item);
+  spare_items_.Erase(account.items[static_cast<size_t>(item->rank)], item);
   Give(account, amount);
 }
 
@@ -126,8 +127,8 @@ void Holdings::Give(Account& account, size_t amount) {
   account.used -= amount;
   used_ -= amount;
   if (amount > 0) {
-    if (account.spare > 0) spares_.erase(account.place);
-    account.place = spares_.insert(spares_.end(), &account);
+    if (account.spare > 0) spare_places_.Erase(spares_, account.place);
+    account.place = spare_places_.Append(spares_, &account);
     account.spare += amount;
     spare_ += amount;
   }
@@ -137,7 +138,7 @@ void Holdings::Give(Account& account, size_t amount) {
 void Holdings::MoveItem(Items::iterator item, const Holder& to) {
   Account& from = *item->account;
   if (from.key == Key{to.network, to.standing}) return;
-  const auto [it, fresh] = accounts_.try_emplace({to.network, to.standing});
+  const auto [it, fresh] = spare_accounts_.FindOrInsert(accounts_, {to.network, to.standing});
   Account& account = it->second;
   if (fresh) account.key = it->first;
   ledger_.Move(HolderOf(from.key), HolderOf(account.key), item->amount);
@@ -154,7 +155,7 @@ void Holdings::ReleaseSpares() {
 }
 
 void Holdings::ReleaseSpare(Account& account) {
-  spares_.erase(account.place);
+  spare_places_.Erase(spares_, account.place);
   ledger_.Give(HolderOf(account.key), account.spare);
   spare_ -= account.spare;
   account.spare = 0;
@@ -163,8 +164,7 @@ void Holdings::ReleaseSpare(Account& account) {
 
 void Holdings::Forget(Account& account) {
   if (account.used + account.spare > 0) return;
-  const Key key = account.key;
-  accounts_.erase(key);
+  spare_accounts_.Erase(accounts_, accounts_.find(account.key));
 }
 
 Booking& Booking::operator=(Booking&& other) noexcept {

@@ -20,8 +20,10 @@
 #include <unordered_map>
 #include <utility>
 
+#include "libs/base/spare_nodes.h"
 #include "libs/base/time.h"
 #include "services/edge/admission/ledger.h"
+#include "services/edge/admission/limits.h"
 #include "services/edge/dtls/session_id.h"
 
 namespace lowband::edge::request {
@@ -118,6 +120,7 @@ class Holdings {
     std::array<Items, kRanks> items;
     std::list<Account*>::iterator place;  ///< In `spares_`, if it has some.
   };
+  using Accounts = std::unordered_map<Key, Account, KeyHash>;
   enum class Room : uint8_t { kMade, kFree };
 
   Booking Add(TimePoint now, const admission::Holder& holder, const Held& held, size_t amount,
@@ -137,7 +140,10 @@ class Holdings {
   admission::Ledger& ledger_;
   const HoldingRules rules_;
   const unsigned worker_;
-  std::unordered_map<Key, Account, KeyHash> accounts_;
+  Accounts accounts_;
+  SpareNodes<Accounts> spare_accounts_{admission::kSpareAccountsMax};
+  SpareListNodes<Item> spare_items_{admission::kSpareAccountsMax};
+  SpareListNodes<Account*> spare_places_{admission::kSpareAccountsMax};
   std::list<Account*> spares_;  ///< That which got its spare first is the first.
   size_t spare_ = 0;
   size_t used_ = 0;
