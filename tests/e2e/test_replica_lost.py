@@ -14,7 +14,8 @@ from harness.process import run
 
 pytestmark = pytest.mark.lowband
 
-NOTICED_SECONDS = 15 + 2  # keepalive's time and timeout, and what the machine takes
+# Keepalive's time and timeout, and what a busy machine takes.
+NOTICED_SECONDS = 15 + 15
 SESSIONS = 1000
 
 
