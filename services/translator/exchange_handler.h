@@ -49,6 +49,8 @@ class ExchangeHandler final : public ingress::Handler {
         rfc8075_(With(config, coap::CodeSet::kRfc8075)),
         upstream_(upstream),
         log_(log) {}
+  /// Drains the upstream client: no completion comes to a handler that is gone.
+  ~ExchangeHandler() override { upstream_.Drain(Duration::zero()); }
 
   void Start(ingress::ExchangeKey key, v1::Request request, ingress::Respond respond) override;
   void Cancel(ingress::ExchangeKey key) override;

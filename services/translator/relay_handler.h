@@ -38,6 +38,8 @@ class RelayHandler final : public ingress::RelayHandler {
   /// `log` may be null.
   RelayHandler(const MappingConfig& config, RelayClient& upstream, ExchangeLog* log)
       : config_(config), rewriter_(config), upstream_(upstream), log_(log) {}
+  /// Drains the relay client: no event comes to a handler that is gone.
+  ~RelayHandler() override { upstream_.Drain(Duration::zero()); }
 
   std::optional<ingress::RelayOwnAnswer> AnswerAtOnce(const v1::RelayRequest& request) override;
   Result<std::shared_ptr<ingress::Relay>, std::string> Make(
