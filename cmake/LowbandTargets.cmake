@@ -40,27 +40,29 @@ set(LOWBAND_TEST_ENVIRONMENT
     "LSAN_OPTIONS=suppressions=${CMAKE_SOURCE_DIR}/tests/sanitizers/lsan.supp:print_suppressions=0"
     "TSAN_OPTIONS=ignore_noninstrumented_modules=1:halt_on_error=1:second_deadlock_stack=1")
 
-# lowband_test(NAME SOURCES … DEPS … [TIMEOUT seconds] [LABELS l …]): a GoogleTest program,
+# lowband_test(NAME SOURCES … [BUSY …] DEPS … [TIMEOUT seconds] [LABELS l …]): a GoogleTest program,
 # run by ctest as one test that dies loudly when its time (default 60 s) is over. The target
 # lowband_tests builds all of them and no program that no test needs.
 if(LOWBAND_TESTS)
   add_custom_target(lowband_tests)
 endif()
 function(lowband_test name)
-  cmake_parse_arguments(ARG "" "TIMEOUT" "SOURCES;DEPS;LABELS" ${ARGN})
+  cmake_parse_arguments(ARG "" "TIMEOUT" "SOURCES;BUSY;DEPS;LABELS" ${ARGN})
   if(NOT ARG_TIMEOUT)
     set(ARG_TIMEOUT 60)
   endif()
   if(LOWBAND_SANITIZE)
     math(EXPR ARG_TIMEOUT "${ARG_TIMEOUT} * 4") # instrumented code is that much slower
   endif()
-  add_executable(${name} ${ARG_SOURCES})
+  add_executable(${name} ${ARG_SOURCES} ${ARG_BUSY})
   add_dependencies(lowband_tests ${name})
   target_include_directories(${name} PRIVATE "${CMAKE_SOURCE_DIR}")
   target_link_libraries(${name} PRIVATE ${ARG_DEPS} GTest::gmock GTest::gtest_main)
   # What a test tests is optimised, its own code is not: with the sanitizers that halves the time
   # that it takes to compile.
   target_compile_options(${name} PRIVATE -O0 "SHELL:-U_FORTIFY_SOURCE")
+  # But for BUSY sources, which spend most of a test in themselves.
+  set_source_files_properties(${ARG_BUSY} PROPERTIES COMPILE_OPTIONS -O2)
   add_test(NAME ${name} COMMAND ${LOWBAND_TEST_LAUNCHER} $<TARGET_FILE:${name}>
            WORKING_DIRECTORY "${CMAKE_SOURCE_DIR}")
   set_tests_properties(${name} PROPERTIES TIMEOUT ${ARG_TIMEOUT} LABELS "${ARG_LABELS}"

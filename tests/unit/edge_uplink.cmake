@@ -12,9 +12,9 @@ string(REPLACE "ASAN_OPTIONS=" "ASAN_OPTIONS=fast_unwind_on_malloc=0:" environme
 set_tests_properties(grpc_test PROPERTIES ENVIRONMENT "${environment}")
 lowband_test(edge_uplink_test
   SOURCES unit/edge_uplink/failover_test.cc unit/edge_uplink/lane_pool_test.cc
-          unit/edge_uplink/lane_set_test.cc unit/edge_uplink/lane_spread_test.cc
-          unit/edge_uplink/random_lanes_test.cc unit/edge_uplink/record_test.cc
+          unit/edge_uplink/lane_set_test.cc unit/edge_uplink/record_test.cc
           unit/edge_uplink/window_test.cc
+  BUSY unit/edge_uplink/lane_spread_test.cc unit/edge_uplink/random_lanes_test.cc
   DEPS lowband::edge_uplink)
 lowband_test(lanes_test
   SOURCES integration/lanes_test.cc unit/grpc/test_certificates.cc

@@ -7,8 +7,12 @@ lowband_test(transcode_test
           unit/transcode/edits_test.cc unit/transcode/error_body_test.cc
           unit/transcode/json_mend_test.cc
           unit/transcode/json_to_cbor_test.cc unit/transcode/key_records_test.cc
-          unit/transcode/key_table_test.cc unit/transcode/limits_test.cc
-          unit/transcode/path_table_test.cc unit/transcode/round_trip_test.cc
-          unit/transcode/utf8_test.cc unit/transcode/vectors_test.cc
-          unit/transcode/words_test.cc
-  DEPS transcode_model)
+          unit/transcode/key_table_test.cc
+          unit/transcode/path_table_test.cc unit/transcode/utf8_test.cc
+          unit/transcode/vectors_test.cc unit/transcode/words_test.cc
+  BUSY unit/transcode/limits_test.cc
+  DEPS transcode_model TIMEOUT 120)
+# Thousands of documents, most of the time in the library that they are compared with.
+lowband_test(transcode_round_trip_test
+  BUSY unit/transcode/round_trip_test.cc
+  DEPS transcode_model TIMEOUT 120)
