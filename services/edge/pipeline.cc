@@ -171,7 +171,11 @@ bool Pipeline::IsPathProof(TimePoint now, const message::Event& event) {
     const auto ping = pings_.find(session);
     if (ping == pings_.end() || ping->second != id) return false;
     pings_.erase(ping);
-    if (answered) dtls_.ProvePath(now, session);
+    if (answered) {
+      dtls_.ProvePath(now, session);
+    } else {
+      messages_.Abandon(now, session, id);  // nobody will revive it
+    }
     return true;
   };
   if (const auto* acked = std::get_if<message::Delivered>(&event)) {

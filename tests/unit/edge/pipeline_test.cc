@@ -109,6 +109,27 @@ TEST(Pipeline, ClientMovesAndIsNotHeardThenAnswersWaitAndGoBack) {
   EXPECT_EQ(world.edge().dtls().counters().peer_moves, 2U);
 }
 
+// Nobody sends it again: it is not kept for that either.
+TEST(Pipeline, PingToANewAddressMakesRoomThenItIsForgotten) {
+  PipelineConfig config;
+  config.message.confirmables_max = 1;
+  EdgeWorld world(4, config);
+  const size_t phone = world.AddClient();
+  ASSERT_NE(world.Await(phone, world.Send(phone, Get({"0"}))), nullptr);
+  world.translator_delay = seconds(3);
+  const size_t other = world.AddClient({}, "198.51.100.1");
+  const auto request = world.Send(other, Get({"0"}));
+  world.Run(seconds(2));
+  world.MoveClient(phone);
+  world.Silence(phone, 1);
+  world.Ping(phone);
+  ASSERT_NE(world.Await(other, request), nullptr);
+  EXPECT_EQ(world.edge().messages().counters().made_room_unproven, 1U);
+  world.Run(seconds(285));
+  EXPECT_EQ(world.edge().dtls().session_count(), 2U);
+  EXPECT_EQ(world.edge().messages().session_count(), 0U);
+}
+
 TEST(Pipeline, TranslatorKilledThenSessionsStayAndEachRequestGetsOneAnswer) {
   EdgeWorld world(5);
   world.translator_delay = milliseconds(200);
