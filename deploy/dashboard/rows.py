@@ -35,7 +35,8 @@ DTLS = [
           stack=True,
           alerts=["LowbandHandshakesFailing"]),
     lines("Sessions ended", by("reason", "lowband_edge_dtls_sessions_closed_total"),
-          "evicted: the table is too small; evicted_unproven: a flood, or the same.", stack=True),
+          "evicted: the table is too small; evicted_unproven: a flood, or the same; superseded: "
+          "clients that dialled anew left them.", stack=True),
     lines("Records dropped", by("reason", "lowband_edge_dtls_records_dropped_total"),
           "unknown_session: clients of an edge that ended, or that a balancer moved.", stack=True,
           alerts=["LowbandRecordsDropped"]),

@@ -25,7 +25,8 @@ Pipeline::Pipeline(const PipelineConfig& config, dtls::Credentials& credentials,
     : random_(random),
       dtls_(config.dtls, credentials, random, worker, workers, admission),
       messages_(config.message, random),
-      requests_(config.request, messages_, random, admission.requests, worker),
+      requests_(config.request, messages_, random, admission.requests, worker,
+                [this](SessionId session) { return dtls_.HeardAt(session); }),
       lanes_(config.uplink, random) {}
 
 void Pipeline::ReceiveDatagram(TimePoint now, const SocketAddress& from, ByteView datagram) {
@@ -84,7 +85,8 @@ void Pipeline::StartDrain(TimePoint now, Duration limit) {
 bool Pipeline::EndUnlessBusy(TimePoint now, SessionId session) {
   if (requests_.LoadOf(now, session) == request::Load::kRequests) return false;
   if (messages_.UnacknowledgedOf(session) > 0) return false;
-  if (now < patient_until_ && dtls_.HeardSince(now - kDrainQuiet, session)) return false;
+  const auto heard = dtls_.HeardAt(session);
+  if (now < patient_until_ && heard && *heard >= now - kDrainQuiet) return false;
   dtls_.Close(now, session);
   return true;
 }
@@ -211,6 +213,10 @@ bool Pipeline::DrainRequests(TimePoint now) {
     messages_.Prove(*session);
   }
   while (const auto session = requests_.PollWorked()) dtls_.NoteRequest(now, *session);
+  while (const auto session = requests_.PollSuperseded()) {
+    moved = true;
+    dtls_.Close(now, *session, dtls::CloseReason::kSuperseded);
+  }
   while (auto command = requests_.PollCommand()) {
     moved = true;
     lanes_.Submit(now, std::move(*command));

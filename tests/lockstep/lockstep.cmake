@@ -14,7 +14,7 @@ lowband_test(lockstep_test
           lockstep/own_client.cc lockstep/own_client_test.cc lockstep/rfc7252_test.cc
           lockstep/rfc7641_test.cc lockstep/rfc7959_test.cc lockstep/room_test.cc
           lockstep/script_test.cc
-          lockstep/session_test.cc lockstep/slow_link_test.cc lockstep/small_path_test.cc
-          lockstep/sticky_test.cc lockstep/user_agent_test.cc lockstep/version_test.cc
-          lockstep/window_test.cc
+          lockstep/session_test.cc lockstep/silence_test.cc lockstep/slow_link_test.cc
+          lockstep/small_path_test.cc lockstep/sticky_test.cc lockstep/user_agent_test.cc
+          lockstep/version_test.cc lockstep/window_test.cc
   DEPS lowband_lockstep lowband::client)

@@ -17,16 +17,23 @@ Rig::Rig(const RigConfig& config)
                    ? std::make_unique<admission::RequestLedgers>(config.request.ProcessLimits())
                    : nullptr),
       requests_(config.request, messages_, *random_,
-                config.ledgers == nullptr ? *ledgers_ : *config.ledgers, config.worker) {}
+                config.ledgers == nullptr ? *ledgers_ : *config.ledgers, config.worker,
+                [this](SessionId session) -> std::optional<TimePoint> {
+                  const auto heard = heard_.find(session);
+                  if (heard == heard_.end()) return std::nullopt;
+                  return heard->second;
+                }) {}
 
 void Rig::Open(SessionId session, const char* address) {
   const SocketAddress peer = *SocketAddress::FromLiteral(address, 49152);
+  heard_[session] = now_;
   messages_.SetNetwork(session, admission::NetworkOf(peer));
   requests_.OpenSession(now_, session, peer, passed_bytes_);
   Pump();
 }
 
 void Rig::Close(SessionId session) {
+  heard_.erase(session);
   messages_.Forget(session);
   requests_.CloseSession(now_, session);
   Pump();
@@ -35,6 +42,7 @@ void Rig::Close(SessionId session) {
 void Rig::Receive(SessionId session, ByteView datagram, std::optional<uint64_t> sequence) {
   const uint64_t record = sequence.value_or(newest_record_ + 1);
   newest_record_ = std::max(newest_record_, record);
+  if (const auto heard = heard_.find(session); heard != heard_.end()) heard->second = now_;
   messages_.Receive(now_, session, datagram, record);
   Pump();
 }
@@ -105,6 +113,10 @@ void Rig::Pump() {
   while (auto command = requests_.PollCommand()) commands_.push_back(std::move(*command));
   while (const auto session = requests_.PollProven()) proven_.push_back(*session);
   while (requests_.PollWorked()) {
+  }
+  while (const auto session = requests_.PollSuperseded()) {
+    superseded_.push_back(*session);
+    Close(*session);
   }
   while (const auto worker = requests_.PollRelief()) reliefs_.push_back(*worker);
 }

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <deque>
+#include <map>
 #include <memory>
 #include <optional>
 #include <utility>
@@ -58,6 +59,8 @@ class Rig {
   /// The sessions that the layer said are proven, and the workers that it asked to make room.
   std::vector<SessionId> TakeProven() { return std::exchange(proven_, {}); }
   std::vector<unsigned> TakeReliefs() { return std::exchange(reliefs_, {}); }
+  /// Sessions that the layer wanted to end, and that have.
+  std::vector<SessionId> TakeSuperseded() { return std::exchange(superseded_, {}); }
   /// Another worker asked for it.
   void Relieve();
   bool quiet() const { return sent_.empty() && commands_.empty(); }
@@ -74,11 +77,13 @@ class Rig {
   TimePoint now_;
   message::Layer messages_;
   std::unique_ptr<admission::RequestLedgers> ledgers_;
+  std::map<SessionId, TimePoint> heard_;
   request::Layer requests_;
   std::deque<Sent> sent_;
   std::deque<request::Command> commands_;
   std::vector<SessionId> proven_;
   std::vector<unsigned> reliefs_;
+  std::vector<SessionId> superseded_;
   uint64_t newest_record_ = 0;
   int steps_without_progress_ = 0;
 };

@@ -1,5 +1,6 @@
 lowband_test(edge_pipeline_test
-  SOURCES unit/edge/drain_test.cc unit/edge/edge_world.cc unit/edge/pipeline_test.cc
+  SOURCES unit/edge/drain_test.cc unit/edge/edge_world.cc unit/edge/ghosts_test.cc
+          unit/edge/pipeline_test.cc
           unit/edge_dtls/identity_files.cc
   DEPS lowband::edge_pipeline lowband::client lowband::sim lowband::translator_answers
        lowband_real_translator)

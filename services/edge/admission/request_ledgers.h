@@ -8,6 +8,7 @@
 #include <string_view>
 
 #include "services/edge/admission/ledger.h"
+#include "services/edge/admission/newest_sessions.h"
 #include "services/edge/admission/token_table.h"
 
 namespace lowband::edge::admission {
@@ -47,6 +48,7 @@ struct RequestLedgers {
   Ledger waiting;          ///< Requests and uploads that wait until others have ended.
   Ledger observations;
   TokenTable tokens;
+  NewestSessions newest_sessions;  ///< Of each access token.
 };
 
 /// By the names that metrics have for them.

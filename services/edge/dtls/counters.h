@@ -54,10 +54,10 @@ inline constexpr std::array<std::string_view, kHandshakeResults> kHandshakeResul
 };
 
 /// In the order of CloseReason (server.h).
-constexpr size_t kCloseReasons = 9;
+constexpr size_t kCloseReasons = 10;
 inline constexpr std::array<std::string_view, kCloseReasons> kCloseReasonNames = {
-    "peer_closed", "peer_alert",       "idle",  "unproven",       "replaced",
-    "evicted",     "evicted_unproven", "local", "protocol_error",
+    "peer_closed", "peer_alert",       "idle",  "unproven",   "replaced",
+    "evicted",     "evicted_unproven", "local", "superseded", "protocol_error",
 };
 
 struct Counters {

@@ -56,15 +56,16 @@ bool Server::Impl::Send(SessionId id, ByteView data) {
   return true;
 }
 
-void Server::Impl::Close(SessionId id) {
+void Server::Impl::Close(SessionId id, CloseReason reason) {
   Session* session = table_.Find(id);
   if (session == nullptr || !session->open()) return;
-  EndSession(*session, CloseReason::kLocal, true);
+  EndSession(*session, reason, true);
 }
 
-bool Server::Impl::HeardSince(TimePoint time, SessionId id) {
+std::optional<TimePoint> Server::Impl::HeardAt(SessionId id) {
   const Session* session = table_.Find(id);
-  return session != nullptr && session->heard >= time;
+  if (session == nullptr || !session->open()) return std::nullopt;
+  return session->heard;
 }
 
 void Server::Impl::CloseAll() {
@@ -182,12 +183,12 @@ void Server::ProvePath(TimePoint, SessionId session) { impl_->ProvePath(session)
 void Server::Prove(TimePoint now, SessionId session) { impl_->Prove(now, session); }
 void Server::NoteRequest(TimePoint now, SessionId session) { impl_->NoteRequest(now, session); }
 void Server::Relieve(TimePoint now, bool proven_in_use) { impl_->Relieve(now, proven_in_use); }
-void Server::Close(TimePoint, SessionId session) { impl_->Close(session); }
+void Server::Close(TimePoint, SessionId session, CloseReason reason) {
+  impl_->Close(session, reason);
+}
 void Server::StopAccepting() { impl_->StopAccepting(); }
 void Server::CloseAll(TimePoint) { impl_->CloseAll(); }
-bool Server::HeardSince(TimePoint time, SessionId session) {
-  return impl_->HeardSince(time, session);
-}
+std::optional<TimePoint> Server::HeardAt(SessionId session) { return impl_->HeardAt(session); }
 std::vector<SessionId> Server::QuietestFirst() const { return impl_->QuietestFirst(); }
 void Server::Advance(TimePoint now) { impl_->Advance(now); }
 std::optional<TimePoint> Server::NextDeadline() { return impl_->NextDeadline(); }

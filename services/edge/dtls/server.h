@@ -70,6 +70,7 @@ enum class CloseReason : uint8_t {
   kEvicted,          ///< table full, this was proven, and the least recently used
   kEvictedUnproven,  ///< table full, this was not proven, the oldest of the network that had most
   kLocal,            ///< Close() or Stop()
+  kSuperseded,       ///< its client is silent, and has begun another one since
   kProtocolError,    ///< the engine gave the session up
 };
 /// An opened session ended; nothing more comes of it.
@@ -116,7 +117,7 @@ class Server {
   /// Another worker's PollRelief() named this one: ends what is to make room, if it still is.
   void Relieve(TimePoint now, bool proven_in_use);
   /// Ends a session with close_notify; nothing if it is gone.
-  void Close(TimePoint now, SessionId session);
+  void Close(TimePoint now, SessionId session, CloseReason reason = CloseReason::kLocal);
   /// Takes no new handshakes from here on; sessions live on.
   void StopAccepting();
   /// Ends every session with close_notify.
@@ -128,8 +129,8 @@ class Server {
   /// Open sessions, the unproven ones first, then those first that were not heard for the longest
   /// time.
   std::vector<SessionId> QuietestFirst() const;
-  /// Data came of it, or it opened, at this time or later.
-  bool HeardSince(TimePoint time, SessionId session);
+  /// When data came of it last, or it opened; none: it is gone.
+  std::optional<TimePoint> HeardAt(SessionId session);
 
   /// Drained after every call above, until all are empty.
   std::optional<Event> PollEvent();

@@ -36,11 +36,11 @@ class Server::Impl {
   // server.h; in server.cc.
   bool Send(SessionId id, ByteView data);
   void ProvePath(SessionId id);
-  void Close(SessionId id);
+  void Close(SessionId id, CloseReason reason);
   void StopAccepting() { accepting_ = false; }
   void CloseAll();
   std::vector<SessionId> QuietestFirst() const { return table_.QuietestFirst(); }
-  bool HeardSince(TimePoint time, SessionId id);
+  std::optional<TimePoint> HeardAt(SessionId id);
   void Advance(TimePoint now);
   std::optional<TimePoint> NextDeadline();
   std::optional<Event> PollEvent();

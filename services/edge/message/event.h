@@ -68,6 +68,7 @@ struct Rejected {
 struct Undelivered {
   SessionId session;
   SendId id;
+  bool made_room = false;  ///< Its time was not over: it says nothing of the client.
 };
 /// The first thing that came from the session since Undelivered: the client is back.
 struct Heard {

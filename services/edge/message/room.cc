@@ -47,7 +47,7 @@ bool Layer::Impl::TakePlace(TimePoint now, SessionId session_id, const Session& 
                                              : counters_.made_room_unproven);
     const SessionId its = confirmables_.Find(oldest->id)->session;
     GiveUp(now, oldest->id);
-    given_up_early_.push_back({its, oldest->id});
+    given_up_early_.push_back({its, oldest->id, true});
   }
   return true;
 }

@@ -93,6 +93,13 @@ struct Counters {
   uint64_t notifications_parked = 0;        ///< Their client was silent.
   uint64_t notifications_stalled = 0;       ///< Their client did not fetch the rest.
 
+  uint64_t silent_asked = 0;          ///< Clients that had been silent for long: pinged.
+  uint64_t silent_answered = 0;       ///< Of those.
+  uint64_t silent_away = 0;           ///< Of those: not heard, neither.
+  uint64_t silent_deferred = 0;       ///< No room for a ping, or it made room: asked later.
+  uint64_t observations_parked = 0;   ///< Their clients were away: not polled for any more.
+  uint64_t observations_revived = 0;  ///< They were heard again.
+
   uint64_t tokens_set = 0;
   uint64_t tokens_cleared = 0;
   uint64_t tokens_refused = 0;  ///< In force, by the homeserver.

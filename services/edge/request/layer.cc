@@ -9,11 +9,12 @@
 namespace lowband::edge::request {
 
 Layer::Impl::Impl(const Config& config, message::Layer& messages, Random& random,
-                  admission::RequestLedgers& ledgers, unsigned worker)
+                  admission::RequestLedgers& ledgers, unsigned worker, HeardAt heard_at)
     : config_(config),
       messages_(messages),
       random_(random),
       worker_(worker),
+      heard_at_(std::move(heard_at)),
       rooms_(config, ledgers, worker),
       uploads_(config, rooms_.uploads, rooms_.small_uploads, counters_),
       downloads_(config, rooms_.downloads, rooms_.small_downloads, random, counters_) {}
@@ -23,6 +24,7 @@ void Layer::Impl::OpenSession(TimePoint now, SessionId session_id, const SocketA
   Session& session = sessions_[session_id];
   session.client_address = peer.HostText();
   session.holder = {admission::NetworkOf(peer), admission::Standing::kUnproven, worker_};
+  session.began = now;
   session.token_expected_until = now + kTokenExpected;
   session.passed_bytes = passed_bytes;
 }
@@ -43,6 +45,7 @@ void Layer::Impl::CloseSession(SessionId session_id) {
   const auto found = sessions_.find(session_id);
   if (found == sessions_.end()) return;
   Session& session = found->second;
+  ForgetSilence(session_id, session.silence);
   DropWaiting(session_id, session);
   for (const ObservationId id : std::vector<ObservationId>(observations_.Of(session_id))) {
     ++counters_.observations_lost;
@@ -62,6 +65,7 @@ void Layer::Impl::CloseSession(SessionId session_id) {
 }
 
 void Layer::Impl::Handle(TimePoint now, const message::Event& event) {
+  if (TakePingFate(now, event)) return;
   if (const auto* arrived = std::get_if<message::RequestArrived>(&event)) {
     HandleRequest(now, *arrived);
   } else if (const auto* rejected = std::get_if<message::Rejected>(&event)) {
@@ -109,12 +113,14 @@ void Layer::Impl::Advance(TimePoint now) {
   while (Observation* due = observations_.FindDue(now)) OnObservationDue(now, *due);
   while (const auto session_id = wait_timers_.PopDue(now)) OnWaitDue(now, *session_id);
   while (const auto source = piece_timers_.PopDue(now)) OnPieceDue(now, *source);
+  CheckSilent(now);
 }
 
 std::optional<TimePoint> Layer::Impl::NextDeadline() {
   return Earlier(Earlier(Earlier(exchanges_.NextDeadline(), observations_.NextDeadline()),
                          Earlier(uploads_.NextDeadline(), downloads_.NextDeadline())),
-                 Earlier(Earlier(wait_timers_.Next(), piece_timers_.Next()), line_again_));
+                 Earlier(Earlier(wait_timers_.Next(), piece_timers_.Next()),
+                         Earlier(silence_timers_.Next(), line_again_)));
 }
 
 std::optional<Command> Layer::Impl::PollCommand() {
@@ -150,8 +156,9 @@ Usage Layer::Impl::usage() const {
 }
 
 Layer::Layer(const Config& config, message::Layer& messages, Random& random,
-             admission::RequestLedgers& ledgers, unsigned worker)
-    : impl_(std::make_unique<Impl>(config, messages, random, ledgers, worker)) {}
+             admission::RequestLedgers& ledgers, unsigned worker, HeardAt heard_at)
+    : impl_(
+          std::make_unique<Impl>(config, messages, random, ledgers, worker, std::move(heard_at))) {}
 Layer::~Layer() = default;
 void Layer::OpenSession(TimePoint now, SessionId session, const SocketAddress& peer,
                         size_t passed_bytes) {
@@ -188,6 +195,7 @@ std::optional<TimePoint> Layer::NextDeadline() { return impl_->NextDeadline(); }
 std::optional<Command> Layer::PollCommand() { return impl_->PollCommand(); }
 std::optional<SessionId> Layer::PollProven() { return impl_->PollProven(); }
 std::optional<SessionId> Layer::PollWorked() { return impl_->PollWorked(); }
+std::optional<SessionId> Layer::PollSuperseded() { return impl_->PollSuperseded(); }
 std::optional<unsigned> Layer::PollRelief() { return impl_->PollRelief(); }
 void Layer::Relieve(TimePoint now) {
   impl_->Relieve(now);

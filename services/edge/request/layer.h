@@ -10,12 +10,17 @@
 //                             path is observable        │ polls                        when large
 //                                              └─▶ observation (observation.h) ──▶ notifications
 //
+// A client that has been silent for minutes is pinged, where there is something to gain by it: what
+// is done for it at the homeserver ends when it does not answer, and its session too when it has
+// begun another one since (silence.h).
+//
 // Threading: one worker thread; what its clients share with other workers' is in the ledgers.
 // Ownership: uses the message layer and the ledgers, which outlive it. Limits: limits.h, Config,
 // admission::RequestLimits. Spec: RFC 7252 §5, RFC 7641, RFC 7959, RFC 9175 §3; MSC3079.
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <optional>
 
@@ -52,11 +57,14 @@ enum class Load : uint8_t {
   kRequests,  ///< Others too.
 };
 
+/// When something came from a session last, be it a ping, or it opened; none: it has ended.
+using HeardAt = std::function<std::optional<TimePoint>(SessionId)>;
+
 class Layer {
  public:
   /// `messages`, `random` and `ledgers` outlive the layer. `worker` is its name in the ledgers.
   Layer(const Config& config, message::Layer& messages, Random& random,
-        admission::RequestLedgers& ledgers, unsigned worker);
+        admission::RequestLedgers& ledgers, unsigned worker, HeardAt heard_at);
   ~Layer();
 
   /// Messages of `passed_bytes` are known to reach the client.
@@ -85,6 +93,8 @@ class Layer {
   std::optional<SessionId> PollProven();
   /// A session of which a whole request was taken.
   std::optional<SessionId> PollWorked();
+  /// A session that is to end: its client is silent, and has begun another one since.
+  std::optional<SessionId> PollSuperseded();
   /// Another worker that has to make room for a client of this one: its Relieve() is to be called.
   std::optional<unsigned> PollRelief();
   /// Makes room where another worker asked for it.

@@ -18,6 +18,7 @@
 #include "services/edge/request/refusal.h"
 #include "services/edge/request/response.h"
 #include "services/edge/request/rooms.h"
+#include "services/edge/request/silence.h"
 #include "services/edge/request/sticky.h"
 #include "services/edge/request/validation.h"
 
@@ -26,7 +27,7 @@ namespace lowband::edge::request {
 class Layer::Impl {
  public:
   Impl(const Config& config, message::Layer& messages, Random& random,
-       admission::RequestLedgers& ledgers, unsigned worker);
+       admission::RequestLedgers& ledgers, unsigned worker, HeardAt heard_at);
 
   // layer.cc: sessions and time.
   void OpenSession(TimePoint now, SessionId session_id, const SocketAddress& peer,
@@ -55,6 +56,9 @@ class Layer::Impl {
   std::optional<SessionId> PollProven();
   std::optional<SessionId> PollWorked();
   std::optional<unsigned> PollRelief();
+
+  // silence.cc: who is not there any more.
+  std::optional<SessionId> PollSuperseded();
 
   // windows.cc: what comes, and is asked for, piece by piece.
   void TakePiece(TimePoint now, const AnswerPiece& piece);
@@ -86,7 +90,9 @@ class Layer::Impl {
   struct Session {
     std::string client_address;
     admission::Holder holder;
+    TimePoint began;
     Sticky sticky;
+    Silence silence;
     TimePoint token_expected_until;  ///< It is young, or a request may just have got it a token.
     std::vector<ExchangeId> exchanges;
     std::deque<WaitingRequest> waiting;
@@ -175,9 +181,26 @@ class Layer::Impl {
   void BecomePoll(TimePoint now, ExchangeTable::Entry exchange);
   /// Books what the session has for another address, or standing.
   void Rebook(SessionId id, Session& session, const admission::Holder& to);
-  /// The homeserver took a token of the session.
-  void Prove(SessionId id, Session& session);
+  /// The homeserver took this token of the session.
+  void Prove(TimePoint now, SessionId id, Session& session, const AccessToken& token);
   void AskForRelief(std::optional<unsigned> worker);
+
+  // silence.cc
+  void ShowToken(TimePoint now, SessionId id, Session& session, const AccessToken& token);
+  void LeaveNamesakes(Silence& silence);
+  /// A newer session of the token has begun than they are.
+  void LookAtNamesakes(TimePoint now, admission::ClientId client);
+  void TakeNewsOfTokens(TimePoint now);
+  /// There may be something to gain by asking, once it is silent.
+  void WatchSilence(TimePoint now, SessionId id, const Silence& silence);
+  void ForgetSilence(SessionId id, Silence& silence);
+  void CheckSilent(TimePoint now);
+  void CheckSilence(TimePoint now, SessionId id, Session& session);
+  /// True: it was about a ping.
+  bool TakePingFate(TimePoint now, const message::Event& event);
+  enum class PingFate : uint8_t { kAnswered, kMadeRoom, kInVain };
+  bool OnPinged(TimePoint now, SessionId id, message::SendId ping, PingFate fate);
+  void OnPingedInVain(TimePoint now, SessionId id, const Silence& silence);
 
   // answers.cc
   void Refuse(TimePoint now, const Incoming& incoming, const Refusal& refusal);
@@ -262,6 +285,8 @@ class Layer::Impl {
   void EndWithError(TimePoint now, Observation& observation, Answer answer);
   void EndObservation(TimePoint now, Observation& observation);
   void CancelPoll(Observation& observation);
+  /// Its client is away: nothing is done for it until that is heard.
+  void Park(Observation& observation);
   /// A copy of a request for a block of the body before, which must not get one of this.
   bool IsStaleFetch(const Incoming& incoming, ObservationId id);
   void OnBlockServed(TimePoint now, const Incoming& incoming, ObservationId id,
@@ -280,6 +305,7 @@ class Layer::Impl {
   Random& random_;
   Counters counters_;
   const unsigned worker_;
+  const HeardAt heard_at_;
   Rooms rooms_;
   std::unordered_map<SessionId, Session> sessions_;
   PartialBodies uploads_;
@@ -289,11 +315,15 @@ class Layer::Impl {
   std::deque<Command> commands_;
   std::deque<SessionId> proven_;
   std::deque<SessionId> worked_;
+  std::deque<SessionId> superseded_;
   std::vector<unsigned> reliefs_;
   std::deque<SessionId> line_;  ///< Sessions with waiting requests, whose turn comes.
   TimerQueue<SessionId> wait_timers_;
-  TimerQueue<ExchangeId> piece_timers_;  ///< Of sources whose next piece is waited for.
-  std::optional<TimePoint> line_again_;  ///< When `line_` is looked at again.
+  std::unordered_map<admission::ClientId, Namesakes> namesakes_;
+  TimerQueue<SessionId> silence_timers_;  ///< When they are looked at.
+  size_t pings_ = 0;                      ///< Under way.
+  TimerQueue<ExchangeId> piece_timers_;   ///< Of sources whose next piece is waited for.
+  std::optional<TimePoint> line_again_;   ///< When `line_` is looked at again.
 };
 
 }  // namespace lowband::edge::request

@@ -113,6 +113,18 @@ inline constexpr std::chrono::seconds kStallBackoffMax{960};
 inline constexpr std::chrono::seconds kPollPaceMin{1};
 inline constexpr std::chrono::seconds kPollPaceMax{30};
 
+/// A client from which nothing has come for so long is silent. Longer than any poll takes; those
+/// that ping do so each minute. After each answer to a ping of ours twice as long, up to...
+inline constexpr std::chrono::minutes kSilence{10};
+/// ...this (RFC 7641 §4.5: once in 24 h at least).
+inline constexpr std::chrono::minutes kSilenceMax{160};
+/// Pings under way, of all sessions of a worker; who finds no room is looked at again after this.
+inline constexpr size_t kPingsMax = 4096;
+inline constexpr std::chrono::seconds kPingRetry{30};
+/// Sessions looked at in one turn of a worker, and of one token for each new session of it.
+inline constexpr size_t kSilenceChecksPerTurn = 64;
+inline constexpr size_t kNamesakesLookedAt = 64;
+
 /// What is left of an answer when its blocks begin to go as CON: an empty ACK at each end, 140
 /// bytes with DTLS and UDP, are then under 2 % of it.
 inline constexpr size_t kChainedBytesMin = 8192;
@@ -132,5 +144,8 @@ static_assert(kObservationsPerSessionMax < message::kConfirmablesPerSessionMax);
 static_assert(kExchangeTimeoutMax + kExchangeGrace + kWaitMax <= message::kExchangeLifetime);
 static_assert(kPartialBodyGap <= kPartialBodyProgressTime);
 static_assert(kPinnedFinishedLifetime <= kPinnedLifetime);
+static_assert(kSilence > kExchangeTimeoutMax + kExchangeGrace);
+static_assert(kSilenceMax >= kSilence && kSilenceMax <= std::chrono::hours(24));
+static_assert(kPingsMax * 16 <= message::kConfirmablesMax, "answers and news have the rest");
 
 }  // namespace lowband::edge::request

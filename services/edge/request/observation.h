@@ -9,6 +9,9 @@
 //                  │  ▼                            └──▶ waiting ──▶ notifying, by the same body
 //                  └ parked ──the client is heard──▶ notifying, by the same message or body
 //
+// One that polls, or waits, is parked too when its client does not answer a ping (silence.h); once
+// that is heard it goes on where it was.
+//
 // The cursor advances when the client has the whole body, and at no other time: what it has not
 // acknowledged is asked for again. Ended by Observe 1, RST, 4.08, an answer that says so (with one
 // error notification), and with its session; a registration under the same token replaces it.

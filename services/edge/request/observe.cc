@@ -128,6 +128,8 @@ void Layer::Impl::Poll(TimePoint now, Observation& observation) {
   const ExchangeId id = exchanges_.NextId();
   const TimePoint deadline = now + config_.exchange_timeout;
   observations_.SetPoll(observation, id, deadline + kExchangeGrace);
+  const SessionId session = observation.target.session;
+  WatchSilence(now, session, sessions_.at(session).silence);
   commands_.emplace_back(StartExchange{id, std::move(request), deadline});
 }
 
@@ -143,7 +145,7 @@ void Layer::Impl::OnPolled(TimePoint now, Observation& observation, Answer answe
   if (observation.access_token &&
       (outcome == v1::Poll::CHANGED || outcome == v1::Poll::UNCHANGED)) {
     const SessionId session = observation.target.session;
-    Prove(session, sessions_.at(session));
+    Prove(now, session, sessions_.at(session), observation.access_token);
   }
   if (outcome == v1::Poll::CHANGED && poll.cursor().size() > kCursorBytesMax) {
     outcome = v1::Poll::FAILED;
@@ -295,6 +297,14 @@ void Layer::Impl::CancelPoll(Observation& observation) {
   commands_.emplace_back(CancelExchange{poll});
 }
 
+void Layer::Impl::Park(Observation& observation) {
+  ++counters_.observations_parked;
+  CancelPoll(observation);
+  observation.state = State::kParked;
+  observation.sent = {};
+  observations_.CancelTimer(observation);
+}
+
 bool Layer::Impl::IsStaleFetch(const Incoming& incoming, ObservationId id) {
   const Observation* observation = observations_.Find(id);
   // Inside an ACK it names the block that it follows.
@@ -369,7 +379,10 @@ void Layer::Impl::OnHeard(TimePoint now, SessionId session) {
   for (const ObservationId id : std::vector<ObservationId>(observations_.Of(session))) {
     Observation& observation = *observations_.Find(id);
     if (observation.state != State::kParked) continue;
-    if (messages_.Revive(now, session, observation.sent)) {
+    if (observation.sent.value == 0) {
+      ++counters_.observations_revived;
+      NotifyAgain(now, observation);
+    } else if (messages_.Revive(now, session, observation.sent)) {
       observation.state = State::kNotifying;
     } else {
       messages_.Abandon(now, session, observation.sent);

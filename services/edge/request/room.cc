@@ -37,6 +37,7 @@ void Layer::Impl::Settle(TimePoint now) {
 void Layer::Impl::Relieve(TimePoint now) {
   for (Holdings* holdings : rooms_.all()) MakeRoomIn(now, *holdings);
   MakeRoomAmongTokens(now);
+  TakeNewsOfTokens(now);
 }
 
 void Layer::Impl::MakeRoomIn(TimePoint now, Holdings& holdings) {
@@ -143,7 +144,8 @@ void Layer::Impl::BecomePoll(TimePoint now, ExchangeTable::Entry exchange) {
   exchange->token_place.BecomePoll(held);
 }
 
-void Layer::Impl::Prove(SessionId id, Session& session) {
+void Layer::Impl::Prove(TimePoint now, SessionId id, Session& session, const AccessToken& token) {
+  ShowToken(now, id, session, token);
   if (session.holder.standing == admission::Standing::kProven) return;
   ++counters_.sessions_proven;
   admission::Holder to = session.holder;

@@ -29,7 +29,8 @@ struct Rooms {
         polls(ledgers.polls, {}, worker),
         waiting(ledgers.waiting, kWaitingRules, worker),
         observations(ledgers.observations, {.proven_stay = true}, worker),
-        tokens(ledgers.tokens, worker) {}
+        tokens(ledgers.tokens, worker),
+        newest_sessions(ledgers.newest_sessions) {}
 
   std::array<Holdings*, 8> all() {
     return {&uploads,   &small_uploads, &downloads, &small_downloads,
@@ -45,6 +46,7 @@ struct Rooms {
   Holdings waiting;
   Holdings observations;
   TokenShare tokens;
+  admission::NewestSessions& newest_sessions;
 
  private:
   /// A request that is under way may have been carried out: it goes for other networks only.

@@ -1,0 +1,177 @@
+// What the request layer does about silent clients; silence.h has the rules.
+#include <algorithm>
+#include <utility>
+
+#include "libs/coap/message.h"
+#include "services/edge/request/layer_impl.h"
+#include "services/edge/request/limits.h"
+
+namespace lowband::edge::request {
+namespace {
+
+// Without anything to read at the homeserver's there is no poll to save.
+bool HasPollToSave(const Observation& observation) {
+  return observation.state == Observation::State::kPolling ||
+         (observation.state == Observation::State::kWaiting && observation.refused == nullptr);
+}
+
+Duration PatienceWith(const Silence& silence) {
+  static_assert(kSilenceMax % kSilence == Duration::zero());
+  constexpr unsigned kDoublingsMax = 16;
+  return std::min<Duration>(kSilence * (1 << std::min(silence.answers, kDoublingsMax)),
+                            kSilenceMax);
+}
+
+}  // namespace
+
+void Layer::Impl::ShowToken(TimePoint now, SessionId id, Session& session,
+                            const AccessToken& token) {
+  Silence& silence = session.silence;
+  if (silence.token == token || (silence.token && *silence.token == *token)) return;
+  LeaveNamesakes(silence);
+  const admission::ClientId client{static_cast<uint64_t>(rooms_.tokens.IdOf(*token))};
+  auto joined = rooms_.newest_sessions.Join(client, worker_, session.began);
+  silence.token = token;
+  silence.of = std::move(joined.member);
+  if (joined.newest) LookAtNamesakes(now, client);
+  Namesakes& own = namesakes_[client];
+  silence.place = own.insert(own.end(), id);
+  for (const unsigned worker : joined.tell) AskForRelief(worker);
+}
+
+void Layer::Impl::LeaveNamesakes(Silence& silence) {
+  if (!silence.of) return;
+  const auto own = namesakes_.find(silence.of.client());
+  own->second.erase(silence.place);
+  if (own->second.empty()) namesakes_.erase(own);
+  silence.of.Reset();
+}
+
+// Whoever has very many sessions pays for few of them at a time.
+void Layer::Impl::LookAtNamesakes(TimePoint now, admission::ClientId client) {
+  const auto found = namesakes_.find(client);
+  if (found == namesakes_.end()) return;
+  Namesakes& own = found->second;
+  for (size_t i = std::min(own.size(), kNamesakesLookedAt); i > 0; --i) {
+    WatchSilence(now, own.front(), sessions_.at(own.front()).silence);
+    own.splice(own.end(), own, own.begin());
+  }
+}
+
+void Layer::Impl::TakeNewsOfTokens(TimePoint now) {
+  for (const admission::ClientId client : rooms_.newest_sessions.TakeNews(worker_)) {
+    LookAtNamesakes(now, client);
+  }
+}
+
+// Looked at earlier than it may be asked: whoever says something is asked soon after that again.
+void Layer::Impl::WatchSilence(TimePoint now, SessionId id, const Silence& silence) {
+  if (silence.ping.value != 0 || silence_timers_.Contains(id)) return;
+  const TimePoint patient_until = heard_at_(id).value_or(now) + PatienceWith(silence);
+  silence_timers_.Set(id, std::min<TimePoint>(patient_until, now + kSilence));
+}
+
+void Layer::Impl::ForgetSilence(SessionId id, Silence& silence) {
+  silence_timers_.Cancel(id);
+  if (silence.ping.value != 0) --pings_;
+  LeaveNamesakes(silence);
+}
+
+void Layer::Impl::CheckSilent(TimePoint now) {
+  for (size_t i = 0; i < kSilenceChecksPerTurn; ++i) {
+    const auto id = silence_timers_.PopDue(now);
+    if (!id) return;
+    const auto session = sessions_.find(*id);
+    if (session != sessions_.end()) CheckSilence(now, *id, session->second);
+  }
+}
+
+void Layer::Impl::CheckSilence(TimePoint now, SessionId id, Session& session) {
+  Silence& silence = session.silence;
+  const auto heard = heard_at_(id);
+  if (!heard) return;  // it has ended
+  const bool polled = std::ranges::any_of(observations_.Of(id), [&](ObservationId each) {
+    return HasPollToSave(*observations_.Find(each));
+  });
+  if (!polled && !silence.of.IsOutlived(*heard)) return;
+  if (*heard > silence.answered_at) silence.answers = 0;
+  if (now - *heard < PatienceWith(silence)) return WatchSilence(now, id, silence);
+  if (pings_ < kPingsMax) {
+    const auto ping = coap::EmptyMessage(coap::Type::kConfirmable, 0);
+    silence.ping = messages_.SendConfirmable(now, id, Bytes(ping.begin(), ping.end()));
+  }
+  if (silence.ping.value == 0) {
+    ++counters_.silent_deferred;
+    silence_timers_.Set(id, now + kPingRetry);
+    return;
+  }
+  ++pings_;
+  ++counters_.silent_asked;
+  silence.asked_at = now;
+}
+
+bool Layer::Impl::TakePingFate(TimePoint now, const message::Event& event) {
+  if (pings_ == 0) return false;
+  if (const auto* acked = std::get_if<message::Delivered>(&event)) {
+    return OnPinged(now, acked->session, acked->id, PingFate::kAnswered);
+  }
+  if (const auto* reset = std::get_if<message::Rejected>(&event)) {
+    return OnPinged(now, reset->session, reset->id, PingFate::kAnswered);
+  }
+  if (const auto* lost = std::get_if<message::Undelivered>(&event)) {
+    return OnPinged(now, lost->session, lost->id,
+                    lost->made_room ? PingFate::kMadeRoom : PingFate::kInVain);
+  }
+  return false;
+}
+
+bool Layer::Impl::OnPinged(TimePoint now, SessionId id, message::SendId ping, PingFate fate) {
+  const auto found = sessions_.find(id);
+  if (found == sessions_.end() || found->second.silence.ping != ping) return false;
+  Silence& silence = found->second.silence;
+  silence.ping = {};
+  --pings_;
+  switch (fate) {
+    case PingFate::kAnswered:
+      ++counters_.silent_answered;
+      ++silence.answers;
+      silence.answered_at = now;
+      WatchSilence(now, id, silence);
+      break;
+    case PingFate::kMadeRoom:
+      ++counters_.silent_deferred;
+      messages_.Abandon(now, id, ping);
+      silence_timers_.Set(id, now + kPingRetry);
+      break;
+    case PingFate::kInVain:
+      messages_.Abandon(now, id, ping);
+      OnPingedInVain(now, id, silence);
+      break;
+  }
+  return true;
+}
+
+// A client that does not answer pings, but says other things, is there.
+void Layer::Impl::OnPingedInVain(TimePoint now, SessionId id, const Silence& silence) {
+  const auto heard = heard_at_(id);
+  if (!heard) return;  // it has ended
+  if (*heard > silence.asked_at) return WatchSilence(now, id, silence);
+  ++counters_.silent_away;
+  if (silence.of.IsOutlived(*heard)) {
+    superseded_.push_back(id);
+    return;
+  }
+  for (const ObservationId each : observations_.Of(id)) {
+    Observation& observation = *observations_.Find(each);
+    if (HasPollToSave(observation)) Park(observation);
+  }
+}
+
+std::optional<SessionId> Layer::Impl::PollSuperseded() {
+  if (superseded_.empty()) return std::nullopt;
+  const SessionId session = superseded_.front();
+  superseded_.pop_front();
+  return session;
+}
+
+}  // namespace lowband::edge::request
