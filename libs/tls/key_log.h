@@ -32,11 +32,12 @@ class KeyLog {
   /// Appends a line of the format, without its end: what another TLS library gives.
   void Write(std::string_view line);
 
- private:
+  /// What Attach() has the engine call; `context` is a KeyLog.
   static void Export(void* context, mbedtls_ssl_key_export_type type, const unsigned char* secret,
                      size_t secret_size, const unsigned char client_random[32],
                      const unsigned char server_random[32], mbedtls_tls_prf_types prf);
 
+ private:
   int fd_;
 };
 

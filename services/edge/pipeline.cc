@@ -134,7 +134,8 @@ bool Pipeline::DrainDtls(TimePoint now) {
     std::visit(Overloaded{
                    [&](const dtls::SessionOpened& opened) {
                      messages_.SetNetwork(opened.session, admission::NetworkOf(opened.peer));
-                     requests_.OpenSession(now, opened.session, opened.peer, opened.passed_bytes);
+                     requests_.OpenSession(now, opened.session, opened.peer, opened.passed_bytes,
+                                           opened.lineage);
                      if (drain_) drain_->Add(opened.session);
                    },
                    [&](const dtls::PeerMoved& move) { MovePeer(now, move); },

@@ -48,7 +48,7 @@ struct RequestLedgers {
   Ledger waiting;          ///< Requests and uploads that wait until others have ended.
   Ledger observations;
   TokenTable tokens;
-  NewestSessions newest_sessions;  ///< Of each access token.
+  NewestSessions newest_sessions;  ///< By access token, and by ticket.
 };
 
 /// By the names that metrics have for them.

@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "libs/tls/key_log.h"
+#include "services/edge/dtls/hmac.h"
 #include "services/edge/dtls/limits.h"
 
 namespace lowband::edge::dtls {
@@ -40,8 +41,28 @@ bool Channel::SetUp(const Config& config, const ClientHello& hello, const Connec
   mbedtls_ssl_set_bio(ssl, this, SendBytes, ReceiveBytes, nullptr);
   timer_.Attach(ssl);
   mbedtls_ssl_set_mtu(ssl, static_cast<uint16_t>(config.handshake_datagram_bytes_max));
-  if (config.key_log != nullptr) config.key_log->Attach(ssl);
+  key_log_ = config.key_log;
+  knows_tickets_ = hello.knows_tickets;
+  mbedtls_ssl_set_export_keys_cb(ssl, TakeSecret, this);
   return mbedtls_ssl_set_cid(ssl, MBEDTLS_SSL_CID_ENABLED, id.data(), id.size()) == 0;
+}
+
+// RFC 5246 §7.3: a resumed session has the master secret of the one before. A hash of it tells
+// nobody more than that.
+void Channel::TakeSecret(void* channel, mbedtls_ssl_key_export_type type,
+                         const unsigned char* secret, size_t secret_size,
+                         const unsigned char client_random[32],
+                         const unsigned char server_random[32], mbedtls_tls_prf_types prf) {
+  auto& self = *static_cast<Channel*>(channel);
+  if (self.key_log_ != nullptr) {
+    tls::KeyLog::Export(self.key_log_, type, secret, secret_size, client_random, server_random,
+                        prf);
+  }
+  if (!self.knows_tickets_ || type != MBEDTLS_SSL_KEY_EXPORT_TLS12_MASTER_SECRET) return;
+  Hmac hash(AsBytes("lowband lineage"));
+  hash.Add({secret, secret_size});
+  const Mac mac = hash.Finish();
+  std::memcpy(&self.lineage_, mac.data(), sizeof(self.lineage_));
 }
 
 Channel::Received Channel::Receive(TimePoint now, const SocketAddress& peer, ByteView record,

@@ -76,6 +76,9 @@ class Channel {
   /// After kOpened: what was agreed.
   bool uses_connection_id() const;
   bool resumed() const { return resumed_; }
+  /// The same number in all sessions that the tickets of one full handshake began: they are one
+  /// client's. 0: it knows no tickets.
+  uint64_t lineage() const { return lineage_; }
   /// The largest datagram of the flight that the client has answered.
   size_t passed_bytes() const { return flight_largest_; }
 
@@ -84,12 +87,17 @@ class Channel {
   bool SetUp(const Config& config, const ClientHello& hello, const ConnectionId& id);
   Progress Shake();
   Received Read(std::span<uint8_t> plaintext);
+  static void TakeSecret(void* channel, mbedtls_ssl_key_export_type type,
+                         const unsigned char* secret, size_t secret_size,
+                         const unsigned char client_random[32],
+                         const unsigned char server_random[32], mbedtls_tls_prf_types prf);
   static int SendBytes(void* channel, const unsigned char* bytes, size_t size);
   static int ReceiveBytes(void* channel, unsigned char* out, size_t size);
 
   std::shared_ptr<Engine> engine_;
   Outbox& outbox_;
   const tls::LinkSample link_;
+  tls::KeyLog* key_log_ = nullptr;  // Or null.
   tls::FlightTimer timer_;
   tls::SslContext ssl_;
   const SocketAddress* peer_ = nullptr;  // During a call.
@@ -101,6 +109,8 @@ class Channel {
   TimePoint flight_done_{};
   bool open_ = false;
   bool resumed_ = false;
+  bool knows_tickets_ = false;
+  uint64_t lineage_ = 0;
 };
 
 }  // namespace lowband::edge::dtls

@@ -62,7 +62,10 @@ bool ReadExtensions(ByteView bytes, ClientHello& hello) {
     if (type == kExtensionSignatureAlgorithms) {
       hello.ecdsa_with_sha384 = OffersEcdsaWithSha384(data);
     }
-    if (type == kExtensionSessionTicket) hello.ticket = !data.empty();
+    if (type == kExtensionSessionTicket) {
+      hello.knows_tickets = true;
+      hello.ticket = !data.empty();
+    }
     if (type == kExtensionExtendedMasterSecret) hello.extended_master_secret = true;
   }
   return true;

@@ -20,6 +20,7 @@ struct ClientHello {
   ByteView cipher_suites;
   ByteView compression_methods;
   bool extended_master_secret = false;
+  bool knows_tickets = false;
   bool ticket = false;  ///< Offers one (RFC 5077); whether it is good is another question.
   bool ecdsa_with_sha384 = false;  ///< Among the signature algorithms (RFC 5246 §7.4.1.4.1).
 };

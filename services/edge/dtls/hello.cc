@@ -179,8 +179,9 @@ void Server::Impl::Opened(TimePoint now, Session& session) {
   table_.Open(now, session, uses_connection_id);
   session.moved_at = now - kMoveInterval;
   const size_t passed = session.channel->passed_bytes();
-  events_.Push(
-      SessionOpened{session.id, session.peer, passed - std::min(passed, kRecordOverheadMax)}, {});
+  events_.Push(SessionOpened{session.id, session.peer, session.channel->lineage(),
+                             passed - std::min(passed, kRecordOverheadMax)},
+               {});
 }
 
 void Server::Impl::EndHandshake(Session& session, HandshakeResult result) {

@@ -44,6 +44,7 @@ struct Counters;    // counters.h: what the stage counted, read by the worker fo
 struct SessionOpened {
   SessionId session;
   SocketAddress peer;
+  uint64_t lineage = 0;     ///< Channel::lineage(): whose it is, as far as tickets tell.
   size_t passed_bytes = 0;  ///< Data of this size has room in a datagram that reached the client.
 };
 /// The client's address changed (RFC 9146 §6). Unless it is `proven`, the owner sends something

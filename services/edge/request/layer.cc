@@ -20,13 +20,15 @@ Layer::Impl::Impl(const Config& config, message::Layer& messages, Random& random
       downloads_(config, rooms_.downloads, rooms_.small_downloads, random, counters_) {}
 
 void Layer::Impl::OpenSession(TimePoint now, SessionId session_id, const SocketAddress& peer,
-                              size_t passed_bytes) {
+                              size_t passed_bytes, uint64_t lineage) {
   Session& session = sessions_[session_id];
   session.client_address = peer.HostText();
   session.holder = {admission::NetworkOf(peer), admission::Standing::kUnproven, worker_};
   session.began = now;
   session.token_expected_until = now + kTokenExpected;
   session.passed_bytes = passed_bytes;
+  if (lineage == 0) return;
+  JoinNamesakes(now, session_id, now, admission::ClientId{lineage}, session.silence.by_ticket);
 }
 
 void Layer::Impl::MovePeer(SessionId session_id, const SocketAddress& peer) {
@@ -161,8 +163,8 @@ Layer::Layer(const Config& config, message::Layer& messages, Random& random,
           std::make_unique<Impl>(config, messages, random, ledgers, worker, std::move(heard_at))) {}
 Layer::~Layer() = default;
 void Layer::OpenSession(TimePoint now, SessionId session, const SocketAddress& peer,
-                        size_t passed_bytes) {
-  impl_->OpenSession(now, session, peer, passed_bytes);
+                        size_t passed_bytes, uint64_t lineage) {
+  impl_->OpenSession(now, session, peer, passed_bytes, lineage);
 }
 void Layer::MovePeer(SessionId session, const SocketAddress& peer) {
   impl_->MovePeer(session, peer);

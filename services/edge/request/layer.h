@@ -67,9 +67,10 @@ class Layer {
         admission::RequestLedgers& ledgers, unsigned worker, HeardAt heard_at);
   ~Layer();
 
-  /// Messages of `passed_bytes` are known to reach the client.
+  /// Messages of `passed_bytes` are known to reach the client. `lineage`: the same number in all
+  /// sessions of one client, as far as tickets tell; 0: they do not.
   void OpenSession(TimePoint now, SessionId session, const SocketAddress& peer,
-                   size_t passed_bytes = 0);
+                   size_t passed_bytes = 0, uint64_t lineage = 0);
   void MovePeer(SessionId session, const SocketAddress& peer);
   /// Ends transfers, and cancels exchanges, of the session.
   void CloseSession(TimePoint now, SessionId session);

@@ -31,7 +31,7 @@ class Layer::Impl {
 
   // layer.cc: sessions and time.
   void OpenSession(TimePoint now, SessionId session_id, const SocketAddress& peer,
-                   size_t passed_bytes);
+                   size_t passed_bytes, uint64_t lineage);
   void MovePeer(SessionId session_id, const SocketAddress& peer);
   void CloseSession(SessionId session_id);
   void Handle(TimePoint now, const message::Event& event);
@@ -187,10 +187,12 @@ class Layer::Impl {
 
   // silence.cc
   void ShowToken(TimePoint now, SessionId id, Session& session, const AccessToken& token);
-  void LeaveNamesakes(Silence& silence);
-  /// A newer session of the token has begun than they are.
+  void JoinNamesakes(TimePoint now, SessionId id, TimePoint began, admission::ClientId client,
+                     Kinship& kinship);
+  void LeaveNamesakes(Kinship& kinship);
+  /// A newer session of the client has begun than they are.
   void LookAtNamesakes(TimePoint now, admission::ClientId client);
-  void TakeNewsOfTokens(TimePoint now);
+  void TakeNewsOfClients(TimePoint now);
   /// There may be something to gain by asking, once it is silent.
   void WatchSilence(TimePoint now, SessionId id, const Silence& silence);
   void ForgetSilence(SessionId id, Silence& silence);

@@ -37,7 +37,7 @@ void Layer::Impl::Settle(TimePoint now) {
 void Layer::Impl::Relieve(TimePoint now) {
   for (Holdings* holdings : rooms_.all()) MakeRoomIn(now, *holdings);
   MakeRoomAmongTokens(now);
-  TakeNewsOfTokens(now);
+  TakeNewsOfClients(now);
 }
 
 void Layer::Impl::MakeRoomIn(TimePoint now, Holdings& holdings) {

@@ -28,23 +28,28 @@ void Layer::Impl::ShowToken(TimePoint now, SessionId id, Session& session,
                             const AccessToken& token) {
   Silence& silence = session.silence;
   if (silence.token == token || (silence.token && *silence.token == *token)) return;
-  LeaveNamesakes(silence);
-  const admission::ClientId client{static_cast<uint64_t>(rooms_.tokens.IdOf(*token))};
-  auto joined = rooms_.newest_sessions.Join(client, worker_, session.began);
+  LeaveNamesakes(silence.by_token);
   silence.token = token;
-  silence.of = std::move(joined.member);
+  const admission::ClientId client{static_cast<uint64_t>(rooms_.tokens.IdOf(*token))};
+  JoinNamesakes(now, id, session.began, client, silence.by_token);
+}
+
+void Layer::Impl::JoinNamesakes(TimePoint now, SessionId id, TimePoint began,
+                                admission::ClientId client, Kinship& kinship) {
+  auto joined = rooms_.newest_sessions.Join(client, worker_, began);
+  kinship.of = std::move(joined.member);
   if (joined.newest) LookAtNamesakes(now, client);
   Namesakes& own = namesakes_[client];
-  silence.place = own.insert(own.end(), id);
+  kinship.place = own.insert(own.end(), id);
   for (const unsigned worker : joined.tell) AskForRelief(worker);
 }
 
-void Layer::Impl::LeaveNamesakes(Silence& silence) {
-  if (!silence.of) return;
-  const auto own = namesakes_.find(silence.of.client());
-  own->second.erase(silence.place);
+void Layer::Impl::LeaveNamesakes(Kinship& kinship) {
+  if (!kinship.of) return;
+  const auto own = namesakes_.find(kinship.of.client());
+  own->second.erase(kinship.place);
   if (own->second.empty()) namesakes_.erase(own);
-  silence.of.Reset();
+  kinship.of.Reset();
 }
 
 // Whoever has very many sessions pays for few of them at a time.
@@ -58,7 +63,7 @@ void Layer::Impl::LookAtNamesakes(TimePoint now, admission::ClientId client) {
   }
 }
 
-void Layer::Impl::TakeNewsOfTokens(TimePoint now) {
+void Layer::Impl::TakeNewsOfClients(TimePoint now) {
   for (const admission::ClientId client : rooms_.newest_sessions.TakeNews(worker_)) {
     LookAtNamesakes(now, client);
   }
@@ -74,7 +79,8 @@ void Layer::Impl::WatchSilence(TimePoint now, SessionId id, const Silence& silen
 void Layer::Impl::ForgetSilence(SessionId id, Silence& silence) {
   silence_timers_.Cancel(id);
   if (silence.ping.value != 0) --pings_;
-  LeaveNamesakes(silence);
+  LeaveNamesakes(silence.by_token);
+  LeaveNamesakes(silence.by_ticket);
 }
 
 void Layer::Impl::CheckSilent(TimePoint now) {
@@ -93,7 +99,7 @@ void Layer::Impl::CheckSilence(TimePoint now, SessionId id, Session& session) {
   const bool polled = std::ranges::any_of(observations_.Of(id), [&](ObservationId each) {
     return HasPollToSave(*observations_.Find(each));
   });
-  if (!polled && !silence.of.IsOutlived(*heard)) return;
+  if (!polled && !silence.IsOutlived(*heard)) return;
   if (*heard > silence.answered_at) silence.answers = 0;
   if (now - *heard < PatienceWith(silence)) return WatchSilence(now, id, silence);
   if (pings_ < kPingsMax) {
@@ -157,7 +163,7 @@ void Layer::Impl::OnPingedInVain(TimePoint now, SessionId id, const Silence& sil
   if (!heard) return;  // it has ended
   if (*heard > silence.asked_at) return WatchSilence(now, id, silence);
   ++counters_.silent_away;
-  if (silence.of.IsOutlived(*heard)) {
+  if (silence.IsOutlived(*heard)) {
     superseded_.push_back(id);
     return;
   }

@@ -7,15 +7,17 @@
 //                                                            └─ and superseded ──▶ ended
 //
 // A client is asked where there is something to gain by it, and looked at for no other reason: its
-// session has an observation that is polled for at the homeserver; or it is superseded, by a
-// session of the same access token that began after its last word. Once it is away its observations
-// are parked (observation.h), and where it is superseded its session ends. Those that share a token
-// on purpose are heard, or answer their ping, and stay; they are asked no more until yet another
+// session has an observation that is polled for at the homeserver; or it is superseded, by another
+// session of the same client that began after its last word. Once it is away its observations are
+// parked (observation.h), and where it is superseded its session ends. Those that share a token on
+// purpose are heard, or answer their ping, and stay; they are asked no more until yet another
 // session begins.
 //
-// A session is known by its token when the homeserver has taken that (layer.h, PollProven()): whom
-// it supersedes is the business of who has the token. Other workers' sessions of it are told of by
-// what makes room at other workers too, PollRelief() (admission/newest_sessions.h).
+// Whose a session is tell its access token, once the homeserver has taken that (layer.h,
+// PollProven()), and the ticket that it came with, since tokens may change each few minutes: whom
+// it supersedes is the business of who has the one or the other. Other workers' sessions of a
+// client are told of by what makes room at other workers too, PollRelief()
+// (admission/newest_sessions.h).
 //
 // A ping is a CON without content, repeated as every CON: 41 bytes with DTLS. Deployed clients
 // answer it with an empty ACK, others with RST, and it tells their users nothing. Those that are
@@ -35,17 +37,27 @@
 
 namespace lowband::edge::request {
 
-/// Of this worker, with the same token. In front are those that were not looked at for longest.
+/// Of this worker, of the same client. In front are those that were not looked at for longest.
 using Namesakes = std::list<SessionId>;
 
+/// One session's place among those of its client.
+struct Kinship {
+  admission::NewestSessions::Member of;  ///< Empty: it is not known whose it is.
+  Namesakes::iterator place;             ///< Unless `of` is empty.
+};
+
 struct Silence {
-  AccessToken token;                     ///< That the homeserver took last.
-  admission::NewestSessions::Member of;  ///< Its sessions; empty: none was taken.
-  Namesakes::iterator place;             ///< Among them, unless `of` is empty.
-  message::SendId ping;                  ///< Under way; 0: none.
+  AccessToken token;  ///< That the homeserver took last.
+  Kinship by_token;
+  Kinship by_ticket;
+  message::SendId ping;  ///< Under way; 0: none.
   TimePoint asked_at;
   TimePoint answered_at;
   unsigned answers = 0;  ///< In a row, while nothing else was heard.
+
+  bool IsOutlived(TimePoint heard) const {
+    return by_token.of.IsOutlived(heard) || by_ticket.of.IsOutlived(heard);
+  }
 };
 
 }  // namespace lowband::edge::request

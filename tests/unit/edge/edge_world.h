@@ -43,6 +43,9 @@ class EdgeWorld {
   /// Of the client's datagrams only so many more go out: it holds what it has, and says no more.
   void Silence(size_t client, size_t datagrams = 0) { clients_[client].may_send = datagrams; }
 
+  /// For client::Config::resume.
+  Bytes SaveTicket(size_t client) const { return clients_[client].session->SaveTicket(); }
+
   /// Lets time pass, or less if `until` becomes true before.
   void Run(Duration time, const std::function<bool()>& until = {});
   /// Runs until the client's request has an answer or failed, for at most five minutes.

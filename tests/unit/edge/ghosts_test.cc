@@ -61,5 +61,30 @@ TEST(Ghosts, TwoLiveClientsOfOneTokenThenBothStay) {
   EXPECT_TRUE(world.disconnects.empty());
 }
 
+// Tokens of a device may change each few minutes; its tickets tell that it is the same.
+TEST(Ghosts, DialsByTicketWithOtherTokensThenOneSession) {
+  EdgeWorld world(3, {}, {.workers = 2});
+  client::Config config;
+  size_t last = 0;
+  for (int i = 0; i < 5; ++i) {
+    const std::string token = "token " + std::to_string(i);
+    const size_t client = world.AddClient(config);
+    ASSERT_NE(world.Await(client, world.Send(client, WithToken(Get({"0"}), token))), nullptr);
+    config.resume = world.SaveTicket(client);
+    if (i < 4) world.Silence(client);
+    last = client;
+    world.Run(seconds(10));
+  }
+  const size_t another = Dial(world, "token of another");
+  world.Silence(another);
+  const auto sessions = [&] {
+    return world.edge(0).dtls().session_count() + world.edge(1).dtls().session_count();
+  };
+  EXPECT_EQ(sessions(), 6U);
+  world.Run(minutes(30));
+  EXPECT_EQ(sessions(), 2U);
+  ASSERT_NE(world.Await(last, world.Send(last, Get({"0"}))), nullptr);
+}
+
 }  // namespace
 }  // namespace lowband::edge
