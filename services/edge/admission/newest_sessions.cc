@@ -6,7 +6,7 @@
 namespace lowband::edge::admission {
 
 NewestSessions::Joined NewestSessions::Join(ClientId client, unsigned worker, TimePoint began) {
-  Shard& shard = shards_[IndexOf(client)];
+  Shard& shard = (*shards_)[IndexOf(client)];
   const MutexLock lock(shard.mutex);
   Account& account = shard.accounts[client];
   Joined joined{
@@ -28,7 +28,7 @@ NewestSessions::Joined NewestSessions::Join(ClientId client, unsigned worker, Ti
 
 std::vector<ClientId> NewestSessions::TakeNews(unsigned worker) {
   std::vector<ClientId> clients;
-  for (Shard& shard : shards_) {
+  for (Shard& shard : *shards_) {
     const MutexLock lock(shard.mutex);
     for (const News& each : shard.news) {
       if (each.worker != worker) continue;
@@ -43,7 +43,7 @@ std::vector<ClientId> NewestSessions::TakeNews(unsigned worker) {
 
 size_t NewestSessions::size() const {
   size_t sum = 0;
-  for (const Shard& shard : shards_) {
+  for (const Shard& shard : *shards_) {
     const MutexLock lock(shard.mutex);
     sum += shard.accounts.size();
   }
@@ -51,13 +51,13 @@ size_t NewestSessions::size() const {
 }
 
 TimePoint NewestSessions::NewestOf(ClientId client) const {
-  const Shard& shard = shards_[IndexOf(client)];
+  const Shard& shard = (*shards_)[IndexOf(client)];
   const MutexLock lock(shard.mutex);
   return shard.accounts.at(client).newest;
 }
 
 void NewestSessions::Leave(ClientId client, unsigned worker) {
-  Shard& shard = shards_[IndexOf(client)];
+  Shard& shard = (*shards_)[IndexOf(client)];
   const MutexLock lock(shard.mutex);
   const auto account = shard.accounts.find(client);
   if (account == shard.accounts.end()) std::abort();
