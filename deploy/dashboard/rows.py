@@ -88,7 +88,7 @@ OBSERVE = [
     lines("Observations", each("lowband_edge_observations"),
           "Clients that are told of news instead of asking.", unit="short"),
     lines("Begun and ended", by("event", "lowband_edge_observations_total"),
-          "ended: tokens refused; session_ended: clients gone.", stack=True),
+          "ended: tokens refused; made_room: for others; session_ended: clients gone.", stack=True),
     lines("Notifications", by("event", "lowband_edge_notifications_total"),
           "parked: clients out of reach; stalled: they do not fetch the rest."),
     lines("Polls", by("result", "lowband_edge_observe_polls_total"),

@@ -202,6 +202,8 @@ inline constexpr auto kRequestRows = std::to_array<WorkerRow<request::Counters>>
      "Registrations, and how observations ended.", "event", "cancelled"},
     {&request::Counters::observations_ended, "observations_total",
      "Registrations, and how observations ended.", "event", "ended"},
+    {&request::Counters::observations_made_room, "observations_total",
+     "Registrations, and how observations ended.", "event", "made_room"},
     {&request::Counters::observations_lost, "observations_total",
      "Registrations, and how observations ended.", "event", "session_ended"},
     {&request::Counters::polls, "observe_polls_total",

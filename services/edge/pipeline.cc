@@ -218,6 +218,10 @@ bool Pipeline::DrainRequests(TimePoint now) {
     moved = true;
     dtls_.Close(now, *session, dtls::CloseReason::kSuperseded);
   }
+  while (const auto session = requests_.PollUnwanted()) {
+    moved = true;
+    dtls_.Close(now, *session);
+  }
   while (auto command = requests_.PollCommand()) {
     moved = true;
     lanes_.Submit(now, std::move(*command));

@@ -75,6 +75,15 @@ void Crowd::Prove(SessionId session, std::string_view token) {
   Ask(session, "GET path=whoami auth=\"" + std::string(token) + "\"");
 }
 
+void Crowd::Observe(SessionId session, std::string_view path) {
+  Send(session, "GET observe=0 path=" + std::string(path));
+  const auto newest = std::find_if(under_way_.rbegin(), under_way_.rend(),
+                                   [&](const auto& each) { return each.second == path; });
+  if (newest == under_way_.rend()) throw std::logic_error("no such request is under way");
+  rig_.MakeObservable(newest->first);
+  Collect();
+}
+
 size_t Crowd::UnderWay(std::string_view path) {
   return static_cast<size_t>(std::ranges::count(
       under_way_, path, [](const auto& each) { return std::string_view(each.second); }));

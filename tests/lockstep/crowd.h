@@ -28,6 +28,8 @@ class Crowd {
   std::string Ask(SessionId session, std::string_view text, size_t body_bytes = 1);
   /// Logs in: its session is known to the homeserver from there on.
   void Prove(SessionId session, std::string_view token);
+  /// Registers for that path, and the translator says that it can be observed.
+  void Observe(SessionId session, std::string_view path);
   /// Requests of that path under way.
   size_t UnderWay(std::string_view path);
   void Pass(Duration duration);

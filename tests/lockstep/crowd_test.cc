@@ -4,7 +4,11 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <functional>
+#include <string>
+#include <vector>
 
+#include "services/edge/message/limits.h"
 #include "services/edge/request/counters.h"
 #include "services/edge/request/limits.h"
 #include "tests/lockstep/script.h"
@@ -326,6 +330,108 @@ TEST(Crowd, ObservationsPollHasToGoThenItsObserverNoticesNothing) {
     <-- CON 2.05 $m token=01 observe=3 format=60 body="news"
   )");
   EXPECT_EQ(script.rig().requests().counters().failures_told, 0u);
+}
+
+Rig RigWithObservations(size_t max) {
+  RigConfig config;
+  config.request.observations_max = max;
+  return Rig(config);
+}
+
+TEST(Crowd, ObservationOfAnUnknownClientMakesRoomThenItsSessionEndsAndItIsCountedAsThat) {
+  Rig rig = RigWithObservations(2);
+  Crowd crowd(rig);
+  const SessionId attacker = crowd.Join(kAttacker);
+  crowd.Observe(attacker, "a");
+  crowd.Observe(attacker, "b");
+  const SessionId phone = crowd.Join(kHonest);
+  crowd.Observe(phone, "sync");
+  EXPECT_EQ(crowd.Codes(attacker), "2.05 2.05") << "a word of it may not arrive";
+  EXPECT_EQ(crowd.Codes(phone), "2.05");
+  EXPECT_EQ(rig.requests().counters().observations_made_room, 1u);
+  EXPECT_EQ(rig.requests().counters().observations_ended, 0u) << "no token was refused";
+  EXPECT_EQ(rig.TakeUnwanted(), std::vector{attacker});
+}
+
+// One account on four sessions has them all. Told by 5.03, deployed clients would go on listening.
+TEST(Crowd, HogsObservationMakesRoomThenItsSessionEnds) {
+  Rig rig = RigWithObservations(16);
+  Crowd crowd(rig);
+  std::vector<SessionId> attackers;
+  for (int i = 0; i < 4; ++i) {
+    attackers.push_back(crowd.Join(kAttacker));
+    crowd.Prove(attackers.back(), "mallory");
+    for (const char* path : {"a", "b", "c", "d"}) crowd.Observe(attackers.back(), path);
+  }
+  EXPECT_EQ(rig.requests().usage().observations, 16u);
+  const SessionId phone = crowd.Join(kHonest);
+  crowd.Observe(phone, "sync");
+  EXPECT_EQ(crowd.Codes(phone), "2.05");
+  EXPECT_EQ(crowd.UnderWay("sync"), 1u);
+  EXPECT_EQ(rig.TakeUnwanted(), std::vector{attackers.front()});
+  EXPECT_EQ(crowd.UnderWay("a"), 3u);
+  const request::Counters& counters = rig.requests().counters();
+  EXPECT_EQ(counters.observations_made_room, 1u);
+  EXPECT_EQ(counters.observations_refused, 0u);
+  // Its own newcomers get none at the cost of its others: they would push out each other for ever.
+  rig.Close(attackers.front());
+  for (int i = 0; i < 4; ++i) {
+    const SessionId more = crowd.Join(kAttacker);
+    crowd.Prove(more, "mallory");
+    crowd.Observe(more, "e");
+  }
+  EXPECT_EQ(counters.observations_made_room, 1u);
+  EXPECT_EQ(counters.observations_refused, 1u);
+  EXPECT_TRUE(rig.TakeUnwanted().empty());
+}
+
+// Its client left all that was sent to it without acknowledgement.
+TEST(Crowd, ObservationEndsWhileNoWordOfItCanBeSentThenItsSessionEnds) {
+  Script script;
+  script.Play(R"(
+    --> CON GET 999 token=01 path=7 observe=0 auth="tok"
+    ==> $poll GET path=7 auth=tok observe
+    <== $poll observable
+    <-- ACK 2.05 999 token=01 observe=2
+  )");
+  std::string text;
+  const auto all = [&](const std::function<std::string(const std::string& n)>& line) {
+    for (size_t n = 100; n < 100 + message::kConfirmablesPerSessionMax; ++n) {
+      text += line(std::to_string(n));
+    }
+  };
+  all([](const std::string& n) {
+    return "--> CON GET " + n + " token=" + n + "0 path=" + n + "\n==> $r" + n + " GET path=" + n +
+           " auth=tok\n";
+  });
+  text += "at 1s\n";
+  all([](const std::string& n) { return "<-- ACK EMPTY " + n + "\n"; });
+  all([](const std::string& n) {
+    return "<== $r" + n + " 2.05 format=60 body=\"a\"\n<-- CON 2.05 $m" + n + " token=" + n +
+           "0 format=60 body=\"a\"\n";
+  });
+  text += "<== $poll 4.01 format=60 body=\"no\" refused poll=ended\n";
+  script.Play(text);
+  EXPECT_EQ(script.rig().requests().counters().observations_ended, 1u);
+  EXPECT_EQ(script.rig().TakeUnwanted(), std::vector{script.session()});
+}
+
+TEST(Crowd, ObservationsOfAHouseholdFillItThenTheyStay) {
+  Rig rig = RigWithObservations(8);
+  Crowd crowd(rig);
+  for (int i = 0; i < 2; ++i) {
+    const SessionId session = crowd.Join(kAttacker);
+    crowd.Prove(session, "tok");
+    for (const char* path : {"a", "b", "c", "d"}) crowd.Observe(session, path);
+  }
+  const SessionId phone = crowd.Join(kHonest);
+  crowd.Prove(phone, "other");
+  crowd.Observe(phone, "sync");
+  crowd.Answer("sync", "2.05");
+  EXPECT_EQ(crowd.Codes(phone), "2.05") << "answered once, like any request";
+  EXPECT_EQ(rig.requests().counters().observations_refused, 1u);
+  EXPECT_EQ(rig.requests().usage().observations, 8u);
+  EXPECT_TRUE(rig.TakeUnwanted().empty());
 }
 
 }  // namespace

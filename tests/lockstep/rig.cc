@@ -118,6 +118,7 @@ void Rig::Pump() {
     superseded_.push_back(*session);
     Close(*session);
   }
+  while (const auto session = requests_.PollUnwanted()) unwanted_.push_back(*session);
   while (const auto worker = requests_.PollRelief()) reliefs_.push_back(*worker);
 }
 

@@ -12,6 +12,11 @@ namespace lowband::edge::admission {
 inline constexpr size_t kSessionsMax = 10'000'000;
 inline constexpr size_t kHandshakesMax = 1'000'000;
 
+/// A network that has over an eighth of all that fit, and more than a household, makes room even
+/// with what is in use.
+inline constexpr size_t kHogMin = 8;
+constexpr bool IsHog(size_t held, size_t max) { return held > kHogMin && held * 8 > max; }
+
 /// A /48 of IPv6 may begin so many times the handshakes of one of its /56, of which it has 256.
 inline constexpr size_t kHandshakesOfANetworkFactor = 8;
 /// Prefixes whose handshakes, or alerts, are counted; the one idle longest makes room.

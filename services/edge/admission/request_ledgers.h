@@ -36,7 +36,7 @@ struct RequestLedgers {
         exchanges(limits.exchanges, Yield::kToAll),
         polls(limits.polls, Yield::kToProven),
         waiting(limits.waiting, Yield::kToProven),
-        observations(limits.observations, Yield::kToProven),
+        observations(limits.observations, Yield::kToAll),
         tokens(limits.tokens) {}
 
   Ledger uploads;          ///< Bytes of bodies that come by blocks, until they are answered.

@@ -75,13 +75,8 @@ inline constexpr size_t kEndedHellosMax = 256;
 inline constexpr Duration kRepeatInterval = tls::kServerFlightWaitMin;
 
 /// To make room in a full table, a proven session must have been quiet for so long; those in use
-/// stay...
+/// stay, unless their network is a hog (admission::IsHog).
 inline constexpr Duration kEvictableAfter = std::chrono::seconds(60);
-/// ...unless their network has over an eighth of all that fit, and more than a household.
-inline constexpr size_t kHogSessionsMin = 8;
-constexpr bool IsHog(size_t sessions, size_t sessions_max) {
-  return sessions > kHogSessionsMin && sessions * 8 > sessions_max;
-}
 /// The table counts as nearly full from here on: nine tenths.
 constexpr bool NearlyFull(size_t sessions, size_t sessions_max) {
   return sessions * 10 > sessions_max * 9;

@@ -2,6 +2,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "services/edge/admission/limits.h"
 #include "services/edge/dtls/server_impl.h"
 
 namespace lowband::edge::dtls {
@@ -98,7 +99,7 @@ Session* Server::Impl::ProvenToEnd(TimePoint now, const Victim& victim) {
     return session != nullptr && now - session->heard >= kEvictableAfter;
   };
   Session* own = table_.Oldest(victim.network, Standing::kProven);
-  if (quiet(own) || IsHog(victim.held, admission_.sessions.max())) return own;
+  if (quiet(own) || admission::IsHog(victim.held, admission_.sessions.max())) return own;
   Session* any = table_.Oldest(Stage::kProven);
   return quiet(any) ? any : nullptr;
 }

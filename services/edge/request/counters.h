@@ -82,7 +82,8 @@ struct Counters {
   uint64_t observations_refused = 0;    ///< Over a limit: answered once.
   uint64_t observations_replaced = 0;   ///< Registered anew under the same token.
   uint64_t observations_cancelled = 0;  ///< By Observe 1, RST or 4.08.
-  uint64_t observations_ended = 0;      ///< By an error notification.
+  uint64_t observations_ended = 0;      ///< By an error notification: their token was refused.
+  uint64_t observations_made_room = 0;  ///< For others: not known, or a hog's.
   uint64_t observations_lost = 0;       ///< With their session.
   uint64_t polls = 0;                   ///< Sent to the uplink.
   std::array<uint64_t, kPollFailures> polls_failed{};

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <cstdlib>
 
+#include "services/edge/admission/limits.h"
+
 namespace lowband::edge::request {
 
 using admission::Holder;
@@ -72,9 +74,13 @@ bool Holdings::BookMore(TimePoint now, const Holder& holder, size_t amount, Room
 
 // Nothing will make room, or what should would be at a disadvantage to its like.
 bool Holdings::IsForNought(TimePoint now, const Holder& newcomer) const {
-  const auto victim = ledger_.Overdraft();
-  if (!victim) return false;
-  if (rules_.proven_stay && victim->standing == admission::Standing::kProven) return true;
+  if (!ledger_.Overdraft()) return false;
+  const auto victim = Victim();
+  if (!victim) return true;
+  if (rules_.proven_stay && victim->standing == admission::Standing::kProven &&
+      victim->network == newcomer.network) {
+    return true;
+  }
   if (victim->worker != worker_) return false;
   const Account* account = Find({victim->network, victim->standing, worker_});
   if (account == nullptr || account->used <= rules_.modest) return true;
@@ -90,19 +96,29 @@ bool Holdings::IsForNought(TimePoint now, const Holder& newcomer) const {
   return true;
 }
 
+std::optional<admission::Victim> Holdings::Victim() const {
+  auto victim = ledger_.Overdraft();
+  if (!rules_.proven_stay || !victim || victim->standing == admission::Standing::kUnproven ||
+      admission::IsHog(victim->held, ledger_.max())) {
+    return victim;
+  }
+  victim = ledger_.Overdraft({.proven_in_use = true});
+  if (victim && victim->standing == admission::Standing::kProven) return std::nullopt;
+  return victim;
+}
+
 std::optional<Held> Holdings::NextToGo() {
   wants_room_ = false;
-  auto victim = ledger_.Overdraft();
+  auto victim = Victim();
   if (victim && spare_ > 0) {
     ReleaseSpares();
-    victim = ledger_.Overdraft();
+    victim = Victim();
   }
   if (!victim) return std::nullopt;
   if (victim->worker != worker_) {
     relief_ = victim->worker;
     return std::nullopt;
   }
-  if (rules_.proven_stay && victim->standing == admission::Standing::kProven) return std::nullopt;
   const Account* account = Find({victim->network, victim->standing, worker_});
   if (account == nullptr || account->used <= rules_.modest) return std::nullopt;
   const auto first =

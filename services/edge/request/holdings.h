@@ -59,7 +59,7 @@ struct HoldingRules {
   Duration needed_sheltered{};
   /// A network that holds no more here need not make room: the newcomer waits.
   size_t modest = 0;
-  /// A proven one need not either.
+  /// A proven one need not either, unless it is a hog (admission::IsHog).
   bool proven_stay = false;
   /// So much stays booked of what ended last, for what comes next: the ledger has a lock.
   size_t spare_max = 0;
@@ -128,6 +128,8 @@ class Holdings {
   Account* Book(TimePoint now, const admission::Holder& holder, size_t amount, Room room);
   bool BookMore(TimePoint now, const admission::Holder& holder, size_t amount, Room room);
   bool IsForNought(TimePoint now, const admission::Holder& newcomer) const;
+  /// Who has to make room, of those that can; none: nobody.
+  std::optional<admission::Victim> Victim() const;
   const Account* Find(const admission::Holder& holder) const;
   void Give(Account& account, size_t amount);
   void GiveItem(Items::iterator item);

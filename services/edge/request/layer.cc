@@ -198,6 +198,7 @@ std::optional<Command> Layer::PollCommand() { return impl_->PollCommand(); }
 std::optional<SessionId> Layer::PollProven() { return impl_->PollProven(); }
 std::optional<SessionId> Layer::PollWorked() { return impl_->PollWorked(); }
 std::optional<SessionId> Layer::PollSuperseded() { return impl_->PollSuperseded(); }
+std::optional<SessionId> Layer::PollUnwanted() { return impl_->PollUnwanted(); }
 std::optional<unsigned> Layer::PollRelief() { return impl_->PollRelief(); }
 void Layer::Relieve(TimePoint now) {
   impl_->Relieve(now);

@@ -96,6 +96,9 @@ class Layer {
   std::optional<SessionId> PollWorked();
   /// A session that is to end: its client is silent, and has begun another one since.
   std::optional<SessionId> PollSuperseded();
+  /// A session that has to end, since an observation of it did and its client may not know: it
+  /// would go on listening; when it dials again, it registers anew.
+  std::optional<SessionId> PollUnwanted();
   /// Another worker that has to make room for a client of this one: its Relieve() is to be called.
   std::optional<unsigned> PollRelief();
   /// Makes room where another worker asked for it.

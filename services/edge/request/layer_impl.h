@@ -55,6 +55,7 @@ class Layer::Impl {
   void Relieve(TimePoint now);
   std::optional<SessionId> PollProven();
   std::optional<SessionId> PollWorked();
+  std::optional<SessionId> PollUnwanted();
   std::optional<unsigned> PollRelief();
 
   // silence.cc: who is not there any more.
@@ -318,6 +319,7 @@ class Layer::Impl {
   std::deque<SessionId> proven_;
   std::deque<SessionId> worked_;
   std::deque<SessionId> superseded_;
+  std::deque<SessionId> unwanted_;
   std::vector<unsigned> reliefs_;
   std::deque<SessionId> line_;  ///< Sessions with waiting requests, whose turn comes.
   TimerQueue<SessionId> wait_timers_;

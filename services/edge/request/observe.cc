@@ -171,6 +171,7 @@ void Layer::Impl::OnPolled(TimePoint now, Observation& observation, Answer answe
     }
     case v1::Poll::ENDED:
       if (WaitsForToken(now, observation, answer)) return;
+      ++counters_.observations_ended;
       EndWithError(now, observation, std::move(answer));
       return;
     default:
@@ -270,15 +271,17 @@ void Layer::Impl::SendNotification(TimePoint now, Observation& observation, uint
 }
 
 void Layer::Impl::EndWithError(TimePoint now, Observation& observation, Answer answer) {
-  ++counters_.observations_ended;
   // RFC 7641 §4.2: without Observe. Nothing depends on its fate.
+  const SessionId session = observation.target.session;
   auto first = WriteFirst(now, observation.target, std::move(answer), {});
+  message::SendId sent;
   if (first) {
-    const SessionId session = observation.target.session;
-    const auto sent = messages_.SendConfirmable(now, session, std::move(first->message));
+    sent = messages_.SendConfirmable(now, session, std::move(first->message));
     if (first->pinned) downloads_.Served(now, *first->pinned, sent, first->whole);
   }
   EndObservation(now, observation);
+  // It would listen for ever.
+  if (sent.value == 0) unwanted_.push_back(session);
 }
 
 void Layer::Impl::EndObservation(TimePoint now, Observation& observation) {
@@ -418,6 +421,7 @@ void Layer::Impl::OnObservationDue(TimePoint now, Observation& observation) {
     case State::kWaiting:
       if (observation.refused != nullptr) {
         Answer refused = std::move(*observation.refused);
+        ++counters_.observations_ended;
         EndWithError(now, observation, std::move(refused));
         return;
       }

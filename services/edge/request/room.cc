@@ -6,7 +6,9 @@
 //   a request under way      ──▶ 5.03, or 5.04 where it may have been carried out
 //   an observation's poll    ──▶ tried again later; its observer notices nothing
 //   an answer that is kept   ──▶ dropped: the next block gets 4.08
-//   an unproven observation  ──▶ ended by 5.03
+//   an observation           ──▶ ended with its session: a word of it may not arrive, and deployed
+//                                clients, told by 5.03, would go on listening and never register
+//                                again; who dials anew registers
 #include <algorithm>
 #include <cstdlib>
 #include <utility>
@@ -80,9 +82,9 @@ void Layer::Impl::GiveUp(TimePoint now, const Held& held) {
     case HeldKind::kObservation: {
       Observation* observation = observations_.Find(held.id);
       if (observation == nullptr) return;
-      EndWithError(now, *observation,
-                   MakeErrorAnswer(0, observation->target.form, 503, "M_UNKNOWN", MadeRoom().error,
-                                   config_.codes));
+      ++counters_.observations_made_room;
+      EndObservation(now, *observation);
+      unwanted_.push_back(held.session);
       return;
     }
   }
@@ -190,6 +192,13 @@ std::optional<SessionId> Layer::Impl::PollWorked() {
   if (worked_.empty()) return std::nullopt;
   const SessionId session = worked_.front();
   worked_.pop_front();
+  return session;
+}
+
+std::optional<SessionId> Layer::Impl::PollUnwanted() {
+  if (unwanted_.empty()) return std::nullopt;
+  const SessionId session = unwanted_.front();
+  unwanted_.pop_front();
   return session;
 }
 
