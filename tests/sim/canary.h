@@ -16,9 +16,10 @@ enum class Canary : uint8_t {
   kKeepAnswers,   ///< The translator does not drop what was cancelled.
   kMixAnswers,    ///< The translator takes all documents for the same (Windowed.digest).
   kRepeatPost,    ///< The translator carries out a POST twice now and then (N2, N3).
+  kShutOut,       ///< The edge hears nobody else while attackers are there.
 };
-inline constexpr std::array<std::string_view, 8> kCanaryNames = {
-    "none",      "advance-early", "ignore-since", "end-on-fault",
-    "lose-news", "keep-answers",  "mix-answers",  "repeat-post"};
+inline constexpr std::array<std::string_view, 9> kCanaryNames = {
+    "none",         "advance-early", "ignore-since", "end-on-fault", "lose-news",
+    "keep-answers", "mix-answers",   "repeat-post",  "shut-out"};
 
 }  // namespace lowband::testing

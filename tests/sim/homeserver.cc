@@ -17,6 +17,16 @@ HttpResponse Json(uint16_t status, const nlohmann::json& body) {
   return response;
 }
 
+// Written by hand: the library takes longer for it than all the rest of a run.
+HttpResponse Document(uint64_t version, const std::string& padding) {
+  HttpResponse response;
+  response.status = 200;
+  response.body =
+      R"({"version":)" + std::to_string(version) + R"(,"padding":")" + padding + R"("})";
+  response.content_type = "application/json";
+  return response;
+}
+
 uint64_t PositionOf(const std::string& token) {
   return token.size() > 1 && token[0] == 's' ? std::stoull(token.substr(1)) : 0;
 }
@@ -44,7 +54,9 @@ std::string QueryValue(std::string_view target, std::string_view name) {
 uint64_t Homeserver::Request(const translator::HttpRequest& request, Done done) {
   const uint64_t id = ++last_request_;
   const std::string path = request.target.substr(0, request.target.find('?'));
-  const std::string user = request.authorization.substr(sizeof("Bearer ") - 1);
+  constexpr size_t kScheme = sizeof("Bearer ") - 1;
+  const std::string user =
+      request.authorization.size() > kScheme ? request.authorization.substr(kScheme) : "";
   if (path.ends_with("/sync")) {
     const uint64_t since = PositionOf(QueryValue(request.target, "since"));
     if (on_since) on_since(user, since);
@@ -58,6 +70,15 @@ uint64_t Homeserver::Request(const translator::HttpRequest& request, Done done) 
     } else {
       timeline_.After(std::chrono::milliseconds(std::stoull(timeout)), [this, id] { Finish(id); });
     }
+    return id;
+  }
+  if (path.find("/slow/") != std::string::npos) {
+    waiting_[id] = {user, 0, std::move(done)};
+    timeline_.After(std::chrono::seconds(20), [this, id] { Finish(id); });
+    return id;
+  }
+  if (path.find("/large/") != std::string::npos) {
+    done(Document(0, std::string(60'000, 'l')));
     return id;
   }
   if (request.method == HttpMethod::kPost) {
@@ -79,7 +100,7 @@ uint64_t Homeserver::Request(const translator::HttpRequest& request, Done done) 
   }
   // Changes now and then: two such documents must not be mixed.
   const uint64_t version = position_ / 2;
-  done(Json(200, {{"version", version}, {"padding", PaddingOf(version)}}));
+  done(Document(version, PaddingOf(version)));
   return id;
 }
 

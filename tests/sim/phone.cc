@@ -234,6 +234,7 @@ void Phone::OnResponse(const client::Response& response) {
     return;
   }
   outcomes_[it->second.name] = response.code.cls() == 2;
+  if (response.code.cls() == 2) ++answered_;
   if (response.code.cls() == 2 && it->second.request.method == coap::kGet) {
     const nlohmann::json document = Decode(response.body);
     const bool whole = document.is_object() && document.contains("version") &&

@@ -55,6 +55,8 @@ class Phone {
   bool Has(uint64_t position) const { return position == 0 || batches_.contains(position); }
   bool observing() const { return observing_; }
   size_t pending() const { return pending_.size(); }
+  /// Requests that were answered with success.
+  size_t answered() const { return answered_; }
   /// Requests by name: true if the answer said that it was done, false if not known to be.
   const std::map<std::string, bool>& outcomes() const { return outcomes_; }
   uint64_t handshakes() const { return handshakes_; }
@@ -104,6 +106,7 @@ class Phone {
   std::map<client::RequestId, Pending> pending_;
 
   std::map<std::string, bool> outcomes_;
+  size_t answered_ = 0;
   bool repeat_ = true;
   uint64_t next_name_ = 0;
   uint64_t handshakes_ = 0;

@@ -1,5 +1,6 @@
 #include "tests/sim/scenario.h"
 
+#include <algorithm>
 #include <sstream>
 
 namespace lowband::testing {
@@ -7,6 +8,8 @@ namespace {
 
 using std::chrono::milliseconds;
 using std::chrono::seconds;
+
+constexpr double kAttacked = 0.15;
 
 double Seconds(Duration duration) { return std::chrono::duration<double>(duration).count(); }
 
@@ -46,6 +49,12 @@ Scenario Scenario::Of(uint64_t seed) {
   out.edge_crash_every = sometimes(0.3, seconds(100), seconds(500));
   out.edge_pause_every = sometimes(0.2, seconds(30), seconds(300));
   if (chance(0.6)) out.large_events = random->Unit() * 0.5;
+  if (chance(kAttacked)) {
+    out.attack = Attack::Of(*random, out.phones);
+    // Much happens in little time, and what comes of a phone's longest absence fits what there is.
+    out.storm = std::min<Duration>(out.storm, between(seconds(60), seconds(180)));
+    out.event_every = std::max<Duration>(out.event_every, seconds(5));
+  }
   return out;
 }
 
@@ -69,6 +78,7 @@ std::string Scenario::Text() const {
   every("edge crash", edge_crash_every);
   every("edge pause", edge_pause_every);
   out << "; large " << large_events;
+  if (attack.sessions > 0) out << "; " << attack.Text();
   return out.str();
 }
 

@@ -7,6 +7,7 @@
 
 #include "libs/base/time.h"
 #include "libs/sim/link.h"
+#include "tests/sim/attack.h"
 #include "tests/sim/translator.h"
 
 namespace lowband::testing {
@@ -31,6 +32,7 @@ struct Scenario {
   Duration edge_pause_every = {};  ///< It does nothing for a while, then much at once.
   double large_events = 0;         ///< The chance that an event needs several blocks.
   double to_device = 0.3;
+  Attack attack;  ///< In a share of the seeds.
 
   static Scenario Of(uint64_t seed);
   std::string Text() const;

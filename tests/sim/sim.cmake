@@ -1,6 +1,7 @@
 # The whole of Lowband in one process and in virtual time.
 add_library(lowband_sim_world STATIC
-  sim/homeserver.cc sim/phone.cc sim/scenario.cc sim/translator.cc sim/world.cc
+  sim/attack.cc sim/attackers.cc sim/homeserver.cc sim/phone.cc sim/scenario.cc
+  sim/translator.cc sim/world.cc
   unit/edge_dtls/identity_files.cc)
 target_include_directories(lowband_sim_world PUBLIC "${CMAKE_SOURCE_DIR}")
 target_link_libraries(lowband_sim_world

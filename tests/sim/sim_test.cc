@@ -3,7 +3,9 @@
 #include <gtest/gtest.h>
 
 #include <cstdlib>
+#include <map>
 #include <string>
+#include <string_view>
 #include <utility>
 
 #include "services/edge/request/counters.h"
@@ -31,12 +33,39 @@ std::string Joined(const std::vector<std::string>& lines) {
   return out;
 }
 
+// What attackers must have filled, and in how many of a part's seeds at least: else the phones had
+// all that there is.
+struct Filled {
+  std::string_view name;
+  int seeds;
+};
+constexpr Filled kAttackersFill[] = {
+    {"attacks", 80},
+    {"sessions", 60},
+    {"handshakes", 20},
+    {"upload_bytes", 20},
+    {"small_upload_bytes", 20},
+    {"download_bytes", 20},
+    {"small_download_bytes", 5},
+    {"exchanges", 40},
+    {"polls", 20},
+    {"waiting", 30},
+    {"observations", 30},
+    {"token", 8},
+    {"confirmables", 30},
+    {"dropped malformed", 20},
+    {"dropped not_accepted", 40},
+    {"dropped unknown_connection_id", 40},
+    {"stale alerts", 40},
+};
+
 class Storms : public ::testing::TestWithParam<uint64_t> {};
 
 TEST_P(Storms, NothingIsLostNorDoneTwice) {
   uint64_t events = 0;
   edge::request::Counters seen;
   uint64_t dropped = 0;
+  std::map<std::string, int> pressed;  // seeds with attackers, by what they filled
   for (uint64_t seed = 1 + GetParam(); seed <= Seeds(); seed += kParts) {
     World world(Scenario::Of(seed), Canary::kNone);
     const auto violations = world.Run();
@@ -48,6 +77,9 @@ TEST_P(Storms, NothingIsLostNorDoneTwice) {
     seen.windows_asked_again += counted.windows_asked_again;
     seen.windows_changed += counted.windows_changed;
     dropped += world.answers_dropped();
+    if (world.scenario().attack.sessions == 0) continue;
+    ++pressed["attacks"];
+    for (const auto& [name, times] : world.pressure()) pressed[name] += times > 0 ? 1 : 0;
   }
   // Answers by a window, in all that can befall them.
   EXPECT_GT(seen.windows, 0u);
@@ -56,6 +88,9 @@ TEST_P(Storms, NothingIsLostNorDoneTwice) {
     EXPECT_GT(seen.windows_asked_again, 0u);
     EXPECT_GT(seen.windows_changed, 0u);
     EXPECT_GT(dropped, 0u);
+    for (const auto& [name, least] : kAttackersFill) {
+      EXPECT_GE(pressed[std::string(name)], least) << name << ": that attack is none";
+    }
   }
   RecordProperty("windows", std::to_string(seen.windows));
   EXPECT_GT(events, 0u) << "a storm in which nothing happens proves nothing";
@@ -76,7 +111,7 @@ INSTANTIATE_TEST_SUITE_P(Each, Canaries,
                          ::testing::Values(Canary::kAdvanceEarly, Canary::kIgnoreSince,
                                            Canary::kEndOnFault, Canary::kLoseNews,
                                            Canary::kKeepAnswers, Canary::kMixAnswers,
-                                           Canary::kRepeatPost));
+                                           Canary::kRepeatPost, Canary::kShutOut));
 
 TEST(Repeatable, OneSeedThenOneRunToTheByte) {
   const auto run = [] {

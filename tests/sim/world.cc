@@ -4,6 +4,8 @@
 #include <cstdlib>
 #include <utility>
 
+#include "services/edge/dtls/counters.h"
+#include "services/edge/message/counters.h"
 #include "services/edge/request/counters.h"
 #include "services/edge/request/limits.h"
 #include "tests/unit/edge_dtls/identity_files.h"
@@ -16,6 +18,11 @@ using std::chrono::minutes;
 using std::chrono::seconds;
 
 constexpr Duration kCalmMax = minutes(60);
+// Beside attackers, in fine weather, all has arrived within this, and so many requests were
+// answered with success that each phone sends this far apart.
+constexpr Duration kBesideAttackersMax = minutes(15);
+constexpr size_t kAnsweredBesideAttackers = 3;
+constexpr Duration kAskBesideAttackersEvery = seconds(5);
 constexpr Duration kJudgeEvery = seconds(10);
 constexpr size_t kViolationsMax = 20;
 
@@ -35,6 +42,7 @@ World::World(const Scenario& scenario, Canary canary, std::function<void(const s
       trace_(std::move(trace)),
       random_(MakeSeededRandom(scenario.seed)),
       link_(timeline_, *random_),
+      attackers_link_(timeline_, *random_),
       homeserver_(timeline_),
       translators_(timeline_, *random_, homeserver_, canary, scenario.replicas) {
   link_.weather = scenario.weather;
@@ -45,8 +53,33 @@ World::World(const Scenario& scenario, Canary canary, std::function<void(const s
       Violation(user + ": N4: polled since s" + std::to_string(since) + ", which it does not have");
     }
   };
+  config_.request.answer_window = edge::request::kAnswerWindowMin;
+  config_.request.canary_advance_early = canary_ == Canary::kAdvanceEarly;
+  limits_ = {.handshakes = 100'000,
+             .handshakes_per_prefix_rate = 0,
+             .requests = config_.request.ProcessLimits()};
+  if (scenario.attack.sessions > 0) AddAttackers();
   StartEdge();
   for (size_t i = 0; i < scenario.phones; ++i) AddPhone(i);
+}
+
+void World::AddAttackers() {
+  scenario_.attack.Apply(config_, limits_);
+  attackers_link_.weather = {.delay_min = milliseconds(5), .delay_max = milliseconds(50)};
+  const auto arrive = [this](const SocketAddress& from, const Bytes& datagram) {
+    if (edge_) edge_->ReceiveDatagram(timeline_.now(), from, datagram);
+  };
+  attackers_ = std::make_unique<Attackers>(
+      timeline_, scenario_.seed + 1, scenario_.attack,
+      Attackers::Hooks{[this, arrive](const SocketAddress& from, ByteView datagram) {
+                         attackers_link_.Carry(
+                             datagram, [this, arrive, from](const Bytes& arrived) {
+                               if (timeline_.now() >= paused_until_) return arrive(from, arrived);
+                               timeline_.After(paused_until_ - timeline_.now(),
+                                               [arrive, from, arrived] { arrive(from, arrived); });
+                             });
+                       },
+                       [this](const std::string& text) { Trace(text); }});
 }
 
 World::~World() = default;
@@ -57,14 +90,8 @@ void World::StartEdge() {
       edge::dtls::Credentials::Load(Identity(), MakeSeededRandom(scenario_.seed + ++edge_starts_));
   if (!credentials) std::abort();
   credentials_ = std::move(*credentials);
-  edge::PipelineConfig config;
-  config.request.answer_window = edge::request::kAnswerWindowMin;
-  admission_ = std::make_unique<edge::admission::Admission>(
-      edge::admission::Limits{.handshakes = 100'000,
-                              .handshakes_per_prefix_rate = 0,
-                              .requests = config.request.ProcessLimits()});
-  config.request.canary_advance_early = canary_ == Canary::kAdvanceEarly;
-  edge_ = std::make_unique<edge::Pipeline>(config, *credentials_, *random_, 0, 1, *admission_);
+  admission_ = std::make_unique<edge::admission::Admission>(limits_);
+  edge_ = std::make_unique<edge::Pipeline>(config_, *credentials_, *random_, 0, 1, *admission_);
   translators_.Connect({
       .opened = [this](auto lane,
                        auto replica) { edge_->OnLaneOpened(timeline_.now(), lane, replica); },
@@ -80,6 +107,7 @@ void World::CrashEdge() {
   if (!edge_) return;
   Trace("the edge crashes");
   translators_.ForgetEdge();
+  AddPressure(earlier_pressure_);
   edge_.reset();
   timeline_.After(milliseconds(200 + random_->Below(20'000)), [this] {
     if (edge_) return;
@@ -179,6 +207,7 @@ const std::vector<std::string>& World::Run() {
     phones_[i]->Start();
     SettlePhone(i);
   }
+  if (attackers_) attackers_->Start();
   PlanStorm();
   const TimePoint storm_end = timeline_.now() + scenario_.storm;
   while (timeline_.now() < storm_end && violations_.empty()) {
@@ -187,6 +216,8 @@ const std::vector<std::string>& World::Run() {
   }
   if (!violations_.empty()) return violations_;
   Calm();
+  if (attackers_) ServeBesideAttackers();
+  if (!violations_.empty()) return violations_;
   const TimePoint calm_end = timeline_.now() + kCalmMax;
   RunUntil(calm_end, [this] { return AllArrived() || !violations_.empty(); });
   if (violations_.empty()) Judge();
@@ -203,12 +234,50 @@ void World::Calm() {
   for (size_t i = 0; i < phones_.size(); ++i) offline_[i] = false;
 }
 
+void World::ServeBesideAttackers() {
+  std::vector<size_t> answered;
+  for (size_t i = 0; i < phones_.size(); ++i) {
+    answered.push_back(phones_[i]->answered());
+    homeserver_.Emit(phones_[i]->user(), false, 0);
+  }
+  const auto served = [&](size_t i) {
+    return phones_[i]->observing() &&
+           phones_[i]->answered() >= answered[i] + kAnsweredBesideAttackers;
+  };
+  const auto all_served = [&] {
+    for (size_t i = 0; i < phones_.size(); ++i) {
+      if (!served(i) || phones_[i]->pending() > 0) return false;
+    }
+    return EventsArrived();
+  };
+  const auto begin = timeline_.now();
+  const auto over = [&] { return all_served() || !violations_.empty(); };
+  while (!over() && timeline_.now() < begin + kBesideAttackersMax) {
+    for (size_t i = 0; i < phones_.size(); ++i) {
+      if (served(i)) continue;
+      phones_[i]->SendSomething();
+      SettlePhone(i);
+    }
+    RunUntil(timeline_.now() + kAskBesideAttackersEvery, over);
+    JudgeLimits();
+  }
+  for (size_t i = 0; i < phones_.size(); ++i) {
+    if (violations_.empty() && (!served(i) || phones_[i]->pending() > 0)) {
+      Violation(phones_[i]->user() + ": attackers keep it from being served");
+    }
+  }
+  if (violations_.empty() && !EventsArrived()) Violation("attackers keep events from phones");
+  beside_attackers_ = timeline_.now() - begin;
+  attackers_->Stop();
+}
+
 void World::Pass(Duration time) { RunUntil(timeline_.now() + time); }
 
 void World::RunUntil(TimePoint end, const std::function<bool()>& done) {
   Settle();
   while (!(done && done())) {
     std::optional<TimePoint> next = Earlier(timeline_.Next(), deadlines_.Next());
+    if (attackers_) next = Earlier(next, attackers_->NextDeadline());
     if (edge_) {
       auto deadline = edge_->NextDeadline();
       if (deadline && *deadline < paused_until_) deadline = paused_until_;
@@ -224,6 +293,7 @@ void World::RunUntil(TimePoint end, const std::function<bool()>& done) {
       phones_[*index]->Advance();
       SettlePhone(*index);
     }
+    if (attackers_) attackers_->Advance();
     if (edge_ && timeline_.now() >= paused_until_) edge_->Advance(timeline_.now());
     Settle();
   }
@@ -239,6 +309,13 @@ bool World::SettleEdge() {
   bool moved = false;
   while (const auto transmit = edge_->PollTransmit()) {
     moved = true;
+    if (attackers_ && attackers_->Has(transmit->peer)) {
+      attackers_link_.Carry(transmit->datagram,
+                            [this, address = transmit->peer](const Bytes& datagram) {
+                              attackers_->Receive(address, datagram);
+                            });
+      continue;
+    }
     const auto to = by_address_.find(transmit->peer);
     if (to == by_address_.end()) continue;
     // Where it was sent, not who is there when it arrives.
@@ -263,8 +340,10 @@ void World::SettlePhone(size_t index) {
   phones_[index]->Settle([this, index](ByteView datagram) {
     if (offline_[index]) return;
     const SocketAddress from = addresses_[index];
+    if (attackers_) attackers_->Overhear(from, datagram);
     link_.Carry(datagram, [this, from](const Bytes& arrived) {
       if (!edge_) return;
+      if (canary_ == Canary::kShutOut && attackers_ && attackers_->attacking()) return;
       if (timeline_.now() >= paused_until_) {
         edge_->ReceiveDatagram(timeline_.now(), from, arrived);
         return;
@@ -288,11 +367,46 @@ uint64_t World::events() const {
   return sum;
 }
 
+Pressure World::pressure() const {
+  Pressure out = earlier_pressure_;
+  AddPressure(out);
+  return out;
+}
+
+void World::AddPressure(Pressure& to) const {
+  if (!edge_) return;
+  for (const auto& named : edge::admission::kRequestLedgers) {
+    const auto usage = (admission_->requests.*named.ledger).usage();
+    to[std::string(named.name)] += usage.made_room + usage.refused;
+  }
+  to["token"] += admission_->requests.tokens.refused();
+  const auto& messages = edge_->messages().counters();
+  to["confirmables"] += messages.made_room_unproven + messages.made_room_proven;
+  const auto& dtls = edge_->dtls().counters();
+  for (size_t i = 0; i < edge::dtls::kDropReasons; ++i) {
+    to["dropped " + std::string(edge::dtls::kDropReasonNames[i])] += dtls.dropped[i];
+  }
+  to["stale alerts"] += dtls.stale_alerts_sent;
+  using edge::dtls::CloseReason;
+  using edge::dtls::HandshakeResult;
+  to["handshakes"] += dtls.handshakes[static_cast<size_t>(HandshakeResult::kMadeRoom)];
+  to["handshakes of a prefix"] +=
+      dtls.handshakes[static_cast<size_t>(HandshakeResult::kPrefixLimit)];
+  to["sessions"] += dtls.closed[static_cast<size_t>(CloseReason::kEvicted)] +
+                    dtls.closed[static_cast<size_t>(CloseReason::kEvictedUnproven)];
+}
+
+bool World::EventsArrived() const {
+  for (const auto& phone : phones_) {
+    if (phone->events() < homeserver_.Emitted(phone->user())) return false;
+  }
+  return true;
+}
+
 bool World::AllArrived() const {
-  if (!edge_) return false;
+  if (!edge_ || !EventsArrived()) return false;
   for (const auto& phone : phones_) {
     if (!phone->observing() || phone->pending() > 0) return false;
-    if (phone->events() < homeserver_.Emitted(phone->user())) return false;
   }
   return edge_->idle();
 }
@@ -326,11 +440,27 @@ void World::JudgeLimits() {
   const size_t sessions = edge_->dtls().session_count();
   if (usage.sessions > sessions) Violation("the request layer keeps sessions that are gone");
   if (usage.observations > 4 * sessions) Violation("more observations than sessions may have");
-  const edge::request::Config limits;
+  const edge::request::Config& limits = config_.request;
   const size_t bodies = limits.pinned_per_session_max + limits.pinned_small_per_session_max;
   if (usage.downloads > bodies * sessions) Violation("more bodies kept than sessions may have");
   if (edge_->lanes().exchanges_in_flight() > usage.exchanges + usage.observations + usage.windows) {
     Violation("exchanges under way that nobody waits for");
+  }
+  JudgeLedgers();
+}
+
+void World::JudgeLedgers() {
+  const auto judge = [this](std::string_view name, const edge::admission::Ledger& ledger) {
+    const auto usage = ledger.usage();
+    const size_t held = usage.held[0] + usage.held[1];
+    if (held > ledger.max() + ledger.max() / 16 + 1) {
+      Violation("more " + std::string(name) + " than fit: " + std::to_string(held));
+    }
+  };
+  judge("sessions", admission_->sessions);
+  judge("handshakes", admission_->handshakes);
+  for (const auto& named : edge::admission::kRequestLedgers) {
+    judge(named.name, admission_->requests.*named.ledger);
   }
 }
 
