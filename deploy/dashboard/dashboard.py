@@ -2,12 +2,13 @@
 
 from grafana import BUILD, RUNBOOK, annotation, laid_out, variable
 from overview import OVERVIEW
-from rows import COAP, DTLS, HTTP, OBSERVE, RESOURCES, TRANSLATORS, UPSTREAM
+from rows import ADMISSION, COAP, DTLS, HTTP, OBSERVE, RESOURCES, TRANSLATORS, UPSTREAM
 
 ROWS = [
     ("Overview", OVERVIEW),
     ("DTLS", DTLS),
     ("CoAP", COAP),
+    ("Who is refused", ADMISSION),
     ("Observe", OBSERVE),
     ("HTTP on TCP", HTTP),
     ("Translators", TRANSLATORS),

@@ -38,6 +38,13 @@ def total(metric, more=""):
     return f"sum(rate({metric}{{@{more}}}[$__rate_interval]))"
 
 
+def fullest(standing):
+    """Of what clients share, on the edge that has least left: the part that such clients hold."""
+    at = "sum by (job, pod, instance, of)"
+    return (f'max({at} (lowband_edge_admission_held{{@,standing="{standing}"}})'
+            f" / {at} (lowband_edge_admission_limit{{@}}))")  # fmt: skip
+
+
 HOMESERVER_FAILED = share(UPSTREAM_FAULTS, f"({UPSTREAM_FAULTS} + {UPSTREAM_ANSWERS})")
 LATENCY = "lowband_edge_coap_request_duration_seconds"
 
@@ -99,6 +106,10 @@ SIGNALS = [
      + " / 0.5 * (" + total("lowband_edge_coap_confirmables_total") + " > bool 1)"),
     ("Sessions near limit",
      "max(lowband_edge_dtls_sessions{@} / lowband_edge_dtls_sessions_limit{@}) / 0.85"),
+    ("Room near limit", f"{fullest('proven')} / 0.85"),
+    ("Edge flooded", f"{fullest('unproven')} / 0.5"),
+    ("Answers not held",
+     total("lowband_translator_answers_held_total", ',event=~"dropped|refused"') + " > bool 0"),
     ("TCP turned away", "("
      + total("lowband_edge_http_connections_total", ',event=~"over_limit|evicted_busy"')
      + " or vector(0)) > bool 0"),

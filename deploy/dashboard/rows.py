@@ -84,6 +84,57 @@ COAP = [
           "Records that hold no CoAP message, and pings."),
 ]  # fmt: skip
 
+
+
+def held(standing=""):
+    """The fullest of all edges, by what is held."""
+    more = f',standing="{standing}"' if standing else ""
+    return (f"max by (of) (sum by (job, pod, instance, of) (lowband_edge_admission_held{{@{more}}})"
+            " / sum by (job, pod, instance, of) (lowband_edge_admission_limit{@}))")  # fmt: skip
+
+
+WANT_OF_ROOM = "overload|made_room|session_limit|answer_lost|broken_off"
+ADMISSION = [
+    lines("Held of what all share", [(held(), "{{of}}")],
+          "The fullest edge. At 1 the network that has most makes room for each newcomer: nobody "
+          "who has little is shut out.", unit="percentunit", up_to=1),
+    lines("By clients that are known", [(held("proven"), "{{of}}")],
+          "The same, of clients whose token the homeserver took. High: too few edges, or an "
+          "account with very many sessions.", unit="percentunit",
+          steps={None: GREEN, 0.85: RED}, up_to=1, alerts=["LowbandRoomNearLimit"]),
+    lines("By clients that are not", [(held("unproven"), "{{of}}")],
+          "The same, of those whose token it never took. High: somebody fills the edge, or the "
+          "homeserver answers nobody.", unit="percentunit",
+          steps={None: GREEN, 0.5: RED}, up_to=1, alerts=["LowbandEdgeFlooded"]),
+    lines("Networks that hold something", [
+        ("max by (of) (lowband_edge_admission_networks{@})", "{{of}}"),
+        ("max(lowband_edge_admission_tokens{@})", "access tokens with requests")],
+          "IPv4 addresses and IPv6 /48. Few, and much held: a flood, or a balancer that hides the "
+          "clients' own addresses.", unit="short"),
+    lines("Newcomers to what was full", [
+        ("sum by (of, result) (rate(lowband_edge_admission_contended_total{@}[$__rate_interval]))",
+         "{{of}} {{result}}")],
+          "made_room: somebody lost something older for them; refused: nobody had to, and they "
+          "waited or failed. Each try of a request that waits counts.", stack=True),
+    lines("Requests without room", [
+        *by("reason", "lowband_edge_coap_requests_refused_total", f',reason=~"{WANT_OF_ROOM}"'),
+        (total("lowband_edge_observations_total", ',event=~"refused|made_room"'), "observations"),
+        (total("lowband_edge_dtls_handshakes_total", ',result="table_full"'), "new sessions")],
+          "What clients notice. overload: nothing could make room; made_room: they had most, or "
+          "their token; session_limit: one client.", stack=True),
+    lines("Waited", [*by("kind", "lowband_edge_coap_requests_queued_total"),
+                     (total("lowband_edge_admission_token_waits_total"), "tries, for their token")],
+          "Requests and uploads that began only when others had ended. For their token: one "
+          "account with many sessions."),
+    lines("Answers by a window", [
+        *by("event", "lowband_edge_coap_windows_total"),
+        *[(expression, f"held: {legend}")
+          for expression, legend in by("event", "lowband_translator_answers_held_total")]],
+          "Large answers of which edges keep a window, and translators the rest. broken_off, "
+          "asked_again: translators die, or dropped them for others.",
+          alerts=["LowbandAnswersNotHeld"]),
+]  # fmt: skip
+
 OBSERVE = [
     lines("Observations", each("lowband_edge_observations"),
           "Clients that are told of news instead of asking.", unit="short"),

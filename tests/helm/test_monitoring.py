@@ -98,6 +98,18 @@ FIRING = {
         series("lowband_edge_dtls_sessions", EDGE, "900x60"),
         series("lowband_edge_dtls_sessions_limit", EDGE, "1000x60"),
     ],
+    "LowbandRoomNearLimit": [
+        series("lowband_edge_admission_held", EDGE + ',of="polls",standing="proven"', "900x60"),
+        series("lowband_edge_admission_held", EDGE + ',of="polls",standing="unproven"', "50x60"),
+        series("lowband_edge_admission_limit", EDGE + ',of="polls"', "1000x60"),
+        series("lowband_edge_admission_held", EDGE + ',of="waiting",standing="proven"', "0x60"),
+        series("lowband_edge_admission_limit", EDGE + ',of="waiting"', "100x60"),
+    ],
+    "LowbandEdgeFlooded": [
+        series("lowband_edge_admission_held", EDGE + ',of="polls",standing="proven"', "50x60"),
+        series("lowband_edge_admission_held", EDGE + ',of="polls",standing="unproven"', "600x60"),
+        series("lowband_edge_admission_limit", EDGE + ',of="polls"', "1000x60"),
+    ],
     "LowbandSessionCliff": [series("lowband_edge_dtls_sessions", EDGE, "1000x54 100x6")],
     "LowbandRecordsDropped": [
         series("lowband_edge_dtls_records_dropped_total", EDGE + ',reason="malformed"', "0+300x60"),
@@ -167,6 +179,12 @@ FIRING = {
             "lowband_translator_upstream_responses_total", TRANSLATOR + ',class="2xx"', "0+60x60"
         ),
     ],
+    "LowbandAnswersNotHeld": [
+        series("lowband_translator_answers_held_total", TRANSLATOR + ',pod="t1",event="dropped"',
+               "0+5x60"),
+        series("lowband_translator_answers_held_total", TRANSLATOR + ',pod="t1",event="begun"',
+               "0+50x60"),
+    ],
     "LowbandUpstreamQueue": [
         series("lowband_translator_upstream_pending", TRANSLATOR + ',pod="t1"', "3x60")
     ],
@@ -205,6 +223,9 @@ def test_nothing_fires_when_all_is_well(tmp_path):
         series("lowband_edge_dtls_sessions_limit", EDGE, "1000x60"),
         series("lowband_edge_dtls_handshakes_total", EDGE + ',result="completed"', "0+60x60"),
         series("lowband_edge_dtls_handshakes_total", EDGE + ',result="failed"', "0+1x60"),
+        series("lowband_edge_admission_held", EDGE + ',of="polls",standing="proven"', "500x60"),
+        series("lowband_edge_admission_held", EDGE + ',of="polls",standing="unproven"', "400x60"),
+        series("lowband_edge_admission_limit", EDGE + ',of="polls"', "1000x60"),
         series("lowband_edge_uplink_requests_total", EDGE, "0+600x60"),
         series("lowband_edge_uplink_failures_total", EDGE + ',reason="deadline"', "0x60"),
         series("lowband_edge_coap_requests_refused_total", EDGE + ',reason="overload"', "0x60"),
@@ -219,6 +240,10 @@ def test_nothing_fires_when_all_is_well(tmp_path):
         series("lowband_translator_requests_total", TRANSLATOR + ',pod="t1"', "0+3000x60"),
         series("lowband_translator_requests_total", TRANSLATOR + ',pod="t2"', "0+3000x60"),
         series("lowband_translator_upstream_pending", TRANSLATOR + ',pod="t1"', "0x60"),
+        series("lowband_translator_answers_held_total", TRANSLATOR + ',pod="t1",event="begun"',
+               "0+50x60"),
+        series("lowband_translator_answers_held_total", TRANSLATOR + ',pod="t1",event="dropped"',
+               "0x20 1x40"),
     ]
     quiet = {"expr": "ALERTS", "eval_time": "59m", "exp_samples": []}
     test = {

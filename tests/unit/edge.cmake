@@ -4,3 +4,4 @@ lowband_test(edge_pipeline_test
           unit/edge_dtls/identity_files.cc
   DEPS lowband::edge_pipeline lowband::client lowband::sim lowband::translator_answers
        lowband_real_translator)
+lowband_test(edge_metrics_test SOURCES unit/edge/admission_metrics_test.cc DEPS lowband::edge)

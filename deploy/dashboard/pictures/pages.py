@@ -13,6 +13,7 @@ CAPTION = (
 PAGES = {
     "overview": ["Overview"],
     "clients": ["DTLS", "CoAP"],
+    "refused": ["Who is refused"],
     "observe-http": ["Observe", "HTTP on TCP"],
     "backend": ["Translators", "Homeserver"],
     "resources": ["Resources"],
