@@ -3,6 +3,7 @@
 
 #include <map>
 #include <set>
+#include <stdexcept>
 #include <string>
 #include <utility>
 #include <vector>
@@ -55,6 +56,24 @@ class Room {
     }
     return answers;
   }
+  // Registers, and its first notification is under way.
+  void Observe(SessionId session) {
+    const std::string id = std::to_string(++last_id_);
+    rig_.Receive(session, Encode(ParseText({"CON", "GET", id, "observe=0", "path=7"}), {}));
+    const auto command = rig_.TakeCommand();
+    if (!command) throw std::logic_error("nothing was asked");
+    const auto exchange = std::get<request::StartExchange>(*command).id;
+    rig_.MakeObservable(exchange);
+    request::Answer answer;
+    answer.id = exchange;
+    answer.code = coap::kContent;
+    answer.poll.emplace().set_outcome(v1::Poll::CHANGED);
+    answer.poll->set_cursor("c1");
+    rig_.Answer(std::move(answer));
+  }
+  void Ping(SessionId session) {
+    rig_.Receive(session, coap::EmptyMessage(coap::Type::kConfirmable, ++last_ping_));
+  }
   void Acknowledge(SessionId session, const Bytes& message) {
     rig_.Receive(session, coap::EmptyMessage(coap::Type::kAcknowledgement,
                                              coap::Parse(message)->message_id));
@@ -71,6 +90,7 @@ class Room {
   Rig rig_;
   TimePoint start_;
   int last_id_ = 0;
+  uint16_t last_ping_ = 0x7000;
   std::vector<request::ExchangeId> exchanges_;
 };
 
@@ -130,6 +150,38 @@ TEST(Room, CrowdIsGoneThenOneOfItsNetworkGetsWhatMadeRoom) {
   const auto after = room.TakeAnswers(one);
   ASSERT_EQ(after.size(), 1u);
   EXPECT_EQ(after.begin()->second, before.begin()->second);
+}
+
+// An attacker's copy of a phone's record comes first: the phone seems to be at the address of all
+// that the attackers leave unacknowledged, and the ping there costs it its own notification.
+TEST(Room, NotificationMakesRoomForAPingToAStolenAddressThenItComesOnceItsClientIsHeard) {
+  Room room;
+  const SessionId crowd{2};
+  room.Open(kHonest, "192.0.2.1");
+  room.Open(crowd, "198.51.100.7");
+  room.Observe(kHonest);
+  const auto registered = room.TakeAnswers(kHonest);
+  ASSERT_EQ(registered.size(), 2u);
+  const Bytes notification = std::next(registered.begin())->second;
+  for (size_t i = 0; i + 1 < kPlaces; ++i) room.Ask(crowd);
+  room.PassTo(seconds(1));
+  room.AnswerAll();
+  message::Layer& messages = room.rig().messages();
+  const auto network = [](const char* host) {
+    return admission::NetworkOf(*SocketAddress::FromLiteral(host, 5683));
+  };
+  // As the pipeline does, before the datagram itself.
+  messages.SetNetwork(kHonest, network("198.51.100.7"));
+  const auto ping = coap::EmptyMessage(coap::Type::kConfirmable, 0);
+  messages.SendConfirmable(room.rig().now(), kHonest, Bytes(ping.begin(), ping.end()));
+  room.Ping(kHonest);
+  ASSERT_EQ(messages.counters().undelivered, 1u);
+  (void)room.TakeAnswers(kHonest);
+  messages.SetNetwork(kHonest, network("192.0.2.1"));
+  room.Ping(kHonest);
+  const auto again = room.TakeAnswers(kHonest);
+  ASSERT_EQ(again.size(), 1u);
+  EXPECT_EQ(again.begin()->second, notification);
 }
 
 }  // namespace

@@ -23,7 +23,7 @@ Layer::Impl::Impl(const Config& config, Random& random)
 
 void Layer::Impl::Abandon(TimePoint now, SessionId session_id, SendId id) {
   if (Session* session = Find(session_id)) session->Forget(id);
-  std::erase_if(given_up_early_, [&](const Undelivered& early) { return early.id == id; });
+  LeaveUntold(id);
   const auto confirmable = EndWait(id);
   if (!confirmable) return;
   Session& session = sessions_.at(confirmable->session);
@@ -64,6 +64,7 @@ void Layer::Impl::Advance(TimePoint now) {
     const Confirmable& confirmable = *confirmables_.Find(due->id);
     if (due->given_up) {
       events_.Push({Queued::Kind::kUndelivered, confirmable.session, due->id, RequestRef{}}, {});
+      silent_.insert(confirmable.session);
       GiveUp(now, due->id);
       continue;
     }
@@ -75,6 +76,11 @@ void Layer::Impl::Advance(TimePoint now) {
     }
   }
   Expire(now);
+}
+
+// What was given up early is under way again, or of no interest, before that was told.
+void Layer::Impl::LeaveUntold(SendId id) {
+  std::erase_if(given_up_early_, [&](const Undelivered& early) { return early.id == id; });
 }
 
 // Its answer has reached the client, or never will.
@@ -159,6 +165,8 @@ std::optional<Event> Layer::Impl::PollEvent() {
     if (given_up_early_.empty()) return std::nullopt;
     const Undelivered early = given_up_early_.front();
     given_up_early_.pop_front();
+    // What came from it before this is told cannot revive it.
+    silent_.insert(early.session);
     return early;
   }
   const Queued& head = queued->header;

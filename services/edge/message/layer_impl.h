@@ -117,6 +117,7 @@ class Layer::Impl {
   void Ignore(TimePoint now, Session& session, uint16_t message_id);
   void KeepWithinLimits(TimePoint now, Session& session);
   void Evict(TimePoint now, Deduplication::Entry request);
+  void LeaveUntold(SendId id);
   void EndRequest(Session& session, uint64_t serial);
   void Expire(TimePoint now);
 
@@ -127,7 +128,8 @@ class Layer::Impl {
   uint64_t sequence_ = 0;  ///< Of the record that is being received.
   std::unordered_map<SessionId, Session> sessions_;
   TimerQueue<SessionId> session_ends_;
-  std::unordered_set<SessionId> silent_;  ///< Nothing came from them since something was given up.
+  /// Nothing came from them since it was told that something was given up.
+  std::unordered_set<SessionId> silent_;
   Deduplication requests_;
   Retransmission confirmables_;
   Places places_;

@@ -63,7 +63,6 @@ void Layer::Impl::GiveUp(TimePoint now, SendId id) {
   Confirmable confirmable = *EndWait(id);
   Session& session = sessions_.at(confirmable.session);
   SentConfirmable* sent = session.MarkGivenUp(now, id);
-  silent_.insert(confirmable.session);
   if (sent != nullptr) sent->undelivered = true;
   if (confirmable.request == 0) {
     if (sent != nullptr) sent->notification = std::move(confirmable.message);

@@ -164,6 +164,7 @@ bool Layer::Impl::Revive(TimePoint now, SessionId session_id, SendId id) {
     return false;
   }
   ++counters_.retried;
+  LeaveUntold(id);
   sent->given_up = sent->undelivered = false;
   out_.Push(session_id, sent->notification);
   places_.Begin(id, OwnerOf(session_id));
@@ -273,6 +274,7 @@ void Layer::Impl::RetryUndelivered(TimePoint now, SessionId session_id) {
                             std::move(message));
       continue;
     }
+    LeaveUntold(sent->id);
     sent->given_up = sent->undelivered = false;
     out_.Push(session_id, message);
     places_.Begin(sent->id, owner);

@@ -1,6 +1,7 @@
 // Layer: who has a CON under way when not all can.
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <deque>
 #include <map>
 #include <memory>
@@ -56,6 +57,8 @@ class RoomTest : public ::testing::Test {
         undelivered_.push_back(undelivered->id);
       } else if (const auto* delivered = std::get_if<Delivered>(&*event)) {
         delivered_.push_back(delivered->id);
+      } else if (const auto* heard = std::get_if<Heard>(&*event)) {
+        heard_.push_back(heard->session);
       }
     }
     while (const auto transmit = layer_->PollTransmit()) {
@@ -120,6 +123,7 @@ class RoomTest : public ::testing::Test {
   RequestRef arrived_;
   std::vector<SendId> undelivered_;
   std::vector<SendId> delivered_;
+  std::vector<SessionId> heard_;
   std::map<SessionId, std::deque<Bytes>> sent_;
 };
 
@@ -301,6 +305,41 @@ TEST_F(RoomTest, GivenUpWhileEventsAreReadThenTheyStayAndItIsToldAfterThem) {
   EXPECT_TRUE(std::holds_alternative<Undelivered>(*layer_->PollEvent()));
   EXPECT_TRUE(std::holds_alternative<Undelivered>(*layer_->PollEvent()));
   EXPECT_FALSE(layer_->PollEvent());
+}
+
+// A ping to a client's new address is sent before the datagram that showed it is read.
+TEST_F(RoomTest, HeardBeforeItIsToldOfWhatWasGivenUpThenItIsHeardOfOnceMore) {
+  const SendId first = Notify(kCrowd);
+  for (int i = 0; i < 3; ++i) Notify(kCrowd);
+  layer_->SendConfirmable(now_, kCrowd, Response());
+  layer_->Receive(now_, kCrowd, coap::EmptyMessage(coap::Type::kConfirmable, 1));
+  Drain();
+  ASSERT_EQ(undelivered_, std::vector{first});
+  heard_.clear();
+  Ping(kCrowd);
+  EXPECT_EQ(heard_, std::vector{kCrowd});
+  Ping(kCrowd);
+  EXPECT_EQ(heard_.size(), 1u);
+}
+
+TEST_F(RoomTest, AnswerSentAnewBeforeItIsToldThatItWasGivenUpThenItIsNot) {
+  const RequestRef asked = Acknowledged(kCrowd, 1);
+  const SendId answer = Respond(asked);
+  const Bytes message = TakeAnswers(kCrowd).at(0);
+  std::vector<Bytes> others;
+  for (int i = 0; i < 3; ++i) {
+    Notify(kCrowdToo);
+    others.push_back(TakeAnswers(kCrowdToo).at(0));
+  }
+  layer_->SendConfirmable(now_, kCrowd, Response());
+  layer_->Receive(
+      now_, kCrowdToo,
+      coap::EmptyMessage(coap::Type::kAcknowledgement, coap::Parse(others[0])->message_id));
+  layer_->Receive(now_, kCrowd, coap::EmptyMessage(coap::Type::kConfirmable, 1));
+  Drain();
+  EXPECT_TRUE(undelivered_.empty()) << "it is under way";
+  EXPECT_TRUE(layer_->Revive(now_, kCrowd, answer));
+  EXPECT_EQ(std::ranges::count(TakeAnswers(kCrowd), message), 1);
 }
 
 TEST_F(RoomTest, LargerOneReplacedBySmallerOneThenItKeepsItsPlace) {
