@@ -353,6 +353,59 @@ TEST(Crowd, ObservationOfAnUnknownClientMakesRoomThenItsSessionEndsAndItIsCounte
   EXPECT_EQ(rig.TakeUnwanted(), std::vector{attacker});
 }
 
+// They would push out each other for ever, each time with a session.
+TEST(Crowd, ObservationsOfUnknownClientsThatHaveAsManyFillItThenAnotherIsAnsweredOnceUntilKnown) {
+  Rig rig = RigWithObservations(2);
+  Crowd crowd(rig);
+  const SessionId first = crowd.Join("192.0.2.7");
+  const SessionId second = crowd.Join("192.0.2.8");
+  crowd.Observe(first, "a");
+  crowd.Observe(second, "b");
+  const SessionId phone = crowd.Join(kHonest);
+  crowd.Observe(phone, "sync");
+  EXPECT_EQ(crowd.Codes(phone), "") << "like any request: by what comes";
+  crowd.Answer("sync", "2.05");
+  EXPECT_EQ(crowd.Codes(phone), "2.05");
+  const request::Counters& counters = rig.requests().counters();
+  EXPECT_EQ(counters.observations_refused, 1u);
+  EXPECT_EQ(counters.observations_made_room, 0u);
+  EXPECT_TRUE(rig.TakeUnwanted().empty());
+  crowd.Prove(phone, "tok");
+  crowd.Observe(phone, "sync");
+  EXPECT_EQ(crowd.UnderWay("sync"), 1u);
+  EXPECT_EQ(counters.observations_made_room, 1u);
+  EXPECT_EQ(rig.TakeUnwanted().size(), 1u);
+}
+
+TEST(Crowd, ObservationsOfUnknownClientsOfOneAddressFillItThenTheyDoNotPushOutEachOther) {
+  Rig rig = RigWithObservations(2);
+  Crowd crowd(rig);
+  for (const char* path : {"a", "b", "c"}) crowd.Observe(crowd.Join(kHonest), path);
+  EXPECT_EQ(rig.requests().usage().observations, 2u);
+  EXPECT_EQ(rig.requests().counters().observations_refused, 1u);
+  EXPECT_TRUE(rig.TakeUnwanted().empty());
+}
+
+// Two accounts that have far too many each: neither gets more at the cost of the other.
+TEST(Crowd, ObservationsOfTwoHogsFillItThenTheyStay) {
+  Rig rig = RigWithObservations(23);
+  Crowd crowd(rig);
+  const auto observe = [&](const char* address, const char* token, size_t sessions) {
+    for (size_t i = 0; i < sessions; ++i) {
+      const SessionId session = crowd.Join(address);
+      crowd.Prove(session, token);
+      for (const char* path : {"a", "b", "c", "d"}) crowd.Observe(session, path);
+    }
+  };
+  observe(kAttacker, "mallory", 3);
+  observe("192.0.2.9", "eve", 3);
+  EXPECT_EQ(rig.requests().usage().observations, 23u);
+  observe("192.0.2.9", "eve", 1);
+  observe(kAttacker, "mallory", 1);
+  EXPECT_EQ(rig.requests().counters().observations_refused, 9u);
+  EXPECT_TRUE(rig.TakeUnwanted().empty());
+}
+
 // One account on four sessions has them all. Told by 5.03, deployed clients would go on listening.
 TEST(Crowd, HogsObservationMakesRoomThenItsSessionEnds) {
   Rig rig = RigWithObservations(16);

@@ -2,6 +2,7 @@
 
 #include <sstream>
 
+#include "services/edge/admission/limits.h"
 #include "services/edge/request/limits.h"
 
 namespace lowband::testing {
@@ -35,7 +36,8 @@ Attack Attack::Of(Random& random, size_t phones) {
   out.polls_max = between(16, 40);
   out.polls_of_a_token = between(4, 48);
   out.waiting_max = between(8, 32);
-  out.observations_max = between(12, 32);
+  // One of each session of phones, also of those they left behind, beside a household's.
+  out.observations_max = out.sessions_max + edge::admission::kHogMin + between(0, 8);
   out.confirmables_max = between(16, 48);
   out.answer_window = random.Unit() < 0.5 ? edge::request::kAnswerWindowMin : 0;
   return out;

@@ -80,14 +80,19 @@ bool Ledger::Displaces(const Holder& holder, size_t amount) const {
   if (heaviest == nullptr) return false;
   if (yield_ == Yield::kToAll) return true;
   if (holder.standing == Standing::kUnproven) return false;
-  const size_t would_hold = HeldBy(holder.network) + amount;
+  const size_t would_hold = BookedFor(holder) + amount;
   return heaviest->network == holder.network ||
          heaviest->held[Index(Standing::kProven)] > would_hold;
 }
 
-size_t Ledger::HeldBy(Network network) const {
-  const auto account = accounts_.find(network);
-  return account == accounts_.end() ? 0 : account->second.held[Index(Standing::kProven)];
+size_t Ledger::HeldBy(const Holder& holder) const {
+  const MutexLock lock(mutex_);
+  return BookedFor(holder);
+}
+
+size_t Ledger::BookedFor(const Holder& holder) const {
+  const auto account = accounts_.find(holder.network);
+  return account == accounts_.end() ? 0 : account->second.held[Index(holder.standing)];
 }
 
 void Ledger::Add(const Holder& holder, size_t amount) {

@@ -87,6 +87,9 @@ class Ledger {
   std::optional<Victim> Overdraft(const Ask& ask) const;
   std::optional<Victim> Overdraft() const { return Overdraft(Ask{}); }
 
+  /// By the network in that standing, on all workers.
+  size_t HeldBy(const Holder& holder) const;
+
   size_t max() const { return max_; }
   /// Without a lock: as of a moment ago.
   size_t held(Standing standing) const {
@@ -121,7 +124,7 @@ class Ledger {
   void Subtract(const Holder& holder, size_t amount) LOWBAND_REQUIRES(mutex_);
   void Place(Account& account, Standing standing, size_t before) LOWBAND_REQUIRES(mutex_);
   const Account* Heaviest(Standing standing) const LOWBAND_REQUIRES(mutex_);
-  size_t HeldBy(Network network) const LOWBAND_REQUIRES(mutex_);
+  size_t BookedFor(const Holder& holder) const LOWBAND_REQUIRES(mutex_);
   size_t HeldInAll() const LOWBAND_REQUIRES(mutex_) { return held_[0] + held_[1]; }
   void Show(size_t standing) LOWBAND_REQUIRES(mutex_) {
     shown_[standing].store(held_[standing], std::memory_order_relaxed);

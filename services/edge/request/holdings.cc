@@ -77,10 +77,7 @@ bool Holdings::IsForNought(TimePoint now, const Holder& newcomer) const {
   if (!ledger_.Overdraft()) return false;
   const auto victim = Victim();
   if (!victim) return true;
-  if (rules_.proven_stay && victim->standing == admission::Standing::kProven &&
-      victim->network == newcomer.network) {
-    return true;
-  }
+  if (rules_.costs_session && IsNoHeavier(*victim, newcomer)) return true;
   if (victim->worker != worker_) return false;
   const Account* account = Find({victim->network, victim->standing, worker_});
   if (account == nullptr || account->used <= rules_.modest) return true;
@@ -96,9 +93,15 @@ bool Holdings::IsForNought(TimePoint now, const Holder& newcomer) const {
   return true;
 }
 
+// With what is booked for the newcomer. Its own network's unproven ones may go once it is proven.
+bool Holdings::IsNoHeavier(const admission::Victim& victim, const Holder& newcomer) const {
+  if (victim.standing == newcomer.standing) return victim.held <= ledger_.HeldBy(newcomer);
+  return victim.standing > newcomer.standing && victim.network == newcomer.network;
+}
+
 std::optional<admission::Victim> Holdings::Victim() const {
   auto victim = ledger_.Overdraft();
-  if (!rules_.proven_stay || !victim || victim->standing == admission::Standing::kUnproven ||
+  if (!rules_.costs_session || !victim || victim->standing == admission::Standing::kUnproven ||
       admission::IsHog(victim->held, ledger_.max())) {
     return victim;
   }

@@ -6,7 +6,8 @@
 //     └─ else ──▶ none
 //
 // A newcomer gets no room at the cost of what its own network uses just now, standing alike: one
-// would push out the other for ever. Others' it does, since they are heavier.
+// would push out the other for ever. Others' it does, since they are heavier; where they need not
+// be, and what goes costs its client the session, they stay.
 //
 // Threading: one worker thread; the ledger is shared. Ownership: bookings give back what they have
 // when they end, and do so before this ends. Limits: the ledger's.
@@ -59,8 +60,10 @@ struct HoldingRules {
   Duration needed_sheltered{};
   /// A network that holds no more here need not make room: the newcomer waits.
   size_t modest = 0;
-  /// A proven one need not either, unless it is a hog (admission::IsHog).
-  bool proven_stay = false;
+  /// What goes takes its client's session along, and comes again with the next one. Only a network
+  /// that has more makes room for one of its standing; a proven one does if it is a hog
+  /// (admission::IsHog).
+  bool costs_session = false;
   /// So much stays booked of what ended last, for what comes next: the ledger has a lock.
   size_t spare_max = 0;
 };
@@ -128,6 +131,7 @@ class Holdings {
   Account* Book(TimePoint now, const admission::Holder& holder, size_t amount, Room room);
   bool BookMore(TimePoint now, const admission::Holder& holder, size_t amount, Room room);
   bool IsForNought(TimePoint now, const admission::Holder& newcomer) const;
+  bool IsNoHeavier(const admission::Victim& victim, const admission::Holder& newcomer) const;
   /// Who has to make room, of those that can; none: nobody.
   std::optional<admission::Victim> Victim() const;
   const Account* Find(const admission::Holder& holder) const;

@@ -28,7 +28,7 @@ struct Rooms {
                   worker),
         polls(ledgers.polls, {}, worker),
         waiting(ledgers.waiting, kWaitingRules, worker),
-        observations(ledgers.observations, {.proven_stay = true}, worker),
+        observations(ledgers.observations, {.costs_session = true}, worker),
         tokens(ledgers.tokens, worker),
         newest_sessions(ledgers.newest_sessions) {}
 
