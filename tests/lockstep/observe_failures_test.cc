@@ -54,6 +54,70 @@ TEST(Observe, FifthFailureInARowThenToldOnceAndNotEnded) {
   EXPECT_EQ(failed[static_cast<size_t>(request::PollFailure::kRefused)], 6u);
 }
 
+constexpr std::string_view kRefused = R"(
+    at 10s
+    <== 4.01 format=60 body="no" refused poll=ended
+    <-- CON 4.01 $e token=0a format=60 body="no"
+)";
+
+// Its client goes on listening, and nobody would ever tell it.
+TEST(Observe, WordOfARefusedTokenIsNotAcknowledgedThenTheSessionEnds) {
+  Script script;
+  script.Play(kRegistered);
+  script.Play(kRefused);
+  script.Play(R"(
+    at 12s
+    <-- CON 4.01 $e token=0a format=60 body="no"
+    at 16s
+    <-- CON 4.01 $e token=0a format=60 body="no"
+    at 24s
+    <-- CON 4.01 $e token=0a format=60 body="no"
+    at 40s
+    <-- CON 4.01 $e token=0a format=60 body="no"
+  )");
+  EXPECT_TRUE(script.rig().TakeUnwanted().empty());
+  script.Play("at 72s\n");
+  EXPECT_EQ(script.rig().TakeUnwanted(), std::vector{script.session()});
+  EXPECT_EQ(script.rig().requests().counters().observations_ended, 1u);
+}
+
+TEST(Observe, WordOfARefusedTokenIsAcknowledgedOrRejectedThenTheSessionStays) {
+  for (const char* fate : {"--> ACK EMPTY $e\n", "--> RST EMPTY $e\n"}) {
+    Script script;
+    script.Play(kRegistered);
+    script.Play(kRefused);
+    script.Play(fate);
+    script.Play("at 300s\n");
+    EXPECT_TRUE(script.rig().TakeUnwanted().empty());
+  }
+}
+
+// Sent in vain it becomes a block, and the fate of that one counts.
+TEST(Observe, LongWordOfARefusedTokenBecomesABlockThenItsFateCounts) {
+  for (const bool acknowledged : {true, false}) {
+    RigConfig config = LockstepConfig();
+    config.passed_bytes = 0;
+    Script script(config);
+    script.Play(kRegistered);
+    script.Play(R"(
+    at 10s
+    <== 4.01 format=60 body=#900 refused poll=ended
+    <-- CON 4.01 $e token=0a format=60 body=#900
+    at 12s
+    <-- CON 4.01 $e token=0a format=60 body=#900
+    at 16s
+    <-- CON 4.01 $e token=0a format=60 body=#900
+    at 24s
+    <-- CON 4.01 $f token=0a etag=$t format=60 block2=0/1/256 size2=900 body=#256
+  )");
+    if (acknowledged) script.Play("--> ACK EMPTY $f\n");
+    script.rig().AdvanceTo(script.rig().now() + std::chrono::seconds(200));
+    while (script.rig().TakeSent()) {
+    }
+    EXPECT_EQ(script.rig().TakeUnwanted().size(), acknowledged ? 0u : 1u);
+  }
+}
+
 constexpr std::string_view kTold = R"(
     at 10s
     <== 5.02 format=60 body="away" poll=failed

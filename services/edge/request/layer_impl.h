@@ -98,6 +98,8 @@ class Layer::Impl {
     std::vector<ExchangeId> exchanges;
     std::deque<WaitingRequest> waiting;
     std::deque<WaitingUpload> waiting_uploads;
+    /// The words that an observation has ended, until their fate is known.
+    std::vector<message::SendId> farewells;
     bool in_line = false;     ///< In `line_`.
     bool narrow = false;      ///< Its path takes only small datagrams, as far as is known.
     message::SendId probe;    ///< The first small message; set while its fate may say otherwise.
@@ -285,6 +287,8 @@ class Layer::Impl {
   void NotifyAgain(TimePoint now, Observation& observation);
   void SendNotification(TimePoint now, Observation& observation, uint32_t number,
                         FirstMessage first);
+  /// True if that is what was sent, whose fate is known now.
+  bool EndFarewell(SessionId session, message::SendId sent);
   void EndWithError(TimePoint now, Observation& observation, Answer answer);
   void EndObservation(TimePoint now, Observation& observation);
   void CancelPoll(Observation& observation);

@@ -14,7 +14,8 @@
 //
 // The cursor advances when the client has the whole body, and at no other time: what it has not
 // acknowledged is asked for again. Ended by Observe 1, RST, 4.08, an answer that says so (with one
-// error notification), and with its session; a registration under the same token replaces it.
+// error notification; its session ends too when that is not acknowledged), and with its session; a
+// registration under the same token replaces it.
 //
 // Polls that fail are tried again for ever. After some in a row the observer is told once, by an
 // error notification, and the observation goes on: deployed clients take the error and go on

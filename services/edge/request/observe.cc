@@ -271,7 +271,7 @@ void Layer::Impl::SendNotification(TimePoint now, Observation& observation, uint
 }
 
 void Layer::Impl::EndWithError(TimePoint now, Observation& observation, Answer answer) {
-  // RFC 7641 §4.2: without Observe. Nothing depends on its fate.
+  // RFC 7641 §4.2: without Observe.
   const SessionId session = observation.target.session;
   auto first = WriteFirst(now, observation.target, std::move(answer), {});
   message::SendId sent;
@@ -280,8 +280,16 @@ void Layer::Impl::EndWithError(TimePoint now, Observation& observation, Answer a
     if (first->pinned) downloads_.Served(now, *first->pinned, sent, first->whole);
   }
   EndObservation(now, observation);
-  // It would listen for ever.
-  if (sent.value == 0) unwanted_.push_back(session);
+  if (sent.value != 0) {
+    sessions_.at(session).farewells.push_back(sent);
+  } else {
+    unwanted_.push_back(session);  // its client would listen for ever
+  }
+}
+
+bool Layer::Impl::EndFarewell(SessionId session_id, message::SendId sent) {
+  const auto session = sessions_.find(session_id);
+  return session != sessions_.end() && std::erase(session->second.farewells, sent) > 0;
 }
 
 void Layer::Impl::EndObservation(TimePoint now, Observation& observation) {
@@ -335,6 +343,7 @@ void Layer::Impl::OnBlockServed(TimePoint now, const Incoming& incoming, Observa
 }
 
 void Layer::Impl::OnDelivered(TimePoint now, SessionId session, message::SendId sent) {
+  if (EndFarewell(session, sent)) return;
   Observation* observation = observations_.FindBySent(session, sent);
   if (observation == nullptr) return;
   if (!observation->whole) {  // the first block; its client asks for the next
@@ -351,6 +360,7 @@ void Layer::Impl::OnDelivered(TimePoint now, SessionId session, message::SendId 
 }
 
 void Layer::Impl::OnRejected(TimePoint now, SessionId session, message::SendId sent) {
+  if (EndFarewell(session, sent)) return;
   Observation* observation = observations_.FindBySent(session, sent);
   if (Observation* told = observations_.FindByTold(session, sent)) {
     ++counters_.observations_cancelled;
@@ -368,8 +378,10 @@ void Layer::Impl::OnRejected(TimePoint now, SessionId session, message::SendId s
 
 void Layer::Impl::OnUndelivered(TimePoint now, SessionId session, message::SendId sent) {
   Observation* observation = observations_.FindBySent(session, sent);
-  if (observation == nullptr) {  // the word that an observation has ended: nobody will revive it
+  if (observation == nullptr) {  // nobody will revive it
     messages_.Abandon(now, session, sent);
+    // Who was not told that its observation has ended would listen for ever.
+    if (EndFarewell(session, sent)) unwanted_.push_back(session);
     return;
   }
   ++counters_.notifications_parked;
@@ -396,6 +408,7 @@ void Layer::Impl::OnHeard(TimePoint now, SessionId session) {
 
 void Layer::Impl::OnReplaced(SessionId session, message::SendId before, message::SendId sent,
                              bool whole) {
+  std::ranges::replace(sessions_.at(session).farewells, before, sent);
   for (const ObservationId id : observations_.Of(session)) {
     Observation& observation = *observations_.Find(id);
     if (observation.told == before) observation.told = sent;
