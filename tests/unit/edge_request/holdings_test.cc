@@ -86,6 +86,26 @@ TEST(Holdings, AnotherWorkerHasMostThenItIsAskedAndKnowsWhatGoes) {
   EXPECT_FALSE(there.TakeRelief());
 }
 
+TEST(Holdings, WhatGoesCostsASessionThenOnlyANetworkWithMoreMakesRoomOnWhicheverWorker) {
+  Ledger ledger(3, Yield::kToAll);
+  Holdings here(ledger, {.costs_session = true}, 0);
+  Holdings there(ledger, {.costs_session = true}, 3);
+  const Booking two = there.Take(At(0), Unproven(1, 3), Thing(1), 1);
+  const Booking more = there.Take(At(0), Unproven(1, 3), Thing(2), 1);
+  Booking one = here.Take(At(0), Unproven(2), Thing(3), 1);
+  EXPECT_FALSE(here.Take(At(1), Unproven(2), Thing(4), 1)) << "it would have two as well";
+  EXPECT_FALSE(there.Take(At(1), Unproven(1, 3), Thing(5), 1)) << "it has most itself";
+  EXPECT_EQ(ledger.usage().held[0], 3u);
+  const Booking newcomer = here.Take(At(1), Unproven(3), Thing(6), 1);
+  ASSERT_TRUE(newcomer);
+  EXPECT_FALSE(here.NextToGo());
+  EXPECT_EQ(here.TakeRelief(), 3u);
+  EXPECT_EQ(there.NextToGo()->id, 1u);
+  one.Reset();
+  const Booking known = here.Take(At(2), Proven(2), Thing(7), 1);
+  EXPECT_TRUE(known);
+}
+
 TEST(Holdings, NetworkHasNoMoreThanOneSessionMayThenTheNewcomerWaits) {
   Ledger ledger(2, Yield::kToAll);
   Holdings holdings(ledger, {.modest = 2}, 0);
