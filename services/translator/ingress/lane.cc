@@ -12,6 +12,9 @@ void Count(Counters::Count& counter, uint64_t by = 1) {
   counter.fetch_add(by, std::memory_order_relaxed);
 }
 
+/// RFC 7252 §12.1.2: class 5.
+bool IsFailure(const ExchangeAnswer& answer) { return answer.head.code() >> 5 == 5; }
+
 }  // namespace
 
 Lane::Lane(uint64_t id, Handler& handler, std::shared_ptr<Shared> shared,
@@ -51,12 +54,12 @@ void Lane::Drain() {
 
 bool Lane::Slept(TimePoint now) { return shared_->awake.SleptSince(opened_at_, now); }
 
-void Lane::EndIfSlept(TimePoint now) {
-  if (!Slept(now)) return;
+bool Lane::EndIfSlept(TimePoint now) {
+  if (!Slept(now)) return false;
   Todo todo;
   {
     const MutexLock lock(mutex_);
-    if (dead_ || finished_) return;
+    if (dead_ || finished_) return true;
     Count(shared_->counters.lanes_slept);
     Die(todo);
     Plan(todo);
@@ -64,6 +67,7 @@ void Lane::EndIfSlept(TimePoint now) {
   // Ends a read that is under way.
   context_.TryCancel();
   Do(todo);
+  return true;
 }
 
 void Lane::Observable(uint64_t exchange) {
@@ -126,6 +130,9 @@ void Lane::DropAnswer(uint64_t exchange) {
 }
 
 void Lane::Answer(uint64_t exchange, ExchangeAnswer answer) {
+  // It may have failed by the sleep alone, as a connect that ran out of time meanwhile: the edge has
+  // it done by another, if that can be repeated.
+  if (IsFailure(answer) && EndIfSlept(std::chrono::steady_clock::now())) return;
   if (AnswerByWindow(exchange, answer)) return;
   Todo todo;
   bool queued = false;

@@ -41,8 +41,8 @@ class Lane final : public grpc::ServerBidiReactor<v1::EdgeBatch, v1::TranslatorB
   void Begin();
   /// Tells the edge to send nothing new here.
   void Drain();
-  /// Ends it if it was open while the process slept.
-  void EndIfSlept(TimePoint now);
+  /// Ends it if it was open while the process slept; true if it was.
+  bool EndIfSlept(TimePoint now);
   void Observable(uint64_t exchange) override;
   void Answer(uint64_t exchange, ExchangeAnswer answer) override;
   void DropAnswer(uint64_t exchange) override;

@@ -87,6 +87,8 @@ class Recorder final : public Handler {
   bool observe_all_ = false;
 };
 
+constexpr uint32_t kBadGateway = 5 << 5 | 2;
+
 ExchangeAnswer Text(const std::string& body) {
   ExchangeAnswer answer;
   answer.head.set_code(0x45);
@@ -419,6 +421,31 @@ TEST_F(IngressServer, SleptThenItsLanesEndAndWhatTheyBroughtMeanwhileIsNotBegun)
   next.Ask(4);
   handler_.WaitFor(4);
   EXPECT_EQ(handler_.count(), 3u);
+}
+
+TEST_F(IngressServer, SleptThenAnAnswerIsGivenAndAFailureEndsTheLane) {
+  Start();
+  for (const uint64_t exchange : {1, 2, 3}) lane_->Ask(exchange);
+  const auto answered = handler_.WaitFor(1);
+  const auto failed = handler_.WaitFor(2);
+  handler_.WaitFor(3);
+  server_->Tick(std::chrono::steady_clock::now() - kSleepMin);  // nobody has ticked since
+  answered.respond(Text("answer"));
+  ASSERT_EQ(lane_->Read().frames_size(), 1);
+  ExchangeAnswer failure = Text("no connection");
+  failure.head.set_code(kBadGateway);
+  failed.respond(failure);
+  EXPECT_EQ(lane_->Read().frames_size(), 0) << "the stream has ended";
+  EXPECT_TRUE(handler_.WaitForCancel(3));
+}
+
+TEST_F(IngressServer, AwakeThenAFailureIsAnAnswer) {
+  Start();
+  lane_->Ask(1);
+  ExchangeAnswer failure = Text("no connection");
+  failure.head.set_code(kBadGateway);
+  handler_.WaitFor(1).respond(failure);
+  EXPECT_EQ(lane_->Read().frames_size(), 1);
 }
 
 TEST_F(IngressServer, DrainThenToldAtOnceAndWhatCrossesItIsStillServed) {
