@@ -3,6 +3,8 @@
 //
 // Closed: everything passes. After kBreakerFailures connects in a row have failed it opens: one
 // exchange in kBreakerProbe passes, as a probe. The first that reaches the homeserver closes it.
+// A connect that ended long after its time was over says nothing: the process was stopped, or got
+// no CPU, and when it goes on all of them fail at once.
 //
 // Threading: one thread. Sans-IO: time is given. Limits: limits.h.
 #pragma once
@@ -16,6 +18,8 @@ namespace lowband::translator {
 
 class Breaker {
  public:
+  explicit Breaker(Duration connect_timeout) : connect_timeout_(connect_timeout) {}
+
   /// May an exchange start now? While open this counts as the probe when it says yes.
   bool Allow(TimePoint now) {
     if (!next_probe_) return true;
@@ -27,8 +31,9 @@ class Breaker {
     failures_ = 0;
     next_probe_.reset();
   }
-  /// True if this failure opened it.
-  bool Unreachable(TimePoint now) {
+  /// True if this failure, `took` after the exchange began, opened it.
+  bool Unreachable(TimePoint now, Duration took) {
+    if (took > connect_timeout_ + kConnectLate) return false;
     if (failures_ < kBreakerFailures) ++failures_;
     if (failures_ < kBreakerFailures) return false;
     const bool opened = !next_probe_;
@@ -38,6 +43,7 @@ class Breaker {
   bool is_open() const { return next_probe_.has_value(); }
 
  private:
+  const Duration connect_timeout_;
   unsigned failures_ = 0;
   std::optional<TimePoint> next_probe_;
 };

@@ -79,4 +79,6 @@ long InfoLong(CURL* easy, CURLINFO info) {
   return curl_easy_getinfo(easy, info, &value) == CURLE_OK ? value : 0;
 }
 
+Duration TookOf(CURL* easy) { return std::chrono::microseconds(Info(easy, CURLINFO_TOTAL_TIME_T)); }
+
 }  // namespace lowband::translator

@@ -33,5 +33,7 @@ constexpr long ToCurlSeconds(std::chrono::seconds seconds) {
 /// 0 for what libcurl does not know.
 int64_t Info(CURL* easy, CURLINFO info);
 long InfoLong(CURL* easy, CURLINFO info);
+/// From the start of the transfer to its end.
+Duration TookOf(CURL* easy);
 
 }  // namespace lowband::translator

@@ -45,6 +45,8 @@ inline constexpr long kReceiveBufferBytes = 4096;
 inline constexpr long kSendBufferBytes = 16'384;
 
 inline constexpr Duration kConnectTimeout = std::chrono::seconds(3);
+/// A connect that fails so long after that was kept waiting by this process.
+inline constexpr Duration kConnectLate = std::chrono::seconds(1);
 /// An idle connection older than this is not used again: homeservers and proxies commonly close
 /// theirs after 60 s or more, and a request that meets such a close is lost or has to be repeated.
 inline constexpr std::chrono::seconds kIdleConnection{30};

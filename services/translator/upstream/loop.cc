@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "services/translator/upstream/config.h"
+#include "services/translator/upstream/easy.h"
 #include "services/translator/upstream/limits.h"
 
 namespace lowband::translator {
@@ -219,7 +220,7 @@ void Loop::FinishTransfer(CURL* easy, CURLcode code) {
   if (!outcome) {
     const UpstreamFault fault = outcome.error();
     const bool unreachable = fault == UpstreamFault::kConnect || fault == UpstreamFault::kTls;
-    if (unreachable && breaker_.Unreachable(now_)) {
+    if (unreachable && breaker_.Unreachable(now_, TookOf(easy))) {
       shared_.counters.breaker_opened.fetch_add(1, std::memory_order_relaxed);
     }
     shared_.on_fault_text(transfer.FailureText(code));

@@ -106,7 +106,7 @@ class Loop {
 
   // The loop's thread only.
   TimePoint now_;
-  Breaker breaker_;
+  Breaker breaker_{shared_.config.connect_timeout};
   Places places_;
   std::unordered_map<uint64_t, Submission> pending_;
   TimerQueue<uint64_t> pending_deadlines_;

@@ -107,7 +107,7 @@ class RelayClient::Impl {
   std::optional<UpstreamFault> TakePlace(uint64_t id, const RelayHead& head);
   void MakeRoom(uint64_t id);
   void Finish(CurlPoll::Finished finished);
-  void TellBreaker(const RelayTransfer& transfer, CURLcode code);
+  void TellBreaker(const RelayTransfer& transfer, CurlPoll::Finished finished);
   void ExpireSilent();
   void LookAtTouched();
   void Watch(uint64_t id, const RelayTransfer& transfer);
@@ -138,7 +138,7 @@ class RelayClient::Impl {
   // The loop's thread only.
   RelayTransfer::Context context_;
   Places places_;
-  Breaker breaker_;
+  Breaker breaker_{config_.connect_timeout};
   TimerQueue<uint64_t> deadlines_;
   CurlPoll poll_;
   std::unordered_map<uint64_t, std::unique_ptr<RelayTransfer>> active_;
@@ -250,20 +250,20 @@ void RelayClient::Impl::Finish(CurlPoll::Finished finished) {
   curl_easy_getinfo(finished.easy, CURLINFO_PRIVATE, &owner);
   auto& transfer = *reinterpret_cast<RelayTransfer*>(owner);
   transfer.Finish(finished.code);
-  TellBreaker(transfer, finished.code);
+  TellBreaker(transfer, finished);
   deadlines_.Cancel(transfer.id());
   ForgetIfOver(transfer.id());
 }
 
-void RelayClient::Impl::TellBreaker(const RelayTransfer& transfer, CURLcode code) {
+void RelayClient::Impl::TellBreaker(const RelayTransfer& transfer, CurlPoll::Finished finished) {
   if (transfer.answered()) breaker_.Reached();
   const auto fault = transfer.fault();
   if (!fault) return;
   const bool unreachable = fault == UpstreamFault::kConnect || fault == UpstreamFault::kTls;
-  if (unreachable && breaker_.Unreachable(context_.now)) {
+  if (unreachable && breaker_.Unreachable(context_.now, TookOf(finished.easy))) {
     counters_.breaker_opened.fetch_add(1, std::memory_order_relaxed);
   }
-  std::string text = transfer.FailureText(code);
+  std::string text = transfer.FailureText(finished.code);
   const MutexLock lock(mutex_);
   last_fault_ = std::move(text);
 }

@@ -7,31 +7,41 @@ namespace {
 
 constexpr TimePoint kStart{};
 constexpr Duration kInstant = std::chrono::milliseconds(1);
+constexpr Duration kTimeout = std::chrono::seconds(3);
+constexpr Duration kTook = kTimeout + kInstant;
 
 Breaker Opened() {
-  Breaker breaker;
-  for (unsigned i = 0; i < kBreakerFailures; ++i) breaker.Unreachable(kStart);
+  Breaker breaker(kTimeout);
+  for (unsigned i = 0; i < kBreakerFailures; ++i) breaker.Unreachable(kStart, kTook);
   return breaker;
 }
 
 TEST(Breaker, FewerFailuresThanTheLimitThenAllPass) {
-  Breaker breaker;
+  Breaker breaker(kTimeout);
   for (unsigned i = 0; i + 1 < kBreakerFailures; ++i) {
-    EXPECT_FALSE(breaker.Unreachable(kStart));
+    EXPECT_FALSE(breaker.Unreachable(kStart, kTook));
     EXPECT_TRUE(breaker.Allow(kStart));
   }
   breaker.Reached();
-  EXPECT_FALSE(breaker.Unreachable(kStart)) << "failures in a row are what counts";
+  EXPECT_FALSE(breaker.Unreachable(kStart, kTook)) << "failures in a row are what counts";
   EXPECT_TRUE(breaker.Allow(kStart));
 }
 
 TEST(Breaker, LastFailureThenItOpensOnce) {
-  Breaker breaker;
-  for (unsigned i = 0; i + 1 < kBreakerFailures; ++i) breaker.Unreachable(kStart);
-  EXPECT_TRUE(breaker.Unreachable(kStart));
-  EXPECT_FALSE(breaker.Unreachable(kStart)) << "it was open already";
+  Breaker breaker(kTimeout);
+  for (unsigned i = 0; i + 1 < kBreakerFailures; ++i) breaker.Unreachable(kStart, kTook);
+  EXPECT_TRUE(breaker.Unreachable(kStart, kTook));
+  EXPECT_FALSE(breaker.Unreachable(kStart, kTook)) << "it was open already";
   EXPECT_TRUE(breaker.is_open());
   EXPECT_FALSE(breaker.Allow(kStart));
+}
+
+TEST(Breaker, ProcessSleptThenItsFailuresOfThatTimeSayNothing) {
+  Breaker breaker(kTimeout);
+  for (unsigned i = 0; i < 2 * kBreakerFailures; ++i) {
+    EXPECT_FALSE(breaker.Unreachable(kStart, kTimeout + kConnectLate + kInstant));
+  }
+  EXPECT_FALSE(breaker.is_open());
 }
 
 TEST(Breaker, OpenThenOneProbeInEachPeriod) {
@@ -45,7 +55,7 @@ TEST(Breaker, OpenThenOneProbeInEachPeriod) {
 TEST(Breaker, ProbeFailsThenItStaysOpenForAnotherPeriod) {
   Breaker breaker = Opened();
   ASSERT_TRUE(breaker.Allow(kStart + kBreakerProbe));
-  EXPECT_FALSE(breaker.Unreachable(kStart + kBreakerProbe + kInstant));
+  EXPECT_FALSE(breaker.Unreachable(kStart + kBreakerProbe + kInstant, kTook));
   EXPECT_FALSE(breaker.Allow(kStart + 2 * kBreakerProbe));
   EXPECT_TRUE(breaker.Allow(kStart + 2 * kBreakerProbe + kInstant));
 }
