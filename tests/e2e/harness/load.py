@@ -2,6 +2,7 @@
 
 import asyncio
 import collections
+import concurrent.futures
 import itertools
 import json
 import threading
@@ -14,14 +15,16 @@ THINK_MS = 120  # how long it takes for anything else
 
 
 class CoapLoad(threading.Thread):
-    """`lowband load` again and again, each time for `seconds` with new sessions."""
+    """`lowband load` again and again, each time for `seconds` with new sessions: so many for each
+    token."""
 
-    def __init__(self, bin_dir, address, token, operations, sessions, seconds=8):
+    def __init__(self, bin_dir, address, tokens, operations, sessions, seconds=8):
         super().__init__(daemon=True)
-        flags = itertools.chain.from_iterable(("--operation", one) for one in operations)
-        self._command = [
-            bin_dir / "lowband", "load", "-k", "--json", "--token", token, "--sessions", sessions,
-            "--seconds", seconds, *flags, f"coaps://{address}",
+        flags = tuple(itertools.chain.from_iterable(("--operation", one) for one in operations))
+        self._commands = [
+            [bin_dir / "lowband", "load", "-k", "--json", "--token", token, "--sessions", sessions,
+             "--seconds", seconds, *flags, f"coaps://{address}"]
+            for token in tokens
         ]  # fmt: skip
         self._limit = seconds + 100
         self._stopping = threading.Event()
@@ -31,16 +34,19 @@ class CoapLoad(threading.Thread):
         self.start()
 
     def run(self):
-        while not self._stopping.is_set():
-            done = run(self._command, self._limit)
-            if done.returncode != 0:
-                self.error = done.stderr.decode()
-                return
-            figures = json.loads(done.stdout)
-            self.outcomes.update(figures["outcomes"])
-            self.handshakes_failed += figures["handshakes"]["failed"]
-            self.slowest_ms = max(self.slowest_ms, figures["latency_ms"]["max"])
-            self.retransmissions += figures["traffic"]["retransmissions"]
+        with concurrent.futures.ThreadPoolExecutor(len(self._commands)) as pool:
+            while not self._stopping.is_set():
+                for done in pool.map(lambda command: run(command, self._limit), self._commands):
+                    if done.returncode != 0:
+                        self.error = done.stderr.decode()
+                        return
+                    self._add(json.loads(done.stdout))
+
+    def _add(self, figures):
+        self.outcomes.update(figures["outcomes"])
+        self.handshakes_failed += figures["handshakes"]["failed"]
+        self.slowest_ms = max(self.slowest_ms, figures["latency_ms"]["max"])
+        self.retransmissions += figures["traffic"]["retransmissions"]
 
     def stop(self):
         """Waits for the last answers."""
@@ -118,10 +124,11 @@ async def _read_answer(reader):
 
 
 class MixedLoad:
-    """Ordinary requests and long polls, over CoAP and over HTTP."""
+    """Ordinary requests and long polls, over CoAP and over HTTP. Of several users: one has no more
+    than 64 polls, as which requests count too that hang."""
 
     def __init__(self, bin_dir, homeserver, fleet):
-        user = Client(homeserver.url).register()
+        user, poster, *pollers = (Client(homeserver.url).register() for _ in range(5))
         since = user.sync()["next_batch"]
         for path in ("whoami", "typing", "keys/query", "read_markers"):
             homeserver.fault(path=path, count=10**9, delay_ms=THINK_MS)
@@ -129,18 +136,19 @@ class MixedLoad:
         sync = f"{api}/sync?timeout={POLL_MS}&since={since}"
         self._homeserver = homeserver
 
-        def coap(sessions, *operations):
-            return CoapLoad(bin_dir, fleet.address, user.token, operations, sessions)
+        def coap(users, sessions, *operations):
+            tokens = [one.token for one in users]
+            return CoapLoad(bin_dir, fleet.address, tokens, operations, sessions)
 
         def http(connections, *requests):
             return HttpLoad(fleet.address, user.token, requests, connections)
 
         self.parts = {
             "CoAP GET, PUT": coap(
-                32, f"2*GET {api}/account/whoami",
+                [user], 32, f"2*GET {api}/account/whoami",
                 f'PUT {api}/rooms/{room}/typing/{user.user} {{"typing":false}}'),
-            "CoAP POST": coap(8, f"POST {api}/keys/query {{}}"),
-            "CoAP polls": coap(150, f"GET {sync}"),
+            "CoAP POST": coap([poster], 8, f"POST {api}/keys/query {{}}"),
+            "CoAP polls": coap(pollers, 50, f"GET {sync}"),
             "HTTP": http(
                 24, ("GET", f"{api}/account/whoami", ""),
                 ("PUT", f"{api}/rooms/{room}/typing/{user.user}", '{"typing":false}'),
