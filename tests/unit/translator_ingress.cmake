@@ -5,4 +5,5 @@ lowband_test(translator_ingress_test
           unit/translator_ingress/awake_test.cc
           unit/translator_ingress/request_assembly_test.cc
           unit/translator_ingress/server_test.cc
+          unit/translator_ingress/sleep_test.cc
   DEPS lowband::edge_uplink_grpc lowband::translator_ingress gRPC::grpc++)

@@ -130,8 +130,8 @@ void Lane::DropAnswer(uint64_t exchange) {
 }
 
 void Lane::Answer(uint64_t exchange, ExchangeAnswer answer) {
-  // It may have failed by the sleep alone, as a connect that ran out of time meanwhile: the edge has
-  // it done by another, if that can be repeated.
+  // It may have failed by the sleep alone, as a connect that ran out of time meanwhile: the edge
+  // has it done by another, if that can be repeated.
   if (IsFailure(answer) && EndIfSlept(std::chrono::steady_clock::now())) return;
   if (AnswerByWindow(exchange, answer)) return;
   Todo todo;

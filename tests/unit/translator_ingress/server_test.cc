@@ -1,197 +1,18 @@
-// The ingress as an edge sees it that is written by hand, frame by frame.
+// The ingress as an edge sees it.
 #include "services/translator/ingress/server.h"
 
 #include <gmock/gmock.h>
-#include <grpcpp/create_channel.h>
 #include <grpcpp/generic/generic_stub.h>
 #include <grpcpp/support/byte_buffer.h>
 
-#include <future>
-#include <optional>
-#include <thread>
-
 #include "libs/base/config_error.h"
-#include "libs/grpc/contract.h"
-#include "lowband/v1/translator.grpc.pb.h"
-#include "tests/integration/lanes_rig.h"
+#include "tests/unit/translator_ingress/server_rig.h"
 
 namespace lowband::translator::ingress {
 namespace {
 
 using ::testing::HasSubstr;
 using ::testing::StartsWith;
-
-constexpr Duration kLimit = std::chrono::seconds(20);
-
-/// Keeps what it was given; the test answers.
-class Recorder final : public Handler {
- public:
-  struct Started {
-    ExchangeKey key;
-    v1::Request request;
-    Respond respond;
-  };
-  void Start(ExchangeKey key, v1::Request request, Respond respond) override {
-    if (observe_all_) respond.Observable();
-    const std::lock_guard lock(mutex_);
-    started_.push_back({key, std::move(request), std::move(respond)});
-    changed_.notify_all();
-  }
-  void Cancel(ExchangeKey key) override {
-    const std::lock_guard lock(mutex_);
-    cancelled_.push_back(key.exchange);
-    changed_.notify_all();
-  }
-  ExchangeAnswer Refuse(const v1::Request& request, Refused reason) override {
-    ExchangeAnswer answer;
-    answer.head.set_code(reason == Refused::kOverload ? 0xa3 : 0x8d);
-    answer.head.set_content_format(request.accept());
-    return answer;
-  }
-
-  /// Every path can be observed. Before the first request.
-  void ObserveAll() { observe_all_ = true; }
-
-  /// The exchange of that number, as soon as it is there.
-  Started WaitFor(uint64_t exchange) {
-    std::unique_lock lock(mutex_);
-    std::optional<Started> found;
-    changed_.wait_for(lock, kLimit, [&] {
-      for (const Started& one : started_) {
-        if (one.key.exchange == exchange) found = one;
-      }
-      return found.has_value();
-    });
-    return found.value();
-  }
-  bool WaitForCancel(uint64_t exchange) {
-    std::unique_lock lock(mutex_);
-    return changed_.wait_for(lock, kLimit, [&] {
-      return std::find(cancelled_.begin(), cancelled_.end(), exchange) != cancelled_.end();
-    });
-  }
-  size_t count() {
-    const std::lock_guard lock(mutex_);
-    return started_.size();
-  }
-  size_t cancels() {
-    const std::lock_guard lock(mutex_);
-    return cancelled_.size();
-  }
-
- private:
-  std::mutex mutex_;
-  std::condition_variable changed_;
-  std::vector<Started> started_;
-  std::vector<uint64_t> cancelled_;
-  bool observe_all_ = false;
-};
-
-constexpr uint32_t kBadGateway = 5 << 5 | 2;
-
-ExchangeAnswer Text(const std::string& body) {
-  ExchangeAnswer answer;
-  answer.head.set_code(0x45);
-  answer.head.set_content_format(60);
-  answer.body.assign(body.begin(), body.end());
-  return answer;
-}
-
-/// A lane whose batches the test writes and reads itself.
-class HandWrittenLane {
- public:
-  explicit HandWrittenLane(const std::shared_ptr<grpc::Channel>& channel)
-      : stub_(v1::Translator::NewStub(channel)) {
-    context_.set_deadline(std::chrono::system_clock::now() + kLimit);
-    stream_ = stub_->Exchange(&context_);
-  }
-  ~HandWrittenLane() {
-    context_.TryCancel();
-    if (!finished_) (void)stream_->Finish();
-  }
-
-  v1::EdgeFrame& Add(uint64_t exchange) {
-    v1::EdgeFrame& frame = *batch_.add_frames();
-    frame.set_exchange(exchange);
-    return frame;
-  }
-  v1::Request& AddRequest(uint64_t exchange, const std::string& body = "", bool more = false) {
-    v1::Request& request = *Add(exchange).mutable_request();
-    request.set_body(body);
-    request.set_more(more);
-    return request;
-  }
-  void AddChunk(uint64_t exchange, const std::string& data, bool more) {
-    v1::BodyChunk& chunk = *Add(exchange).mutable_body();
-    chunk.set_data(data);
-    chunk.set_more(more);
-  }
-  void AddCancel(uint64_t exchange) { Add(exchange).mutable_cancel(); }
-  void Write() {
-    ASSERT_TRUE(stream_->Write(batch_));
-    batch_.Clear();
-  }
-  void Ask(uint64_t exchange) {
-    AddRequest(exchange);
-    Write();
-  }
-  /// The next batch; an empty one when the stream has ended.
-  v1::TranslatorBatch Read() {
-    v1::TranslatorBatch batch;
-    if (!stream_->Read(&batch)) batch.Clear();
-    return batch;
-  }
-  /// Reads until the answer of `exchange` is whole; its code and body.
-  std::pair<uint32_t, std::string> ReadAnswer(uint64_t exchange) {
-    v1::TranslatorBatch batch;
-    while (!answers_[exchange].whole && stream_->Read(&batch)) {
-      for (const auto& frame : batch.frames()) {
-        Answer& answer = answers_[frame.exchange()];
-        if (frame.has_answer()) answer.code = frame.answer().code();
-        answer.body += frame.has_answer() ? frame.answer().body() : frame.body().data();
-        answer.whole = !(frame.has_answer() ? frame.answer().more() : frame.body().more());
-      }
-    }
-    EXPECT_TRUE(answers_[exchange].whole) << "the stream ended without an answer";
-    return {answers_[exchange].code, answers_[exchange].body};
-  }
-  void HalfClose() { stream_->WritesDone(); }
-  void Cancel() { context_.TryCancel(); }
-  grpc::Status Finish() {
-    finished_ = true;
-    return stream_->Finish();
-  }
-
- private:
-  std::unique_ptr<v1::Translator::Stub> stub_;
-  grpc::ClientContext context_;
-  std::unique_ptr<grpc::ClientReaderWriter<v1::EdgeBatch, v1::TranslatorBatch>> stream_;
-  v1::EdgeBatch batch_;
-  bool finished_ = false;
-  struct Answer {
-    uint32_t code = 0;
-    std::string body;
-    bool whole = false;
-  };
-  std::map<uint64_t, Answer> answers_;
-};
-
-class IngressServer : public ::testing::Test {
- protected:
-  void Start(const Config& config = {}) {
-    ServerConfig server = PlainServer("unix:" + directory_.Path("t"));
-    server.ingress = config;
-    server_ = std::make_unique<Server>(server, handler_);
-    channel_ = grpc::CreateChannel(server.listen, grpc::InsecureChannelCredentials());
-    lane_ = std::make_unique<HandWrittenLane>(channel_);
-  }
-
-  TemporaryDirectory directory_;
-  Recorder handler_;
-  std::unique_ptr<Server> server_;
-  std::shared_ptr<grpc::Channel> channel_;
-  std::unique_ptr<HandWrittenLane> lane_;
-};
 
 TEST_F(IngressServer, RequestInPiecesThenTheHandlerGetsItWhole) {
   Start();
@@ -401,51 +222,6 @@ TEST_F(IngressServer, LaneBreaksThenEverythingOfItIsCancelled) {
   EXPECT_TRUE(handler_.WaitForCancel(2));
   started.respond(Text("nobody is there"));
   EXPECT_EQ(server_->exchanges_in_flight(), 0u);
-}
-
-TEST_F(IngressServer, SleptThenItsLanesEndAndWhatTheyBroughtMeanwhileIsNotBegun) {
-  Start();
-  HandWrittenLane quiet(channel_);
-  quiet.Ask(1);
-  lane_->Ask(2);
-  handler_.WaitFor(1);
-  handler_.WaitFor(2);
-  server_->Tick(std::chrono::steady_clock::now() - kSleepMin);  // the last one before its sleep
-  lane_->Ask(3);
-  EXPECT_EQ(lane_->Read().frames_size(), 0) << "the stream has ended";
-  server_->Tick(std::chrono::steady_clock::now());
-  EXPECT_TRUE(handler_.WaitForCancel(1) && handler_.WaitForCancel(2));
-  EXPECT_EQ(quiet.Read().frames_size(), 0);
-  EXPECT_EQ(server_->counters().lanes_slept, 2u);
-  HandWrittenLane next(channel_);
-  next.Ask(4);
-  handler_.WaitFor(4);
-  EXPECT_EQ(handler_.count(), 3u);
-}
-
-TEST_F(IngressServer, SleptThenAnAnswerIsGivenAndAFailureEndsTheLane) {
-  Start();
-  for (const uint64_t exchange : {1, 2, 3}) lane_->Ask(exchange);
-  const auto answered = handler_.WaitFor(1);
-  const auto failed = handler_.WaitFor(2);
-  handler_.WaitFor(3);
-  server_->Tick(std::chrono::steady_clock::now() - kSleepMin);  // nobody has ticked since
-  answered.respond(Text("answer"));
-  ASSERT_EQ(lane_->Read().frames_size(), 1);
-  ExchangeAnswer failure = Text("no connection");
-  failure.head.set_code(kBadGateway);
-  failed.respond(failure);
-  EXPECT_EQ(lane_->Read().frames_size(), 0) << "the stream has ended";
-  EXPECT_TRUE(handler_.WaitForCancel(3));
-}
-
-TEST_F(IngressServer, AwakeThenAFailureIsAnAnswer) {
-  Start();
-  lane_->Ask(1);
-  ExchangeAnswer failure = Text("no connection");
-  failure.head.set_code(kBadGateway);
-  handler_.WaitFor(1).respond(failure);
-  EXPECT_EQ(lane_->Read().frames_size(), 1);
 }
 
 TEST_F(IngressServer, DrainThenToldAtOnceAndWhatCrossesItIsStillServed) {
