@@ -8,8 +8,8 @@ target_link_libraries(lowband_sim_world
   PUBLIC lowband::sim lowband::edge_pipeline lowband::client lowband::translator_answers
          lowband::translator_mapping lowband::transcode lowband_lockstep
   PRIVATE nlohmann_json::nlohmann_json)
-lowband_test(sim_test SOURCES sim/sim_test.cc DEPS lowband_sim_world TIMEOUT 300)
+lowband_test(sim_test SOURCES sim/sim_test.cc DEPS lowband_sim_world TIMEOUT 900)
 if(LOWBAND_SANITIZE) # ten times as slow
-  set_property(TEST sim_test APPEND PROPERTY ENVIRONMENT LOWBAND_SIM_SEEDS=100)
+  set_property(TEST sim_test APPEND PROPERTY ENVIRONMENT LOWBAND_SIM_SEEDS=60)
 endif()
 lowband_program(lowband-sim SOURCES sim/main.cc DEPS lowband_sim_world CLI11::CLI11)
