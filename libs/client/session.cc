@@ -3,6 +3,7 @@
 #include <cstdlib>
 #include <utility>
 
+#include "libs/base/take_front.h"
 #include "libs/client/options.h"
 #include "libs/client/session_impl.h"
 
@@ -398,12 +399,7 @@ std::optional<TimePoint> Session::Impl::NextDeadline() {
   return channel_ ? Earlier(own, channel_->NextDeadline()) : own;
 }
 
-std::optional<Event> Session::Impl::PollEvent() {
-  if (events_.empty()) return std::nullopt;
-  Event event = std::move(events_.front());
-  events_.pop_front();
-  return event;
-}
+std::optional<Event> Session::Impl::PollEvent() { return TakeFront(events_); }
 
 std::optional<ByteView> Session::Impl::PollTransmit() {
   std::optional<ByteView> datagram;

@@ -170,27 +170,17 @@ void Pipeline::MovePeer(TimePoint now, const dtls::PeerMoved& moved) {
 
 bool Pipeline::IsPathProof(TimePoint now, const message::Event& event) {
   if (pings_.empty()) return false;
-  const auto fate = [&](SessionId session, message::SendId id, bool answered) {
-    const auto ping = pings_.find(session);
-    if (ping == pings_.end() || ping->second != id) return false;
-    pings_.erase(ping);
-    if (answered) {
-      dtls_.ProvePath(now, session);
-    } else {
-      messages_.Abandon(now, session, id);  // nobody will revive it
-    }
-    return true;
-  };
-  if (const auto* acked = std::get_if<message::Delivered>(&event)) {
-    return fate(acked->session, acked->id, true);
+  const auto settled = message::FateOf(event);
+  if (!settled) return false;
+  const auto ping = pings_.find(settled->session);
+  if (ping == pings_.end() || ping->second != settled->id) return false;
+  pings_.erase(ping);
+  if (settled->fate == message::Fate::kAnswered) {
+    dtls_.ProvePath(now, settled->session);
+  } else {
+    messages_.Abandon(now, settled->session, settled->id);  // nobody will revive it
   }
-  if (const auto* reset = std::get_if<message::Rejected>(&event)) {
-    return fate(reset->session, reset->id, true);
-  }
-  if (const auto* lost = std::get_if<message::Undelivered>(&event)) {
-    return fate(lost->session, lost->id, false);
-  }
-  return false;
+  return true;
 }
 
 bool Pipeline::DrainMessages(TimePoint now) {

@@ -7,6 +7,7 @@
 #include <compare>
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <variant>
 
 #include "libs/base/bytes.h"
@@ -84,6 +85,31 @@ struct Unheard {
   size_t bytes = 0;  ///< Of the message.
 };
 using Event = std::variant<RequestArrived, Delivered, Rejected, Undelivered, Heard, Unheard>;
+
+/// What became of a confirmable message of ours.
+enum class Fate : uint8_t {
+  kAnswered,  ///< By ACK or RST.
+  kMadeRoom,  ///< Undelivered::made_room.
+  kInVain,
+};
+struct Settled {
+  SessionId session;
+  SendId id;
+  Fate fate;
+};
+/// None: the event tells of none.
+inline std::optional<Settled> FateOf(const Event& event) {
+  if (const auto* acked = std::get_if<Delivered>(&event)) {
+    return Settled{acked->session, acked->id, Fate::kAnswered};
+  }
+  if (const auto* reset = std::get_if<Rejected>(&event)) {
+    return Settled{reset->session, reset->id, Fate::kAnswered};
+  }
+  if (const auto* lost = std::get_if<Undelivered>(&event)) {
+    return Settled{lost->session, lost->id, lost->made_room ? Fate::kMadeRoom : Fate::kInVain};
+  }
+  return std::nullopt;
+}
 
 struct Transmit {
   SessionId session;

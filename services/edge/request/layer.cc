@@ -3,6 +3,7 @@
 #include <utility>
 #include <variant>
 
+#include "libs/base/take_front.h"
 #include "services/edge/request/layer_impl.h"
 #include "services/edge/request/limits.h"
 
@@ -125,12 +126,7 @@ std::optional<TimePoint> Layer::Impl::NextDeadline() {
                          Earlier(silence_timers_.Next(), line_again_)));
 }
 
-std::optional<Command> Layer::Impl::PollCommand() {
-  if (commands_.empty()) return std::nullopt;
-  Command command = std::move(commands_.front());
-  commands_.pop_front();
-  return command;
-}
+std::optional<Command> Layer::Impl::PollCommand() { return TakeFront(commands_); }
 
 Load Layer::Impl::LoadOf(TimePoint now, SessionId session_id) const {
   const auto found = sessions_.find(session_id);

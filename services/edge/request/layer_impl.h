@@ -203,8 +203,6 @@ class Layer::Impl {
   void CheckSilence(TimePoint now, SessionId id, Session& session);
   /// True: it was about a ping.
   bool TakePingFate(TimePoint now, const message::Event& event);
-  enum class PingFate : uint8_t { kAnswered, kMadeRoom, kInVain };
-  bool OnPinged(TimePoint now, SessionId id, message::SendId ping, PingFate fate);
   void OnPingedInVain(TimePoint now, SessionId id, const Silence& silence);
 
   // answers.cc

@@ -13,6 +13,7 @@
 #include <cstdlib>
 #include <utility>
 
+#include "libs/base/take_front.h"
 #include "services/edge/request/error_answer.h"
 #include "services/edge/request/layer_impl.h"
 #include "services/edge/request/limits.h"
@@ -181,26 +182,11 @@ void Layer::Impl::Rebook(SessionId id, Session& session, const admission::Holder
   }
 }
 
-std::optional<SessionId> Layer::Impl::PollProven() {
-  if (proven_.empty()) return std::nullopt;
-  const SessionId session = proven_.front();
-  proven_.pop_front();
-  return session;
-}
+std::optional<SessionId> Layer::Impl::PollProven() { return TakeFront(proven_); }
 
-std::optional<SessionId> Layer::Impl::PollWorked() {
-  if (worked_.empty()) return std::nullopt;
-  const SessionId session = worked_.front();
-  worked_.pop_front();
-  return session;
-}
+std::optional<SessionId> Layer::Impl::PollWorked() { return TakeFront(worked_); }
 
-std::optional<SessionId> Layer::Impl::PollUnwanted() {
-  if (unwanted_.empty()) return std::nullopt;
-  const SessionId session = unwanted_.front();
-  unwanted_.pop_front();
-  return session;
-}
+std::optional<SessionId> Layer::Impl::PollUnwanted() { return TakeFront(unwanted_); }
 
 std::optional<unsigned> Layer::Impl::PollRelief() {
   if (reliefs_.empty()) return std::nullopt;

@@ -2,6 +2,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "libs/base/take_front.h"
 #include "libs/coap/message.h"
 #include "services/edge/request/layer_impl.h"
 #include "services/edge/request/limits.h"
@@ -118,38 +119,27 @@ void Layer::Impl::CheckSilence(TimePoint now, SessionId id, Session& session) {
 
 bool Layer::Impl::TakePingFate(TimePoint now, const message::Event& event) {
   if (pings_ == 0) return false;
-  if (const auto* acked = std::get_if<message::Delivered>(&event)) {
-    return OnPinged(now, acked->session, acked->id, PingFate::kAnswered);
-  }
-  if (const auto* reset = std::get_if<message::Rejected>(&event)) {
-    return OnPinged(now, reset->session, reset->id, PingFate::kAnswered);
-  }
-  if (const auto* lost = std::get_if<message::Undelivered>(&event)) {
-    return OnPinged(now, lost->session, lost->id,
-                    lost->made_room ? PingFate::kMadeRoom : PingFate::kInVain);
-  }
-  return false;
-}
-
-bool Layer::Impl::OnPinged(TimePoint now, SessionId id, message::SendId ping, PingFate fate) {
+  const auto settled = message::FateOf(event);
+  if (!settled) return false;
+  const auto& [id, ping, fate] = *settled;
   const auto found = sessions_.find(id);
   if (found == sessions_.end() || found->second.silence.ping != ping) return false;
   Silence& silence = found->second.silence;
   silence.ping = {};
   --pings_;
   switch (fate) {
-    case PingFate::kAnswered:
+    case message::Fate::kAnswered:
       ++counters_.silent_answered;
       ++silence.answers;
       silence.answered_at = now;
       WatchSilence(now, id, silence);
       break;
-    case PingFate::kMadeRoom:
+    case message::Fate::kMadeRoom:
       ++counters_.silent_deferred;
       messages_.Abandon(now, id, ping);
       silence_timers_.Set(id, now + kPingRetry);
       break;
-    case PingFate::kInVain:
+    case message::Fate::kInVain:
       messages_.Abandon(now, id, ping);
       OnPingedInVain(now, id, silence);
       break;
@@ -173,11 +163,6 @@ void Layer::Impl::OnPingedInVain(TimePoint now, SessionId id, const Silence& sil
   }
 }
 
-std::optional<SessionId> Layer::Impl::PollSuperseded() {
-  if (superseded_.empty()) return std::nullopt;
-  const SessionId session = superseded_.front();
-  superseded_.pop_front();
-  return session;
-}
+std::optional<SessionId> Layer::Impl::PollSuperseded() { return TakeFront(superseded_); }
 
 }  // namespace lowband::edge::request

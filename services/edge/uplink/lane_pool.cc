@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "libs/base/take_front.h"
 #include "services/edge/uplink/limits.h"
 
 namespace lowband::edge::uplink {
@@ -184,12 +185,7 @@ void LanePool::AbortOpening() {
   }
 }
 
-std::optional<Action> LanePool::PollAction() {
-  if (actions_.empty()) return std::nullopt;
-  Action action = std::move(actions_.front());
-  actions_.pop_front();
-  return action;
-}
+std::optional<Action> LanePool::PollAction() { return TakeFront(actions_); }
 
 size_t LanePool::Count(LaneState state) const {
   return static_cast<size_t>(std::count_if(lanes_.begin(), lanes_.end(),

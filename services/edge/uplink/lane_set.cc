@@ -5,6 +5,7 @@
 #include <utility>
 #include <vector>
 
+#include "libs/base/take_front.h"
 #include "services/edge/uplink/lane_set_impl.h"
 #include "services/edge/uplink/lane_spread.h"
 
@@ -353,26 +354,11 @@ size_t LaneSet::Impl::placed() const {
   return sum;
 }
 
-std::optional<ExchangeId> LaneSet::Impl::PollObservable() {
-  if (observables_.empty()) return std::nullopt;
-  const ExchangeId id = observables_.front();
-  observables_.pop_front();
-  return id;
-}
+std::optional<ExchangeId> LaneSet::Impl::PollObservable() { return TakeFront(observables_); }
 
-std::optional<ExchangeRecord> LaneSet::Impl::PollRecord() {
-  if (records_.empty()) return std::nullopt;
-  const ExchangeRecord record = records_.front();
-  records_.pop_front();
-  return record;
-}
+std::optional<ExchangeRecord> LaneSet::Impl::PollRecord() { return TakeFront(records_); }
 
-std::optional<request::Answer> LaneSet::Impl::PollAnswer() {
-  if (answers_.empty()) return std::nullopt;
-  request::Answer answer = std::move(answers_.front());
-  answers_.pop_front();
-  return answer;
-}
+std::optional<request::Answer> LaneSet::Impl::PollAnswer() { return TakeFront(answers_); }
 
 LaneSet::LaneSet(const Config& config, Random& random)
     : impl_(std::make_unique<Impl>(config, random)) {}

@@ -2,6 +2,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "libs/base/take_front.h"
 #include "services/edge/uplink/lane_set_impl.h"
 
 namespace lowband::edge::uplink {
@@ -77,11 +78,6 @@ void LaneSet::Impl::CutLingering(TimePoint now) {
   }
 }
 
-std::optional<request::AnswerPiece> LaneSet::Impl::PollPiece() {
-  if (pieces_.empty()) return std::nullopt;
-  request::AnswerPiece piece = std::move(pieces_.front());
-  pieces_.pop_front();
-  return piece;
-}
+std::optional<request::AnswerPiece> LaneSet::Impl::PollPiece() { return TakeFront(pieces_); }
 
 }  // namespace lowband::edge::uplink

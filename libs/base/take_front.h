@@ -1,0 +1,19 @@
+// Takes what is in front of a queue: how a stage hands over what it has done, piece by piece.
+#pragma once
+
+#include <deque>
+#include <optional>
+#include <utility>
+
+namespace lowband {
+
+/// None: the queue is empty.
+template <typename T>
+std::optional<T> TakeFront(std::deque<T>& queue) {
+  if (queue.empty()) return std::nullopt;
+  std::optional<T> front(std::move(queue.front()));
+  queue.pop_front();
+  return front;
+}
+
+}  // namespace lowband
