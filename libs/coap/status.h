@@ -1,4 +1,6 @@
-// HTTP status to CoAP code, in both ways that Lowband speaks (protocol rules "Methods and codes").
+// HTTP status to CoAP code, in both ways that Lowband speaks.
+//
+// Threading: free functions; any thread. Spec: docs/protocol.md "Methods and codes".
 #pragma once
 
 #include <cstdint>

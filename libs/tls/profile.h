@@ -2,7 +2,7 @@
 // for the edge and for its client. Applied to an mbedTLS configuration in one place.
 //
 // Threading: any. Ownership: the lists are static and outlive every configuration.
-// Spec: RFC 9325 (what to offer), RFC 8422 (ECDHE), protocol.md's order.
+// Spec: RFC 9325 (what to offer), RFC 8422 (ECDHE), docs/protocol.md "DTLS".
 #pragma once
 
 #include <mbedtls/ssl.h>

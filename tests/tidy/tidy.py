@@ -6,6 +6,7 @@ A rule is a function of the tree that yields (path, line, message). An exception
 in EXCEPTIONS with its reason, and one that is no longer needed is an offence itself.
 """
 
+import os
 import pathlib
 import re
 import subprocess
@@ -236,9 +237,44 @@ def unfinished(tree):
                 yield path, number, f'{match.group()}: finish it or open an issue'
 
 
+def headings(text):
+    """Of a document, by the names that links have for them, and as they stand."""
+    titles = re.findall(r'^#+ +(.+?)\s*$', text, re.MULTILINE)
+    anchors = {re.sub(r'[^\w -]', '', title.lower()).replace(' ', '-') for title in titles}
+    return set(titles), anchors
+
+
+def cited_documents(tree):
+    """What a source or a document refers to is there: the file, and the title in it."""
+    documents = {path: headings(tree.text(path)) for path in tree.named('.md')}
+    citation = re.compile(r'(?<![\w/])(docs/[\w/-]+\.md)((?:,? "[A-Z][^"]*")*)')
+    for path in tree.named('.h', '.cc', '.py', '.proto', '.cmake', '.sh', '.yaml'):
+        if path.startswith('tests/tidy/'):
+            continue
+        text = re.sub(r'\n\s*(?:///?<?|#)\s*', ' ', tree.text(path))
+        for cited, titles in citation.findall(text):
+            if cited not in documents:
+                yield path, 1, f'{cited} is not there'
+                continue
+            for title in re.findall(r'"([^"]*)"', titles):
+                if title not in documents[cited][0]:
+                    yield path, 1, f'{cited} has no title "{title}"'
+    for path in documents:
+        folder = pathlib.PurePosixPath(path).parent
+        for target in re.findall(r'\]\(([^)\s]+)\)', tree.text(path)):
+            if '://' in target or target.startswith('mailto:'):
+                continue
+            name, _, anchor = target.partition('#')
+            linked = os.path.normpath(folder / name) if name else path
+            if not (tree.root / linked).exists():
+                yield path, 1, f'{target} is not there'
+            elif anchor and linked in documents and anchor not in documents[linked][1]:
+                yield path, 1, f'{target}: no such title'
+
+
 RULES = [file_length, function_length, line_shape, header_opening, ownership, sans_io,
          stage_order, include_direction, tests_are_deterministic, fuzzers_have_seeds,
-         nothing_is_dead, unfinished]
+         nothing_is_dead, unfinished, cited_documents]
 
 
 def offences(root, exceptions):

@@ -40,6 +40,18 @@ class TidyTest(unittest.TestCase):
     def test_good_tree_is_clean(self):
         self.assertEqual(self.offences({}), [])
 
+    def test_cited_documents(self):
+        guide = {'docs/guide.md': '# Guide\n\n## A title, of two\n'}
+        cite = 'int x;  // docs/guide.md "A title,\n        // of two", "Guide"\n'
+        self.assertEqual(self.offences(guide | self.source('libs/a/a.cc', cite)), [])
+        for wrong in ('// docs/other.md\n', '// docs/guide.md "B title"\n'):
+            self.assertEqual(self.offences(guide | self.source('libs/a/a.cc', wrong)),
+                             ['cited_documents'], wrong)
+        for link, found in (('guide.md#a-title-of-two', []), ('#me', []), ('../docs/guide.md', []),
+                            ('guide.md#b', ['cited_documents']), ('b.md', ['cited_documents'])):
+            me = {'docs/b_.md': f'# Me\n[x]({link})\n'}
+            self.assertEqual(self.offences(guide | me), found, link)
+
     def test_lengths(self):
         self.check('file_length', 'libs/a/a.cc', '\n' * 501)
         self.check_clean('libs/a/a.cc', '\n' * 500)

@@ -2,7 +2,7 @@
 // connection, who the client is, how the body is framed. Everything else stays to the byte.
 //
 // Threading: free functions and values; any thread. Spec: RFC 9110 §7.6, RFC 9112 §6; protocol
-// rules "HTTP fallback and rewriting".
+// rules "HTTP on TCP and rewriting".
 #pragma once
 
 #include <cstdint>

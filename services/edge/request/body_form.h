@@ -1,6 +1,6 @@
 // The form of a response's body: CBOR or JSON, and with which keys.
 //
-// Threading: values. Spec: MSC3079; protocol rules "CBOR and JSON".
+// Threading: values. Spec: MSC3079; docs/protocol.md "Content".
 #pragma once
 
 #include <cstdint>

@@ -1,7 +1,7 @@
 // Answers that the edge makes itself: a Matrix error in the form the client's request asks for.
 //
-// Threading: free functions without state; any thread. Spec: MSC3079; protocol rules "CBOR and
-// JSON", "Methods and codes".
+// Threading: free functions without state; any thread. Spec: MSC3079; docs/protocol.md
+// "Content", "Methods and codes".
 #pragma once
 
 #include <cstdint>

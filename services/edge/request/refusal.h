@@ -1,6 +1,6 @@
 // An answer that the edge gives itself, before it is put into words of CoAP.
 //
-// Threading: values. Spec: RFC 7252 §5.9.2, RFC 7959 §2.9, RFC 8516; protocol rules "Methods and
+// Threading: values. Spec: RFC 7252 §5.9.2, RFC 7959 §2.9, RFC 8516; docs/protocol.md "Methods and
 // codes".
 #pragma once
 

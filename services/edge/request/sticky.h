@@ -12,7 +12,7 @@
 // soft_logout), as it would over HTTP, until the client gives another one.
 //
 // Threading: one thread. Limits: kAccessTokenBytesMax, kTokenChangesMax, coap::kUserAgentBytesMax,
-// which ReadOptions has checked. Spec: MSC3079; protocol rules "Options".
+// which ReadOptions has checked. Spec: MSC3079; docs/protocol.md "Options".
 #pragma once
 
 #include <cstdint>

@@ -13,7 +13,7 @@
 // Accept 50 or 60 decides the answer's form over all that; another Accept is 406.
 //
 // Threading: free functions; any thread. Spec: RFC 7252 §5.10.3 and §5.10.4, RFC 8075 §6.2,
-// protocol rules "Content"; the deployed clients' labels are in the interop notes.
+// docs/protocol.md "Content"; docs/interop.md "The deployed Go clients".
 #pragma once
 
 #include <cstdint>

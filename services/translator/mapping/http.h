@@ -38,7 +38,7 @@ struct HttpRequest {
   RequestId request_id;           ///< X-Request-Id; empty: no header.
   std::string trace_parent;       ///< traceparent; empty: no header.
   Duration timeout{};             ///< From submission to the last byte of the answer.
-  bool follow_redirects = false;  ///< GET on .well-known only; same scheme rules as protocol.md.
+  bool follow_redirects = false;  ///< GET on .well-known only: docs/protocol.md.
   Owner owner = 0;                ///< Whose it is, where places are shared out.
   /// The homeserver holds it until there is news, and it can be asked again from where it was.
   bool long_poll = false;

@@ -10,7 +10,7 @@
 // it found (poll_answer.h).
 //
 // Threading: const after construction; any thread. Limits: limits.h. Spec: MSC3079, RFC 8075,
-// protocol rules "Paths and queries", "Methods and codes", "HTTP fallback and rewriting".
+// docs/protocol.md "Paths and queries", "Methods and codes", "HTTP on TCP and rewriting".
 #pragma once
 
 #include <string>

@@ -7,7 +7,7 @@
 // that decodes it once more or resolves dot segments.
 //
 // Threading: free functions; any thread. Limits: limits.h. Spec: RFC 7252 §6.5, RFC 3986 §3.3,
-// MSC3079 appendix B, protocol rules "Paths and queries".
+// MSC3079 appendix B, docs/protocol.md "Paths and queries".
 #pragma once
 
 #include <span>

@@ -1,7 +1,7 @@
 // Uri-Query options to the query of the HTTP request.
 //
-// Threading: a value; one thread. Limits: limits.h. Spec: RFC 7252 §6.5; protocol rules "Paths and
-// queries".
+// Threading: a value; one thread. Limits: limits.h. Spec: RFC 7252 §6.5;
+// docs/protocol.md "Paths and queries".
 #pragma once
 
 #include <cstdint>

@@ -2,7 +2,7 @@
 // without what only concerns the client's own connection.
 //
 // Threading: free functions; any thread. Limits: libs/http/limits.h. Spec: RFC 9110 §7.6,
-// RFC 7239 §5.2; protocol rules "HTTP fallback and rewriting".
+// RFC 7239 §5.2; docs/protocol.md "HTTP on TCP and rewriting".
 #pragma once
 
 #include <string>

@@ -6,7 +6,7 @@
 //   Applies ─▶ Prepare(request) ─▶ … ─▶ Wants(answer head)? ─▶ body, whole ─▶ Rewrite
 //
 // Threading: const; any thread. Limits: limits.h. Spec: RFC 9110 §8.8.3 (an entity tag names the
-// bytes), §12.5.3 (Accept-Encoding), §14; protocol rules "HTTP fallback and rewriting".
+// bytes), §12.5.3 (Accept-Encoding), §14; docs/protocol.md "HTTP on TCP and rewriting".
 #pragma once
 
 #include <string>

@@ -2,7 +2,7 @@
 // CoAP. Everything else stays to the byte.
 //
 // Threading: const; any thread. Spec: MSC3079 "Versioning"; Matrix client-server API "Well-known
-// URI", login and register; protocol rules "HTTP fallback and rewriting".
+// URI", login and register; docs/protocol.md "HTTP on TCP and rewriting".
 #pragma once
 
 #include <cstdint>
