@@ -5,20 +5,11 @@
 #include <variant>
 #include <vector>
 
+#include "libs/base/overloaded.h"
 #include "libs/coap/message.h"
 #include "services/edge/limits.h"
 
 namespace lowband::edge {
-namespace {
-
-template <class... Handlers>
-struct Overloaded : Handlers... {
-  using Handlers::operator()...;
-};
-template <class... Handlers>
-Overloaded(Handlers...) -> Overloaded<Handlers...>;
-
-}  // namespace
 
 Pipeline::Pipeline(const PipelineConfig& config, dtls::Credentials& credentials, Random& random,
                    unsigned worker, unsigned workers, admission::Admission& admission)
@@ -34,23 +25,8 @@ void Pipeline::ReceiveDatagram(TimePoint now, const SocketAddress& from, ByteVie
   Pump(now);
 }
 
-void Pipeline::OnLaneOpened(TimePoint now, uplink::LaneId lane, std::string_view replica) {
-  lanes_.OnLaneOpened(now, lane, replica);
-  Pump(now);
-}
-
-void Pipeline::OnLaneWritten(TimePoint now, uplink::LaneId lane) {
-  lanes_.OnLaneWritten(now, lane);
-  Pump(now);
-}
-
-void Pipeline::OnLaneBatch(TimePoint now, uplink::LaneId lane, v1::TranslatorBatch batch) {
-  lanes_.OnLaneBatch(now, lane, std::move(batch));
-  Pump(now);
-}
-
-void Pipeline::OnLaneDead(TimePoint now, uplink::LaneId lane) {
-  lanes_.OnLaneDead(now, lane);
+void Pipeline::Handle(TimePoint now, const uplink::LaneEvent& event) {
+  lanes_.Handle(now, event);
   Pump(now);
 }
 

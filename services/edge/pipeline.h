@@ -12,7 +12,6 @@
 #pragma once
 
 #include <optional>
-#include <string_view>
 #include <unordered_map>
 
 #include "libs/base/random.h"
@@ -39,10 +38,7 @@ class Pipeline {
            unsigned worker, unsigned workers, admission::Admission& admission);
 
   void ReceiveDatagram(TimePoint now, const SocketAddress& from, ByteView datagram);
-  void OnLaneOpened(TimePoint now, uplink::LaneId lane, std::string_view replica = {});
-  void OnLaneWritten(TimePoint now, uplink::LaneId lane);
-  void OnLaneBatch(TimePoint now, uplink::LaneId lane, v1::TranslatorBatch batch);
-  void OnLaneDead(TimePoint now, uplink::LaneId lane);
+  void Handle(TimePoint now, const uplink::LaneEvent& event);
   void Advance(TimePoint now);
   std::optional<TimePoint> NextDeadline();
 

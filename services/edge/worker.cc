@@ -177,16 +177,8 @@ void Worker::TakeMail(TimePoint now) {
 
 void Worker::TakeLaneEvents(TimePoint now) {
   transport_.Drain(lane_events_);
-  for (uplink::LaneEvent& event : lane_events_) {
-    if (const auto* opened = std::get_if<uplink::LaneOpened>(&event)) {
-      pipeline_.OnLaneOpened(now, opened->lane, opened->replica);
-    } else if (const auto* written = std::get_if<uplink::LaneWritten>(&event)) {
-      pipeline_.OnLaneWritten(now, written->lane);
-    } else if (auto* batch = std::get_if<uplink::LaneBatch>(&event)) {
-      pipeline_.OnLaneBatch(now, batch->lane, std::move(batch->batch));
-    } else {
-      pipeline_.OnLaneDead(now, std::get<uplink::LaneDead>(event).lane);
-    }
+  for (const uplink::LaneEvent& event : lane_events_) {
+    pipeline_.Handle(now, event);
     Drain();
   }
 }

@@ -228,7 +228,7 @@ class EdgeLoop {
     poll(&waiting, 1, static_cast<int>(std::chrono::ceil<std::chrono::milliseconds>(wait).count()));
     transport_.Drain(events_);
     const TimePoint now = Now();
-    for (auto& event : events_) std::visit([&](auto& one) { Pass(now, one); }, event);
+    for (const auto& event : events_) set_.Handle(now, event);
     set_.Advance(now);
     Act();
   }
@@ -274,18 +274,6 @@ class EdgeLoop {
       Append(answers_.at(piece->id).body, piece->bytes);
       if (piece->then == edge::request::AnswerPiece::Then::kBroken) broken_.insert(piece->id);
     }
-  }
-  void Pass(TimePoint now, const edge::uplink::LaneOpened& event) {
-    set_.OnLaneOpened(now, event.lane, event.replica);
-  }
-  void Pass(TimePoint now, const edge::uplink::LaneWritten& event) {
-    set_.OnLaneWritten(now, event.lane);
-  }
-  void Pass(TimePoint now, edge::uplink::LaneBatch& event) {
-    set_.OnLaneBatch(now, event.lane, std::move(event.batch));
-  }
-  void Pass(TimePoint now, const edge::uplink::LaneDead& event) {
-    set_.OnLaneDead(now, event.lane);
   }
 
   std::unique_ptr<Random> random_;

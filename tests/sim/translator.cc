@@ -53,13 +53,13 @@ void Translators::Obey(edge::uplink::Action action) {
     later([this, lane = write->lane, batch = std::move(write->batch)] {
       if (!lanes_.contains(lane)) return;
       for (const v1::EdgeFrame& frame : batch.frames()) Take(lane, frame);
-      if (lanes_.contains(lane)) edge_.written(lane);
+      if (lanes_.contains(lane)) tell_(edge::uplink::LaneWritten{lane});
     });
   } else if (const auto* finish = std::get_if<FinishLane>(&action)) {
     later([this, lane = finish->lane] {
       if (!lanes_.contains(lane)) return;
       Drop(lane);
-      edge_.dead(lane);
+      tell_(edge::uplink::LaneDead{lane});
     });
   } else if (const auto* abort = std::get_if<AbortLane>(&action)) {
     Drop(abort->lane);
@@ -69,11 +69,11 @@ void Translators::Obey(edge::uplink::Action action) {
 void Translators::Open(LaneId lane) {
   const size_t replica = random_.Below(alive_.size());
   if (!alive_[replica]) {
-    edge_.dead(lane);
+    tell_(edge::uplink::LaneDead{lane});
     return;
   }
   lanes_[lane] = std::make_shared<Lane>(replica, whole_);
-  edge_.opened(lane, "replica" + std::to_string(replica));
+  tell_(edge::uplink::LaneOpened{lane, "replica" + std::to_string(replica)});
 }
 
 void Translators::Take(LaneId lane, const v1::EdgeFrame& frame) {
@@ -165,7 +165,7 @@ void Translators::SendObservable(LaneId lane, uint64_t exchange) {
   auto* frame = batch.add_frames();
   frame->set_exchange(exchange);
   (void)frame->mutable_observable();
-  edge_.batch(lane, std::move(batch));
+  tell_(edge::uplink::LaneBatch{lane, std::move(batch)});
 }
 
 void Translators::Respond(LaneId id, uint64_t exchange, const translator::MappedAnswer& mapped) {
@@ -217,7 +217,7 @@ void Translators::Write() {
     while (!lane->answers.empty()) {
       v1::TranslatorBatch batch;
       lane->answers.Fill(batch);
-      edge_.batch(id, std::move(batch));
+      tell_(edge::uplink::LaneBatch{id, std::move(batch)});
     }
   }
 }
@@ -230,7 +230,7 @@ void Translators::Kill(size_t replica) {
   }
   for (const LaneId id : dead) {
     Drop(id);
-    edge_.dead(id);
+    tell_(edge::uplink::LaneDead{id});
   }
 }
 

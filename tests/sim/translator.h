@@ -15,6 +15,7 @@
 #include "libs/base/random.h"
 #include "libs/sim/timeline.h"
 #include "services/edge/uplink/actions.h"
+#include "services/edge/uplink/lane_event.h"
 #include "services/translator/ingress/answer_queue.h"
 #include "services/translator/ingress/held_answers.h"
 #include "services/translator/mapping/mapping.h"
@@ -34,18 +35,13 @@ struct Trouble {
 
 class Translators {
  public:
-  /// What the edge is told; each call is one of the pipeline's.
-  struct Edge {
-    std::function<void(edge::uplink::LaneId, std::string_view replica)> opened;
-    std::function<void(edge::uplink::LaneId)> written;
-    std::function<void(edge::uplink::LaneId, v1::TranslatorBatch)> batch;
-    std::function<void(edge::uplink::LaneId)> dead;
-  };
+  /// Tells the edge what happens to its lanes.
+  using Tell = std::function<void(const edge::uplink::LaneEvent&)>;
 
   Translators(sim::Timeline& timeline, Random& random, Homeserver& homeserver, Canary canary,
               size_t replicas);
 
-  void Connect(Edge edge) { edge_ = std::move(edge); }
+  void Connect(Tell tell) { tell_ = std::move(tell); }
   void Obey(edge::uplink::Action action);
   /// Every lane of the replica dies at once, and what is under way with it.
   void Kill(size_t replica);
@@ -94,7 +90,7 @@ class Translators {
   Homeserver& homeserver_;
   const Canary canary_;
   const translator::Mapping mapping_;
-  Edge edge_;
+  Tell tell_;
   std::vector<bool> alive_;
   translator::ingress::SharedBudget whole_{size_t{64} << 20};
   // So little that some have to make room.

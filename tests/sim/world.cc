@@ -92,14 +92,8 @@ void World::StartEdge() {
   credentials_ = std::move(*credentials);
   admission_ = std::make_unique<edge::admission::Admission>(limits_);
   edge_ = std::make_unique<edge::Pipeline>(config_, *credentials_, *random_, 0, 1, *admission_);
-  translators_.Connect({
-      .opened = [this](auto lane,
-                       auto replica) { edge_->OnLaneOpened(timeline_.now(), lane, replica); },
-      .written = [this](auto lane) { edge_->OnLaneWritten(timeline_.now(), lane); },
-      .batch = [this](auto lane,
-                      auto batch) { edge_->OnLaneBatch(timeline_.now(), lane, std::move(batch)); },
-      .dead = [this](auto lane) { edge_->OnLaneDead(timeline_.now(), lane); },
-  });
+  translators_.Connect(
+      [this](const edge::uplink::LaneEvent& event) { edge_->Handle(timeline_.now(), event); });
   edge_->Advance(timeline_.now());
 }
 

@@ -14,7 +14,7 @@ lowband_test(edge_uplink_test
   SOURCES unit/edge_uplink/failover_test.cc unit/edge_uplink/lane_pool_test.cc
           unit/edge_uplink/lane_set_test.cc unit/edge_uplink/record_test.cc
           unit/edge_uplink/window_test.cc
-  BUSY unit/edge_uplink/lane_spread_test.cc unit/edge_uplink/random_lanes_test.cc
+  BUSY unit/edge_uplink/replicas_test.cc unit/edge_uplink/random_lanes_test.cc
   DEPS lowband::edge_uplink)
 lowband_test(lanes_test
   SOURCES integration/lanes_test.cc unit/grpc/test_certificates.cc

@@ -13,20 +13,20 @@ namespace lowband::edge::uplink {
 /// Unique for the life of a lane set; counts from 1.
 using LaneId = uint64_t;
 
-/// Open a stream; answer with OnLaneOpened or OnLaneDead.
+/// Open a stream; answer with LaneOpened or LaneDead.
 struct OpenLane {
   LaneId lane = 0;
 };
-/// Write a batch; answer with OnLaneWritten (the lane is ready for the next) or OnLaneDead.
+/// Write a batch; answer with LaneWritten (the lane is ready for the next) or LaneDead.
 struct WriteBatch {
   LaneId lane = 0;
   v1::EdgeBatch batch;
 };
-/// Say OnLaneWritten at once; unless asked to, it may wait until the owner's loop turns anyway.
+/// Say LaneWritten at once; unless asked to, it may wait until the owner's loop turns anyway.
 struct AwaitLane {
   LaneId lane = 0;
 };
-/// Half-close: nothing more will be written. The stream's end comes as OnLaneDead.
+/// Half-close: nothing more will be written. The stream's end comes as LaneDead.
 struct FinishLane {
   LaneId lane = 0;
 };

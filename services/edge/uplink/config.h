@@ -20,11 +20,11 @@ struct Config {
   /// meanwhile; so the edges do not all move at once. min <= max.
   Duration lane_life_min = std::chrono::seconds(30);
   Duration lane_life_max = std::chrono::seconds(60);
-  /// The spare lane, which looks for other replicas, is replaced this soon after something has
+  /// The probe, a lane that looks for other replicas, is replaced this soon after something has
   /// changed, then after twice as long, and so on up to max. Soon at first, since what is new does
   /// not come alone; not rarer than max, so that a new replica has its share long before 90 s.
-  Duration look_delay_min = std::chrono::milliseconds(500);
-  Duration look_delay_max = std::chrono::seconds(5);
+  Duration probe_delay_min = std::chrono::milliseconds(500);
+  Duration probe_delay_max = std::chrono::seconds(5);
   /// How long a request waits when no lane is open. Deployed clients retransmit after 2 s.
   Duration no_lane_timeout = std::chrono::seconds(2);
   /// Before a lost lane is replaced: doubled from min at each failure in a row up to max, of which

@@ -1,16 +1,17 @@
 // One lane as the lane set sees it: its state and what waits to be written on it.
 //
-// Threading: one worker thread.
+// Threading: one worker thread. Ownership: of the pool; the replica outlives it.
 #pragma once
 
 #include <cstdint>
 #include <deque>
-#include <string>
 
 #include "libs/base/time.h"
 #include "services/edge/request/exchange.h"
 
 namespace lowband::edge::uplink {
+
+struct Replica;  // replicas.h
 
 enum class LaneState : uint8_t {
   kOpening,    ///< Asked for; nothing may be written.
@@ -24,27 +25,25 @@ struct Lane {
   LaneState state = LaneState::kOpening;
   /// Its life is over; it goes on until a successor is open. Only in kOpen.
   bool expired = false;
-  /// It is there to find other replicas, and takes exchanges only in need. Only in kOpen.
-  bool spare = false;
+  /// It looks for other replicas, and takes exchanges only where there is no other. Only in kOpen.
+  bool probe = false;
   /// No write is under way.
   bool writable = false;
   /// The transport was asked to tell at once when it is writable.
   bool awaited = false;
   TimePoint opened_at;
-  /// Which translator it leads to; empty: unknown.
-  std::string replica;
+  /// Where it leads; null in kOpening.
+  Replica* replica = nullptr;
   /// kOpening: gives up. kOpen: expires. kFinishing: cut off.
   TimePoint timer_at;
-  /// When it expires if it is not spare.
+  /// When it expires if it is no probe.
   TimePoint lives_until;
   /// Exchanges assigned to it, written or not.
   size_t in_flight = 0;
-  /// Exchanges assigned since anything was heard from it.
-  size_t unheard = 0;
-  /// The lane whose turn is least gets the next exchange; lanes to one replica have the same.
-  uint64_t turn = 0;
-  /// Its turn when it last got one.
-  uint64_t used = 0;
+  /// Exchanges assigned since anything came from it.
+  size_t unanswered = 0;
+  /// The pass of its replica when it last got one.
+  uint64_t served = 0;
   /// Exchanges with a frame to write, in turn: each gives one and goes to the back. May hold ids
   /// of exchanges that are over or elsewhere.
   std::deque<request::ExchangeId> outbox;

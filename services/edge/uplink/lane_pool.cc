@@ -9,7 +9,7 @@
 namespace lowband::edge::uplink {
 
 LanePool::LanePool(const Config& config, Random& random, Counters& counters)
-    : config_(config), random_(random), counters_(counters), look_delay_(config.look_delay_min) {}
+    : config_(config), random_(random), counters_(counters), probe_delay_(config.probe_delay_min) {}
 
 void LanePool::Advance(TimePoint now) {
   Expire(now);
@@ -61,9 +61,8 @@ std::vector<Lane*> LanePool::OnOpened(TimePoint now, LaneId id, std::string_view
   opened->state = LaneState::kOpen;
   opened->writable = true;
   opened->opened_at = now;
-  opened->replica = replica;
   opened->timer_at = opened->lives_until = now + RandomLife();
-  JoinTurns(lanes_, *opened);
+  replicas_.Join(*opened, replica);
   NoteReplica(now, *opened);
   std::vector<Lane*> retired = Retire(now);
   Spread(now);
@@ -72,24 +71,23 @@ std::vector<Lane*> LanePool::OnOpened(TimePoint now, LaneId id, std::string_view
 }
 
 void LanePool::NoteReplica(TimePoint now, const Lane& opened) {
-  if (opened.replica.empty()) return;
+  if (opened.replica->address.empty()) return;
   bool known = false;
-  for (const auto& lane : lanes_) {
+  for (Lane* lane : opened.replica->lanes) {
     if (lane->id == opened.id || lane->state != LaneState::kOpen) continue;
-    if (lane->replica != opened.replica) continue;
     known = true;
     if (lane->expired) continue;
-    // A spare one that has yet to be told when it is replaced must be known by its timer.
+    // A probe that does not know yet when it is replaced is told from others by its timer.
     const bool has_its_life = lane->timer_at == lane->lives_until;
     lane->lives_until = now + RandomLife();
     if (has_its_life) lane->timer_at = lane->lives_until;
   }
-  if (!known) look_delay_ = config_.look_delay_min;
+  if (!known) probe_delay_ = config_.probe_delay_min;
 }
 
 std::vector<Lane*> LanePool::Retire(TimePoint now) {
   std::vector<Lane*> retired;
-  // Of those that lead nobody knows where, the one that was opened takes the place of one.
+  // Where replicas are unknown, the lane that was opened takes the place of one other.
   bool replaces = true;
   // With more replicas than lanes may be, the lanes move among them.
   size_t excess = open() - std::min(open(), kLanesMax);
@@ -98,9 +96,9 @@ std::vector<Lane*> LanePool::Retire(TimePoint now) {
     if (lane->state != LaneState::kOpen || !lane->expired) continue;
     if (excess > 0) {
       --excess;
-    } else if (lane->replica.empty()) {
+    } else if (lane->replica->address.empty()) {
       if (!std::exchange(replaces, false)) continue;
-    } else if (!MayRetire(lanes_, *lane, now, config_.lane_life_max)) {
+    } else if (!MayRetire(now, *lane)) {
       continue;
     }
     lane->state = LaneState::kDraining;
@@ -111,15 +109,35 @@ std::vector<Lane*> LanePool::Retire(TimePoint now) {
   return retired;
 }
 
+bool LanePool::MayRetire(TimePoint now, const Lane& lane) const {
+  return lane.replica->HasSuccessorOf(lane) || now - lane.timer_at >= config_.lane_life_max;
+}
+
+void LanePool::MarkProbes() {
+  size_t serving = 0;
+  for (const auto& lane : lanes_) {
+    const bool is_open = lane->state == LaneState::kOpen;
+    lane->probe = is_open && (lane->expired ? lane->replica->HasSuccessorOf(*lane)
+                                            : lane->replica->Oldest(true) != lane.get());
+    if (is_open && !lane->probe) ++serving;
+  }
+  for (const auto& lane : lanes_) {
+    if (serving >= Least()) return;
+    if (!lane->probe || lane->expired) continue;
+    lane->probe = false;
+    ++serving;
+  }
+}
+
 void LanePool::Spread(TimePoint now) {
-  MarkSpares(lanes_, Least());
+  MarkProbes();
   for (const auto& lane : lanes_) {
     if (lane->state != LaneState::kOpen || lane->expired) continue;
-    if (!lane->spare) {
+    if (!lane->probe) {
       lane->timer_at = lane->lives_until;
     } else if (lane->timer_at == lane->lives_until) {
-      lane->timer_at = std::min(lane->lives_until, now + look_delay_);
-      look_delay_ = std::min(2 * look_delay_, config_.look_delay_max);
+      lane->timer_at = std::min(lane->lives_until, now + probe_delay_);
+      probe_delay_ = std::min(2 * probe_delay_, config_.probe_delay_max);
     }
   }
 }
@@ -137,7 +155,7 @@ void LanePool::OnDead(TimePoint now, LaneId id) {
 
 void LanePool::Drain(TimePoint now, Lane& lane) {
   ++counters_.lanes_drained;
-  look_delay_ = config_.look_delay_min;
+  probe_delay_ = config_.probe_delay_min;
   // A translator that lets lanes open only to turn them away must not keep us busy.
   const bool lived = now - lane.opened_at >= config_.reopen_delay_max;
   if (!lived) DelayReopening(now, lane);
@@ -206,9 +224,9 @@ size_t LanePool::Missing() const {
 
 size_t LanePool::Least() const { return std::clamp<size_t>(config_.lanes, 1, kLanesMax); }
 
-// One to each replica, and a spare one that looks for more.
+// One to each replica, and a probe that looks for more.
 size_t LanePool::Wanted() const {
-  const size_t replicas = KnownReplicas(lanes_);
+  const size_t replicas = replicas_.known();
   return replicas == 0 ? Least() : std::min(std::max(Least(), replicas) + 1, kLanesMax);
 }
 
@@ -224,7 +242,7 @@ void LanePool::OpenMissing(TimePoint now) {
 }
 
 void LanePool::DelayReopening(TimePoint now, const Lane& lane) {
-  look_delay_ = config_.look_delay_min;
+  probe_delay_ = config_.probe_delay_min;
   // Lanes lost while the delay runs are of the same failure.
   if (now < reopen_at_) return;
   const bool lived =
@@ -237,6 +255,7 @@ void LanePool::DelayReopening(TimePoint now, const Lane& lane) {
 }
 
 void LanePool::Remove(LaneId id) {
+  if (Lane* lane = Find(id)) replicas_.Leave(*lane);
   std::erase_if(lanes_, [&](const auto& lane) { return lane->id == id; });
 }
 

@@ -21,9 +21,11 @@
 #include "services/edge/uplink/config.h"
 #include "services/edge/uplink/counters.h"
 #include "services/edge/uplink/lane.h"
-#include "services/edge/uplink/lane_spread.h"
+#include "services/edge/uplink/replicas.h"
 
 namespace lowband::edge::uplink {
+
+using Lanes = std::vector<std::unique_ptr<Lane>>;  ///< In the order in which they were asked for.
 
 class LanePool {
  public:
@@ -58,12 +60,16 @@ class LanePool {
   std::optional<Action> PollAction();
 
   const Lanes& lanes() const { return lanes_; }
+  Replicas& replicas() { return replicas_; }
   size_t open() const { return Count(LaneState::kOpen); }
   size_t opening() const { return Count(LaneState::kOpening); }
 
  private:
   size_t Count(LaneState state) const;
   static bool MayFinish(const Lane& lane, bool all);
+  /// Its life is over, and a lane that is no older leads to its replica; or none came out there
+  /// again for so long that it must be gone from the name.
+  bool MayRetire(TimePoint now, const Lane& lane) const;
   /// Lanes short of what is configured.
   size_t Missing() const;
   void OpenMissing(TimePoint now);
@@ -75,7 +81,10 @@ class LanePool {
   /// A replica was found: where it was known, its lanes live on; if not, there may be more.
   void NoteReplica(TimePoint now, const Lane& opened);
   std::vector<Lane*> Retire(TimePoint now);
-  /// Marks the spare lanes anew and says when they are replaced.
+  /// Decides anew which lanes are probes: those that lead where an older one leads, but for as many
+  /// as must serve, and those whose life is over and that have a successor.
+  void MarkProbes();
+  /// The same, and when they are replaced.
   void Spread(TimePoint now);
   Duration RandomLife();
   void Remove(LaneId id);
@@ -84,15 +93,16 @@ class LanePool {
   Random& random_;
   Counters& counters_;
   Lanes lanes_;
+  Replicas replicas_;
   std::deque<Action> actions_;
   LaneId next_id_ = 1;
   bool stopped_ = false;
   /// Lanes lost in a row, those that were lost together counted as one.
   unsigned failures_ = 0;
   TimePoint reopen_at_;
-  /// How long the next spare lane stays. Doubled each time, since there may be no other replica;
-  /// back at its minimum when one was found or lost.
-  Duration look_delay_;
+  /// How long the next probe stays. Doubled each time, since there may be no other replica; back at
+  /// its minimum when one was found or lost.
+  Duration probe_delay_;
 };
 
 }  // namespace lowband::edge::uplink

@@ -3,25 +3,52 @@
 #include <algorithm>
 #include <cstdlib>
 #include <utility>
+#include <variant>
 #include <vector>
 
+#include "libs/base/overloaded.h"
 #include "libs/base/take_front.h"
-#include "services/edge/uplink/lane_set_impl.h"
-#include "services/edge/uplink/lane_spread.h"
+#include "services/edge/uplink/limits.h"
 
 namespace lowband::edge::uplink {
 
-ExchangeState* LaneSet::Impl::Find(ExchangeId id) {
+LaneSet::LaneSet(const Config& config, Random& random)
+    : config_(config),
+      random_(random),
+      pool_(config_, random, counters_),
+      answers_budget_{config.answers_bytes_max} {}
+
+void LaneSet::Submit(TimePoint now, request::Command command) {
+  std::visit(Overloaded{
+                 [&](request::StartExchange& start) { Start(now, std::move(start)); },
+                 [&](const request::CancelExchange& cancel) { Cancel(now, cancel.id); },
+                 [&](const request::GiveCredit& credit) { GiveCredit(credit); },
+             },
+             command);
+}
+
+void LaneSet::Handle(TimePoint now, const LaneEvent& event) {
+  now_ = now;
+  std::visit(Overloaded{
+                 [&](const LaneOpened& opened) { OnOpened(now, opened); },
+                 [&](const LaneWritten& written) { OnWritten(written.lane); },
+                 [&](const LaneBatch& batch) { OnBatch(now, batch.lane, batch.batch); },
+                 [&](const LaneDead& dead) { OnDead(now, dead.lane); },
+             },
+             event);
+}
+
+ExchangeState* LaneSet::Find(ExchangeId id) {
   const auto it = exchanges_.find(id);
   return it == exchanges_.end() ? nullptr : &it->second;
 }
 
-ExchangeState* LaneSet::Impl::FindOn(const Lane& lane, ExchangeId id) {
+ExchangeState* LaneSet::FindOn(const Lane& lane, ExchangeId id) {
   ExchangeState* exchange = Find(id);
   return exchange != nullptr && exchange->lane() == lane.id ? exchange : nullptr;
 }
 
-void LaneSet::Impl::Start(TimePoint now, request::StartExchange start) {
+void LaneSet::Start(TimePoint now, request::StartExchange start) {
   now_ = now;
   ++counters_.requests;
   const ExchangeId id = start.id;
@@ -44,7 +71,7 @@ void LaneSet::Impl::Start(TimePoint now, request::StartExchange start) {
   }
 }
 
-void LaneSet::Impl::Cancel(TimePoint now, ExchangeId id) {
+void LaneSet::Cancel(TimePoint now, ExchangeId id) {
   ExchangeState* exchange = Find(id);
   if (exchange == nullptr) return;
   ++counters_.cancels;
@@ -52,8 +79,8 @@ void LaneSet::Impl::Cancel(TimePoint now, ExchangeId id) {
   Remove(*exchange, false);
 }
 
-void LaneSet::Impl::Place(TimePoint now, ExchangeState& exchange) {
-  Lane* lane = ChooseLane(pool_.lanes(), exchange.lost_at());
+void LaneSet::Place(TimePoint now, ExchangeState& exchange) {
+  Lane* lane = pool_.replicas().Next(exchange.lost_at());
   if (lane == nullptr) {
     // Those that ended while they waited must not fill the queue.
     if (waiting_.size() > 2 * exchanges_.size() + 64) {
@@ -72,7 +99,7 @@ void LaneSet::Impl::Place(TimePoint now, ExchangeState& exchange) {
   timers_.Set(exchange.id(), exchange.deadline());
 }
 
-void LaneSet::Impl::PlaceWaiting(TimePoint now) {
+void LaneSet::PlaceWaiting(TimePoint now) {
   const Duration interval = PollInterval(waiting_.size());
   TimePoint at = now;
   while (!waiting_.empty() && pool_.open() > 0) {
@@ -89,13 +116,13 @@ void LaneSet::Impl::PlaceWaiting(TimePoint now) {
   }
 }
 
-void LaneSet::Impl::Unplace(ExchangeState& exchange) {
+void LaneSet::Unplace(ExchangeState& exchange) {
   if (Lane* lane = pool_.Find(exchange.lane())) --lane->in_flight;
   exchange.Assign(kNoLane);
 }
 
 // What a draining lane has not begun belongs elsewhere.
-void LaneSet::Impl::TakeBackUnwritten(TimePoint now, Lane& lane) {
+void LaneSet::TakeBackUnwritten(TimePoint now, Lane& lane) {
   const std::deque<ExchangeId> queued = std::exchange(lane.outbox, {});
   for (const ExchangeId id : queued) {
     ExchangeState* exchange = FindOn(lane, id);
@@ -109,26 +136,25 @@ void LaneSet::Impl::TakeBackUnwritten(TimePoint now, Lane& lane) {
   }
 }
 
-void LaneSet::Impl::OnOpened(TimePoint now, LaneId id, std::string_view replica) {
-  now_ = now;
-  for (Lane* retired : pool_.OnOpened(now, id, replica)) TakeBackUnwritten(now, *retired);
+void LaneSet::OnOpened(TimePoint now, const LaneOpened& opened) {
+  for (Lane* retired : pool_.OnOpened(now, opened.lane, opened.replica)) {
+    TakeBackUnwritten(now, *retired);
+  }
   PlaceWaiting(now);
 }
 
-void LaneSet::Impl::OnWritten(TimePoint now, LaneId id) {
-  now_ = now;
+void LaneSet::OnWritten(LaneId id) {
   Lane* lane = pool_.Find(id);
   if (lane == nullptr) return;
   lane->writable = true;
   lane->awaited = false;
 }
 
-void LaneSet::Impl::OnBatch(TimePoint now, LaneId id, const v1::TranslatorBatch& batch) {
-  now_ = now;
+void LaneSet::OnBatch(TimePoint now, LaneId id, const v1::TranslatorBatch& batch) {
   Lane* lane = pool_.Find(id);
   if (lane == nullptr) return;
   ++counters_.batches_received;
-  NoteHeard(pool_.lanes(), *lane);
+  pool_.replicas().NoteAnswered(*lane);
   for (const v1::TranslatorFrame& frame : batch.frames()) OnFrame(*lane, frame);
   if (batch.draining() && lane->state == LaneState::kOpen) {
     pool_.Drain(now, *lane);
@@ -136,7 +162,7 @@ void LaneSet::Impl::OnBatch(TimePoint now, LaneId id, const v1::TranslatorBatch&
   }
 }
 
-void LaneSet::Impl::OnFrame(Lane& lane, const v1::TranslatorFrame& frame) {
+void LaneSet::OnFrame(Lane& lane, const v1::TranslatorFrame& frame) {
   ++counters_.frames_received;
   ExchangeState* exchange = FindOn(lane, frame.exchange());
   if (exchange == nullptr || !exchange->begun()) {
@@ -176,7 +202,7 @@ void LaneSet::Impl::OnFrame(Lane& lane, const v1::TranslatorFrame& frame) {
   }
 }
 
-void LaneSet::Impl::RecordAnswer(const ExchangeState& exchange, const request::Answer& answer) {
+void LaneSet::RecordAnswer(const ExchangeState& exchange, const request::Answer& answer) {
   constexpr unsigned kServerError = 5;
   const bool poll_failed = answer.poll && answer.poll->outcome() == v1::Poll::FAILED;
   const bool failed = answer.code.cls() == kServerError || poll_failed;
@@ -188,10 +214,10 @@ void LaneSet::Impl::RecordAnswer(const ExchangeState& exchange, const request::A
   records_.push_back(record);
 }
 
-void LaneSet::Impl::OnDead(TimePoint now, LaneId id) {
-  now_ = now;
+void LaneSet::OnDead(TimePoint now, LaneId id) {
   const Lane* dead = pool_.Find(id);
-  const std::string replica = dead == nullptr ? "" : dead->replica;
+  const bool has_replica = dead != nullptr && dead->replica != nullptr;
+  const std::string replica = has_replica ? dead->replica->address : "";
   pool_.OnDead(now, id);
   std::vector<ExchangeId> orphans;
   for (const auto& [exchange_id, exchange] : exchanges_) {
@@ -211,12 +237,12 @@ void LaneSet::Impl::OnDead(TimePoint now, LaneId id) {
   FailStranded();
 }
 
-Duration LaneSet::Impl::PollInterval(size_t polls) const {
+Duration LaneSet::PollInterval(size_t polls) const {
   const Duration fit = config_.poll_resend_time_max / std::max<size_t>(polls, 1);
   return std::min(config_.poll_resend_interval, fit);
 }
 
-void LaneSet::Impl::FailOver(TimePoint now, ExchangeState& exchange, const Resend& resend) {
+void LaneSet::FailOver(TimePoint now, ExchangeState& exchange, const Resend& resend) {
   if (exchange.windowed()) {
     BreakOff(exchange, true);
     return;
@@ -236,7 +262,7 @@ void LaneSet::Impl::FailOver(TimePoint now, ExchangeState& exchange, const Resen
   resends_.emplace(resend.at, exchange.id());
 }
 
-void LaneSet::Impl::Fail(ExchangeState& exchange, Failure failure) {
+void LaneSet::Fail(ExchangeState& exchange, Failure failure) {
   const FailureAnswer& answer = AnswerFor(failure);
   ++(counters_.*answer.counter);
   if (Wants(Records::kFailures)) {
@@ -248,7 +274,7 @@ void LaneSet::Impl::Fail(ExchangeState& exchange, Failure failure) {
   Remove(exchange, false);
 }
 
-void LaneSet::Impl::Remove(ExchangeState& exchange, bool told) {
+void LaneSet::Remove(ExchangeState& exchange, bool told) {
   if (Lane* lane = pool_.Find(exchange.lane())) {
     --lane->in_flight;
     if (exchange.begun() && !told) lane->cancels.push_back(exchange.id());
@@ -258,7 +284,7 @@ void LaneSet::Impl::Remove(ExchangeState& exchange, bool told) {
   exchanges_.erase(exchange.id());
 }
 
-void LaneSet::Impl::OnDue(TimePoint now, ExchangeState& exchange) {
+void LaneSet::OnDue(TimePoint now, ExchangeState& exchange) {
   if (exchange.deadline() <= now) {
     Fail(exchange, Failure::kDeadline);
   } else {
@@ -268,7 +294,7 @@ void LaneSet::Impl::OnDue(TimePoint now, ExchangeState& exchange) {
 }
 
 // Once no lane is left to come, waiting is in vain.
-void LaneSet::Impl::FailStranded() {
+void LaneSet::FailStranded() {
   if (!pool_.stopped() || pool_.open() + pool_.opening() > 0) return;
   std::vector<ExchangeId> stranded;
   for (const auto& [id, exchange] : exchanges_) {
@@ -281,7 +307,7 @@ void LaneSet::Impl::FailStranded() {
   }
 }
 
-void LaneSet::Impl::Stop(TimePoint now) {
+void LaneSet::Stop(TimePoint now) {
   now_ = now;
   pool_.Stop();
   // Those without a lane may still be served by one that is about to open.
@@ -289,7 +315,7 @@ void LaneSet::Impl::Stop(TimePoint now) {
   FailStranded();
 }
 
-void LaneSet::Impl::Advance(TimePoint now) {
+void LaneSet::Advance(TimePoint now) {
   now_ = now;
   pool_.Advance(now);
   CutLingering(now);
@@ -302,13 +328,13 @@ void LaneSet::Impl::Advance(TimePoint now) {
   FailStranded();
 }
 
-std::optional<TimePoint> LaneSet::Impl::NextDeadline() {
+std::optional<TimePoint> LaneSet::NextDeadline() {
   std::optional<TimePoint> next = Earlier(timers_.Next(), pool_.NextDeadline());
   if (!resends_.empty()) next = Earlier(next, resends_.begin()->first);
   return next;
 }
 
-std::optional<Action> LaneSet::Impl::PollAction() {
+std::optional<Action> LaneSet::PollAction() {
   if (auto action = pool_.PollAction()) return action;
   for (const auto& lane : pool_.lanes()) {
     if (!lane->MayWrite() || !lane->HasOutput()) continue;
@@ -320,7 +346,7 @@ std::optional<Action> LaneSet::Impl::PollAction() {
   return pool_.PollAction();
 }
 
-std::optional<Action> LaneSet::Impl::BuildBatch(Lane& lane) {
+std::optional<Action> LaneSet::BuildBatch(Lane& lane) {
   WriteBatch write{lane.id, {}};
   auto& frames = *write.batch.mutable_frames();
   size_t bytes = 0;
@@ -348,51 +374,16 @@ std::optional<Action> LaneSet::Impl::BuildBatch(Lane& lane) {
   return write;
 }
 
-size_t LaneSet::Impl::placed() const {
+size_t LaneSet::placed() const {
   size_t sum = 0;
   for (const auto& lane : pool_.lanes()) sum += lane->in_flight;
   return sum;
 }
 
-std::optional<ExchangeId> LaneSet::Impl::PollObservable() { return TakeFront(observables_); }
+std::optional<request::ExchangeId> LaneSet::PollObservable() { return TakeFront(observables_); }
 
-std::optional<ExchangeRecord> LaneSet::Impl::PollRecord() { return TakeFront(records_); }
+std::optional<ExchangeRecord> LaneSet::PollRecord() { return TakeFront(records_); }
 
-std::optional<request::Answer> LaneSet::Impl::PollAnswer() { return TakeFront(answers_); }
-
-LaneSet::LaneSet(const Config& config, Random& random)
-    : impl_(std::make_unique<Impl>(config, random)) {}
-LaneSet::~LaneSet() = default;
-
-void LaneSet::Submit(TimePoint now, request::Command command) {
-  if (auto* start = std::get_if<request::StartExchange>(&command)) {
-    impl_->Start(now, std::move(*start));
-  } else if (const auto* credit = std::get_if<request::GiveCredit>(&command)) {
-    impl_->GiveCredit(*credit);
-  } else {
-    impl_->Cancel(now, std::get<request::CancelExchange>(command).id);
-  }
-}
-void LaneSet::OnLaneOpened(TimePoint now, LaneId lane, std::string_view replica) {
-  impl_->OnOpened(now, lane, replica);
-}
-void LaneSet::OnLaneWritten(TimePoint now, LaneId lane) { impl_->OnWritten(now, lane); }
-void LaneSet::OnLaneBatch(TimePoint now, LaneId lane, v1::TranslatorBatch batch) {
-  impl_->OnBatch(now, lane, batch);
-}
-void LaneSet::OnLaneDead(TimePoint now, LaneId lane) { impl_->OnDead(now, lane); }
-void LaneSet::Stop(TimePoint now) { impl_->Stop(now); }
-void LaneSet::Advance(TimePoint now) { impl_->Advance(now); }
-std::optional<TimePoint> LaneSet::NextDeadline() { return impl_->NextDeadline(); }
-std::optional<Action> LaneSet::PollAction() { return impl_->PollAction(); }
-std::optional<request::Answer> LaneSet::PollAnswer() { return impl_->PollAnswer(); }
-std::optional<request::AnswerPiece> LaneSet::PollPiece() { return impl_->PollPiece(); }
-std::optional<request::ExchangeId> LaneSet::PollObservable() { return impl_->PollObservable(); }
-std::optional<ExchangeRecord> LaneSet::PollRecord() { return impl_->PollRecord(); }
-bool LaneSet::ready() const { return impl_->pool().open() > 0; }
-size_t LaneSet::lanes_open() const { return impl_->pool().open(); }
-bool LaneSet::stopped() const { return impl_->pool().stopped() && impl_->pool().lanes().empty(); }
-size_t LaneSet::exchanges_in_flight() const { return impl_->exchanges(); }
-const Counters& LaneSet::counters() const { return impl_->counters(); }
+std::optional<request::Answer> LaneSet::PollAnswer() { return TakeFront(answers_); }
 
 }  // namespace lowband::edge::uplink

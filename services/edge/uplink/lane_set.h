@@ -19,35 +19,35 @@
 #pragma once
 
 #include <cstddef>
-#include <memory>
+#include <deque>
+#include <map>
 #include <optional>
-#include <string_view>
+#include <string>
+#include <unordered_map>
 
 #include "libs/base/random.h"
 #include "libs/base/time.h"
+#include "libs/base/timer_queue.h"
 #include "services/edge/request/exchange.h"
 #include "services/edge/uplink/actions.h"
 #include "services/edge/uplink/config.h"
+#include "services/edge/uplink/counters.h"
+#include "services/edge/uplink/exchange_state.h"
+#include "services/edge/uplink/failure.h"
+#include "services/edge/uplink/lane_event.h"
+#include "services/edge/uplink/lane_pool.h"
 
 namespace lowband::edge::uplink {
-
-struct Counters;  // counters.h
 
 class LaneSet {
  public:
   /// `random` outlives the set. Lanes are opened from the first Advance() on.
   LaneSet(const Config& config, Random& random);
-  ~LaneSet();
+  LaneSet(const LaneSet&) = delete;
+  LaneSet& operator=(const LaneSet&) = delete;
 
   void Submit(TimePoint now, request::Command command);
-
-  /// `replica` names the translator that the lane leads to; lanes to one and the same are replaced
-  /// sooner, to find others.
-  void OnLaneOpened(TimePoint now, LaneId lane, std::string_view replica = {});
-  void OnLaneWritten(TimePoint now, LaneId lane);
-  void OnLaneBatch(TimePoint now, LaneId lane, v1::TranslatorBatch batch);
-  /// The stream ended, for whatever reason; ids of dead lanes are never used again.
-  void OnLaneDead(TimePoint now, LaneId lane);
+  void Handle(TimePoint now, const LaneEvent& event);
 
   /// Opens no more lanes and finishes those open as they fall idle.
   void Stop(TimePoint now);
@@ -64,16 +64,74 @@ class LaneSet {
   std::optional<ExchangeRecord> PollRecord();
 
   /// At least one lane is open: what /readyz asks.
-  bool ready() const;
-  size_t lanes_open() const;
+  bool ready() const { return pool_.open() > 0; }
+  size_t lanes_open() const { return pool_.open(); }
   /// After Stop(): no lane is left.
-  bool stopped() const;
-  size_t exchanges_in_flight() const;
-  const Counters& counters() const;
+  bool stopped() const { return pool_.stopped() && pool_.lanes().empty(); }
+  size_t exchanges_in_flight() const { return exchanges_.size(); }
+  const Counters& counters() const { return counters_; }
 
  private:
-  class Impl;
-  std::unique_ptr<Impl> impl_;
+  using ExchangeId = request::ExchangeId;
+  /// When an exchange is sent again that was begun, and the replica that did not answer it.
+  struct Resend {
+    TimePoint at;
+    std::string lost_at;
+  };
+
+  void Start(TimePoint now, request::StartExchange start);
+  void Cancel(TimePoint now, ExchangeId id);
+  void OnOpened(TimePoint now, const LaneOpened& opened);
+  void OnWritten(LaneId id);
+  void OnBatch(TimePoint now, LaneId id, const v1::TranslatorBatch& batch);
+  void OnDead(TimePoint now, LaneId id);
+
+  ExchangeState* Find(ExchangeId id);
+  ExchangeState* FindOn(const Lane& lane, ExchangeId id);
+  void Place(TimePoint now, ExchangeState& exchange);
+  void PlaceWaiting(TimePoint now);
+  void Unplace(ExchangeState& exchange);
+  void TakeBackUnwritten(TimePoint now, Lane& lane);
+  void FailOver(TimePoint now, ExchangeState& exchange, const Resend& resend);
+  /// From one long poll that is sent again to the next.
+  Duration PollInterval(size_t polls) const;
+  void OnFrame(Lane& lane, const v1::TranslatorFrame& frame);
+  // lane_windows.cc
+  void GiveCredit(const request::GiveCredit& credit);
+  void OnWindowed(ExchangeState& exchange, const v1::Answer& head);
+  void OnPiece(ExchangeState& exchange, const v1::TranslatorFrame& frame);
+  /// No more comes of its answer. `told`: its translator knows.
+  void BreakOff(ExchangeState& exchange, bool told);
+  void CutLingering(TimePoint now);
+  void WriteCredits(Lane& lane, v1::EdgeBatch& batch);
+  void RecordAnswer(const ExchangeState& exchange, const request::Answer& answer);
+  void OnDue(TimePoint now, ExchangeState& exchange);
+  /// Answers the exchange from here; tells its translator, if one has begun it.
+  void Fail(ExchangeState& exchange, Failure failure);
+  /// Ends the exchange. `told`: its translator knows.
+  void Remove(ExchangeState& exchange, bool told);
+  void FailStranded();
+  bool Wants(Records records) const { return config_.records >= records; }
+  std::optional<Action> BuildBatch(Lane& lane);
+  /// Exchanges that have a lane.
+  size_t placed() const;
+
+  Config config_;
+  Random& random_;
+  Counters counters_;
+  LanePool pool_;
+  Budget answers_budget_;
+  size_t requests_bytes_ = 0;
+  TimePoint now_;
+  std::unordered_map<ExchangeId, ExchangeState> exchanges_;
+  TimerQueue<ExchangeId> timers_;
+  /// Without a lane, in the order of arrival. Both may hold ids of exchanges that are over.
+  std::deque<ExchangeId> waiting_;
+  std::multimap<TimePoint, ExchangeId> resends_;
+  std::deque<request::Answer> answers_;
+  std::deque<request::AnswerPiece> pieces_;
+  std::deque<ExchangeId> observables_;
+  std::deque<ExchangeRecord> records_;
 };
 
 }  // namespace lowband::edge::uplink

@@ -4,9 +4,12 @@
 #include <poll.h>
 
 #include <cstdlib>
+#include <unordered_map>
 #include <utility>
+#include <variant>
 
 #include "libs/base/log.h"
+#include "libs/base/overloaded.h"
 #include "libs/grpc/runtime.h"
 #include "services/edge/uplink/lane_stream.h"
 #include "services/edge/uplink/limits.h"
@@ -14,13 +17,6 @@
 
 namespace lowband::edge::uplink {
 namespace {
-
-template <class... Handlers>
-struct Overloaded : Handlers... {
-  using Handlers::operator()...;
-};
-template <class... Handlers>
-Overloaded(Handlers...) -> Overloaded<Handlers...>;
 
 constexpr Duration kLostIntervalMin = std::chrono::seconds(1);
 /// A translator that is not there is tried several times a second, always with the same result.

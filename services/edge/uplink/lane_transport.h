@@ -16,12 +16,11 @@
 #include <chrono>
 #include <memory>
 #include <string>
-#include <unordered_map>
-#include <variant>
 #include <vector>
 
 #include "libs/base/time.h"
 #include "services/edge/uplink/actions.h"
+#include "services/edge/uplink/lane_event.h"
 
 namespace grpc {
 class ChannelCredentials;
@@ -55,23 +54,6 @@ struct TransportConfig {
   std::shared_ptr<SharedPace> lost_pace = std::make_shared<SharedPace>();
   std::shared_ptr<SharedPace> unreachable_pace = std::make_shared<SharedPace>();
 };
-
-struct LaneOpened {
-  LaneId lane = 0;
-  std::string replica;  ///< The translator's address, as gRPC writes it.
-};
-struct LaneWritten {
-  LaneId lane = 0;
-};
-struct LaneBatch {
-  LaneId lane = 0;
-  v1::TranslatorBatch batch;
-};
-struct LaneDead {
-  LaneId lane = 0;
-};
-/// One for each On… of the lane set.
-using LaneEvent = std::variant<LaneOpened, LaneWritten, LaneBatch, LaneDead>;
 
 class LaneTransport {
  public:

@@ -3,11 +3,12 @@
 #include <utility>
 
 #include "libs/base/take_front.h"
-#include "services/edge/uplink/lane_set_impl.h"
+#include "services/edge/uplink/lane_set.h"
+#include "services/edge/uplink/limits.h"
 
 namespace lowband::edge::uplink {
 
-void LaneSet::Impl::OnWindowed(ExchangeState& exchange, const v1::Answer& head) {
+void LaneSet::OnWindowed(ExchangeState& exchange, const v1::Answer& head) {
   request::Answer answer;
   answer.id = exchange.id();
   const auto progress = exchange.TakeWindowed(head, answer);
@@ -27,7 +28,7 @@ void LaneSet::Impl::OnWindowed(ExchangeState& exchange, const v1::Answer& head) 
   if (progress == AnswerAssembly::Progress::kComplete) Remove(exchange, true);
 }
 
-void LaneSet::Impl::OnPiece(ExchangeState& exchange, const v1::TranslatorFrame& frame) {
+void LaneSet::OnPiece(ExchangeState& exchange, const v1::TranslatorFrame& frame) {
   if (frame.has_dropped()) {
     BreakOff(exchange, true);
     return;
@@ -44,18 +45,18 @@ void LaneSet::Impl::OnPiece(ExchangeState& exchange, const v1::TranslatorFrame& 
   if (!frame.body().more()) Remove(exchange, true);
 }
 
-void LaneSet::Impl::BreakOff(ExchangeState& exchange, bool told) {
+void LaneSet::BreakOff(ExchangeState& exchange, bool told) {
   pieces_.push_back({exchange.id(), {}, request::AnswerPiece::Then::kBroken});
   Remove(exchange, told);
 }
 
-void LaneSet::Impl::GiveCredit(const request::GiveCredit& credit) {
+void LaneSet::GiveCredit(const request::GiveCredit& credit) {
   ExchangeState* exchange = Find(credit.id);
   if (exchange == nullptr || !exchange->GiveCredit(credit.until)) return;
   if (Lane* lane = pool_.Find(exchange->lane())) lane->credits.push_back(credit.id);
 }
 
-void LaneSet::Impl::WriteCredits(Lane& lane, v1::EdgeBatch& batch) {
+void LaneSet::WriteCredits(Lane& lane, v1::EdgeBatch& batch) {
   auto& frames = *batch.mutable_frames();
   for (; !lane.credits.empty() && frames.size() < static_cast<int>(kBatchFramesMax);
        lane.credits.pop_front()) {
@@ -65,7 +66,7 @@ void LaneSet::Impl::WriteCredits(Lane& lane, v1::EdgeBatch& batch) {
   }
 }
 
-void LaneSet::Impl::CutLingering(TimePoint now) {
+void LaneSet::CutLingering(TimePoint now) {
   while (pool_.lanes().size() > kLanesLingeringMax) {
     const auto& lanes = pool_.lanes();
     const auto oldest = std::find_if(lanes.begin(), lanes.end(), [](const auto& lane) {
@@ -78,6 +79,6 @@ void LaneSet::Impl::CutLingering(TimePoint now) {
   }
 }
 
-std::optional<request::AnswerPiece> LaneSet::Impl::PollPiece() { return TakeFront(pieces_); }
+std::optional<request::AnswerPiece> LaneSet::PollPiece() { return TakeFront(pieces_); }
 
 }  // namespace lowband::edge::uplink

@@ -132,19 +132,19 @@ void EdgeWorld::Obey(unsigned worker, uplink::Action action) {
   Pipeline& edge = *edges_[worker];
   if (const auto* open = std::get_if<uplink::OpenLane>(&action)) {
     later([this, &edge, key = LaneKey{worker, open->lane}] {
-      if (!translator_alive_) return edge.OnLaneDead(now(), key.lane);
+      if (!translator_alive_) return edge.Handle(now(), uplink::LaneDead{key.lane});
       lanes_.try_emplace(key, whole_answers_);
-      edge.OnLaneOpened(now(), key.lane);
+      edge.Handle(now(), uplink::LaneOpened{key.lane, ""});
     });
   } else if (auto* write = std::get_if<uplink::WriteBatch>(&action)) {
     later([this, &edge, key = LaneKey{worker, write->lane}, batch = std::move(write->batch)] {
       if (!lanes_.contains(key)) return;
       for (const v1::EdgeFrame& frame : batch.frames()) TakeFrame(key, frame);
-      edge.OnLaneWritten(now(), key.lane);
+      edge.Handle(now(), uplink::LaneWritten{key.lane});
     });
   } else if (const auto* finish = std::get_if<uplink::FinishLane>(&action)) {
     later([this, &edge, key = LaneKey{worker, finish->lane}] {
-      if (lanes_.erase(key) != 0) edge.OnLaneDead(now(), key.lane);
+      if (lanes_.erase(key) != 0) edge.Handle(now(), uplink::LaneDead{key.lane});
     });
   } else if (const auto* abort = std::get_if<uplink::AbortLane>(&action)) {
     lanes_.erase({worker, abort->lane});
@@ -208,7 +208,7 @@ void EdgeWorld::Write(LaneKey lane) {
   while (!answers.empty()) {
     v1::TranslatorBatch batch;
     answers.Fill(batch);
-    edges_[lane.worker]->OnLaneBatch(now(), lane.lane, std::move(batch));
+    edges_[lane.worker]->Handle(now(), uplink::LaneBatch{lane.lane, std::move(batch)});
   }
 }
 
@@ -217,7 +217,7 @@ void EdgeWorld::KillTranslator() {
   std::vector<LaneKey> dead;
   for (const auto& [key, lane] : lanes_) dead.push_back(key);
   lanes_.clear();
-  for (const LaneKey key : dead) edges_[key.worker]->OnLaneDead(now(), key.lane);
+  for (const LaneKey key : dead) edges_[key.worker]->Handle(now(), uplink::LaneDead{key.lane});
   Settle();
 }
 

@@ -157,8 +157,8 @@ TEST(Failover, NotBegunAndManyLanesDieThenItMovesAsOftenAsItTakes) {
     rig.RunFor(config.reopen_delay_max);
     // Opened, and dead before the owner took an action.
     const LaneId next = rig.streams.rbegin()->first;
-    rig.set.OnLaneOpened(rig.now, next);
-    rig.set.OnLaneDead(rig.now, next);
+    rig.set.Handle(rig.now, LaneOpened{next, ""});
+    rig.set.Handle(rig.now, LaneDead{next});
     rig.Pump();
   }
   EXPECT_EQ(rig.LaneOf(2), 0u);

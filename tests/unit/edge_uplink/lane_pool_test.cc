@@ -278,7 +278,7 @@ TEST(LanePool, LanesOpenOutOfTheirOrderThenTheSpareOneLooksSoonAllTheSame) {
   rig.Opened(rig.asked.front(), "a");
   rig.Opened(asked[0], "a");
   EXPECT_EQ(rig.streams.size(), 3U);
-  rig.RunFor(rig.config.look_delay_min);
+  rig.RunFor(rig.config.probe_delay_min);
   EXPECT_EQ(rig.streams.size(), 4U);
 }
 

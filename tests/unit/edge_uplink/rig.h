@@ -110,15 +110,15 @@ class Rig {
     Pump();
   }
   void Opened(LaneId lane, std::string_view replica = {}) {
-    set.OnLaneOpened(now, lane, replica);
+    set.Handle(now, LaneOpened{lane, std::string(replica)});
     Pump();
   }
   void Written(LaneId lane) {
-    set.OnLaneWritten(now, lane);
+    set.Handle(now, LaneWritten{lane});
     Pump();
   }
   void Dead(LaneId lane) {
-    set.OnLaneDead(now, lane);
+    set.Handle(now, LaneDead{lane});
     Pump();
   }
   /// Opens as many lanes as are configured; returns them.
@@ -145,7 +145,7 @@ class Rig {
   }
 
   void Receive(LaneId lane, v1::TranslatorBatch batch) {
-    set.OnLaneBatch(now, lane, std::move(batch));
+    set.Handle(now, LaneBatch{lane, std::move(batch)});
     Pump();
   }
   static v1::TranslatorBatch Head(uint64_t id, const std::string& body = "", bool more = false,

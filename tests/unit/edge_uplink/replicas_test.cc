@@ -84,13 +84,13 @@ class Fleet {
   std::map<LaneId, std::string> replica_of_;
 };
 
-TEST(LaneSpread, FourReplicasThenALaneToEachAndOneThatLooksForMore) {
+TEST(Replicas, FourReplicasThenALaneToEachAndAProbe) {
   Fleet fleet({"a", "b", "c", "d"});
   EXPECT_THAT(fleet.Lanes(), SizeIs(4));
   EXPECT_EQ(fleet.LanesOpen(), 5u);
 }
 
-TEST(LaneSpread, ReplicasAreAddedThenAllAreFoundInHalfAMinute) {
+TEST(Replicas, ReplicasAreAddedThenAllAreFoundInHalfAMinute) {
   Fleet fleet({"a"});
   fleet.RunFor(120s);
   fleet.replicas = {"a", "b", "c", "d", "e", "f", "g", "h"};
@@ -98,18 +98,18 @@ TEST(LaneSpread, ReplicasAreAddedThenAllAreFoundInHalfAMinute) {
   EXPECT_THAT(fleet.Lanes(), SizeIs(8));
 }
 
-TEST(LaneSpread, NothingChangesThenLanesStayAndLookingIsRare) {
+TEST(Replicas, NothingChangesThenLanesStayAndProbesAreRare) {
   Fleet fleet({"a", "b", "c"});
   fleet.RunFor(60s);
   const size_t before = fleet.rig.streams.size();
   fleet.RunFor(600s);
   EXPECT_THAT(fleet.Lanes(), SizeIs(3));
-  // One look each five seconds, and a few lanes whose replica was not met again in their life.
+  // One probe each five seconds, and a few lanes whose replica was not met again in their life.
   EXPECT_NEAR(static_cast<double>(fleet.rig.streams.size() - before), 120, 10);
   EXPECT_EQ(fleet.LanesOpen(), 4u);
 }
 
-TEST(LaneSpread, ReplicaIsGoneFromTheNameThenItIsLeftThoughItServesOn) {
+TEST(Replicas, ReplicaIsGoneFromTheNameThenItIsLeftThoughItServesOn) {
   Fleet fleet({"a", "b", "c"});
   fleet.RunFor(60s);
   fleet.replicas = {"a", "b"};
@@ -117,7 +117,7 @@ TEST(LaneSpread, ReplicaIsGoneFromTheNameThenItIsLeftThoughItServesOn) {
   EXPECT_THAT(fleet.Lanes(), SizeIs(2));
 }
 
-TEST(LaneSpread, MoreReplicasThanLanesMayBeThenTheLanesMoveAmongThem) {
+TEST(Replicas, MoreReplicasThanLanesMayBeThenTheLanesMoveAmongThem) {
   std::vector<std::string> names;
   for (int i = 0; i < 40; ++i) names.push_back("r" + std::to_string(i));
   Fleet fleet(names);
@@ -131,7 +131,7 @@ TEST(LaneSpread, MoreReplicasThanLanesMayBeThenTheLanesMoveAmongThem) {
   EXPECT_THAT(seen, SizeIs(40));
 }
 
-TEST(LaneSpread, ReplicaDrainsThenTheOthersShareAtOnce) {
+TEST(Replicas, ReplicaDrainsThenTheOthersShareAtOnce) {
   Fleet fleet({"a", "b", "c"});
   fleet.Drain("b");
   const auto got = fleet.Ask(100);
@@ -139,7 +139,7 @@ TEST(LaneSpread, ReplicaDrainsThenTheOthersShareAtOnce) {
   EXPECT_EQ(got.at("a"), 50);
 }
 
-TEST(LaneSpread, RequestsThenReplicasTakeTurnsWhateverLanesTheyHave) {
+TEST(Replicas, RequestsThenReplicasTakeTurnsWhateverLanesTheyHave) {
   Config config;
   config.lanes = 8;
   Fleet fleet({"a", "b", "c"}, config);
@@ -149,7 +149,7 @@ TEST(LaneSpread, RequestsThenReplicasTakeTurnsWhateverLanesTheyHave) {
   for (const auto& [replica, count] : got) EXPECT_EQ(count, 100) << replica;
 }
 
-TEST(LaneSpread, OneReplicaSaysNothingThenItGetsNoMoreThanAFew) {
+TEST(Replicas, OneReplicaSaysNothingThenItGetsNoMoreThanAFew) {
   Fleet fleet({"a", "b", "c"});
   const auto got = fleet.Ask(900, "b");
   EXPECT_LE(got.at("b"), 60);
@@ -157,7 +157,7 @@ TEST(LaneSpread, OneReplicaSaysNothingThenItGetsNoMoreThanAFew) {
   EXPECT_NEAR(fleet.Ask(300).at("b"), 100, 10);
 }
 
-TEST(LaneSpread, ANewReplicaThenItGetsItsShareAndNotEverything) {
+TEST(Replicas, ANewReplicaThenItGetsItsShareAndNotEverything) {
   Fleet fleet({"a"});
   // Five hundred long polls wait at the old one.
   for (uint64_t id = 10'001; id <= 10'500; ++id) {
@@ -171,7 +171,7 @@ TEST(LaneSpread, ANewReplicaThenItGetsItsShareAndNotEverything) {
   EXPECT_NEAR(got.at("b"), 50, 5);
 }
 
-TEST(LaneSpread, TheOnlyOtherLaneDiesThenTheSpareOneTakesOver) {
+TEST(Replicas, TheOnlyOtherLaneDiesThenTheProbeTakesOver) {
   Config config;
   config.lanes = 1;
   Fleet fleet({"a"}, config);
