@@ -20,10 +20,7 @@ namespace lowband::client {
 static_assert(kRequestMessageBytesMax <= MBEDTLS_SSL_OUT_CONTENT_LEN);
 namespace {
 
-constexpr size_t kRecordHeaderBytes = 13;
 constexpr size_t kHandshakeHeaderBytes = 12;
-constexpr uint8_t kHandshakeRecord = 22;
-constexpr uint8_t kConnectionIdRecord = 25;  // RFC 9146 §4
 constexpr uint8_t kNewSessionTicket = 4;
 constexpr uint8_t kCertificate = 11;
 
@@ -67,12 +64,9 @@ std::optional<std::string> DtlsChannel::SetUp() {
       return failed("connection ID", code);
     }
   }
-  if (const int code = mbedtls_ssl_setup(ssl_.get(), conf); code != 0) {
+  if (const int code = channel_.SetUp(conf, tls::kHandshakeDatagramBytes); code != 0) {
     return failed("DTLS context", code);
   }
-  mbedtls_ssl_set_bio(ssl_.get(), this, &DtlsChannel::Send, &DtlsChannel::ReceiveNext, nullptr);
-  timer_.Attach(ssl_.get());
-  mbedtls_ssl_set_mtu(ssl_.get(), tls::kHandshakeDatagramBytes);
   // No certificate has a zone: it names an interface of this machine.
   if (IsAddressLiteral(config_.server_name)) {
     config_.server_name.resize(std::min(config_.server_name.find('%'), config_.server_name.size()));
@@ -81,20 +75,20 @@ std::optional<std::string> DtlsChannel::SetUp() {
   // it sends; so a literal goes out only where it is checked.
   const bool wants_name =
       !config_.server_name.empty() && (config_.trust || !IsAddressLiteral(config_.server_name));
-  if (const int code =
-          mbedtls_ssl_set_hostname(ssl_.get(), wants_name ? config_.server_name.c_str() : nullptr);
+  if (const int code = mbedtls_ssl_set_hostname(channel_.ssl(),
+                                                wants_name ? config_.server_name.c_str() : nullptr);
       code != 0) {
     return failed("server name", code);
   }
   if (config_.connection_id) {
     if (const int code =
-            mbedtls_ssl_set_cid(ssl_.get(), MBEDTLS_SSL_CID_ENABLED, config_.connection_id->data(),
-                                config_.connection_id->size());
+            mbedtls_ssl_set_cid(channel_.ssl(), MBEDTLS_SSL_CID_ENABLED,
+                                config_.connection_id->data(), config_.connection_id->size());
         code != 0) {
       return failed("connection ID", code);
     }
   }
-  if (config_.key_log != nullptr) config_.key_log->Attach(ssl_.get());
+  if (config_.key_log != nullptr) config_.key_log->Attach(channel_.ssl());
   return config_.resume.empty() ? std::nullopt : LoadTicket();
 }
 
@@ -103,7 +97,7 @@ std::optional<std::string> DtlsChannel::LoadTicket() {
   int code = mbedtls_ssl_session_load(session.get(), config_.resume.data(), config_.resume.size());
   // A ticket of another mbedTLS is of no use, and no reason to fail: the handshake will be full.
   if (code == MBEDTLS_ERR_SSL_VERSION_MISMATCH) return std::nullopt;
-  if (code == 0) code = mbedtls_ssl_set_session(ssl_.get(), session.get());
+  if (code == 0) code = mbedtls_ssl_set_session(channel_.ssl(), session.get());
   if (code != 0) return "session ticket: " + tls::ErrorText(code);
   return std::nullopt;
 }
@@ -115,39 +109,21 @@ void DtlsChannel::Start(TimePoint now) {
   Run(now);
 }
 
-// mbedTLS gets one record at a time, because it takes an empty datagram, and one whose last record
-// is cut off, for a reason to end the connection: anyone could send such a thing.
 void DtlsChannel::Receive(TimePoint now, ByteView datagram) {
   const size_t bytes = datagram.size() + tls::kDatagramHeaderBytes;
+  const size_t id_bytes = config_.connection_id ? config_.connection_id->size() : 0;
   while (state_ == State::kHandshake || state_ == State::kReady) {
-    const ByteView record = TakeRecord(datagram);
-    if (record.empty()) return;
+    const auto record = tls::TakeRecord(datagram, id_bytes);
+    if (!record) return;
     if (state_ == State::kHandshake) {
-      Look(record);
+      Look(*record);
       Heard(now, bytes);
     }
-    input_ = record;
-    Run(now);
-    // A flight whose time was over is sent again in place of a read.
-    if (input_) Run(now);
-    input_.reset();
+    channel_.Feed(now, record->bytes, [&] {
+      Run(now);
+      return true;
+    });
   }
-}
-
-// Cuts the first whole record off `datagram`; empty when there is none.
-ByteView DtlsChannel::TakeRecord(ByteView& datagram) const {
-  if (datagram.size() < kRecordHeaderBytes) return {};
-  size_t header = kRecordHeaderBytes;
-  if (datagram[0] == kConnectionIdRecord && config_.connection_id) {
-    header += config_.connection_id->size();
-    if (datagram.size() < header) return {};
-  }
-  const size_t size =
-      header + (static_cast<size_t>(datagram[header - 2]) << 8 | datagram[header - 1]);
-  if (size > datagram.size()) return {};
-  const ByteView record = datagram.first(size);
-  datagram = datagram.subspan(size);
-  return record;
 }
 
 void DtlsChannel::Advance(TimePoint now) {
@@ -155,13 +131,13 @@ void DtlsChannel::Advance(TimePoint now) {
     Closed("the server did not complete the DTLS handshake in time");
     return;
   }
-  if (timer_.deadline() && now >= *timer_.deadline()) Run(now);
+  if (channel_.timer().deadline() && now >= *channel_.timer().deadline()) Run(now);
 }
 
 std::optional<TimePoint> DtlsChannel::NextDeadline() const {
   switch (state_) {
-    case State::kHandshake: return Earlier(timer_.deadline(), GiveUp());
-    case State::kReady: return timer_.deadline();
+    case State::kHandshake: return Earlier(channel_.timer().deadline(), GiveUp());
+    case State::kReady: return channel_.timer().deadline();
     case State::kIdle:
     case State::kClosed: return std::nullopt;
   }
@@ -179,34 +155,32 @@ void DtlsChannel::Heard(TimePoint now, size_t bytes) {
   // Of a ClientHello that was repeated the last copy is taken. One that was lost would else make a
   // fast link seem slow by the wait for it, and the handshake too slow to end in time.
   if (link_.bytes == 0) link_ = {now - hello_sent_, hello_bytes_ + bytes};
-  timer_.SetNow(now);
-  timer_.Extend(tls::LinkTime(link_, kServerDatagramBytes));
+  channel_.timer().SetNow(now);
+  channel_.timer().Extend(tls::LinkTime(link_, kServerDatagramBytes));
 }
 
 void DtlsChannel::Run(TimePoint now) {
   now_ = now;
-  timer_.SetNow(now);
+  channel_.timer().SetNow(now);
   flight_bytes_ = 0;
   if (state_ == State::kHandshake) Shake();
   if (state_ == State::kReady) Read();
 }
 
 void DtlsChannel::Shake() {
-  const int code = mbedtls_ssl_handshake(ssl_.get());
+  const int code = channel_.Handshake();
   if (code == MBEDTLS_ERR_SSL_WANT_READ || code == MBEDTLS_ERR_SSL_WANT_WRITE) return;
   if (code != 0) {
     Fail(code);
     return;
   }
-  // The limit of handshake datagrams would also refuse a long message (a 4 KiB token).
-  mbedtls_ssl_set_mtu(ssl_.get(), 0);
   state_ = State::kReady;
 }
 
 void DtlsChannel::Read() {
   std::array<uint8_t, kMessageBytesMax> buffer;
   for (;;) {
-    const int got = mbedtls_ssl_read(ssl_.get(), buffer.data(), buffer.size());
+    const int got = channel_.Read(buffer);
     if (got == MBEDTLS_ERR_SSL_WANT_READ || got == MBEDTLS_ERR_SSL_WANT_WRITE) return;
     if (got <= 0) {
       Fail(got);
@@ -228,7 +202,7 @@ void DtlsChannel::Fail(int code) {
   if (code == MBEDTLS_ERR_X509_CERT_VERIFY_FAILED) {
     std::array<char, 512> why{};
     mbedtls_x509_crt_verify_info(why.data(), why.size(), "",
-                                 mbedtls_ssl_get_verify_result(ssl_.get()));
+                                 mbedtls_ssl_get_verify_result(channel_.ssl()));
     std::string text = why.data();
     while (!text.empty() && text.back() == '\n') text.pop_back();
     for (char& c : text) c = c == '\n' ? ' ' : c;
@@ -248,19 +222,18 @@ void DtlsChannel::Closed(std::string detail) {
 void DtlsChannel::Seal(TimePoint now, ByteView message) {
   if (state_ != State::kReady) return;
   now_ = now;
-  timer_.SetNow(now);
+  channel_.timer().SetNow(now);
   sealing_ = message;
-  const int code = mbedtls_ssl_write(ssl_.get(), message.data(), message.size());
+  const int code = channel_.Write(message);
   sealing_ = {};
-  if (code < 0) Fail(code);
+  if (code != 0) Fail(code);
 }
 
 void DtlsChannel::CloseNotify(TimePoint now) {
   if (state_ == State::kReady) {
     now_ = now;
-    timer_.SetNow(now);
-    // Whether or not it gets out, the connection is over.
-    static_cast<void>(mbedtls_ssl_close_notify(ssl_.get()));
+    channel_.timer().SetNow(now);
+    channel_.CloseNotify();
   }
   Closed("closed");
 }
@@ -277,71 +250,47 @@ std::optional<ByteView> DtlsChannel::PollDatagram() {
   return packet->bytes;
 }
 
-int DtlsChannel::Send(void* context, const unsigned char* data, size_t size) {
-  auto& channel = *static_cast<DtlsChannel*>(context);
-  const ByteView datagram(data, size);
-  channel.datagrams_.Push({}, datagram);
-  if (channel.state_ == State::kHandshake) {
-    channel.flight_bytes_ += size + tls::kDatagramHeaderBytes;
-    if (channel.hello_bytes_ == 0) channel.hello_bytes_ = channel.flight_bytes_;
-    if (channel.link_.bytes == 0) channel.hello_sent_ = channel.now_;
+void DtlsChannel::Transmit(ByteView datagram) {
+  datagrams_.Push({}, datagram);
+  if (state_ == State::kHandshake) {
+    flight_bytes_ += datagram.size() + tls::kDatagramHeaderBytes;
+    if (hello_bytes_ == 0) hello_bytes_ = flight_bytes_;
+    if (link_.bytes == 0) hello_sent_ = now_;
     // The first flight after the cookie is answered by datagrams of full size, the last by a few
     // records.
-    const size_t answer = channel.saw_certificate_ ? kServerLastFlightBytes : kServerDatagramBytes;
-    channel.timer_.SetFloor(channel.link_.bytes == 0
-                                ? Duration(kFirstHelloWait)
-                                : tls::LinkTime(channel.link_, channel.flight_bytes_ + answer));
+    const size_t answer = saw_certificate_ ? kServerLastFlightBytes : kServerDatagramBytes;
+    channel_.timer().SetFloor(link_.bytes == 0 ? Duration(kFirstHelloWait)
+                                               : tls::LinkTime(link_, flight_bytes_ + answer));
   }
-  if (channel.config_.trace) {
-    channel.config_.trace({channel.now_, true, datagram, channel.sealing_});
-  }
-  return static_cast<int>(size);
-}
-
-int DtlsChannel::ReceiveNext(void* context, unsigned char* data, size_t capacity) {
-  auto& channel = *static_cast<DtlsChannel*>(context);
-  if (!channel.input_) return MBEDTLS_ERR_SSL_WANT_READ;
-  const ByteView datagram = *std::exchange(channel.input_, std::nullopt);
-  const size_t size = std::min(datagram.size(), capacity);
-  std::memcpy(data, datagram.data(), size);
-  return static_cast<int>(size);
+  if (config_.trace) config_.trace({now_, true, datagram, sealing_});
 }
 
 // Notes which handshake messages came, because mbedTLS tells neither whether it resumed a session
 // nor whether it was given a ticket. Whoever forges such a message breaks the handshake with it.
-void DtlsChannel::Look(ByteView record) {
-  const bool plain_handshake = record[0] == kHandshakeRecord && record[3] == 0 && record[4] == 0;
-  if (!plain_handshake) return;
-  record = record.subspan(kRecordHeaderBytes);
-  while (record.size() >= kHandshakeHeaderBytes) {
-    if (record[0] == kCertificate) saw_certificate_ = true;
-    if (record[0] == kNewSessionTicket) saw_ticket_ = true;
-    const size_t fragment =
-        static_cast<size_t>(record[9]) << 16 | static_cast<size_t>(record[10]) << 8 | record[11];
-    record = record.subspan(kHandshakeHeaderBytes);
-    record = record.subspan(std::min(fragment, record.size()));
+void DtlsChannel::Look(const tls::Record& record) {
+  if (record.type != tls::RecordType::kHandshake || record.epoch != 0) return;
+  ByteView messages = record.fragment;
+  while (messages.size() >= kHandshakeHeaderBytes) {
+    if (messages[0] == kCertificate) saw_certificate_ = true;
+    if (messages[0] == kNewSessionTicket) saw_ticket_ = true;
+    const size_t fragment = static_cast<size_t>(messages[9]) << 16 |
+                            static_cast<size_t>(messages[10]) << 8 | messages[11];
+    messages = messages.subspan(kHandshakeHeaderBytes);
+    messages = messages.subspan(std::min(fragment, messages.size()));
   }
 }
 
 bool DtlsChannel::resumed() const { return state_ == State::kReady && !saw_certificate_; }
 
 std::string DtlsChannel::CipherSuite() const {
-  const char* name = mbedtls_ssl_get_ciphersuite(ssl_.get());
+  const char* name = mbedtls_ssl_get_ciphersuite(channel_.ssl());
   return name == nullptr ? "" : name;
-}
-
-bool DtlsChannel::HasConnectionId() const {
-  int enabled = MBEDTLS_SSL_CID_DISABLED;
-  // mbedTLS's getters of a context are not const.
-  auto* ssl = const_cast<mbedtls_ssl_context*>(ssl_.get());
-  return mbedtls_ssl_get_peer_cid(ssl, &enabled, nullptr, nullptr) == 0 &&
-         enabled == MBEDTLS_SSL_CID_ENABLED;
 }
 
 Bytes DtlsChannel::SaveTicket() const {
   if (state_ != State::kReady || !(saw_ticket_ || resumed())) return {};
   tls::SslSession session;
-  if (mbedtls_ssl_get_session(ssl_.get(), session.get()) != 0) return {};
+  if (mbedtls_ssl_get_session(channel_.ssl(), session.get()) != 0) return {};
   size_t size = 0;
   mbedtls_ssl_session_save(session.get(), nullptr, 0, &size);
   Bytes saved(size);

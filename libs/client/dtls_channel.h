@@ -15,13 +15,14 @@
 #include "libs/base/random.h"
 #include "libs/base/result.h"
 #include "libs/client/config.h"
-#include "libs/tls/flight_timer.h"
 #include "libs/tls/handle.h"
 #include "libs/tls/link_time.h"
+#include "libs/tls/record.h"
+#include "libs/tls/record_channel.h"
 
 namespace lowband::client {
 
-class DtlsChannel {
+class DtlsChannel final : private tls::Wire {
  public:
   enum class State : uint8_t { kIdle, kHandshake, kReady, kClosed };
 
@@ -46,14 +47,13 @@ class DtlsChannel {
   const std::string& detail() const { return detail_; }
   std::string CipherSuite() const;
   /// The server took our offer of connection IDs.
-  bool HasConnectionId() const;
+  bool HasConnectionId() const { return channel_.uses_connection_id(); }
   bool resumed() const;
   /// Empty while not ready, or when the server gave no ticket. Holds the master secret.
   Bytes SaveTicket() const;
 
  private:
-  static int Send(void* context, const unsigned char* data, size_t size);
-  static int ReceiveNext(void* context, unsigned char* data, size_t capacity);
+  void Transmit(ByteView datagram) override;
 
   std::optional<std::string> SetUp();
   std::optional<std::string> LoadTicket();
@@ -64,16 +64,14 @@ class DtlsChannel {
   void Read();
   void Fail(int code);
   void Closed(std::string detail);
-  ByteView TakeRecord(ByteView& datagram) const;
-  void Look(ByteView record);
+  void Look(const tls::Record& record);
 
   // Copies, so that the caller's configuration need not outlive the channel; the trace is called
   // from within mbedTLS's own callbacks.
   Config config_;
   Random& random_;
   tls::SslConfig ssl_config_;
-  tls::SslContext ssl_;
-  tls::FlightTimer timer_;
+  tls::RecordChannel channel_{*this};
   TimePoint now_{};
   TimePoint started_{};
   TimePoint heard_{};
@@ -84,8 +82,7 @@ class DtlsChannel {
   size_t flight_bytes_ = 0;  ///< Of the handshake, sent in this call.
   State state_ = State::kIdle;
   std::string detail_;
-  std::optional<ByteView> input_;  ///< The record that mbedTLS has not taken yet.
-  ByteView sealing_;               ///< The message that a record is being made of.
+  ByteView sealing_;  ///< The message that a record is being made of.
   bool saw_certificate_ = false;
   bool saw_ticket_ = false;
   struct None {};

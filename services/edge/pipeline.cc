@@ -63,7 +63,7 @@ bool Pipeline::EndUnlessBusy(TimePoint now, SessionId session) {
   if (messages_.UnacknowledgedOf(session) > 0) return false;
   const auto heard = dtls_.HeardAt(session);
   if (now < patient_until_ && heard && *heard >= now - kDrainQuiet) return false;
-  dtls_.Close(now, session);
+  dtls_.Close(session);
   return true;
 }
 
@@ -74,7 +74,7 @@ void Pipeline::Relieve(TimePoint now, const dtls::Relief& relief) {
 }
 
 void Pipeline::CloseAll(TimePoint now) {
-  dtls_.CloseAll(now);
+  dtls_.CloseAll();
   lanes_.Stop(now);
   Pump(now);
 }
@@ -152,7 +152,7 @@ bool Pipeline::IsPathProof(TimePoint now, const message::Event& event) {
   if (ping == pings_.end() || ping->second != settled->id) return false;
   pings_.erase(ping);
   if (settled->fate == message::Fate::kAnswered) {
-    dtls_.ProvePath(now, settled->session);
+    dtls_.ProvePath(settled->session);
   } else {
     messages_.Abandon(now, settled->session, settled->id);  // nobody will revive it
   }
@@ -168,7 +168,7 @@ bool Pipeline::DrainMessages(TimePoint now) {
   while (auto transmit = messages_.PollTransmit()) {
     moved = true;
     // False means that the session ended meanwhile; its SessionClosed event clears up.
-    (void)dtls_.Send(now, transmit->session, transmit->message);
+    (void)dtls_.Send(transmit->session, transmit->message);
   }
   return moved;
 }
@@ -182,11 +182,11 @@ bool Pipeline::DrainRequests(TimePoint now) {
   while (const auto session = requests_.PollWorked()) dtls_.NoteRequest(now, *session);
   while (const auto session = requests_.PollSuperseded()) {
     moved = true;
-    dtls_.Close(now, *session, dtls::CloseReason::kSuperseded);
+    dtls_.Close(*session, dtls::CloseReason::kSuperseded);
   }
   while (const auto session = requests_.PollUnwanted()) {
     moved = true;
-    dtls_.Close(now, *session);
+    dtls_.Close(*session);
   }
   while (auto command = requests_.PollCommand()) {
     moved = true;

@@ -2,10 +2,10 @@
 // inside the input, and what is refused is refused without a trace.
 #include <cstdlib>
 
+#include "libs/tls/record.h"
 #include "services/edge/dtls/client_hello.h"
 #include "services/edge/dtls/cookie.h"
 #include "services/edge/dtls/plaintext.h"
-#include "services/edge/dtls/record.h"
 
 namespace {
 
@@ -29,7 +29,7 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   const lowband::SocketAddress peer;
   const ByteView whole(data, size);
   ByteView rest = whole;
-  while (const auto record = TakeRecord(rest)) {
+  while (const auto record = tls::TakeRecord(rest, kConnectionIdBytes)) {
     RequireInside(record->bytes, whole);
     RequireInside(record->fragment, record->bytes);
     Require(!record->fragment.empty());

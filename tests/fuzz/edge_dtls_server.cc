@@ -118,13 +118,13 @@ class World {
   void FromAbove() {
     const SessionId session{input_.Byte() % 8ULL};
     switch (input_.Byte() % 8) {
-      case 0: server_->Close(now_, session); break;
+      case 0: server_->Close(session); break;
       case 1: server_->StopAccepting(); break;
-      case 2: server_->CloseAll(now_); break;
+      case 2: server_->CloseAll(); break;
       case 4: server_->Prove(now_, session); break;
       case 5: server_->NoteRequest(now_, session); break;
       case 6: server_->Relieve(now_, input_.Byte() % 2 == 0); break;
-      default: server_->Send(now_, session, input_.Take(input_.Byte() * 20)); break;
+      default: server_->Send(session, input_.Take(input_.Byte() * 20)); break;
     }
     Drain(kHome);
   }

@@ -5,12 +5,12 @@
 
 #include <array>
 
+#include "libs/tls/record.h"
+
 namespace lowband::edge::datagram {
 namespace {
 
-// As in dtls/connection_id.h, which a later stage owns: record type, and where the id stands.
-constexpr unsigned kRecordTypeCid = 25;
-constexpr unsigned kConnectionIdOffset = 11;
+constexpr auto kRecordTypeCid = static_cast<unsigned>(tls::RecordType::kConnectionId);
 // Beyond every group: the kernel falls back to its own hash.
 constexpr unsigned kNoWorker = 0xffffffff;
 
@@ -23,7 +23,7 @@ bool SteerByConnectionId(int fd, unsigned workers) {
       BPF_STMT(BPF_LD | BPF_B | BPF_ABS, 0),
       BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, kRecordTypeCid, 1, 0),
       BPF_STMT(BPF_RET | BPF_K, kNoWorker),
-      BPF_STMT(BPF_LD | BPF_B | BPF_ABS, kConnectionIdOffset),
+      BPF_STMT(BPF_LD | BPF_B | BPF_ABS, tls::kConnectionIdOffset),
       BPF_STMT(BPF_ALU | BPF_MOD | BPF_K, workers),
       BPF_STMT(BPF_RET | BPF_A, 0),
   }};

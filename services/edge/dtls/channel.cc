@@ -1,7 +1,6 @@
 #include "services/edge/dtls/channel.h"
 
 #include <algorithm>
-#include <array>
 #include <cstring>
 #include <utility>
 
@@ -36,11 +35,10 @@ std::unique_ptr<Channel> Channel::Make(std::shared_ptr<Engine> engine, const Con
 }
 
 bool Channel::SetUp(const Config& config, const ClientHello& hello, const ConnectionId& id) {
-  mbedtls_ssl_context* ssl = ssl_.get();
-  if (mbedtls_ssl_setup(ssl, engine_->ConfigFor(hello)) != 0) return false;
-  mbedtls_ssl_set_bio(ssl, this, SendBytes, ReceiveBytes, nullptr);
-  timer_.Attach(ssl);
-  mbedtls_ssl_set_mtu(ssl, static_cast<uint16_t>(config.handshake_datagram_bytes_max));
+  mbedtls_ssl_context* ssl = channel_.ssl();
+  if (channel_.SetUp(engine_->ConfigFor(hello), config.handshake_datagram_bytes_max) != 0) {
+    return false;
+  }
   key_log_ = config.key_log;
   knows_tickets_ = hello.knows_tickets;
   mbedtls_ssl_set_export_keys_cb(ssl, TakeSecret, this);
@@ -68,16 +66,12 @@ void Channel::TakeSecret(void* channel, mbedtls_ssl_key_export_type type,
 Channel::Received Channel::Receive(TimePoint now, const SocketAddress& peer, ByteView record,
                                    std::span<uint8_t> plaintext) {
   peer_ = &peer;
-  input_ = record;
-  timer_.SetNow(now);
   flight_bytes_ = largest_ = 0;
-  Received out = open_ ? Read(plaintext) : Received{Shake(), {}};
-  // If the flight's time was over, the engine sent it again instead of reading; its next wait lies
-  // in the future, so the second call reads.
-  if (out.progress == Progress::kNone && !input_.empty()) {
+  Received out;
+  channel_.Feed(now, record, [&] {
     out = open_ ? Read(plaintext) : Received{Shake(), {}};
-  }
-  input_ = {};
+    return out.progress == Progress::kNone;
+  });
   FlightSent(now);
   return out;
 }
@@ -85,7 +79,7 @@ Channel::Received Channel::Receive(TimePoint now, const SocketAddress& peer, Byt
 Progress Channel::Advance(TimePoint now, const SocketAddress& peer) {
   if (open_) return Progress::kNone;
   peer_ = &peer;
-  timer_.SetNow(now);
+  channel_.timer().SetNow(now);
   flight_bytes_ = largest_ = 0;
   const Progress progress = Shake();
   FlightSent(now);
@@ -97,21 +91,19 @@ void Channel::FlightSent(TimePoint now) {
   flight_done_ = now + tls::LinkTime(link_, flight_bytes_ + kClientFlightBytes);
   if (open_) return;
   flight_largest_ = largest_;
-  if (++flights_ == kFlightsInVain) mbedtls_ssl_set_mtu(ssl_.get(), kSmallDatagramBytes);
+  if (++flights_ == kFlightsInVain) mbedtls_ssl_set_mtu(channel_.ssl(), kSmallDatagramBytes);
 }
 
 Progress Channel::Shake() {
-  const int code = mbedtls_ssl_handshake(ssl_.get());
+  const int code = channel_.Handshake();
   resumed_ = engine_->TakeTicketAccepted() || resumed_;
   if (code != 0) return Classify(code);
   open_ = true;
-  // The limit was for flights; what the layers above send has limits of its own.
-  mbedtls_ssl_set_mtu(ssl_.get(), 0);
   return Progress::kOpened;
 }
 
 Channel::Received Channel::Read(std::span<uint8_t> plaintext) {
-  const int size = mbedtls_ssl_read(ssl_.get(), plaintext.data(), plaintext.size());
+  const int size = channel_.Read(plaintext);
   if (size < 0) return {Classify(size), {}};
   if (size == 0) return {};
   return {Progress::kData, plaintext.first(static_cast<size_t>(size))};
@@ -119,50 +111,27 @@ Channel::Received Channel::Read(std::span<uint8_t> plaintext) {
 
 bool Channel::Send(const SocketAddress& peer, ByteView data) {
   peer_ = &peer;
-  return mbedtls_ssl_write(ssl_.get(), data.data(), data.size()) == static_cast<int>(data.size());
+  return channel_.Write(data) == 0;
 }
 
 size_t Channel::RecordBytes(size_t data) const {
-  const int expansion = mbedtls_ssl_get_record_expansion(ssl_.get());
+  const int expansion = mbedtls_ssl_get_record_expansion(channel_.ssl());
   return data + (expansion < 0 ? kRecordOverheadMax : static_cast<size_t>(expansion));
 }
 
 void Channel::Close(const SocketAddress& peer) {
   peer_ = &peer;
-  // Whether it went out makes no difference: the session ends.
-  static_cast<void>(mbedtls_ssl_close_notify(ssl_.get()));
+  channel_.CloseNotify();
 }
 
-bool Channel::uses_connection_id() const {
-  int enabled = MBEDTLS_SSL_CID_DISABLED;
-  std::array<unsigned char, kPeerConnectionIdBytesMax> peer_id;
-  size_t size = 0;
-  // Takes a pointer to non-const, but reads only.
-  auto* ssl = const_cast<mbedtls_ssl_context*>(ssl_.get());
-  if (mbedtls_ssl_get_peer_cid(ssl, &enabled, peer_id.data(), &size) != 0) return false;
-  return enabled == MBEDTLS_SSL_CID_ENABLED;
-}
-
-int Channel::SendBytes(void* channel, const unsigned char* bytes, size_t size) {
-  auto& self = *static_cast<Channel*>(channel);
-  self.outbox_.Push(*self.peer_, {bytes, size});
+void Channel::Transmit(ByteView datagram) {
+  outbox_.Push(*peer_, datagram);
   // Of an open session only what Receive sends is a flight; the engine sets no timer for it.
-  self.flight_bytes_ += size + tls::kDatagramHeaderBytes;
-  self.largest_ = std::max(self.largest_, size);
-  if (!self.open_) {
-    self.timer_.SetFloor(tls::LinkTime(self.link_, self.flight_bytes_ + kClientFlightBytes));
+  flight_bytes_ += datagram.size() + tls::kDatagramHeaderBytes;
+  largest_ = std::max(largest_, datagram.size());
+  if (!open_) {
+    channel_.timer().SetFloor(tls::LinkTime(link_, flight_bytes_ + kClientFlightBytes));
   }
-  return static_cast<int>(size);
-}
-
-int Channel::ReceiveBytes(void* channel, unsigned char* out, size_t size) {
-  auto& self = *static_cast<Channel*>(channel);
-  if (self.input_.empty()) return MBEDTLS_ERR_SSL_WANT_READ;
-  // A record longer than the engine's buffer is cut off, and so dropped by the engine.
-  const size_t copied = std::min(size, self.input_.size());
-  std::memcpy(out, self.input_.data(), copied);
-  self.input_ = {};
-  return static_cast<int>(copied);
 }
 
 }  // namespace lowband::edge::dtls

@@ -15,9 +15,8 @@
 #include "libs/base/bytes.h"
 #include "libs/base/packet_queue.h"
 #include "libs/base/time.h"
-#include "libs/tls/flight_timer.h"
-#include "libs/tls/handle.h"
 #include "libs/tls/link_time.h"
+#include "libs/tls/record_channel.h"
 #include "services/edge/dtls/config.h"
 #include "services/edge/dtls/connection_id.h"
 #include "services/edge/dtls/engine.h"
@@ -37,7 +36,7 @@ enum class Progress : uint8_t {
   kFailed,      ///< The engine gave up; it sent an alert where that makes sense.
 };
 
-class Channel {
+class Channel final : private tls::Wire {
  public:
   /// Null only for lack of memory. `id` is used if the client wants connection ids; `link` is the
   /// exchange of the cookie, from which the time of a flight is told.
@@ -60,7 +59,7 @@ class Channel {
   /// Sends the last flight again if its time has come.
   Progress Advance(TimePoint now, const SocketAddress& peer);
   /// Of the handshake's retransmission; none when there is nothing to send again.
-  std::optional<TimePoint> deadline() const { return timer_.deadline(); }
+  std::optional<TimePoint> deadline() const { return channel_.timer().deadline(); }
 
   /// Until then the last flight, or the client's answer to it, must still be on its way.
   TimePoint flight_done() const { return flight_done_; }
@@ -74,7 +73,7 @@ class Channel {
 
   bool open() const { return open_; }
   /// After kOpened: what was agreed.
-  bool uses_connection_id() const;
+  bool uses_connection_id() const { return channel_.uses_connection_id(); }
   bool resumed() const { return resumed_; }
   /// The same number in all sessions that the tickets of one full handshake began: they are one
   /// client's. 0: it knows no tickets.
@@ -91,17 +90,14 @@ class Channel {
                          const unsigned char* secret, size_t secret_size,
                          const unsigned char client_random[32],
                          const unsigned char server_random[32], mbedtls_tls_prf_types prf);
-  static int SendBytes(void* channel, const unsigned char* bytes, size_t size);
-  static int ReceiveBytes(void* channel, unsigned char* out, size_t size);
+  void Transmit(ByteView datagram) override;
 
   std::shared_ptr<Engine> engine_;
   Outbox& outbox_;
   const tls::LinkSample link_;
   tls::KeyLog* key_log_ = nullptr;  // Or null.
-  tls::FlightTimer timer_;
-  tls::SslContext ssl_;
+  tls::RecordChannel channel_{*this};
   const SocketAddress* peer_ = nullptr;  // During a call.
-  ByteView input_;                       // During a call.
   size_t flight_bytes_ = 0;              // Of the handshake, sent in this call.
   size_t largest_ = 0;                   // Of those datagrams.
   size_t flight_largest_ = 0;            // Of the flight sent last.

@@ -27,9 +27,15 @@ std::array<uint8_t, kConnectionIdCheckBytes> ConnectionIds::Check(const Connecti
 }
 
 std::optional<unsigned> OwnerOf(ByteView datagram, unsigned workers) {
-  if (datagram.size() < kConnectionIdOffset + kConnectionIdBytes) return std::nullopt;
-  if (datagram[0] != kRecordTypeCid) return std::nullopt;
-  return datagram[kConnectionIdOffset] % workers;
+  if (datagram.size() < tls::kConnectionIdOffset + kConnectionIdBytes) return std::nullopt;
+  if (datagram[0] != static_cast<uint8_t>(tls::RecordType::kConnectionId)) return std::nullopt;
+  return datagram[tls::kConnectionIdOffset] % workers;
+}
+
+ConnectionId IdOf(const tls::Record& record) {
+  ConnectionId id{};
+  std::ranges::copy(record.connection_id.first(kConnectionIdBytes), id.begin());
+  return id;
 }
 
 }  // namespace lowband::edge::dtls

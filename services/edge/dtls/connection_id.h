@@ -25,6 +25,7 @@
 
 #include "libs/base/bytes.h"
 #include "libs/base/random.h"
+#include "libs/tls/record.h"
 #include "services/edge/dtls/hmac.h"
 #include "services/edge/dtls/limits.h"
 
@@ -65,8 +66,7 @@ class ConnectionIds {
 /// worker that received it is the right one).
 std::optional<unsigned> OwnerOf(ByteView datagram, unsigned workers);
 
-/// The first byte of a record that carries a connection id, and where in it the id stands.
-inline constexpr uint8_t kRecordTypeCid = 25;
-inline constexpr size_t kConnectionIdOffset = 11;
+/// Of a record that carries one.
+ConnectionId IdOf(const tls::Record& record);
 
 }  // namespace lowband::edge::dtls

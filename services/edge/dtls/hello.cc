@@ -2,7 +2,7 @@
 #include <algorithm>
 
 #include "services/edge/dtls/plaintext.h"
-#include "services/edge/dtls/server_impl.h"
+#include "services/edge/dtls/server.h"
 
 namespace lowband::edge::dtls {
 namespace {
@@ -18,7 +18,7 @@ bool SameClient(const Session* session, const ClientHello& hello) {
 
 // Nothing is kept, nothing is allocated, before the cookie is good, but for fragments
 // (hello_fragments.h).
-void Server::Impl::Hello(TimePoint now, const SocketAddress& from, const Record& record) {
+void Server::Hello(TimePoint now, const SocketAddress& from, const tls::Record& record) {
   if (!accepting_) return Drop(DropReason::kStopping);
   const auto hello = ParseClientHello(record.fragment);
   if (!hello) {
@@ -35,14 +35,14 @@ void Server::Impl::Hello(TimePoint now, const SocketAddress& from, const Record&
   outbox_.Push(from, WriteVerifyRequest(record, *hello, cookies_.Make(now, from, *hello)));
 }
 
-void Server::Impl::HelloFragment(TimePoint now, const SocketAddress& from, const Record& record) {
+void Server::HelloFragment(TimePoint now, const SocketAddress& from, const tls::Record& record) {
   const auto added = hello_fragments_.Add(now, from, record);
   if (!added.kept) return Drop(DropReason::kFragmentedHello);
   if (added.whole) Hello(now, from, *added.whole);
 }
 
-void Server::Impl::VerifiedHello(TimePoint now, const SocketAddress& from, const Record& record,
-                                 const ClientHello& hello, const tls::LinkSample& link) {
+void Server::VerifiedHello(TimePoint now, const SocketAddress& from, const tls::Record& record,
+                           const ClientHello& hello, const tls::LinkSample& link) {
   Session* handshake = table_.FindHandshake(from);
   // Sent again, perhaps because our flight was lost: the engine repeats it.
   if (SameClient(handshake, hello)) {
@@ -75,7 +75,7 @@ void Server::Impl::VerifiedHello(TimePoint now, const SocketAddress& from, const
 
 // The engine has looked at the ticket: if it was none of ours the handshake is a full one, and who
 // sends garbage for tickets gains nothing.
-void Server::Impl::SettleTicket(TimePoint now, const SocketAddress& from, SessionId id) {
+void Server::SettleTicket(TimePoint now, const SocketAddress& from, SessionId id) {
   const Session* handshake = table_.Find(id);
   if (handshake != nullptr && handshake->channel->resumed()) return;
   ++counters_.tickets_refused;
@@ -85,7 +85,7 @@ void Server::Impl::SettleTicket(TimePoint now, const SocketAddress& from, Sessio
 // A client sent its flight again. Many do so each second, however slow the link is: an answer while
 // ours is on the line doubles what it carries, and the next repeat comes before it is through.
 // True if it is to be answered.
-bool Server::Impl::Repeated(TimePoint now, Session& session) {
+bool Server::Repeated(TimePoint now, Session& session) {
   if (now <= std::max(session.channel->flight_done(), session.repeat_after)) {
     // The client is there and waits.
     if (now - session.began < kHandshakeLifeMax && !HasSpoken(session.stage)) {
@@ -98,8 +98,8 @@ bool Server::Impl::Repeated(TimePoint now, Session& session) {
   return true;
 }
 
-std::optional<HandshakeResult> Server::Impl::Refusal(TimePoint now, const SocketAddress& from,
-                                                     const ClientHello& hello) {
+std::optional<HandshakeResult> Server::Refusal(TimePoint now, const SocketAddress& from,
+                                               const ClientHello& hello) {
   if (!CouldOpen(now)) return HandshakeResult::kTableFull;
   const auto cost = hello.ticket ? kResumptionCost : admission::kWhole;
   if (!admission_.TakeHandshake(now, from, cost)) return HandshakeResult::kPrefixLimit;
@@ -107,10 +107,9 @@ std::optional<HandshakeResult> Server::Impl::Refusal(TimePoint now, const Socket
   return std::nullopt;
 }
 
-Result<Session*, HandshakeResult> Server::Impl::BeginHandshake(TimePoint now,
-                                                               const SocketAddress& from,
-                                                               const ClientHello& hello,
-                                                               const tls::LinkSample& link) {
+Result<Session*, HandshakeResult> Server::BeginHandshake(TimePoint now, const SocketAddress& from,
+                                                         const ClientHello& hello,
+                                                         const tls::LinkSample& link) {
   credentials_.tickets().RotateIfDue(now);
   auto engine = CurrentEngine();
   if (engine == nullptr) return Failure(HandshakeResult::kOutOfMemory);
@@ -130,7 +129,7 @@ Result<Session*, HandshakeResult> Server::Impl::BeginHandshake(TimePoint now,
   return &session;
 }
 
-std::shared_ptr<Engine> Server::Impl::CurrentEngine() {
+std::shared_ptr<Engine> Server::CurrentEngine() {
   const uint64_t revision = credentials_.revision();
   if (revision != engine_revision_) {
     // Without memory for a new one the old one serves on, and the next handshake tries again.
@@ -144,7 +143,7 @@ std::shared_ptr<Engine> Server::Impl::CurrentEngine() {
 }
 
 // What a record, or the passing of time, did to a handshake.
-void Server::Impl::HandshakeStep(TimePoint now, Session& session, Progress progress) {
+void Server::HandshakeStep(TimePoint now, Session& session, Progress progress) {
   switch (progress) {
     case Progress::kNone:
     case Progress::kData: break;
@@ -160,7 +159,7 @@ void Server::Impl::HandshakeStep(TimePoint now, Session& session, Progress progr
   }
 }
 
-void Server::Impl::Opened(TimePoint now, Session& session) {
+void Server::Opened(TimePoint now, Session& session) {
   flights_.Cancel(session.id);
   // RFC 6347 §4.2.8: only now does the old session at this address go. The client has forgotten
   // it, so it is not told. One with a connection id may be another client's, which sleeps and had
@@ -184,7 +183,7 @@ void Server::Impl::Opened(TimePoint now, Session& session) {
                {});
 }
 
-void Server::Impl::EndHandshake(Session& session, HandshakeResult result) {
+void Server::EndHandshake(Session& session, HandshakeResult result) {
   Count(result);
   ended_hellos_.Add(session.began, session.client_random);
   flights_.Cancel(session.id);

@@ -20,7 +20,7 @@ size_t Number24(ByteView bytes, size_t at) {
 }  // namespace
 
 HelloFragments::Added HelloFragments::Add(TimePoint now, const SocketAddress& from,
-                                          const Record& record) {
+                                          const tls::Record& record) {
   while (!partial_.empty() && now - partial_.front().begun > kHelloFragmentsLife) {
     Erase(partial_.begin());
   }
@@ -61,15 +61,15 @@ void HelloFragments::Erase(Entry partial) {
   partial_.erase(partial);
 }
 
-Record HelloFragments::Whole(const Record& last, Bytes message) {
-  const ByteView header = last.bytes.first(kRecordHeaderBytes);
+tls::Record HelloFragments::Whole(const tls::Record& last, Bytes message) {
+  const ByteView header = last.bytes.first(tls::kRecordHeaderBytes);
   whole_.assign(header.begin(), header.end());
-  whole_[kRecordHeaderBytes - 2] = static_cast<uint8_t>(message.size() >> 8);
-  whole_[kRecordHeaderBytes - 1] = static_cast<uint8_t>(message.size());
+  whole_[tls::kRecordHeaderBytes - 2] = static_cast<uint8_t>(message.size() >> 8);
+  whole_[tls::kRecordHeaderBytes - 1] = static_cast<uint8_t>(message.size());
   Append(whole_, message);
-  Record record = last;
+  tls::Record record = last;
   record.bytes = whole_;
-  record.fragment = record.bytes.subspan(kRecordHeaderBytes);
+  record.fragment = record.bytes.subspan(tls::kRecordHeaderBytes);
   return record;
 }
 

@@ -19,18 +19,18 @@
 #include "libs/base/address.h"
 #include "libs/base/bytes.h"
 #include "libs/base/time.h"
-#include "services/edge/dtls/record.h"
+#include "libs/tls/record.h"
 
 namespace lowband::edge::dtls {
 
 class HelloFragments {
  public:
   struct Added {
-    bool kept = false;                 ///< Else it continues nothing, or is too much.
-    std::optional<Record> whole = {};  ///< It was the last; valid until the next call.
+    bool kept = false;                      ///< Else it continues nothing, or is too much.
+    std::optional<tls::Record> whole = {};  ///< It was the last; valid until the next call.
   };
   /// `record` holds a ClientHello that ParseClientHello found to be fragmented.
-  Added Add(TimePoint now, const SocketAddress& from, const Record& record);
+  Added Add(TimePoint now, const SocketAddress& from, const tls::Record& record);
   size_t size() const { return partial_.size(); }
 
  private:
@@ -44,7 +44,7 @@ class HelloFragments {
 
   void Erase(Entry partial);
   Entry Begin(TimePoint now, const SocketAddress& from, ByteView header, size_t whole_bytes);
-  Record Whole(const Record& last, Bytes message);
+  tls::Record Whole(const tls::Record& last, Bytes message);
 
   std::list<Partial> partial_;  ///< The oldest first.
   std::unordered_map<SocketAddress, Entry> by_address_;

@@ -7,6 +7,7 @@
 
 #include "libs/base/time.h"
 #include "libs/tls/profile.h"
+#include "libs/tls/record.h"
 
 namespace lowband::edge::dtls {
 
@@ -24,11 +25,9 @@ inline constexpr size_t kApplicationDataMax = 4096;
 /// Our connection ids, and the longest of a client (the engine's buffers have room for no more).
 inline constexpr size_t kConnectionIdBytes = 8;
 inline constexpr size_t kPeerConnectionIdBytesMax = 32;
-/// Type, version, epoch, sequence number and length; a connection id comes on top.
-inline constexpr size_t kRecordHeaderBytes = 13;
 /// Header, connection id, explicit nonce, authentication tag, inner content type (RFC 9146).
 inline constexpr size_t kRecordOverheadMax =
-    kRecordHeaderBytes + kPeerConnectionIdBytesMax + 8 + 16 + 1;
+    tls::kRecordHeaderBytes + kPeerConnectionIdBytesMax + 8 + 16 + 1;
 /// Plaintext of one record that we read: the engine's incoming buffer.
 inline constexpr size_t kRecordPlaintextMax = 6144;
 /// ClientHellos of a worker that come in fragments, their length, and how long the rest is waited

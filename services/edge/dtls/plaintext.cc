@@ -6,8 +6,6 @@
 namespace lowband::edge::dtls {
 namespace {
 
-constexpr uint16_t kDtls10 = 0xfeff;
-constexpr uint16_t kDtls12 = 0xfefd;
 constexpr uint8_t kMessageHelloVerifyRequest = 3;
 constexpr uint8_t kLevelFatal = 2;
 
@@ -21,12 +19,12 @@ class Writer {
     std::ranges::copy(bytes, out_.begin() + static_cast<ptrdiff_t>(at_));
     at_ += bytes.size();
   }
-  void RecordHeader(RecordType type, uint16_t version, uint64_t sequence) {
+  void RecordHeader(tls::RecordType type, uint16_t version, uint64_t sequence) {
     Number(1, static_cast<uint8_t>(type));
     Number(2, version);
     Number(2, 0);  // epoch
     Number(6, sequence);
-    Number(2, out_.size() - kRecordHeaderBytes);
+    Number(2, out_.size() - tls::kRecordHeaderBytes);
   }
 
  private:
@@ -36,25 +34,25 @@ class Writer {
 
 }  // namespace
 
-std::array<uint8_t, kVerifyRequestBytes> WriteVerifyRequest(const Record& record,
+std::array<uint8_t, kVerifyRequestBytes> WriteVerifyRequest(const tls::Record& record,
                                                             const ClientHello& hello,
                                                             const Cookie& cookie) {
   // The shortest ClientHello: record and handshake headers, version, random, two empty vectors,
   // one cipher suite, one compression method.
-  static_assert(kVerifyRequestBytes < kRecordHeaderBytes + 12 + 2 + 32 + 1 + 1 + 4 + 2);
+  static_assert(kVerifyRequestBytes < tls::kRecordHeaderBytes + 12 + 2 + 32 + 1 + 1 + 4 + 2);
   constexpr size_t kBodyBytes = 2 + 1 + kCookieBytes;
   std::array<uint8_t, kVerifyRequestBytes> out;
   Writer writer(out);
   // RFC 6347 §4.2.1: the record's number is the ClientHello's, for we keep none of our own; the
   // message's number follows the client's too, should this be its second try.
-  writer.RecordHeader(RecordType::kHandshake, record.version, record.sequence);
+  writer.RecordHeader(tls::RecordType::kHandshake, record.version, record.sequence);
   writer.Number(1, kMessageHelloVerifyRequest);
   writer.Number(3, kBodyBytes);
   writer.Number(2, hello.message_sequence);
   writer.Number(3, 0);
   writer.Number(3, kBodyBytes);
   // RFC 6347 §4.2.1: DTLS 1.0 whatever will be negotiated; it says how the packet is laid out.
-  writer.Number(2, kDtls10);
+  writer.Number(2, tls::kDtls10);
   writer.Number(1, cookie.size());
   writer.Raw(cookie);
   return out;
@@ -63,7 +61,7 @@ std::array<uint8_t, kVerifyRequestBytes> WriteVerifyRequest(const Record& record
 std::array<uint8_t, kAlertBytes> WriteAlert(AlertDescription description, uint64_t sequence) {
   std::array<uint8_t, kAlertBytes> out;
   Writer writer(out);
-  writer.RecordHeader(RecordType::kAlert, kDtls12, sequence);
+  writer.RecordHeader(tls::RecordType::kAlert, tls::kDtls12, sequence);
   writer.Number(1, kLevelFatal);
   writer.Number(1, static_cast<uint8_t>(description));
   return out;

@@ -1,6 +1,6 @@
 // Server, first half: records to their sessions.
 #include "services/edge/dtls/plaintext.h"
-#include "services/edge/dtls/server_impl.h"
+#include "services/edge/dtls/server.h"
 
 namespace lowband::edge::dtls {
 namespace {
@@ -9,18 +9,18 @@ constexpr uint8_t kMessageClientHello = 1;
 // Above the number of any record that a handshake used, so that it is no replay to the client.
 constexpr uint64_t kStaleAlertSequence = 1ULL << 32;
 
-bool IsClientHello(const Record& record) {
-  return record.type == RecordType::kHandshake && record.epoch == 0 &&
+bool IsClientHello(const tls::Record& record) {
+  return record.type == tls::RecordType::kHandshake && record.epoch == 0 &&
          record.fragment[0] == kMessageClientHello;
 }
 
 }  // namespace
 
-void Server::Impl::Receive(TimePoint now, const SocketAddress& from, ByteView datagram) {
+void Server::Receive(TimePoint now, const SocketAddress& from, ByteView datagram) {
   ++counters_.datagrams_received;
   bool greeted = false;
   for (size_t i = 0; i < kRecordsPerDatagramMax; ++i) {
-    const auto record = TakeRecord(datagram);
+    const auto record = tls::TakeRecord(datagram, kConnectionIdBytes);
     if (!record) return Drop(DropReason::kMalformed);
     // A client greets once, be it in fragments; each further answer would go to an address that is
     // not proved.
@@ -36,7 +36,7 @@ void Server::Impl::Receive(TimePoint now, const SocketAddress& from, ByteView da
   Drop(DropReason::kTooManyRecords);
 }
 
-void Server::Impl::Route(TimePoint now, const SocketAddress& from, const Record& record) {
+void Server::Route(TimePoint now, const SocketAddress& from, const tls::Record& record) {
   if (IsClientHello(record)) return Hello(now, from, record);
   if (Session* session = SessionFor(from, record)) return Deliver(now, from, record, *session);
   Unknown(now, from, record);
@@ -44,27 +44,28 @@ void Server::Impl::Route(TimePoint now, const SocketAddress& from, const Record&
 
 // Null: no session takes it. While a handshake is to replace an open session, each record goes to
 // the one it can belong to; a wrong guess would let anyone break the other.
-Session* Server::Impl::SessionFor(const SocketAddress& from, const Record& record) {
-  if (record.type == RecordType::kConnectionId) return table_.FindByConnectionId(record.id);
+Session* Server::SessionFor(const SocketAddress& from, const tls::Record& record) {
+  if (record.type == tls::RecordType::kConnectionId) return table_.FindByConnectionId(IdOf(record));
   Session* handshake = table_.FindHandshake(from);
   // An open session reads nothing in the clear: alerts of epoch 0 are anyone's.
   if (record.epoch == 0) return handshake;
-  if (handshake != nullptr && record.type == RecordType::kHandshake) return handshake;
+  if (handshake != nullptr && record.type == tls::RecordType::kHandshake) return handshake;
   Session* open = table_.FindOpen(from);
   // With a connection id, records without it are not its client's (RFC 9146 §3).
   if (open != nullptr && !open->uses_connection_id) return open;
   return handshake;
 }
 
-void Server::Impl::Unknown(TimePoint now, const SocketAddress& from, const Record& record) {
-  const bool by_id = record.type == RecordType::kConnectionId;
+void Server::Unknown(TimePoint now, const SocketAddress& from, const tls::Record& record) {
+  const bool by_id = record.type == tls::RecordType::kConnectionId;
   const bool at_ours = table_.FindOpen(from) != nullptr;
   Drop(by_id     ? DropReason::kUnknownId
        : at_ours ? DropReason::kNotAccepted
                  : DropReason::kUnknownSession);
   // Only what shows that the sender believes in a session, and is larger than the answer.
   if (!config_.stale_alert || at_ours || record.epoch == 0 || record.bytes.size() < kAlertBytes ||
-      !(by_id ? connection_ids_->IsOurs(record.id) : record.type == RecordType::kApplicationData)) {
+      !(by_id ? connection_ids_->IsOurs(IdOf(record))
+              : record.type == tls::RecordType::kApplicationData)) {
     return;
   }
   if (!admission_.stale_alerts.Take(now, from)) {
@@ -75,10 +76,11 @@ void Server::Impl::Unknown(TimePoint now, const SocketAddress& from, const Recor
   outbox_.Push(from, WriteAlert(AlertDescription::kInternalError, kStaleAlertSequence));
 }
 
-void Server::Impl::Deliver(TimePoint now, const SocketAddress& from, const Record& record,
-                           Session& session) {
+void Server::Deliver(TimePoint now, const SocketAddress& from, const tls::Record& record,
+                     Session& session) {
   // What an open session gets of a handshake is the client's last flight again.
-  if (session.open() && record.type == RecordType::kHandshake && !Repeated(now, session)) return;
+  if (session.open() && record.type == tls::RecordType::kHandshake && !Repeated(now, session))
+    return;
   // A handshake's answers go where the cookie was proved, wherever this record came from.
   const size_t queued = outbox_.size();
   const auto received = session.channel->Receive(now, session.peer, record.bytes, plaintext_);
@@ -99,8 +101,8 @@ void Server::Impl::Deliver(TimePoint now, const SocketAddress& from, const Recor
 }
 
 // The engine has decrypted the record and seen that it is no replay: it is authentic.
-void Server::Impl::Accept(TimePoint now, const SocketAddress& from, const Record& record,
-                          Session& session, ByteView data) {
+void Server::Accept(TimePoint now, const SocketAddress& from, const tls::Record& record,
+                    Session& session, ByteView data) {
   ++counters_.records_accepted;
   const bool newest = record.sequence > session.newest;
   if (newest) session.newest = record.sequence;
@@ -112,7 +114,7 @@ void Server::Impl::Accept(TimePoint now, const SocketAddress& from, const Record
   events_.Push(DataArrived{session.id, {}, record.sequence}, data);
 }
 
-void Server::Impl::Follow(TimePoint now, const SocketAddress& from, Session& session) {
+void Server::Follow(TimePoint now, const SocketAddress& from, Session& session) {
   if (session.unproven && session.unproven->home() == from) return ReturnHome(now, session);
   if (now - session.moved_at < kMoveInterval) {
     ++counters_.peer_moves_deferred;
@@ -129,7 +131,7 @@ void Server::Impl::Follow(TimePoint now, const SocketAddress& from, Session& ses
   events_.Push(PeerMoved{session.id, from}, {});
 }
 
-void Server::Impl::ReturnHome(TimePoint now, Session& session) {
+void Server::ReturnHome(TimePoint now, Session& session) {
   ++counters_.paths_given_up;
   paths_.Cancel(session.id);
   const auto path = std::move(session.unproven);
@@ -139,7 +141,7 @@ void Server::Impl::ReturnHome(TimePoint now, Session& session) {
 }
 
 // The answer to what was sent to the address of now came from there, or it would be no proof.
-void Server::Impl::ProvePath(SessionId id) {
+void Server::ProvePath(SessionId id) {
   Session* session = table_.Find(id);
   if (session == nullptr || !session->unproven || !session->unproven->heard_there()) return;
   ++counters_.paths_proven;
@@ -149,7 +151,7 @@ void Server::Impl::ProvePath(SessionId id) {
   SendHeld(*session, path->TakeHeld());
 }
 
-void Server::Impl::SendHeld(Session& session, const std::vector<Bytes>& held) {
+void Server::SendHeld(Session& session, const std::vector<Bytes>& held) {
   for (const Bytes& data : held) {
     ++(session.channel->Send(session.peer, data) ? counters_.records_sent : counters_.sends_failed);
   }

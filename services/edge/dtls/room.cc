@@ -3,12 +3,12 @@
 #include <utility>
 
 #include "services/edge/admission/limits.h"
-#include "services/edge/dtls/server_impl.h"
+#include "services/edge/dtls/server.h"
 
 namespace lowband::edge::dtls {
 
 // The homeserver told who it is.
-void Server::Impl::Prove(TimePoint now, SessionId id) {
+void Server::Prove(TimePoint now, SessionId id) {
   Session* session = table_.Find(id);
   if (session == nullptr || !session->open() || session->stage == Stage::kProven) return;
   const auto before = HolderOf(*session);
@@ -17,14 +17,14 @@ void Server::Impl::Prove(TimePoint now, SessionId id) {
   ++counters_.sessions_proven;
 }
 
-void Server::Impl::NoteRequest(TimePoint now, SessionId id) {
+void Server::NoteRequest(TimePoint now, SessionId id) {
   Session* session = table_.Find(id);
   if (session != nullptr && session->open()) table_.NoteRequest(now, *session);
 }
 
 // As MakeRoom() would say of a session, but nobody goes yet: a handshake that cannot end well is
 // not begun.
-bool Server::Impl::CouldOpen(TimePoint now) {
+bool Server::CouldOpen(TimePoint now) {
   const Ledger& ledger = admission_.sessions;
   const auto victim = ledger.Overdraft({.more = 1});
   if (!victim || victim->worker != worker_ || victim->standing == Standing::kUnproven) return true;
@@ -33,7 +33,7 @@ bool Server::Impl::CouldOpen(TimePoint now) {
 }
 
 // For one more. Before it is booked, so that it is never its own victim. False: nobody can go.
-bool Server::Impl::MakeRoom(TimePoint now, Ledger& ledger) {
+bool Server::MakeRoom(TimePoint now, Ledger& ledger) {
   while (const auto victim = ledger.Overdraft({.more = 1})) {
     if (victim->worker != worker_) {
       Ask({victim->worker, false});
@@ -53,7 +53,7 @@ bool Server::Impl::MakeRoom(TimePoint now, Ledger& ledger) {
 
 // Passed on to whom the ledger names by now. Who is named ends something, or knows that nothing
 // proven can go and asks for the unproven: two workers cannot keep each other busy.
-void Server::Impl::Relieve(TimePoint now, bool proven_in_use) {
+void Server::Relieve(TimePoint now, bool proven_in_use) {
   for (Ledger* ledger : {&admission_.handshakes, &admission_.sessions}) {
     while (const auto victim = ledger->Overdraft({.proven_in_use = proven_in_use})) {
       if (victim->worker != worker_) {
@@ -77,7 +77,7 @@ void Server::Impl::Relieve(TimePoint now, bool proven_in_use) {
 }
 
 // True if one went.
-bool Server::Impl::Evict(TimePoint now, const Ledger& ledger, const Victim& victim) {
+bool Server::Evict(TimePoint now, const Ledger& ledger, const Victim& victim) {
   if (&ledger == &admission_.handshakes) {
     Session* handshake = table_.OldestHandshake(victim.network);
     if (handshake == nullptr) return false;
@@ -94,7 +94,7 @@ bool Server::Impl::Evict(TimePoint now, const Ledger& ledger, const Victim& vict
 
 // The network that has most gives the one unused longest, even one in use if it has far too many.
 // Else whoever was quiet longest: those at work stay.
-Session* Server::Impl::ProvenToEnd(TimePoint now, const Victim& victim) {
+Session* Server::ProvenToEnd(TimePoint now, const Victim& victim) {
   const auto quiet = [&](const Session* session) {
     return session != nullptr && now - session->heard >= kEvictableAfter;
   };
@@ -104,35 +104,35 @@ Session* Server::Impl::ProvenToEnd(TimePoint now, const Victim& victim) {
   return quiet(any) ? any : nullptr;
 }
 
-void Server::Impl::Ask(const Relief& relief) {
+void Server::Ask(const Relief& relief) {
   ++counters_.reliefs_asked;
   if (std::ranges::find(reliefs_, relief) == reliefs_.end()) reliefs_.push_back(relief);
 }
 
-std::optional<Relief> Server::Impl::PollRelief() {
+std::optional<Relief> Server::PollRelief() {
   if (reliefs_.empty()) return std::nullopt;
   const Relief relief = reliefs_.back();
   reliefs_.pop_back();
   return relief;
 }
 
-admission::Holder Server::Impl::HolderOf(const Session& session) const {
+admission::Holder Server::HolderOf(const Session& session) const {
   return {session.network, StandingOf(session.stage), worker_};
 }
 
 // False if it is refused after all: others, who were asked to make room, did not.
-bool Server::Impl::Book(Ledger& ledger, const Session& session) {
+bool Server::Book(Ledger& ledger, const Session& session) {
   return ledger.Take(HolderOf(session), 1) != Ledger::Verdict::kFull;
 }
 
-void Server::Impl::Rehome(Session& session, admission::Network network) {
+void Server::Rehome(Session& session, admission::Network network) {
   if (network == session.network) return;
   const auto before = HolderOf(session);
   table_.Rehome(session, network);
   admission_.sessions.Move(before, HolderOf(session), 1);
 }
 
-void Server::Impl::Discard(Session& session) {
+void Server::Discard(Session& session) {
   (session.open() ? admission_.sessions : admission_.handshakes).Give(HolderOf(session), 1);
   table_.Erase(session);
 }

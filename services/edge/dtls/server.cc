@@ -5,8 +5,6 @@
 #include <cstdlib>
 #include <utility>
 
-#include "services/edge/dtls/server_impl.h"
-
 namespace lowband::edge::dtls {
 namespace {
 
@@ -16,8 +14,8 @@ constexpr std::array kOpenStages = {Stage::kUnheard, Stage::kUnproven, Stage::kP
 
 static_assert(kCloseReasons == static_cast<size_t>(CloseReason::kProtocolError) + 1);
 
-Server::Impl::Impl(const Config& config, Credentials& credentials, Random& random, unsigned worker,
-                   unsigned workers, admission::Admission& admission)
+Server::Server(const Config& config, Credentials& credentials, Random& random, unsigned worker,
+               unsigned workers, admission::Admission& admission)
     : config_(config),
       worker_(worker),
       workers_(workers),
@@ -30,14 +28,14 @@ Server::Impl::Impl(const Config& config, Credentials& credentials, Random& rando
 }
 
 // What the others count on is theirs again.
-Server::Impl::~Impl() {
+Server::~Server() {
   while (Session* session = table_.Oldest(Stage::kHandshaking)) Discard(*session);
   for (const Stage stage : kOpenStages) {
     while (Session* session = table_.Oldest(stage)) Discard(*session);
   }
 }
 
-bool Server::Impl::Send(SessionId id, ByteView data) {
+bool Server::Send(SessionId id, ByteView data) {
   Session* session = table_.Find(id);
   if (session == nullptr || !session->open() || data.size() > kApplicationDataMax) {
     ++counters_.sends_failed;
@@ -56,19 +54,19 @@ bool Server::Impl::Send(SessionId id, ByteView data) {
   return true;
 }
 
-void Server::Impl::Close(SessionId id, CloseReason reason) {
+void Server::Close(SessionId id, CloseReason reason) {
   Session* session = table_.Find(id);
   if (session == nullptr || !session->open()) return;
   EndSession(*session, reason, true);
 }
 
-std::optional<TimePoint> Server::Impl::HeardAt(SessionId id) {
+std::optional<TimePoint> Server::HeardAt(SessionId id) {
   const Session* session = table_.Find(id);
   if (session == nullptr || !session->open()) return std::nullopt;
   return session->heard;
 }
 
-void Server::Impl::CloseAll() {
+void Server::CloseAll() {
   while (Session* session = table_.Oldest(Stage::kHandshaking)) {
     EndHandshake(*session, HandshakeResult::kStopped);
   }
@@ -79,7 +77,7 @@ void Server::Impl::CloseAll() {
   }
 }
 
-void Server::Impl::Advance(TimePoint now) {
+void Server::Advance(TimePoint now) {
   while (const auto due = flights_.PopDue(now)) {
     Session* session = table_.Find(*due);
     HandshakeStep(now, *session, session->channel->Advance(now, session->peer));
@@ -89,14 +87,14 @@ void Server::Impl::Advance(TimePoint now) {
   ExpireSessions(now);
 }
 
-void Server::Impl::ExpireHandshakes(TimePoint now) {
+void Server::ExpireHandshakes(TimePoint now) {
   while (Session* session = table_.Oldest(Stage::kHandshaking)) {
     if (session->since + config_.handshake_timeout > now) return;
     EndHandshake(*session, HandshakeResult::kTimedOut);
   }
 }
 
-void Server::Impl::ExpireSessions(TimePoint now) {
+void Server::ExpireSessions(TimePoint now) {
   while (Session* session = table_.Oldest(Stage::kUnheard)) {
     if (session->since + UnheardTimeout() > now) break;
     EndSession(*session, CloseReason::kIdle, true);
@@ -111,30 +109,30 @@ void Server::Impl::ExpireSessions(TimePoint now) {
   }
 }
 
-size_t Server::Impl::SessionsOfAll() const {
+size_t Server::SessionsOfAll() const {
   return admission_.sessions.held(Standing::kUnproven) +
          admission_.sessions.held(Standing::kProven);
 }
 
-Duration Server::Impl::UnheardTimeout() const {
+Duration Server::UnheardTimeout() const {
   if (!NearlyFull(SessionsOfAll(), admission_.sessions.max())) return config_.unheard_timeout;
   return std::min(config_.unheard_timeout, config_.unheard_timeout_when_full);
 }
 
-Duration Server::Impl::UnprovenTimeout() const {
+Duration Server::UnprovenTimeout() const {
   if (!Roomy(SessionsOfAll(), admission_.sessions.max())) return config_.unproven_timeout;
   return std::max(config_.unproven_timeout, config_.unproven_timeout_when_roomy);
 }
 
 // Unproven ones do not count: they go for whoever comes, and must not shorten others' time.
-Duration Server::Impl::IdleTimeout() const {
+Duration Server::IdleTimeout() const {
   if (!NearlyFull(admission_.sessions.held(Standing::kProven), admission_.sessions.max())) {
     return config_.idle_timeout;
   }
   return std::min(config_.idle_timeout, config_.idle_timeout_when_full);
 }
 
-std::optional<TimePoint> Server::Impl::NextDeadline() {
+std::optional<TimePoint> Server::NextDeadline() {
   std::optional<TimePoint> next = Earlier(flights_.Next(), paths_.Next());
   const auto add = [&](Stage stage, Duration timeout) {
     if (const Session* session = table_.Oldest(stage)) {
@@ -148,7 +146,7 @@ std::optional<TimePoint> Server::Impl::NextDeadline() {
   return next;
 }
 
-void Server::Impl::EndSession(Session& session, CloseReason reason, bool notify) {
+void Server::EndSession(Session& session, CloseReason reason, bool notify) {
   ++counters_.closed[static_cast<size_t>(reason)];
   if (notify) session.channel->Close(session.peer);
   events_.Push(SessionClosed{session.id, reason}, {});
@@ -156,47 +154,17 @@ void Server::Impl::EndSession(Session& session, CloseReason reason, bool notify)
   Discard(session);
 }
 
-std::optional<Event> Server::Impl::PollEvent() {
+std::optional<Event> Server::PollEvent() {
   auto packet = events_.Pop();
   if (!packet) return std::nullopt;
   if (auto* arrived = std::get_if<DataArrived>(&packet->header)) arrived->data = packet->bytes;
   return std::move(packet->header);
 }
 
-std::optional<Transmit> Server::Impl::PollTransmit() {
+std::optional<Transmit> Server::PollTransmit() {
   auto packet = outbox_.Pop();
   if (!packet) return std::nullopt;
   return Transmit{packet->header, packet->bytes};
 }
-
-Server::Server(const Config& config, Credentials& credentials, Random& random, unsigned worker,
-               unsigned workers, admission::Admission& admission)
-    : impl_(std::make_unique<Impl>(config, credentials, random, worker, workers, admission)) {}
-Server::~Server() = default;
-void Server::Receive(TimePoint now, const SocketAddress& from, ByteView datagram) {
-  impl_->Receive(now, from, datagram);
-}
-bool Server::Send(TimePoint, SessionId session, ByteView data) {
-  return impl_->Send(session, data);
-}
-void Server::ProvePath(TimePoint, SessionId session) { impl_->ProvePath(session); }
-void Server::Prove(TimePoint now, SessionId session) { impl_->Prove(now, session); }
-void Server::NoteRequest(TimePoint now, SessionId session) { impl_->NoteRequest(now, session); }
-void Server::Relieve(TimePoint now, bool proven_in_use) { impl_->Relieve(now, proven_in_use); }
-void Server::Close(TimePoint, SessionId session, CloseReason reason) {
-  impl_->Close(session, reason);
-}
-void Server::StopAccepting() { impl_->StopAccepting(); }
-void Server::CloseAll(TimePoint) { impl_->CloseAll(); }
-std::optional<TimePoint> Server::HeardAt(SessionId session) { return impl_->HeardAt(session); }
-std::vector<SessionId> Server::QuietestFirst() const { return impl_->QuietestFirst(); }
-void Server::Advance(TimePoint now) { impl_->Advance(now); }
-std::optional<TimePoint> Server::NextDeadline() { return impl_->NextDeadline(); }
-std::optional<Event> Server::PollEvent() { return impl_->PollEvent(); }
-std::optional<Relief> Server::PollRelief() { return impl_->PollRelief(); }
-std::optional<Transmit> Server::PollTransmit() { return impl_->PollTransmit(); }
-const Counters& Server::counters() const { return impl_->counters(); }
-size_t Server::session_count() const { return impl_->session_count(); }
-size_t Server::handshake_count() const { return impl_->handshake_count(); }
 
 }  // namespace lowband::edge::dtls

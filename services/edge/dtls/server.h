@@ -20,79 +20,36 @@
 // next call. Limits: limits.h. Spec: RFC 6347, RFC 5246, RFC 9146, RFC 5077.
 #pragma once
 
+#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <memory>
 #include <optional>
-#include <variant>
 #include <vector>
 
 #include "libs/base/address.h"
 #include "libs/base/bytes.h"
+#include "libs/base/packet_queue.h"
 #include "libs/base/random.h"
+#include "libs/base/result.h"
 #include "libs/base/time.h"
+#include "libs/base/timer_queue.h"
 #include "services/edge/admission/admission.h"
+#include "services/edge/dtls/client_hello.h"
 #include "services/edge/dtls/config.h"
+#include "services/edge/dtls/connection_id.h"
+#include "services/edge/dtls/cookie.h"
+#include "services/edge/dtls/counters.h"
+#include "services/edge/dtls/credentials.h"
+#include "services/edge/dtls/ended_hellos.h"
+#include "services/edge/dtls/engine.h"
+#include "services/edge/dtls/event.h"
+#include "services/edge/dtls/hello_fragments.h"
+#include "services/edge/dtls/limits.h"
 #include "services/edge/dtls/session_id.h"
+#include "services/edge/dtls/session_table.h"
 
 namespace lowband::edge::dtls {
-
-class Credentials;  // credentials.h: certificate, key, ticket and cookie keys, shared by workers
-struct Counters;    // counters.h: what the stage counted, read by the worker for the metrics
-
-/// A handshake ended well: the session can carry data both ways.
-struct SessionOpened {
-  SessionId session;
-  SocketAddress peer;
-  uint64_t lineage = 0;     ///< Channel::lineage(): whose it is, as far as tickets tell.
-  size_t passed_bytes = 0;  ///< Data of this size has room in a datagram that reached the client.
-};
-/// The client's address changed (RFC 9146 §6). Unless it is `proven`, the owner sends something
-/// that the client answers, and calls ProvePath() when it does.
-struct PeerMoved {
-  SessionId session;
-  SocketAddress peer;
-  bool proven = false;
-};
-/// One record's worth of application data: one CoAP message.
-struct DataArrived {
-  SessionId session;
-  ByteView data;
-  /// Of the record, epoch and number. What a client sent later has a higher one; the order of
-  /// arrival says less.
-  uint64_t sequence = 0;
-};
-enum class CloseReason : uint8_t {
-  kPeerClosed,       ///< close_notify
-  kPeerAlert,        ///< fatal alert
-  kIdle,             ///< nothing heard for idle_timeout, or ever
-  kUnproven,         ///< the homeserver did not get to know its client in unproven_timeout
-  kReplaced,         ///< a new handshake from the same address succeeded
-  kEvicted,          ///< table full, this was proven, and the least recently used
-  kEvictedUnproven,  ///< table full, this was not proven, the oldest of the network that had most
-  kLocal,            ///< Close() or Stop()
-  kSuperseded,       ///< its client is silent, and has begun another one since
-  kProtocolError,    ///< the engine gave the session up
-};
-/// An opened session ended; nothing more comes of it.
-struct SessionClosed {
-  SessionId session;
-  CloseReason reason;
-};
-using Event = std::variant<SessionOpened, PeerMoved, DataArrived, SessionClosed>;
-
-/// One datagram to send.
-struct Transmit {
-  SocketAddress peer;
-  ByteView datagram;
-};
-
-/// Another worker has what shall make room for a newcomer of this one.
-struct Relief {
-  unsigned worker = 0;
-  bool proven_in_use = false;  ///< No proven session can go: an unproven one has to.
-  friend bool operator==(const Relief&, const Relief&) = default;
-};
 
 /// The stage of one worker.
 class Server {
@@ -103,13 +60,15 @@ class Server {
   Server(const Config& config, Credentials& credentials, Random& random, unsigned worker,
          unsigned workers, admission::Admission& admission);
   ~Server();
+  Server(const Server&) = delete;
+  Server& operator=(const Server&) = delete;
 
   /// One datagram from the network. Bad input is counted and dropped, never reported.
   void Receive(TimePoint now, const SocketAddress& from, ByteView datagram);
   /// Sends `data` (at most kApplicationDataMax bytes) in one record. False if the session is gone.
-  bool Send(TimePoint now, SessionId session, ByteView data);
+  bool Send(SessionId session, ByteView data);
   /// The client answered what was sent after PeerMoved. Nothing if its address has changed since.
-  void ProvePath(TimePoint now, SessionId session);
+  void ProvePath(SessionId session);
   /// The homeserver knows the client: it answered a request with the session's token by other than
   /// a refusal of the token. Nothing if the session is gone.
   void Prove(TimePoint now, SessionId session);
@@ -118,18 +77,18 @@ class Server {
   /// Another worker's PollRelief() named this one: ends what is to make room, if it still is.
   void Relieve(TimePoint now, bool proven_in_use);
   /// Ends a session with close_notify; nothing if it is gone.
-  void Close(TimePoint now, SessionId session, CloseReason reason = CloseReason::kLocal);
+  void Close(SessionId session, CloseReason reason = CloseReason::kLocal);
   /// Takes no new handshakes from here on; sessions live on.
-  void StopAccepting();
+  void StopAccepting() { accepting_ = false; }
   /// Ends every session with close_notify.
-  void CloseAll(TimePoint now);
+  void CloseAll();
   /// Runs what is due. To be called at NextDeadline() or later.
   void Advance(TimePoint now);
   std::optional<TimePoint> NextDeadline();
 
   /// Open sessions, the unproven ones first, then those first that were not heard for the longest
   /// time.
-  std::vector<SessionId> QuietestFirst() const;
+  std::vector<SessionId> QuietestFirst() const { return table_.QuietestFirst(); }
   /// When data came of it last, or it opened; none: it is gone.
   std::optional<TimePoint> HeardAt(SessionId session);
 
@@ -138,13 +97,91 @@ class Server {
   std::optional<Relief> PollRelief();
   std::optional<Transmit> PollTransmit();
 
-  const Counters& counters() const;
-  size_t session_count() const;
-  size_t handshake_count() const;
+  const Counters& counters() const { return counters_; }
+  size_t session_count() const { return table_.sessions(); }
+  size_t handshake_count() const { return table_.handshakes(); }
 
  private:
-  class Impl;
-  std::unique_ptr<Impl> impl_;
+  // In receive.cc: records to sessions.
+  void Route(TimePoint now, const SocketAddress& from, const tls::Record& record);
+  Session* SessionFor(const SocketAddress& from, const tls::Record& record);
+  void Deliver(TimePoint now, const SocketAddress& from, const tls::Record& record,
+               Session& session);
+  void Accept(TimePoint now, const SocketAddress& from, const tls::Record& record, Session& session,
+              ByteView data);
+  void Follow(TimePoint now, const SocketAddress& from, Session& session);
+  void ReturnHome(TimePoint now, Session& session);
+  void SendHeld(Session& session, const std::vector<Bytes>& held);
+  void Unknown(TimePoint now, const SocketAddress& from, const tls::Record& record);
+
+  // In hello.cc: from the first ClientHello to the open session.
+  void Hello(TimePoint now, const SocketAddress& from, const tls::Record& record);
+  void HelloFragment(TimePoint now, const SocketAddress& from, const tls::Record& record);
+  void VerifiedHello(TimePoint now, const SocketAddress& from, const tls::Record& record,
+                     const ClientHello& hello, const tls::LinkSample& link);
+  bool Repeated(TimePoint now, Session& session);
+  void SettleTicket(TimePoint now, const SocketAddress& from, SessionId id);
+  std::optional<HandshakeResult> Refusal(TimePoint now, const SocketAddress& from,
+                                         const ClientHello& hello);
+  Result<Session*, HandshakeResult> BeginHandshake(TimePoint now, const SocketAddress& from,
+                                                   const ClientHello& hello,
+                                                   const tls::LinkSample& link);
+  void HandshakeStep(TimePoint now, Session& session, Progress progress);
+  void Opened(TimePoint now, Session& session);
+  void EndHandshake(Session& session, HandshakeResult result);
+  std::shared_ptr<Engine> CurrentEngine();
+
+  // In room.cc: who has a place, and who makes one.
+  using Ledger = admission::Ledger;
+  using Standing = admission::Standing;
+  using Victim = admission::Victim;
+  bool CouldOpen(TimePoint now);
+  bool MakeRoom(TimePoint now, Ledger& ledger);
+  bool Evict(TimePoint now, const Ledger& ledger, const Victim& victim);
+  Session* ProvenToEnd(TimePoint now, const Victim& victim);
+  void Ask(const Relief& relief);
+  bool Book(Ledger& ledger, const Session& session);
+  void Rehome(Session& session, admission::Network network);
+  void Discard(Session& session);
+  admission::Holder HolderOf(const Session& session) const;
+
+  // In server.cc.
+  void ExpireHandshakes(TimePoint now);
+  void ExpireSessions(TimePoint now);
+  size_t SessionsOfAll() const;
+  Duration UnheardTimeout() const;
+  Duration UnprovenTimeout() const;
+  Duration IdleTimeout() const;
+  void EndSession(Session& session, CloseReason reason, bool notify);
+  /// A flight that comes again is no sign of a client that waits: its session is past that.
+  static bool HasSpoken(Stage stage) {
+    return stage == Stage::kUnproven || stage == Stage::kProven;
+  }
+  void Drop(DropReason reason) { ++counters_.dropped[static_cast<size_t>(reason)]; }
+  void Count(HandshakeResult result) { ++counters_.handshakes[static_cast<size_t>(result)]; }
+
+  const Config config_;
+  const unsigned worker_;
+  const unsigned workers_;
+  Credentials& credentials_;
+  Random& random_;
+  admission::Admission& admission_;
+
+  bool accepting_ = true;
+  Counters counters_;
+  CookieJar cookies_;
+  std::optional<ConnectionIds> connection_ids_;  // Always; made anew with the identity.
+  EndedHellos ended_hellos_;
+  HelloFragments hello_fragments_;
+  Outbox outbox_;  // Outlives the channels of the table.
+  PacketQueue<Event> events_;
+  std::vector<Relief> reliefs_;  // One to a worker and kind, at most.
+  std::shared_ptr<Engine> engine_;
+  uint64_t engine_revision_ = 0;
+  SessionTable table_;
+  TimerQueue<SessionId> flights_;  // Of handshakes: when to send the last flight again.
+  TimerQueue<SessionId> paths_;    // Of sessions at an unproven address: when to give it up.
+  std::array<uint8_t, kRecordPlaintextMax> plaintext_;
 };
 
 }  // namespace lowband::edge::dtls

@@ -4,9 +4,9 @@
 #include <utility>
 #include <vector>
 
+#include "libs/tls/record.h"
 #include "services/edge/dtls/limits.h"
 #include "services/edge/dtls/plaintext.h"
-#include "services/edge/dtls/record.h"
 #include "tests/unit/edge_dtls/server_fixture.h"
 
 namespace lowband::edge::dtls {
@@ -79,7 +79,7 @@ TEST_F(CookieTest, GoodCookieThenHandshakeBegins) {
 TEST_F(CookieTest, EveryBitOfACookieForgedThenRefused) {
   Capture();
   ByteView rest = second;
-  const auto hello = ParseClientHello(TakeRecord(rest)->fragment);
+  const auto hello = ParseClientHello(tls::TakeRecord(rest, kConnectionIdBytes)->fragment);
   ASSERT_TRUE(hello);
   const auto at = static_cast<size_t>(hello->cookie.data() - second.data());
   for (size_t bit = 0; bit < 8 * kCookieBytes; ++bit) {
@@ -102,7 +102,7 @@ TEST_F(CookieTest, OtherAddressOrPortThenRefused) {
 TEST_F(CookieTest, OtherParametersThenRefused) {
   Capture();
   Bytes changed = second;
-  changed[kRecordHeaderBytes + 12 + 2 + 5] ^= 1;  // in the client's random value
+  changed[tls::kRecordHeaderBytes + 12 + 2 + 5] ^= 1;  // in the client's random value
   Inject(kClient, changed);
   EXPECT_EQ(server->handshake_count(), 0u);
 }
@@ -198,12 +198,12 @@ TEST_F(CookieTest, FragmentsThatDoNotFitThenDropped) {
   peer.Advance(now);
   std::vector<Bytes> fragments;
   while (!peer.outgoing.empty()) fragments.push_back(TakeFrom(peer));
-  const size_t length_at = kRecordHeaderBytes + 1;
+  const size_t length_at = tls::kRecordHeaderBytes + 1;
   Bytes large = fragments[0];
   large[length_at + 1] = 0x20;  // 8 KiB in all
   Inject(kClient, large);
   Bytes another = fragments[1];
-  another[kRecordHeaderBytes + 5] ^= 1;  // of another message
+  another[tls::kRecordHeaderBytes + 5] ^= 1;  // of another message
   Inject(kClient, fragments[0]);
   Inject(kClient, another);
   EXPECT_EQ(Dropped(DropReason::kFragmentedHello), 2u);
@@ -217,12 +217,12 @@ TEST_F(CookieTest, FragmentsThatDoNotFitThenDropped) {
 TEST_F(CookieTest, VerifyRequestThenFollowsTheHellosNumbers) {
   Capture();
   Bytes numbered = first;
-  numbered[10] = 9;                      // record sequence number
-  numbered[kRecordHeaderBytes + 5] = 3;  // message sequence number
+  numbered[10] = 9;                           // record sequence number
+  numbered[tls::kRecordHeaderBytes + 5] = 3;  // message sequence number
   Inject(kClient, numbered);
   ASSERT_EQ(astray.size(), 1u);
   EXPECT_EQ(astray[0].second[10], 9);
-  EXPECT_EQ(astray[0].second[kRecordHeaderBytes + 5], 3);
+  EXPECT_EQ(astray[0].second[tls::kRecordHeaderBytes + 5], 3);
 }
 
 TEST(CookieJar, KeyNumberWrapsInItsByteThenOldCookiesStayRefused) {

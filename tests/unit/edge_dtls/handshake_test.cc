@@ -5,9 +5,9 @@
 #include <utility>
 #include <vector>
 
+#include "libs/tls/record.h"
 #include "services/edge/dtls/connection_id.h"
 #include "services/edge/dtls/limits.h"
-#include "services/edge/dtls/record.h"
 #include "tests/unit/edge_dtls/server_fixture.h"
 
 namespace lowband::edge::dtls {
@@ -25,7 +25,7 @@ TEST_F(ServerTest, HandshakeDoneThenDataFlowsBothWays) {
   peer.Send("up");
   Pump();
   EXPECT_EQ(Data(), std::vector<std::string>{"up"});
-  EXPECT_TRUE(server->Send(now, Opened()[0], AsBytes("down")));
+  EXPECT_TRUE(server->Send(Opened()[0], AsBytes("down")));
   Pump();
   EXPECT_EQ(peer.received, std::vector<std::string>{"down"});
   EXPECT_EQ(counters().records_accepted, 1u);
@@ -39,8 +39,8 @@ TEST_F(ServerTest, TwoClientsThenEachHasItsOwnSession) {
   DtlsPeer& two = Connect(kOther);
   ASSERT_EQ(Opened().size(), 2u);
   EXPECT_NE(Opened()[0], Opened()[1]);
-  server->Send(now, Opened()[0], AsBytes("one"));
-  server->Send(now, Opened()[1], AsBytes("two"));
+  server->Send(Opened()[0], AsBytes("one"));
+  server->Send(Opened()[1], AsBytes("two"));
   Pump();
   EXPECT_EQ(one.received, std::vector<std::string>{"one"});
   EXPECT_EQ(two.received, std::vector<std::string>{"two"});
@@ -49,8 +49,8 @@ TEST_F(ServerTest, TwoClientsThenEachHasItsOwnSession) {
 // The body of the handshake message of `type` that lies whole in `datagram`, or nothing.
 ByteView MessageIn(ByteView datagram, uint8_t type) {
   constexpr size_t kHandshakeHeaderBytes = 12;
-  while (const auto record = TakeRecord(datagram)) {
-    if (record->type != RecordType::kHandshake || record->epoch != 0) continue;
+  while (const auto record = tls::TakeRecord(datagram, kConnectionIdBytes)) {
+    if (record->type != tls::RecordType::kHandshake || record->epoch != 0) continue;
     ByteView messages = record->fragment;
     while (messages.size() > kHandshakeHeaderBytes) {
       const size_t size = static_cast<size_t>(messages[10]) << 8 | messages[11];
@@ -128,11 +128,11 @@ TEST_F(ServerTest, EveryDatagramOfAHandshakeThenWithinTheLimit) {
 TEST_F(ServerTest, LargestApplicationDataThenSentWholeAndMoreThenRefused) {
   DtlsPeer& peer = Connect(kClient);
   const std::string large(kApplicationDataMax, 'x');
-  EXPECT_TRUE(server->Send(now, Opened()[0], AsBytes(large)));
+  EXPECT_TRUE(server->Send(Opened()[0], AsBytes(large)));
   Pump();
   ASSERT_EQ(peer.received.size(), 1u);
   EXPECT_EQ(peer.received[0], large);
-  EXPECT_FALSE(server->Send(now, Opened()[0], AsBytes(large + "x")));
+  EXPECT_FALSE(server->Send(Opened()[0], AsBytes(large + "x")));
   EXPECT_EQ(counters().sends_failed, 1u);
   peer.Send(large);
   Pump();
@@ -224,9 +224,9 @@ TEST_F(ServerTest, ConnectionIdOfferedThenUsedWhateverItsLength) {
     EXPECT_TRUE(peer.connection_id_agreed()) << size;
     peer.Send("hello");
     ASSERT_FALSE(peer.outgoing.empty());
-    EXPECT_EQ(peer.outgoing.front()[0], kRecordTypeCid);
+    EXPECT_EQ(peer.outgoing.front()[0], static_cast<uint8_t>(tls::RecordType::kConnectionId));
     Pump();
-    server->Send(now, Opened().back(), AsBytes("answer"));
+    server->Send(Opened().back(), AsBytes("answer"));
     Pump();
     EXPECT_EQ(peer.received, std::vector<std::string>{"answer"});
   }

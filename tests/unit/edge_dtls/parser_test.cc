@@ -1,12 +1,15 @@
 // Records and ClientHellos as they come from anyone.
 #include <gtest/gtest.h>
 
+#include "libs/tls/record.h"
 #include "services/edge/dtls/client_hello.h"
+#include "services/edge/dtls/connection_id.h"
 #include "services/edge/dtls/limits.h"
-#include "services/edge/dtls/record.h"
 
 namespace lowband::edge::dtls {
 namespace {
+
+constexpr auto kRecordTypeCid = static_cast<uint8_t>(tls::RecordType::kConnectionId);
 
 Bytes RecordOf(uint8_t type, size_t length, uint8_t minor = 0xfd) {
   Bytes out = {type, 0xfe, minor, 0, 1, 0, 0, 0, 0, 2, 3};
@@ -20,9 +23,9 @@ Bytes RecordOf(uint8_t type, size_t length, uint8_t minor = 0xfd) {
 TEST(TakeRecord, PlainRecordThenItsFields) {
   const Bytes bytes = RecordOf(23, 5);
   ByteView rest = bytes;
-  const auto record = TakeRecord(rest);
+  const auto record = tls::TakeRecord(rest, kConnectionIdBytes);
   ASSERT_TRUE(record);
-  EXPECT_EQ(record->type, RecordType::kApplicationData);
+  EXPECT_EQ(record->type, tls::RecordType::kApplicationData);
   EXPECT_EQ(record->version, 0xfefd);
   EXPECT_EQ(record->epoch, 1);
   EXPECT_EQ(record->sequence, 0x0203u);
@@ -34,9 +37,9 @@ TEST(TakeRecord, PlainRecordThenItsFields) {
 TEST(TakeRecord, ConnectionIdThenReadBehindTheSequenceNumber) {
   const Bytes bytes = RecordOf(kRecordTypeCid, 5);
   ByteView rest = bytes;
-  const auto record = TakeRecord(rest);
+  const auto record = tls::TakeRecord(rest, kConnectionIdBytes);
   ASSERT_TRUE(record);
-  EXPECT_EQ(record->id, (ConnectionId{1, 2, 3, 4, 5, 6, 7, 8}));
+  EXPECT_EQ(IdOf(*record), (ConnectionId{1, 2, 3, 4, 5, 6, 7, 8}));
   EXPECT_EQ(record->fragment.size(), 5u);
   EXPECT_EQ(OwnerOf(bytes, 7), 1u);
 }
@@ -45,9 +48,9 @@ TEST(TakeRecord, TwoRecordsThenOneAtATime) {
   Bytes bytes = RecordOf(22, 3);
   Append(bytes, RecordOf(20, 1));
   ByteView rest = bytes;
-  EXPECT_EQ(TakeRecord(rest)->type, RecordType::kHandshake);
-  EXPECT_EQ(TakeRecord(rest)->type, RecordType::kChangeCipherSpec);
-  EXPECT_FALSE(TakeRecord(rest));
+  EXPECT_EQ(tls::TakeRecord(rest, kConnectionIdBytes)->type, tls::RecordType::kHandshake);
+  EXPECT_EQ(tls::TakeRecord(rest, kConnectionIdBytes)->type, tls::RecordType::kChangeCipherSpec);
+  EXPECT_FALSE(tls::TakeRecord(rest, kConnectionIdBytes));
 }
 
 TEST(TakeRecord, CutAnywhereThenNone) {
@@ -55,7 +58,7 @@ TEST(TakeRecord, CutAnywhereThenNone) {
     const Bytes bytes = RecordOf(type, 5);
     for (size_t size = 0; size < bytes.size(); ++size) {
       ByteView rest = ByteView(bytes).first(size);
-      EXPECT_FALSE(TakeRecord(rest)) << size;
+      EXPECT_FALSE(tls::TakeRecord(rest, kConnectionIdBytes)) << size;
     }
   }
 }
@@ -64,14 +67,14 @@ TEST(TakeRecord, UnknownTypeVersionOrEmptyThenNone) {
   for (const uint8_t type : {0, 19, 24, 26, 64, 128, 255}) {
     const Bytes bytes = RecordOf(type, 5);
     ByteView rest = bytes;
-    EXPECT_FALSE(TakeRecord(rest)) << int{type};
+    EXPECT_FALSE(tls::TakeRecord(rest, kConnectionIdBytes)) << int{type};
   }
   const Bytes old = RecordOf(22, 5, 0x03);
   ByteView rest = old;
-  EXPECT_FALSE(TakeRecord(rest));
+  EXPECT_FALSE(tls::TakeRecord(rest, kConnectionIdBytes));
   const Bytes empty = RecordOf(22, 0);
   rest = empty;
-  EXPECT_FALSE(TakeRecord(rest));
+  EXPECT_FALSE(tls::TakeRecord(rest, kConnectionIdBytes));
 }
 
 TEST(OwnerOf, ShortOrWithoutIdThenNone) {

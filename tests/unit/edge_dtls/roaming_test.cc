@@ -17,7 +17,7 @@ class RoamingTest : public ServerTest {
   SessionId session() { return Opened().at(0); }
   // Where the server would send to now.
   SocketAddress Destination() {
-    EXPECT_TRUE(server->Send(now, session(), AsBytes("?")));
+    EXPECT_TRUE(server->Send(session(), AsBytes("?")));
     const auto transmit = server->PollTransmit();
     return transmit ? transmit->peer : SocketAddress();
   }
@@ -39,8 +39,8 @@ TEST_F(RoamingTest, NewestRecordFromElsewhereThenAnswersFollow) {
 TEST_F(RoamingTest, RecordSentOnFromAVictimsAddressThenAtMostThreeTimesItsBytesGoThere) {
   const Bytes record = RecordWith(*peer, "a request");
   Inject(kAway, record);
-  for (int i = 0; i < 100; ++i) server->Send(now, session(), Bytes(1000, 'x'));
-  for (int i = 0; i < 100; ++i) server->Send(now, session(), AsBytes("?"));
+  for (int i = 0; i < 100; ++i) server->Send(session(), Bytes(1000, 'x'));
+  for (int i = 0; i < 100; ++i) server->Send(session(), AsBytes("?"));
   Pump();
   size_t sent = 0;
   for (const auto& [to, datagram] : astray) {
@@ -57,16 +57,16 @@ TEST_F(RoamingTest, LargeAnswerThenSentWhenTheNewAddressIsProven) {
   peer->Send("a request");
   Pump();
   const std::string answer(1000, 'a');
-  EXPECT_TRUE(server->Send(now, session(), AsBytes(answer)));
+  EXPECT_TRUE(server->Send(session(), AsBytes(answer)));
   Pump();
   EXPECT_TRUE(peer->received.empty());
   peer->Send("the answer to a ping");
   Pump();
-  server->ProvePath(now, session());
+  server->ProvePath(session());
   Pump();
   EXPECT_EQ(peer->received, std::vector<std::string>{answer});
   EXPECT_EQ(counters().paths_proven, 1u);
-  EXPECT_TRUE(server->Send(now, session(), AsBytes(answer)));
+  EXPECT_TRUE(server->Send(session(), AsBytes(answer)));
   Pump();
   EXPECT_EQ(peer->received.size(), 2u) << "from now on as ever";
 }
@@ -74,7 +74,7 @@ TEST_F(RoamingTest, LargeAnswerThenSentWhenTheNewAddressIsProven) {
 TEST_F(RoamingTest, NewestRecordFromHomeAgainThenAllGoesThereAtOnce) {
   Inject(kAway, RecordWith(*peer, "sent on by somebody"));
   const std::string answer(1000, 'a');
-  EXPECT_TRUE(server->Send(now, session(), AsBytes(answer)));
+  EXPECT_TRUE(server->Send(session(), AsBytes(answer)));
   peer->Send("from home");
   Pump();
   EXPECT_EQ(peer->received, std::vector<std::string>{answer});
@@ -86,14 +86,14 @@ TEST_F(RoamingTest, NewestRecordFromHomeAgainThenAllGoesThereAtOnce) {
 TEST_F(RoamingTest, ProofThatCameFromHomeThenNone) {
   Inject(kAway, RecordWith(*peer, "sent on by somebody"));
   Inject(kHome, RecordWith(*peer, "from home"));
-  server->ProvePath(now, session());
+  server->ProvePath(session());
   EXPECT_EQ(counters().paths_proven, 0u);
 }
 
 TEST_F(RoamingTest, NeverProvenThenTheOldAddressAgain) {
   Inject(kAway, RecordWith(*peer, "sent on by somebody"));
   const std::string answer(1000, 'a');
-  EXPECT_TRUE(server->Send(now, session(), AsBytes(answer)));
+  EXPECT_TRUE(server->Send(session(), AsBytes(answer)));
   Pass(kPathProofTime);
   Pump();
   EXPECT_EQ(peer->received, std::vector<std::string>{answer});
@@ -102,7 +102,7 @@ TEST_F(RoamingTest, NeverProvenThenTheOldAddressAgain) {
 
 TEST_F(RoamingTest, SessionEndsWhileItsAddressIsUnprovenThenNothingIsLeft) {
   Inject(kAway, RecordWith(*peer, "sent on by somebody"));
-  server->Close(now, session());
+  server->Close(session());
   Pass(kPathProofTime + std::chrono::seconds(1));
   EXPECT_EQ(server->NextDeadline(), std::nullopt);
 }
@@ -164,7 +164,7 @@ TEST_F(RoamingTest, OntoAnotherClientsAddressThenThatOneIsStillServed) {
   resident.Send("resident");
   Pump();
   EXPECT_EQ(Data(), (std::vector<std::string>{"guest", "resident"}));
-  server->Send(now, Opened()[1], AsBytes("to the resident"));
+  server->Send(Opened()[1], AsBytes("to the resident"));
   Pump();
   EXPECT_EQ(resident.received, std::vector<std::string>{"to the resident"});
 }
@@ -191,7 +191,7 @@ TEST_F(RoamingTest, RecordWithoutTheIdFromItsAddressThenNotAccepted) {
 
 TEST_F(RoamingTest, UnknownIdThenSilence) {
   Bytes record = RecordWith(*peer, "x");
-  record[kConnectionIdOffset + 3] ^= 1;
+  record[tls::kConnectionIdOffset + 3] ^= 1;
   Inject(kAway, record);
   EXPECT_EQ(Dropped(DropReason::kUnknownId), 1u);
   EXPECT_TRUE(astray.empty());
@@ -213,7 +213,7 @@ TEST_F(RoamingTest, RebindingEveryTenSecondsThenEveryRequestIsAnswered) {
     from = to;
     peer->Send("ping");
     Pump();
-    server->Send(now, session(), AsBytes("pong"));
+    server->Send(session(), AsBytes("pong"));
     Pump();
     ASSERT_EQ(peer->received.size(), i + 1u);
     Pass(std::chrono::seconds(10));

@@ -29,14 +29,14 @@ class SessionEndTest : public ServerTest {
 
 TEST_F(SessionEndTest, ClosedByUsThenBothSidesToldOnce) {
   DtlsPeer& peer = ConnectAndSpeak(kClient);
-  server->Close(now, Opened()[0]);
-  EXPECT_FALSE(server->Send(now, Opened()[0], AsBytes("x")));
+  server->Close(Opened()[0]);
+  EXPECT_FALSE(server->Send(Opened()[0], AsBytes("x")));
   Pump();
   EXPECT_EQ(peer.error(), MBEDTLS_ERR_SSL_PEER_CLOSE_NOTIFY);
   EXPECT_EQ(Closed(), (std::vector<CloseReason>{CloseReason::kLocal}));
   EXPECT_EQ(server->session_count(), 0u);
   EXPECT_EQ(counters().closed[static_cast<size_t>(CloseReason::kLocal)], 1u);
-  server->Close(now, Opened()[0]);  // twice does nothing
+  server->Close(Opened()[0]);  // twice does nothing
   EXPECT_EQ(counters().closed[static_cast<size_t>(CloseReason::kLocal)], 1u);
 }
 
@@ -48,7 +48,7 @@ TEST_F(SessionEndTest, AllClosedThenEveryClientToldAndHandshakesGone) {
   Pump();
   ASSERT_EQ(server->handshake_count(), 1u);
   lose = nullptr;
-  server->CloseAll(now);
+  server->CloseAll();
   Pump();
   EXPECT_EQ(one.error(), MBEDTLS_ERR_SSL_PEER_CLOSE_NOTIFY);
   EXPECT_EQ(two.error(), MBEDTLS_ERR_SSL_PEER_CLOSE_NOTIFY);

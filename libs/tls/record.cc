@@ -1,17 +1,12 @@
-#include "services/edge/dtls/record.h"
+#include "libs/tls/record.h"
 
-#include <algorithm>
-
-namespace lowband::edge::dtls {
+namespace lowband::tls {
 namespace {
-
-constexpr uint16_t kDtls10 = 0xfeff;
-constexpr uint16_t kDtls12 = 0xfefd;
 
 bool IsKnownType(uint8_t type) {
   return (type >= static_cast<uint8_t>(RecordType::kChangeCipherSpec) &&
           type <= static_cast<uint8_t>(RecordType::kApplicationData)) ||
-         type == kRecordTypeCid;
+         type == static_cast<uint8_t>(RecordType::kConnectionId);
 }
 
 uint64_t BigEndian(ByteView bytes) {
@@ -22,7 +17,7 @@ uint64_t BigEndian(ByteView bytes) {
 
 }  // namespace
 
-std::optional<Record> TakeRecord(ByteView& datagram) {
+std::optional<Record> TakeRecord(ByteView& datagram, size_t connection_id_bytes) {
   if (datagram.size() < kRecordHeaderBytes || !IsKnownType(datagram[0])) return std::nullopt;
   Record record{};
   record.type = static_cast<RecordType>(datagram[0]);
@@ -32,9 +27,9 @@ std::optional<Record> TakeRecord(ByteView& datagram) {
   record.sequence = BigEndian(datagram.subspan(5, 6));
   size_t header = kRecordHeaderBytes;
   if (record.type == RecordType::kConnectionId) {
-    header += kConnectionIdBytes;
+    header += connection_id_bytes;
     if (datagram.size() < header) return std::nullopt;
-    std::copy_n(datagram.begin() + kConnectionIdOffset, kConnectionIdBytes, record.id.begin());
+    record.connection_id = datagram.subspan(kConnectionIdOffset, connection_id_bytes);
   }
   const auto length = static_cast<size_t>(BigEndian(datagram.subspan(header - 2, 2)));
   if (length == 0 || length > datagram.size() - header) return std::nullopt;
@@ -44,4 +39,4 @@ std::optional<Record> TakeRecord(ByteView& datagram) {
   return record;
 }
 
-}  // namespace lowband::edge::dtls
+}  // namespace lowband::tls

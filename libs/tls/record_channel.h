@@ -1,0 +1,81 @@
+// An mbedTLS context of DTLS that is fed one record at a time, in the time of a sans-IO stage: what
+// both ends of a session have in common.
+//
+// One record, since mbedTLS takes an empty datagram, and one whose last record is cut off, for a
+// reason to end the connection: anyone could send such a thing.
+//
+// Threading: one thread. Ownership: never moves (mbedTLS points into it); the wire outlives it.
+// Spec: RFC 6347, RFC 9146.
+#pragma once
+
+#include <mbedtls/ssl.h>
+
+#include <cstddef>
+#include <cstdint>
+#include <span>
+
+#include "libs/base/bytes.h"
+#include "libs/base/time.h"
+#include "libs/tls/flight_timer.h"
+#include "libs/tls/handle.h"
+
+namespace lowband::tls {
+
+/// Where a context sends.
+class Wire {
+ public:
+  /// One datagram. Called from within the calls of the channel.
+  virtual void Transmit(ByteView datagram) = 0;
+
+ protected:
+  ~Wire() = default;
+};
+
+class RecordChannel {
+ public:
+  explicit RecordChannel(Wire& wire) : wire_(wire) {}
+  RecordChannel(const RecordChannel&) = delete;
+  RecordChannel& operator=(const RecordChannel&) = delete;
+
+  /// `config` outlives the channel; `datagram_bytes` bounds the handshake's. Returns 0 or an error
+  /// of mbedTLS, as all that return an int here do.
+  int SetUp(const mbedtls_ssl_config* config, size_t datagram_bytes);
+
+  /// Has `step` (Handshake() or Read(), which the owner interprets) take one whole record. A step
+  /// may find that a flight's time is over, and send it again instead of reading: if it says that
+  /// the session goes on, another one follows.
+  template <class Step>
+  void Feed(TimePoint now, ByteView record, Step step) {
+    timer_.SetNow(now);
+    input_ = record;
+    if (step() && !input_.empty()) step();
+    input_ = {};
+  }
+
+  int Handshake();
+  /// The bytes of one record's data, or an error.
+  int Read(std::span<uint8_t> plaintext);
+  /// One record. 0 when it was sent.
+  int Write(ByteView data);
+  /// Sends close_notify. Whether it goes out makes no difference: the session ends.
+  void CloseNotify();
+
+  /// Both ends agreed on connection ids.
+  bool uses_connection_id() const;
+
+  mbedtls_ssl_context* ssl() { return ssl_.get(); }
+  const mbedtls_ssl_context* ssl() const { return ssl_.get(); }
+  FlightTimer& timer() { return timer_; }
+  const FlightTimer& timer() const { return timer_; }
+
+ private:
+  static int SendBytes(void* channel, const unsigned char* bytes, size_t size);
+  static int ReceiveBytes(void* channel, unsigned char* out, size_t size);
+
+  Wire& wire_;
+  FlightTimer timer_;
+  SslContext ssl_;
+  ByteView input_;  ///< The record that mbedTLS has not taken yet, during Feed().
+};
+
+}  // namespace lowband::tls
