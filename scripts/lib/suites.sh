@@ -13,8 +13,22 @@ passed=0
 failed=0
 again=
 
+# How long each suite took when it last passed, in any checkout.
+DURATIONS=$LOWBAND_CACHE/durations
+
+# announce SUITE: says on a terminal what runs, and for how long it will; report() takes its place.
+announce() {
+  [ -t 1 ] || return 0
+  local last=
+  [ -f "$DURATIONS/$1" ] && last=", took $(cat "$DURATIONS/$1") s when it last passed"
+  printf '%-8s running since %s%s\r' "$1" "$(date +%H:%M:%S)" "$last"
+}
+
 # report SUITE RESULT SECONDS DETAIL
-report() { printf '%-8s %-7s %5s s  %s\n' "$@"; }
+report() {
+  [ ! -t 1 ] || printf '\033[K'
+   printf '%-8s %-7s %5s s  %s\n' "$@"
+}
 
 # Everything that decides the result of a suite: the sources and what compiles them.
 run_key() {
@@ -43,12 +57,14 @@ run_suite() {
   fi
   passed=0 failed=0 again="scripts/test --suite $name"
   rm -f "$stamp"
+  announce "$name"
   "suite_$name" >"$LOGS/$name.log" 2>&1 || [ "$failed" -gt 0 ] || failed=1
   total_passed=$((total_passed + passed))
   total_failed=$((total_failed + failed))
   if [ "$failed" -eq 0 ]; then
     report "$name" ok $((SECONDS - started)) "$passed passed"
     printf '%s %s\n' "$key" "$passed" >"$stamp"
+    mkdir -p "$DURATIONS" && echo $((SECONDS - started)) >"$DURATIONS/$name"
   else
     report "$name" FAILED $((SECONDS - started)) "$passed passed, $failed failed"
     failed_suites+=" $name"
@@ -113,44 +129,42 @@ suite_release() {
   configure_and_build release && run_ctest release "$(test_jobs)" -LE '^e2e$'
 }
 
-suite_e2e() {
-  local results=$LOWBAND_ROOT/build/e2e.xml status
-  configure_and_build release || return
+# run_pytest PYTHON SECONDS RESULTS ARGUMENT…: runs on the release build, and counts.
+run_pytest() {
+  local python=$1 seconds=$2 results=$3 status
+  shift 3
   rm -f "$results"
   LOWBAND_BIN_DIR=$LOWBAND_ROOT/build/release/bin PYTHONDONTWRITEBYTECODE=1 \
     PATH=$PATH:$PROMETHEUS_BIN \
-    timeout --kill-after=30 "${LOWBAND_E2E_SECONDS:-1200}" "$(venv_dir)/bin/python" -m pytest \
-    tests/e2e -q -p no:cacheprovider --junit-xml="$results" </dev/null
+    timeout --kill-after=30 "$seconds" "$python" -m pytest -q --junit-xml="$results" "$@" </dev/null
   status=$?
   count_junit "$results" || return
   return "$status"
 }
 
+# run_e2e ARGUMENT…
+run_e2e() {
+  configure_and_build release &&
+    run_pytest "$(venv_dir)/bin/python" "${LOWBAND_E2E_SECONDS:-1200}" \
+      "$LOWBAND_ROOT/build/e2e.xml" -p no:cacheprovider "$@" tests/e2e
+}
+
+suite_e2e() { run_e2e; }
+
+suite_smoke() { run_e2e -m smoke; }
+
 suite_helm() {
-  local results=$LOWBAND_ROOT/build/helm.xml status tools
+  local tools
   tools=$(helm_tools_dir)
   configure_and_build release lowband-edge lowband-translator lb-proxy lowband || return
-  rm -f "$results"
-  LOWBAND_BIN_DIR=$LOWBAND_ROOT/build/release/bin LOWBAND_HELM_TOOLS=$tools \
-    PYTHONDONTWRITEBYTECODE=1 PATH=$PATH:$PROMETHEUS_BIN \
-    timeout --kill-after=30 600 "$tools/venv/bin/python" -m pytest tests/helm -q \
-    --junit-xml="$results" </dev/null
-  status=$?
-  count_junit "$results" || return
-  return "$status"
+  LOWBAND_HELM_TOOLS=$tools run_pytest "$tools/venv/bin/python" 600 \
+    "$LOWBAND_ROOT/build/helm.xml" tests/helm
 }
 
 suite_images() {
-  local results=$LOWBAND_ROOT/build/images.xml status
   images_build || return
-  rm -f "$results"
-  LOWBAND_IMAGES=$LOWBAND_ROOT/build/images PYTHONDONTWRITEBYTECODE=1 \
-    PATH=$(images_tools_dir)/bin:$PATH:$PROMETHEUS_BIN \
-    timeout --kill-after=30 600 "$(images_tools_dir)/bin/python" -m pytest tests/images -q \
-    --junit-xml="$results" </dev/null
-  status=$?
-  count_junit "$results" || return
-  return "$status"
+  LOWBAND_IMAGES=$LOWBAND_ROOT/build/images PATH=$(images_tools_dir)/bin:$PATH \
+    run_pytest "$(images_tools_dir)/bin/python" 600 "$LOWBAND_ROOT/build/images.xml" tests/images
 }
 
 # Counts the cases of a JUnit file. A skipped one counts as failed: it proved nothing.
@@ -190,4 +204,34 @@ suite_lint() {
   cmake --build build/release --target lowband_proto_grpc --parallel "$(build_jobs)" || return
   scripts/lint || return
   passed=1
+}
+
+# The names of the test programs of a preset's build.
+test_programs() { ctest --preset "$1" -N | sed -n 's/^ *Test *#[0-9]*: //p'; }
+
+# run_named NAME: one test by its name, on the terminal. NAME is a test program (lockstep_test), one
+# with a filter of its cases (lockstep_test:Window.*), or a test of tests/e2e (its file, its
+# function, or a part of that).
+run_named() {
+  local program=${1%%:*} filter='*'
+  [ "$program" = "$1" ] || filter=${1#*:}
+  cmake --preset release >/dev/null || return
+  if cmake --build --preset release --target help | grep -q "^$program: "; then
+    cmake --build --preset release --parallel "$(build_jobs)" --target "$program" || return
+    "build/release/bin/$program" --gtest_filter="$filter"
+  elif test_programs release | grep -qx "$1"; then
+    ctest --preset release -R "^$1\$"
+  elif grep -rqE "def test_\w*${1#test_}|^$1" tests/e2e --include='test_*.py' ||
+    [ -f "tests/e2e/${1%.py}.py" ]; then
+    run_e2e -k "${1%.py}"
+  else
+    die "no test is called $1: see scripts/test --list"
+  fi
+}
+
+# Every test by name.
+list_tests() {
+  cmake --preset release >/dev/null || return
+  test_programs release
+  (cd tests/e2e && sed -n 's/^def \(test_[a-z0-9_]*\).*/\1/p' test_*.py)
 }

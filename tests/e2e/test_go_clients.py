@@ -7,6 +7,8 @@ import pytest
 
 from harness.matrix import Client, MatrixError, messages
 
+pytestmark = pytest.mark.smoke
+
 
 def test_whole_life_of_a_client(client_proxy, synapse, bob):
     alice = Client(client_proxy.url).register()

@@ -17,7 +17,7 @@ from harness.matrix import Client
 from harness.process import run
 from harness.upstream import raw_exchange, reply
 
-pytestmark = pytest.mark.lowband
+pytestmark = [pytest.mark.lowband, pytest.mark.smoke]
 
 KEY = "org.matrix.msc3079.low_bandwidth"
 

@@ -6,6 +6,8 @@ import pytest
 
 from harness.process import run
 
+pytestmark = pytest.mark.smoke
+
 PROGRAM = "coap-client-openssl"
 
 

@@ -7,6 +7,8 @@ import pytest
 
 from harness.process import free_port, run
 
+pytestmark = pytest.mark.smoke
+
 DOCUMENTS = [
     {"hello": "world"},
     [42, 38],

@@ -14,7 +14,7 @@ from harness.matrix import Client, messages
 from harness.process import run
 from harness.services import Services
 
-pytestmark = pytest.mark.lowband
+pytestmark = [pytest.mark.lowband, pytest.mark.smoke]
 
 # Else a homeserver gives no more than the last ten messages of a room at once.
 FILTER = '{"room":{"timeline":{"limit":1000}}}'
