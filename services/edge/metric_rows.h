@@ -137,7 +137,11 @@ inline constexpr auto kMessageRows = std::to_array<WorkerRow<message::Counters>>
      "Confirmable messages given up early for one of a network that has fewer.", "standing",
      "proven"},
     {&message::Counters::answers_evicted, "coap_answers_evicted_total",
-     "Answers that made room for others before the time of duplicates was over."},
+     "Answers dropped before the time of duplicates was over.", "reason", "session"},
+    {&message::Counters::answers_made_room_unproven, "coap_answers_evicted_total",
+     "Answers dropped before the time of duplicates was over.", "reason", "made_room_unproven"},
+    {&message::Counters::answers_made_room_proven, "coap_answers_evicted_total",
+     "Answers dropped before the time of duplicates was over.", "reason", "made_room_proven"},
     {&message::Counters::message_ids_forgotten, "coap_message_ids_forgotten_total",
      "Message IDs that made room for others before the time of duplicates was over."},
 });

@@ -449,5 +449,27 @@ TEST(Rfc7252, PostWhoseAnswerWasEvictedThenItsDuplicateGetsOneFinalError) {
   script.Play(kAgain);
 }
 
+TEST(Rfc7252, AnotherNetworkPostsManyThenTheDuplicateStillGetsItsAnswer) {
+  RigConfig config = LockstepConfig();
+  config.message.answer_bytes_max = 2000;
+  Script script(config);
+  script.Play(kPostOnce);
+  Rig& rig = script.rig();
+  const SessionId other{2};
+  rig.Open(other, "198.51.100.7");
+  for (int id = 1; id <= 100; ++id) {
+    rig.Receive(other, Encode(ParseText({"CON", "POST", std::to_string(id), "path=send"}), {}));
+    request::Answer answer;
+    answer.id = std::get<request::StartExchange>(*rig.TakeCommand()).id;
+    answer.code = coap::kContent;
+    rig.Answer(std::move(answer));
+    ASSERT_TRUE(rig.TakeSent());
+  }
+  script.Play(R"(
+    --> CON POST 9000 token=77 path=send format=60 body=hex:a0
+    <-- ACK 2.05 9000 token=77 format=60 body=hex:a10102
+  )");
+}
+
 }  // namespace
 }  // namespace lowband::edge::testing

@@ -38,6 +38,11 @@ Ledger::Verdict Ledger::Take(const Holder& holder, size_t amount) {
   return Verdict::kMakeRoom;
 }
 
+void Ledger::TakeAnyway(const Holder& holder, size_t amount) {
+  const MutexLock lock(mutex_);
+  Add(holder, amount);
+}
+
 void Ledger::Give(const Holder& holder, size_t amount) {
   const MutexLock lock(mutex_);
   Subtract(holder, amount);

@@ -72,6 +72,9 @@ class Ledger {
     kFull,      ///< Not booked.
   };
   [[nodiscard]] Verdict Take(const Holder& holder, size_t amount);
+  /// Books whatever the maximum says: for one worker's own ledger, all of which it can drop, and
+  /// does as long as Overdraft() names somebody.
+  void TakeAnyway(const Holder& holder, size_t amount);
   /// REQUIRES: so much was booked for just this holder.
   void Give(const Holder& holder, size_t amount);
   /// What was booked for `from` is `to`'s now: another address, another standing. Never refused.

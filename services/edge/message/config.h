@@ -26,7 +26,7 @@ struct Config {
   /// same: 1,000 small ones, or 200 that fill a datagram. The oldest goes first, those to requests
   /// that must not be carried out twice after the others.
   size_t answer_bytes_per_session_max = size_t{256} << 10;
-  /// The same, of all sessions of a worker.
+  /// The same, of all sessions of a worker: the network that has most pays.
   size_t answer_bytes_max = size_t{64} << 20;
 
   /// CONs of ours that wait for their ACK, of all sessions of a worker.

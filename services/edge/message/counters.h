@@ -44,7 +44,11 @@ struct Counters {
   // whom it knows.
   uint64_t made_room_unproven = 0;
   uint64_t made_room_proven = 0;
-  uint64_t answers_evicted = 0;        ///< Before their time: the session's or the worker's share.
+  // Answers dropped before the time of their duplicates was over: by their session's share, and for
+  // others of the worker, of a network that had most.
+  uint64_t answers_evicted = 0;
+  uint64_t answers_made_room_unproven = 0;
+  uint64_t answers_made_room_proven = 0;
   uint64_t message_ids_forgotten = 0;  ///< Before their time: kIdRunsMax.
 };
 

@@ -46,55 +46,67 @@ void Deduplication::Answer(TimePoint now, Table& table, Entry request, State sta
   auto& from = ListOf(*request);
   --table.unanswered_;
   request->state = state;
-  auto& to = ListOf(*request);
-  to.splice(to.end(), from, request);
+  answered_.splice(answered_.end(), from, request);
   request->since = now;
   request->answer = std::move(answer);
-  Account(table, *request, true);
+  table.answer_bytes_ += KeptAnswers::CostOf(*request);
+  kept_.Add(table.owner_, request);
 }
 
 void Deduplication::Replace(Table& table, Entry request, Bytes answer) {
-  Account(table, *request, false);
-  request->answer = std::move(answer);
-  Account(table, *request, true);
+  Change(table, request, request->state, std::move(answer));
 }
 
 void Deduplication::GiveUp(TimePoint now, Table& table, Entry request, Bytes answer) {
-  Account(table, *request, false);
-  auto& list = ListOf(*request);
-  list.splice(list.end(), list, request);
+  answered_.splice(answered_.end(), answered_, request);
   request->since = now;
-  request->state = State::kUndelivered;
-  request->answer = std::move(answer);
-  Account(table, *request, true);
+  kept_.Renew(table.owner_, request);
+  Change(table, request, State::kUndelivered, std::move(answer));
 }
 
 Bytes Deduplication::Retry(Table& table, Entry request) {
-  Account(table, *request, false);
-  request->state = State::kSeparate;
-  Bytes answer = std::exchange(request->answer, {});
-  Account(table, *request, true);
-  return answer;
+  return Change(table, request, State::kSeparate, {});
+}
+
+Bytes Deduplication::Change(Table& table, Entry request, State state, Bytes answer) {
+  if (request->state == State::kUndelivered) --undelivered_;
+  request->state = state;
+  if (request->state == State::kUndelivered) ++undelivered_;
+  table.answer_bytes_ -= KeptAnswers::CostOf(*request);
+  Bytes replaced = kept_.Replace(table.owner_, request, std::move(answer));
+  table.answer_bytes_ += KeptAnswers::CostOf(*request);
+  return replaced;
 }
 
 void Deduplication::Erase(Table& table, Entry request) {
   const auto slot = std::ranges::find_if(
       table.slots_, [&](const Table::Slot& each) { return each.request == request; });
   table.slots_.erase(slot);
+  Drop(table, request);
+}
+
+void Deduplication::EraseAll(Table& table) {
+  for (const Table::Slot& slot : table.slots_) Drop(table, slot.request);
+  table.slots_.clear();
+}
+
+void Deduplication::Drop(Table& table, Entry request) {
   if (request->IsAnswered()) {
-    Account(table, *request, false);
+    if (request->state == State::kUndelivered) --undelivered_;
+    table.answer_bytes_ -= KeptAnswers::CostOf(*request);
+    kept_.Remove(table.owner_, request);
   } else {
     --table.unanswered_;
   }
   ListOf(*request).erase(request);
 }
 
-void Deduplication::EraseAll(Table& table) {
+void Deduplication::SetOwner(Table& table, const Owner& owner) {
+  if (table.owner_ == owner) return;
   for (const Table::Slot& slot : table.slots_) {
-    if (slot.request->IsAnswered()) Account(table, *slot.request, false);
-    ListOf(*slot.request).erase(slot.request);
+    if (slot.request->IsAnswered()) kept_.Move(table.owner_, owner, slot.request);
   }
-  table = Table();
+  table.owner_ = owner;
 }
 
 std::optional<Deduplication::Entry> Deduplication::OldestUnacknowledged() {
@@ -103,16 +115,8 @@ std::optional<Deduplication::Entry> Deduplication::OldestUnacknowledged() {
 }
 
 std::optional<Deduplication::Entry> Deduplication::OldestAnswered() {
-  if (answered_.empty() && answered_once_.empty()) return std::nullopt;
-  if (answered_.empty()) return answered_once_.begin();
-  if (answered_once_.empty()) return answered_.begin();
-  const bool first = answered_.front().since <= answered_once_.front().since;
-  return first ? answered_.begin() : answered_once_.begin();
-}
-
-std::optional<Deduplication::Entry> Deduplication::LeastMissed() {
-  if (!answered_.empty()) return answered_.begin();
-  return OldestAnswered();
+  if (answered_.empty()) return std::nullopt;
+  return answered_.begin();
 }
 
 std::optional<Deduplication::Entry> Deduplication::FindUndelivered(const Table& table) const {
@@ -139,23 +143,9 @@ std::list<ReceivedRequest>& Deduplication::ListOf(const ReceivedRequest& request
     case State::kAwaited: return waiting_;
     case State::kPiggybacked:
     case State::kSeparate:
-    case State::kUndelivered: return request.ref.repeatable ? answered_ : answered_once_;
+    case State::kUndelivered: return answered_;
   }
   std::abort();
-}
-
-void Deduplication::Account(Table& table, const ReceivedRequest& request, bool kept) {
-  const size_t cost = kAnswerOverheadBytes + request.answer.capacity();
-  const size_t undelivered = request.state == State::kUndelivered ? 1 : 0;
-  if (kept) {
-    answer_bytes_ += cost;
-    table.answer_bytes_ += cost;
-    undelivered_ += undelivered;
-  } else {
-    answer_bytes_ -= cost;
-    table.answer_bytes_ -= cost;
-    undelivered_ -= undelivered;
-  }
 }
 
 }  // namespace lowband::edge::message

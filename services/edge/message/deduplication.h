@@ -9,7 +9,7 @@
 //                                         └──given up──▶ kUndelivered
 //
 // Threading: one thread. Ownership: owns the requests of all sessions; a session's table refers to
-// them. Limits: those of Config; the caller evicts. Spec: RFC 7252 §4.5.
+// them. Limits: those of Config; the caller evicts (kept_answers.h). Spec: RFC 7252 §4.5.
 #pragma once
 
 #include <cstdint>
@@ -20,30 +20,14 @@
 #include "libs/base/bytes.h"
 #include "libs/base/time.h"
 #include "services/edge/message/event.h"
+#include "services/edge/message/kept_answers.h"
+#include "services/edge/message/received_request.h"
 
 namespace lowband::edge::message {
 
-struct ReceivedRequest {
-  enum class State : uint8_t {
-    kUnacknowledged,
-    kAcknowledged,
-    kAwaited,
-    kPiggybacked,
-    kSeparate,
-    kUndelivered,
-  };
-  RequestRef ref;
-  State state = State::kUnacknowledged;
-  TimePoint since;          ///< Of its arrival; once answered, of the answer.
-  Bytes answer;             ///< What a duplicate gets, in kPiggybacked and kUndelivered.
-  unsigned duplicates = 0;  ///< That came when it was kPiggybacked.
-
-  bool IsAnswered() const { return state >= State::kPiggybacked; }
-};
-
 class Deduplication {
  public:
-  using Entry = std::list<ReceivedRequest>::iterator;
+  using Entry = ReceivedRequest::Entry;
 
   /// One session's requests, in the order of their arrival.
   class Table {
@@ -62,10 +46,16 @@ class Deduplication {
       Entry request;
     };
     std::vector<Slot> slots_;
+    Owner owner_;
     size_t unanswered_ = 0;
     size_t answer_bytes_ = 0;
   };
 
+  /// `answer_bytes_max`: of all that is kept, with its overhead.
+  explicit Deduplication(size_t answer_bytes_max) : kept_(answer_bytes_max) {}
+
+  /// For whom the session's answers are kept from now on.
+  void SetOwner(Table& table, const Owner& owner);
   Entry Add(TimePoint now, Table& table, const RequestRef& ref);
   /// The request that came as CON or NON with this ID.
   std::optional<Entry> FindId(const Table& table, uint16_t message_id) const;
@@ -88,27 +78,29 @@ class Deduplication {
   std::optional<Entry> OldestUnacknowledged();
   /// The request that was answered first.
   std::optional<Entry> OldestAnswered();
-  /// Whose answer is missed least, of all or of one session: the oldest to a request that may be
-  /// carried out anew, else the oldest.
-  std::optional<Entry> LeastMissed();
+  /// Whose answer has to go, while more bytes are kept than may be.
+  std::optional<KeptAnswers::Missed> LeastMissed() const { return kept_.LeastMissed(); }
+  /// Whose answer is missed least of one session: the oldest to a request that may be carried out
+  /// anew, else the oldest.
   std::optional<Entry> LeastMissedOf(const Table& table) const;
   std::optional<Entry> FindUndelivered(const Table& table) const;
 
   /// What the answers kept cost, with their overhead.
-  size_t answer_bytes() const { return answer_bytes_; }
+  size_t answer_bytes() const { return kept_.bytes(); }
   size_t unanswered() const { return unacknowledged_.size() + waiting_.size(); }
   size_t undelivered() const { return undelivered_; }
 
  private:
   std::list<ReceivedRequest>& ListOf(const ReceivedRequest& request);
-  void Account(Table& table, const ReceivedRequest& request, bool kept);
+  /// kUndelivered or not, with another answer.
+  Bytes Change(Table& table, Entry request, ReceivedRequest::State state, Bytes answer);
+  void Drop(Table& table, Entry request);
 
   // Each in the order of `since`: the front of a list is what is due first.
   std::list<ReceivedRequest> unacknowledged_;
   std::list<ReceivedRequest> waiting_;
-  std::list<ReceivedRequest> answered_;       // may be carried out anew
-  std::list<ReceivedRequest> answered_once_;  // must not
-  size_t answer_bytes_ = 0;
+  std::list<ReceivedRequest> answered_;
+  KeptAnswers kept_;
   size_t undelivered_ = 0;
 };
 

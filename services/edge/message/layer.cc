@@ -9,6 +9,7 @@ namespace lowband::edge::message {
 namespace {
 
 using State = ReceivedRequest::State;
+using admission::Standing;
 
 // Answers are dropped this much late, many at once, so that an idle worker is not woken for each.
 constexpr std::chrono::seconds kExpiryTick{1};
@@ -18,6 +19,7 @@ constexpr std::chrono::seconds kExpiryTick{1};
 Layer::Impl::Impl(const Config& config, Random& random)
     : config_(config),
       random_(random),
+      requests_(config.answer_bytes_max),
       confirmables_(config, random),
       places_(config.confirmables_max) {}
 
@@ -124,7 +126,9 @@ std::optional<TimePoint> Layer::Impl::NextDeadline() {
 Session& Layer::Impl::Touch(TimePoint now, SessionId session_id) {
   const auto [it, created] = sessions_.try_emplace(session_id);
   it->second.used = now;
-  if (created) session_ends_.Set(session_id, now + kExchangeLifetime + kIdRunSpan);
+  if (!created) return it->second;
+  session_ends_.Set(session_id, now + kExchangeLifetime + kIdRunSpan);
+  requests_.SetOwner(it->second.requests, OwnerOf(session_id));
   return it->second;
 }
 
@@ -139,16 +143,18 @@ void Layer::Impl::Ignore(TimePoint now, Session& session, uint16_t message_id) {
 
 void Layer::Impl::KeepWithinLimits(TimePoint now, Session& session) {
   while (session.requests.answer_bytes() > config_.answer_bytes_per_session_max) {
+    ++counters_.answers_evicted;
     Evict(now, *requests_.LeastMissedOf(session.requests));
   }
-  while (requests_.answer_bytes() > config_.answer_bytes_max) {
-    Evict(now, *requests_.LeastMissed());
+  while (const auto missed = requests_.LeastMissed()) {
+    ++(missed->standing == Standing::kProven ? counters_.answers_made_room_proven
+                                             : counters_.answers_made_room_unproven);
+    Evict(now, missed->request);
   }
 }
 
 // RFC 7252 §4.5: what comes again of it may be carried out anew where that does no harm.
 void Layer::Impl::Evict(TimePoint now, Deduplication::Entry request) {
-  ++counters_.answers_evicted;
   Session& session = sessions_.at(request->ref.session);
   // Inside an ACK the ID was one of ours.
   const RequestRef& ref = request->ref;

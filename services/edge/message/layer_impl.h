@@ -24,7 +24,7 @@ class Layer::Impl {
  public:
   Impl(const Config& config, Random& random);
 
-  // room.cc: who has a CON under way.
+  // room.cc: for whom what a session has is counted.
   void SetNetwork(SessionId session_id, admission::Network network);
   void Prove(SessionId session_id);
 

@@ -6,9 +6,9 @@ namespace lowband::edge::message {
 
 using admission::Ledger;
 
-Ledger::Verdict Places::Take(const Owner& owner) { return ledger_.Take(HolderOf(owner), 1); }
+Ledger::Verdict Places::Take(const Owner& owner) { return ledger_.Take(owner.holder(), 1); }
 
-void Places::Return(const Owner& owner) { ledger_.Give(HolderOf(owner), 1); }
+void Places::Return(const Owner& owner) { ledger_.Give(owner.holder(), 1); }
 
 bool Places::IsOwnCost(const Owner& owner) const {
   const auto victim = ledger_.Overdraft({.more = 1});
@@ -35,7 +35,7 @@ void Places::End(SendId id) {
   const auto found = under_way_.find(id.value);
   if (found == under_way_.end()) return;
   Remove(found->second);
-  ledger_.Give(HolderOf(found->second.owner), 1);
+  ledger_.Give(found->second.owner.holder(), 1);
   under_way_.erase(found);
 }
 
@@ -44,7 +44,7 @@ void Places::Move(SendId id, const Owner& owner) {
   if (found == under_way_.end()) return;
   UnderWay& one = found->second;
   Remove(one);
-  ledger_.Move(HolderOf(one.owner), HolderOf(owner), 1);
+  ledger_.Move(one.owner.holder(), owner.holder(), 1);
   one.owner = owner;
   oldest_first_[owner].emplace(one.turn, id);
 }

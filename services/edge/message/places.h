@@ -11,23 +11,13 @@
 #include <cstdint>
 #include <map>
 #include <optional>
-#include <tuple>
 #include <unordered_map>
 
 #include "services/edge/admission/ledger.h"
 #include "services/edge/message/event.h"
+#include "services/edge/message/owner.h"
 
 namespace lowband::edge::message {
-
-/// For whom a session's CONs are counted.
-struct Owner {
-  admission::Network network{};
-  admission::Standing standing = admission::Standing::kUnproven;
-  friend bool operator==(const Owner&, const Owner&) = default;
-  friend bool operator<(const Owner& a, const Owner& b) {
-    return std::tie(a.network, a.standing) < std::tie(b.network, b.standing);
-  }
-};
 
 class Places {
  public:
@@ -57,7 +47,6 @@ class Places {
     Owner owner;
     uint64_t turn;
   };
-  static admission::Holder HolderOf(const Owner& owner) { return {owner.network, owner.standing}; }
   void Remove(const UnderWay& one);
 
   admission::Ledger ledger_;  ///< Of one worker: who makes room is always here.

@@ -1,4 +1,5 @@
-// Layer, third part: who has a CON under way among all sessions, and who makes room.
+// Layer, third part: who has a CON under way, and answers kept, among all sessions, and who makes
+// room.
 #include <algorithm>
 #include <utility>
 
@@ -24,9 +25,10 @@ void Layer::Impl::Prove(SessionId session_id) {
 }
 
 void Layer::Impl::MoveTo(SessionId session_id, const Owner& owner) {
-  const Session* session = Find(session_id);
+  Session* session = Find(session_id);
   if (session == nullptr) return;
   for (const SentConfirmable& sent : session->sent) places_.Move(sent.id, owner);
+  requests_.SetOwner(session->requests, owner);
 }
 
 Owner Layer::Impl::OwnerOf(SessionId session_id) const {

@@ -1,0 +1,31 @@
+// For whom the message layer holds something of what its sessions share: confirmable messages under
+// way, answers kept for duplicates.
+//
+// Threading: values.
+#pragma once
+
+#include <cstddef>
+#include <tuple>
+
+#include "services/edge/admission/ledger.h"
+
+namespace lowband::edge::message {
+
+struct Owner {
+  admission::Network network{};
+  admission::Standing standing = admission::Standing::kUnproven;
+  friend bool operator==(const Owner&, const Owner&) = default;
+  friend bool operator<(const Owner& a, const Owner& b) {
+    return std::tie(a.network, a.standing) < std::tie(b.network, b.standing);
+  }
+  /// Of one worker: the message layer's ledgers are its own.
+  admission::Holder holder() const { return {network, standing}; }
+};
+
+struct OwnerHash {
+  size_t operator()(const Owner& owner) const {
+    return static_cast<size_t>(owner.network) * 2 + static_cast<size_t>(owner.standing);
+  }
+};
+
+}  // namespace lowband::edge::message
