@@ -82,9 +82,48 @@ TEST(Contract, StubsOfAnswersByAWindowAreFoundToo) {
   EXPECT_NE(WindowedUnlikeReal(request, head), "") << "nobody asked for it";
 }
 
+const std::vector<std::string> kJoinedRooms = {"_matrix", "client", "r0", "joined_rooms"};
+
 client::Request WithToken(client::Request request, std::string_view token) {
   request.options.push_back(client::TextOption(coap::OptionNumber::kMatrixAccessToken, token));
   return request;
+}
+
+// Whoever makes a token up must not pass for a client that the homeserver knows: where that needs
+// none it answers whatever the token is.
+TEST(Contract, MadeUpTokenThenOnlyARouteThatNeedsOneMakesItsClientKnown) {
+  EdgeWorld world(15);
+  world.translate = RealTranslator([](const translator::HttpRequest& request) {
+    const bool open =
+        request.target.starts_with("/_matrix/client/versions") ||
+        request.target.ends_with("/login") || request.target.starts_with("/.well-known/") ||
+        request.target.ends_with("/publicRooms") || request.target.ends_with("/displayname");
+    return open ? lowband::testing::JsonResponse(200, "{}") : HomeserverThatAccepts("tok")(request);
+  });
+  const auto proven = [&] { return world.edge().requests().counters().sessions_proven; };
+  const size_t stranger = world.AddClient();
+  const auto ask = [&](client::Request request, std::string_view token) {
+    const size_t client = token == "tok" ? world.AddClient() : stranger;
+    const auto* response = world.Await(client, world.Send(client, WithToken(request, token)));
+    return response == nullptr ? coap::Code{} : response->code;
+  };
+  for (const std::vector<std::string>& path :
+       std::vector<std::vector<std::string>>{{"0"},
+                                             {"_matrix", "client", "versions"},
+                                             {"1"},
+                                             {"S"},
+                                             {"U", "@a:x"},
+                                             {".well-known", "matrix", "client"}}) {
+    EXPECT_EQ(ask(Get(path), "made-up"), coap::kContent) << path[0];
+    EXPECT_EQ(proven(), 0U) << path[0];
+  }
+  EXPECT_EQ(ask(Post({"1"}, Bytes(1, 0xa0)), "made-up"), coap::kContent);
+  EXPECT_EQ(ask(Get(kJoinedRooms), "made-up"), coap::kUnauthorized);
+  EXPECT_EQ(proven(), 0U);
+  EXPECT_EQ(ask(Get({"0"}), "tok"), coap::kContent);
+  EXPECT_EQ(proven(), 0U) << "it says nothing of a good one either";
+  EXPECT_EQ(ask(Get(kJoinedRooms), "tok"), coap::kContent);
+  EXPECT_EQ(proven(), 1U);
 }
 
 // The real mapping, the translator's own queue and the edge's stages, all the way to our client.
@@ -126,8 +165,6 @@ TEST(Contract, TranslatorDiesInTheMiddleOfALargeAnswerThenAnotherGivesTheRest) {
   EXPECT_EQ(world.edge().requests().counters().windows_asked_again, 3U);
   EXPECT_EQ(world.held(), 0U);
 }
-
-const std::vector<std::string> kJoinedRooms = {"_matrix", "client", "r0", "joined_rooms"};
 
 // Only the datagram with the token is lost: nobody is logged out.
 TEST(Contract, LostFirstDatagramThenRequestsBehindItWait) {

@@ -64,12 +64,15 @@ std::string Words(const v1::Answer& answer) {
   std::string words;
   if (answer.token_refused()) words += " token_refused";
   if (answer.token_missing()) words += " token_missing";
+  if (answer.token_taken()) words += " token_taken";
   if (answer.has_poll()) {
     words += " " + v1::Poll::Outcome_Name(answer.poll().outcome());
     if (!answer.poll().cursor().empty()) words += " cursor";
   }
   if (words.empty()) return words;
-  return coap::Code{static_cast<uint8_t>(answer.code())}.Text() + words;
+  const coap::Code code{static_cast<uint8_t>(answer.code())};
+  // A token may be taken by whatever succeeds.
+  return (words == " token_taken" && code.cls() == 2 ? "2" : code.Text()) + words;
 }
 
 }  // namespace
@@ -117,7 +120,9 @@ std::string SaysMoreThanReal(const v1::Request& request, const v1::Answer& answe
   const v1::Request understandable = Understandable(request, observable);
   std::string real;
   for (const ScriptedHomeserver& homeserver : Homeservers()) {
-    const std::string said = Words(RealTranslator(homeserver)(understandable));
+    v1::Answer real_answer = RealTranslator(homeserver)(understandable);
+    if (!answer.has_token_taken()) real_answer.clear_token_taken();
+    const std::string said = Words(real_answer);
     if (said == words) return "";
     real += (real.empty() ? "" : ", ") + (said.empty() ? "nothing" : said);
   }

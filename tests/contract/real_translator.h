@@ -37,7 +37,8 @@ ScriptedHomeserver HomeserverThatAccepts(std::string accepted);
 
 /// Empty, or what a stub's answer to `request` says that no translator says of such a request: of
 /// its token, and of a poll. The path may be a stub's own ("a"); its code counts with those words.
-/// `said_observable`: the stub has said so of the request.
+/// `said_observable`: the stub has said so of the request. A stub that does not say whether the
+/// token was taken speaks as a translator of an earlier version.
 std::string SaysMoreThanReal(const v1::Request& request, const v1::Answer& answer,
                              bool said_observable = false);
 

@@ -172,6 +172,7 @@ class Subject {
     answer.code = coap::Code{script_.Byte()};
     answer.body = Bytes(kLengths[script_.Byte() % std::size(kLengths)], 'r');
     answer.token_refused = (choice & 0x80) != 0;
+    answer.token_taken = !answer.token_refused && answer.code.cls() == 2;
     if (choice & 0x40) answer.content_format = 60;
     if (choice & 0x20) answer.http_status = 429;
     if (choice & 0x10) {

@@ -48,6 +48,7 @@ void Crowd::Answer(std::string_view path, std::string_view code, size_t body_byt
   answer.id = found->first;
   answer.code = coap::Code::Of(static_cast<unsigned>(code[0] - '0'),
                                static_cast<unsigned>(std::stoul(std::string(code.substr(2)))));
+  answer.token_taken = answer.code.cls() == 2 && path != "versions";
   answer.content_format = 60;
   answer.body = Bytes(body_bytes, 'x');
   under_way_.erase(found);

@@ -20,7 +20,8 @@ class Crowd {
   SessionId Join(const char* address);
   /// In the words of a script, without type and message ID: "PUT path=a body=#16".
   void Send(SessionId session, std::string_view text);
-  /// The homeserver answers the oldest request of that path that is under way.
+  /// The homeserver answers the oldest request of that path that is under way: "versions" whatever
+  /// its token, and all others by success only where it takes that.
   void Answer(std::string_view path, std::string_view code, size_t body_bytes = 1);
   /// Takes the codes of all that the edge sent to it since, in order: "2.05 5.03".
   std::string Codes(SessionId session);

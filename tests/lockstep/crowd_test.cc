@@ -228,6 +228,7 @@ TEST(Crowd, HomeserverTakesATokenThenItsSessionIsProven) {
   EXPECT_TRUE(rig.TakeProven().empty()) << "no token";
   crowd.Send(one, "GET path=a auth=\"tok\"");
   crowd.Answer("a", "4.01");
+  crowd.Ask(one, "GET path=versions");
   crowd.Send(one, "GET path=b");
   crowd.Answer("b", "5.04");
   EXPECT_TRUE(rig.TakeProven().empty());

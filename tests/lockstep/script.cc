@@ -210,12 +210,15 @@ void Script::HomeserverAnswers(std::vector<std::string> words) {
   v1::Poll poll;
   request::AnswerWindow window;
   answer.code = CodeOf(words.at(0));
+  answer.token_taken = answer.code.cls() == 2 && !requests_.at(name).token().empty();
   for (size_t i = 1; i < words.size(); ++i) {
     const std::string& word = words[i];
     if (word == "refused") {
       answer.token_refused = true;
     } else if (word == "missing") {
       answer.token_missing = true;
+    } else if (word == "open") {
+      answer.token_taken = false;
     } else if (word.starts_with("body=")) {
       answer.body = BodyOf(ValueOf(word));
     } else if (word.starts_with("format=")) {
@@ -277,6 +280,7 @@ void Script::ExpectTranslatorWouldSay(const std::string& name,
   words.set_code(answer.code.value);
   words.set_token_refused(answer.token_refused);
   words.set_token_missing(answer.token_missing);
+  words.set_token_taken(answer.token_taken);
   if (answer.poll) *words.mutable_poll() = *answer.poll;
   if (answer.window != nullptr) {
     words.mutable_windowed()->set_bytes(answer.window->bytes);

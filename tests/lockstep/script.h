@@ -8,7 +8,8 @@
 //   ==> GET path=…      the edge must have started this exchange; "==> cancel" has ended it
 //   <== observable      the translator says that it can be observed
 //   <== 2.05 body=…     the homeserver answers it (also: format, max-age, status, refused, missing,
-//                       etag, and one segment of a location each time;
+//                       open if it would whatever the token, etag, and one segment of a location
+//                       each time;
 //                       of the poll of an observation: poll=changed cursor=…, poll=failed retry=…;
 //                       of an answer by a window: of=SIZE from=OFFSET digest=…, end if it reaches
 //                       the end)

@@ -235,7 +235,10 @@ class Dials {
       answer.code = coap::kUnauthorized;
       answer.token_refused = true;
       worker.rig->Answer(std::move(answer));
-    } else if (start.request.has_observe()) {
+      return;
+    }
+    answer.token_taken = true;
+    if (start.request.has_observe()) {
       answer.poll.emplace().set_outcome(v1::Poll::UNCHANGED);
       if (start.request.observe().cursor().empty()) worker.rig->MakeObservable(start.id);
       worker.polls.insert(start.id);

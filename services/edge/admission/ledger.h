@@ -36,8 +36,8 @@
 
 namespace lowband::edge::admission {
 
-/// Whether the homeserver knows a client: a request with a token of its session has succeeded
-/// (2xx).
+/// Whether the homeserver knows a client: it took a token of its session, so that a request
+/// succeeded (2xx) which it would have refused with another.
 enum class Standing : uint8_t { kUnproven, kProven };
 inline constexpr size_t kStandings = 2;
 

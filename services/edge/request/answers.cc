@@ -153,7 +153,7 @@ void Layer::Impl::TakeAnswer(TimePoint now, Answer answer) {
   if (answer.token_refused && session.sticky.OnRefused((*found)->access_token)) {
     ++counters_.tokens_refused;
   }
-  if (answer.code.cls() == 2 && (*found)->access_token) {
+  if (answer.token_taken && (*found)->access_token) {
     Prove(now, (*found)->ref.session, session, (*found)->access_token);
   }
   if ((answer.token_refused || answer.token_missing) && MayRetry(now, session, *found, answer)) {

@@ -58,6 +58,7 @@ struct Answer {
   std::optional<uint32_t> max_age;
   bool token_refused = false;
   bool token_missing = false;                   ///< Refused for want of a token; it had none.
+  bool token_taken = false;                     ///< The homeserver took its token.
   bool long_poll = false;                       ///< Took as long as the homeserver chose to wait.
   std::optional<v1::Poll> poll;                 ///< Of the poll of an observation.
   Bytes entity_tag = {};                        ///< Empty: none.

@@ -142,8 +142,7 @@ void Layer::Impl::OnPolled(TimePoint now, Observation& observation, Answer answe
   observations_.TakePoll(observation);
   const v1::Poll poll = answer.poll.value_or(v1::Poll());
   auto outcome = poll.outcome();
-  if (observation.access_token &&
-      (outcome == v1::Poll::CHANGED || outcome == v1::Poll::UNCHANGED)) {
+  if (answer.token_taken && observation.access_token) {
     const SessionId session = observation.target.session;
     Prove(now, session, sessions_.at(session), observation.access_token);
   }

@@ -17,6 +17,8 @@ AnswerAssembly::AnswerAssembly(AnswerAssembly&& other) noexcept
 
 namespace {
 
+constexpr unsigned kSuccess = 2;
+
 /// One that is more than a message holds is left out.
 void AddLocation(const v1::Answer& head, request::Answer& answer) {
   const auto& path = head.location_path();
@@ -37,6 +39,8 @@ bool ReadHead(const v1::Answer& head, request::Answer& answer) {
   if (head.has_max_age()) answer.max_age = head.max_age();
   answer.token_refused = head.token_refused();
   answer.token_missing = head.token_missing();
+  answer.token_taken =
+      answer.code.cls() == kSuccess && (!head.has_token_taken() || head.token_taken());
   answer.long_poll = head.long_poll();
   if (head.has_poll()) answer.poll = head.poll();
   if (head.entity_tag().size() <= coap::kEntityTagBytesMax) {
@@ -67,7 +71,6 @@ AnswerAssembly::Progress AnswerAssembly::TakeWindowed(const v1::Answer& head, si
   const bool fits = piece <= std::min(window, size - begin) &&
                     piece >= std::min(kFirstPieceMin, size - begin) &&
                     head.more() == (piece < size - begin);
-  constexpr unsigned kSuccess = 2;
   if (window == 0 || told.from() != begin || !fits || answer.code.cls() != kSuccess) {
     return Progress::kBadSequence;
   }

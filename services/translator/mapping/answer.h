@@ -36,6 +36,7 @@ struct AnswerForm {
   transcode::ReaderLimits reader = transcode::kDeployedReader;
   bool had_token = false;        ///< The request had one, from the edge or in its query.
   bool edge_token = false;       ///< The token that the edge gave was used; a 401 can end it.
+  bool needs_token = false;      ///< Route and method: a success says that it was taken.
   bool repeatable = true;        ///< Executing it twice does no harm: anything but POST.
   std::optional<PollForm> poll;  ///< Only of polls of an observation.
   std::vector<std::string> known_versions = {};  ///< That the client has: ETag options.

@@ -7,71 +7,92 @@
 namespace lowband::translator {
 namespace {
 
+/// What homeservers answer only with an access token that they take.
+enum class TokenFor : uint8_t {
+  kNothing,
+  kChanges,  ///< All but GET.
+  kAll,
+};
+
 struct Row {
   Route route;
-  char code;
+  char code;  ///< 0: the path table has no row of it.
   bool post;  ///< The API has a POST.
+  TokenFor token;
   std::string_view name;
 };
 
-constexpr std::array<Row, kTableRouteCount> kRows = {{
-    {Route::kVersions, '0', false, "versions"},
-    {Route::kLogin, '1', true, "login"},
-    {Route::kCapabilities, '2', false, "capabilities"},
-    {Route::kLogout, '3', true, "logout"},
-    {Route::kRegister, '4', true, "register"},
-    {Route::kFilters, '5', true, "filters"},
-    {Route::kFilter, '6', false, "filter"},
-    {Route::kSync, '7', false, "sync"},
-    {Route::kStateEvent, '8', false, "state_event"},
-    {Route::kSend, '9', false, "send"},
-    {Route::kEvent, 'A', false, "event"},
-    {Route::kState, 'B', false, "state"},
-    {Route::kMembers, 'C', false, "members"},
-    {Route::kJoinedMembers, 'D', false, "joined_members"},
-    {Route::kMessages, 'E', false, "messages"},
-    {Route::kRedact, 'F', false, "redact"},
-    {Route::kCreateRoom, 'G', true, "create_room"},
-    {Route::kRoomAlias, 'H', false, "room_alias"},
-    {Route::kJoinedRooms, 'I', false, "joined_rooms"},
-    {Route::kInvite, 'J', true, "invite"},
-    {Route::kRoomJoin, 'K', true, "room_join"},
-    {Route::kJoin, 'L', true, "join"},
-    {Route::kLeave, 'M', true, "leave"},
-    {Route::kForget, 'N', true, "forget"},
-    {Route::kKick, 'O', true, "kick"},
-    {Route::kBan, 'P', true, "ban"},
-    {Route::kUnban, 'Q', true, "unban"},
-    {Route::kDirectoryVisibility, 'R', false, "directory_visibility"},
-    {Route::kPublicRooms, 'S', true, "public_rooms"},
-    {Route::kUserSearch, 'T', true, "user_search"},
-    {Route::kDisplayName, 'U', false, "display_name"},
-    {Route::kAvatarUrl, 'V', false, "avatar_url"},
-    {Route::kProfile, 'W', false, "profile"},
-    {Route::kTurnServer, 'X', false, "turn_server"},
-    {Route::kTyping, 'Y', false, "typing"},
-    {Route::kReceipt, 'Z', true, "receipt"},
-    {Route::kReadMarkers, 'a', true, "read_markers"},
-    {Route::kPresence, 'b', false, "presence"},
-    {Route::kSendToDevice, 'c', false, "send_to_device"},
-    {Route::kDevices, 'd', false, "devices"},
-    {Route::kDevice, 'e', false, "device"},
-    {Route::kDeleteDevices, 'f', true, "delete_devices"},
-    {Route::kKeysUpload, 'g', true, "keys_upload"},
-    {Route::kKeysQuery, 'h', true, "keys_query"},
-    {Route::kKeysClaim, 'i', true, "keys_claim"},
-    {Route::kKeysChanges, 'j', false, "keys_changes"},
-    {Route::kPushers, 'k', false, "pushers"},
-    {Route::kPushersSet, 'l', true, "pushers_set"},
-    {Route::kNotifications, 'm', false, "notifications"},
-    {Route::kPushRules, 'n', false, "push_rules"},
-    {Route::kSearch, 'o', true, "search"},
-    {Route::kTags, 'p', false, "tags"},
-    {Route::kTag, 'q', false, "tag"},
-    {Route::kAccountData, 'r', false, "account_data"},
-    {Route::kRoomAccountData, 's', false, "room_account_data"},
-    {Route::kContext, 't', false, "context"},
-    {Route::kReport, 'u', true, "report"},
+// Tokens: by "Requires authentication" in the client-server API. Where not every server asks for
+// one, nothing: profiles and public rooms, and limits of uploads, which a media repository of its
+// own may serve.
+constexpr std::array<Row, kRouteCount> kRows = {{
+    {Route::kVersions, '0', false, TokenFor::kNothing, "versions"},
+    {Route::kLogin, '1', true, TokenFor::kNothing, "login"},
+    {Route::kCapabilities, '2', false, TokenFor::kAll, "capabilities"},
+    {Route::kLogout, '3', true, TokenFor::kAll, "logout"},
+    {Route::kRegister, '4', true, TokenFor::kNothing, "register"},
+    {Route::kFilters, '5', true, TokenFor::kAll, "filters"},
+    {Route::kFilter, '6', false, TokenFor::kAll, "filter"},
+    {Route::kSync, '7', false, TokenFor::kAll, "sync"},
+    {Route::kStateEvent, '8', false, TokenFor::kAll, "state_event"},
+    {Route::kSend, '9', false, TokenFor::kAll, "send"},
+    {Route::kEvent, 'A', false, TokenFor::kAll, "event"},
+    {Route::kState, 'B', false, TokenFor::kAll, "state"},
+    {Route::kMembers, 'C', false, TokenFor::kAll, "members"},
+    {Route::kJoinedMembers, 'D', false, TokenFor::kAll, "joined_members"},
+    {Route::kMessages, 'E', false, TokenFor::kAll, "messages"},
+    {Route::kRedact, 'F', false, TokenFor::kAll, "redact"},
+    {Route::kCreateRoom, 'G', true, TokenFor::kAll, "create_room"},
+    {Route::kRoomAlias, 'H', false, TokenFor::kChanges, "room_alias"},
+    {Route::kJoinedRooms, 'I', false, TokenFor::kAll, "joined_rooms"},
+    {Route::kInvite, 'J', true, TokenFor::kAll, "invite"},
+    {Route::kRoomJoin, 'K', true, TokenFor::kAll, "room_join"},
+    {Route::kJoin, 'L', true, TokenFor::kAll, "join"},
+    {Route::kLeave, 'M', true, TokenFor::kAll, "leave"},
+    {Route::kForget, 'N', true, TokenFor::kAll, "forget"},
+    {Route::kKick, 'O', true, TokenFor::kAll, "kick"},
+    {Route::kBan, 'P', true, TokenFor::kAll, "ban"},
+    {Route::kUnban, 'Q', true, TokenFor::kAll, "unban"},
+    {Route::kDirectoryVisibility, 'R', false, TokenFor::kChanges, "directory_visibility"},
+    {Route::kPublicRooms, 'S', true, TokenFor::kChanges, "public_rooms"},
+    {Route::kUserSearch, 'T', true, TokenFor::kAll, "user_search"},
+    {Route::kDisplayName, 'U', false, TokenFor::kChanges, "display_name"},
+    {Route::kAvatarUrl, 'V', false, TokenFor::kChanges, "avatar_url"},
+    {Route::kProfile, 'W', false, TokenFor::kChanges, "profile"},
+    {Route::kTurnServer, 'X', false, TokenFor::kAll, "turn_server"},
+    {Route::kTyping, 'Y', false, TokenFor::kAll, "typing"},
+    {Route::kReceipt, 'Z', true, TokenFor::kAll, "receipt"},
+    {Route::kReadMarkers, 'a', true, TokenFor::kAll, "read_markers"},
+    {Route::kPresence, 'b', false, TokenFor::kAll, "presence"},
+    {Route::kSendToDevice, 'c', false, TokenFor::kAll, "send_to_device"},
+    {Route::kDevices, 'd', false, TokenFor::kAll, "devices"},
+    {Route::kDevice, 'e', false, TokenFor::kAll, "device"},
+    {Route::kDeleteDevices, 'f', true, TokenFor::kAll, "delete_devices"},
+    {Route::kKeysUpload, 'g', true, TokenFor::kAll, "keys_upload"},
+    {Route::kKeysQuery, 'h', true, TokenFor::kAll, "keys_query"},
+    {Route::kKeysClaim, 'i', true, TokenFor::kAll, "keys_claim"},
+    {Route::kKeysChanges, 'j', false, TokenFor::kAll, "keys_changes"},
+    {Route::kPushers, 'k', false, TokenFor::kAll, "pushers"},
+    {Route::kPushersSet, 'l', true, TokenFor::kAll, "pushers_set"},
+    {Route::kNotifications, 'm', false, TokenFor::kAll, "notifications"},
+    {Route::kPushRules, 'n', false, TokenFor::kAll, "push_rules"},
+    {Route::kSearch, 'o', true, TokenFor::kAll, "search"},
+    {Route::kTags, 'p', false, TokenFor::kAll, "tags"},
+    {Route::kTag, 'q', false, TokenFor::kAll, "tag"},
+    {Route::kAccountData, 'r', false, TokenFor::kAll, "account_data"},
+    {Route::kRoomAccountData, 's', false, TokenFor::kAll, "room_account_data"},
+    {Route::kContext, 't', false, TokenFor::kAll, "context"},
+    {Route::kReport, 'u', true, TokenFor::kAll, "report"},
+    {Route::kEvents, 0, false, TokenFor::kAll, "events"},
+    {Route::kSlidingSync, 0, true, TokenFor::kAll, "sliding_sync"},
+    {Route::kWellKnownClient, 0, false, TokenFor::kNothing, "well_known_client"},
+    {Route::kWellKnown, 0, false, TokenFor::kNothing, "well_known"},
+    {Route::kServerKeys, 0, false, TokenFor::kNothing, "server_keys"},
+    {Route::kMediaConfig, 0, false, TokenFor::kNothing, "media_config"},
+    {Route::kSsoRedirect, 0, false, TokenFor::kNothing, "sso_redirect"},
+    {Route::kRendezvous, 0, false, TokenFor::kNothing, "rendezvous"},
+    {Route::kAuthFallback, 0, false, TokenFor::kNothing, "auth_fallback"},
+    {Route::kOther, 0, false, TokenFor::kNothing, "other"},
 }};
 
 constexpr bool RowsAreInOrder() {
@@ -81,6 +102,8 @@ constexpr bool RowsAreInOrder() {
   return true;
 }
 static_assert(RowsAreInOrder());
+
+const Row& RowOf(Route route) { return kRows[static_cast<size_t>(route)]; }
 
 using Segments = std::span<const std::string_view>;
 
@@ -127,24 +150,10 @@ Route RouteOfClientPath(Segments segments) {
 
 }  // namespace
 
-std::string_view Text(Route route) {
-  const auto index = static_cast<size_t>(route);
-  if (index < kRows.size()) return kRows[index].name;
-  switch (route) {
-    case Route::kEvents: return "events";
-    case Route::kSlidingSync: return "sliding_sync";
-    case Route::kWellKnownClient: return "well_known_client";
-    case Route::kWellKnown: return "well_known";
-    case Route::kServerKeys: return "server_keys";
-    case Route::kMediaConfig: return "media_config";
-    case Route::kSsoRedirect: return "sso_redirect";
-    case Route::kRendezvous: return "rendezvous";
-    case Route::kAuthFallback: return "auth_fallback";
-    default: return "other";
-  }
-}
+std::string_view Text(Route route) { return RowOf(route).name; }
 
 std::optional<Route> RouteOfCode(char code) {
+  if (code == 0) return std::nullopt;
   for (const Row& row : kRows) {
     if (row.code == code) return row.route;
   }
@@ -173,9 +182,15 @@ bool IsApiVersion(std::string_view segment) {
   return segment == "r0" || segment == "v3" || segment == "v1";
 }
 
-bool HasPost(Route route) {
-  const auto index = static_cast<size_t>(route);
-  return route == Route::kSlidingSync || (index < kRows.size() && kRows[index].post);
+bool HasPost(Route route) { return RowOf(route).post; }
+
+bool NeedsToken(Route route, HttpMethod method) {
+  switch (RowOf(route).token) {
+    case TokenFor::kNothing: return false;
+    case TokenFor::kChanges: return method != HttpMethod::kGet;
+    case TokenFor::kAll: return true;
+  }
+  return false;
 }
 
 bool IsLongPoll(Route route) {

@@ -1,5 +1,5 @@
 // Which Matrix API a path is: a bounded set, for the metrics and for the few rules that hold for
-// some APIs only (long-polls, documents that are rewritten, FETCH).
+// some APIs only (long-polls, documents that are rewritten, FETCH, tokens).
 //
 // Threading: constant tables; any thread. Spec: MSC3079 appendix B, Matrix client-server API.
 #pragma once
@@ -10,6 +10,8 @@
 #include <optional>
 #include <span>
 #include <string_view>
+
+#include "services/translator/mapping/http.h"
 
 namespace lowband::translator {
 
@@ -98,6 +100,9 @@ Route RouteOfPath(std::span<const std::string_view> segments);
 bool IsApiVersion(std::string_view segment);
 /// The Matrix API has a POST there: FETCH (RFC 8132) may stand for it.
 bool HasPost(Route route);
+/// A homeserver's success shows that it took the request's access token. Else the answer may be the
+/// same whatever the token is, and says nothing of it.
+bool NeedsToken(Route route, HttpMethod method);
 /// The homeserver holds the request for as long as its `timeout` query says.
 bool IsLongPoll(Route route);
 /// The homeserver asks other servers before it answers, which takes minutes for large rooms.

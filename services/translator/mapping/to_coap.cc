@@ -80,6 +80,11 @@ bool MayRedirect(Route route) {
   return route == Route::kSsoRedirect || route == Route::kRendezvous;
 }
 
+bool IsSuccess(const MappedAnswer& answer) {
+  constexpr unsigned kSuccess = 2;
+  return coap::Code{static_cast<uint8_t>(answer.head.code())}.cls() == kSuccess;
+}
+
 bool IsOneOf(const std::vector<std::string>& versions, const HttpResponse& response) {
   return !response.entity_tag.empty() &&
          std::ranges::find(versions, VersionOf(response.entity_tag)) != versions.end();
@@ -110,6 +115,7 @@ Mapping::Mapping(MappingConfig config)
 MappedAnswer Mapping::ToCoap(const AnswerForm& form,
                              const Result<HttpResponse, UpstreamFault>& response) const {
   MappedAnswer answer = FromWhole(form, response);
+  if (IsSuccess(answer)) answer.head.set_token_taken(form.edge_token && form.needs_token);
   if (!response || !HasVersions(form.route)) return answer;
   TellVersion(*response, answer);
   const bool known = response->status == 200 && IsOneOf(form.known_versions, *response);

@@ -202,6 +202,7 @@ Result<MappedRequest, MappedAnswer> Mapping::ToHttp(const v1::Request& request) 
   if (!method) return refuse(method.error());
   http.method = *method;
   form.repeatable = http.method != HttpMethod::kPost;
+  form.needs_token = NeedsToken(form.route, http.method);
 
   auto query = MapQuery(request);
   if (!query) return refuse(query.error());

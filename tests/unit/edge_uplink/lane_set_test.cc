@@ -60,6 +60,31 @@ TEST(LaneSet, RequestAndAnswerThenOneAnswerWithAllItsFields) {
   EXPECT_EQ(rig.set.exchanges_in_flight(), 0u);
 }
 
+// A translator of an earlier version does not say it.
+TEST(LaneSet, TokenTakenThenOnlyWhereTheTranslatorSaysSoOrSaysNothingOfASuccess) {
+  struct Case {
+    uint32_t code;
+    std::optional<bool> said;
+    bool taken;
+  };
+  for (const Case& c :
+       {Case{coap::kContent.value, true, true}, Case{coap::kContent.value, false, false},
+        Case{coap::kContent.value, std::nullopt, true},
+        Case{coap::kForbidden.value, std::nullopt, false},
+        Case{coap::kForbidden.value, true, false}}) {
+    Rig rig(OneLane());
+    const LaneId lane = rig.Start().front();
+    rig.Send(1);
+    v1::TranslatorBatch batch = Rig::Head(1);
+    v1::Answer& head = *batch.mutable_frames(0)->mutable_answer();
+    head.set_code(c.code);
+    if (c.said) head.set_token_taken(*c.said);
+    rig.Receive(lane, std::move(batch));
+    ASSERT_TRUE(rig.Answered(1));
+    EXPECT_EQ(rig.answers.at(1).token_taken, c.taken) << c.code;
+  }
+}
+
 TEST(LaneSet, OptionalFieldsAbsentThenAbsentInTheAnswer) {
   Rig rig(OneLane());
   const LaneId lane = rig.Start().front();

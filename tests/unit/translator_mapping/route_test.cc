@@ -73,5 +73,24 @@ TEST(Route, PostThenTheApisThatHaveOne) {
   EXPECT_FALSE(HasPost(Route::kOther));
 }
 
+TEST(Route, TokenThenTheApisThatAreRefusedWithoutOne) {
+  const auto without = [](HttpMethod method) {
+    std::string codes;
+    for (const transcode::PathRow& row : transcode::PathTable()) {
+      if (!NeedsToken(*RouteOfCode(row.code), method)) codes.push_back(row.code);
+    }
+    return codes;
+  };
+  EXPECT_EQ(without(HttpMethod::kGet), "014HRSUVW");
+  for (const HttpMethod method : {HttpMethod::kPost, HttpMethod::kPut, HttpMethod::kDelete}) {
+    EXPECT_EQ(without(method), "014");
+  }
+  EXPECT_TRUE(NeedsToken(Route::kEvents, HttpMethod::kGet));
+  EXPECT_TRUE(NeedsToken(Route::kSlidingSync, HttpMethod::kPost));
+  for (size_t i = static_cast<size_t>(Route::kWellKnownClient); i < kRouteCount; ++i) {
+    EXPECT_FALSE(NeedsToken(static_cast<Route>(i), HttpMethod::kPost)) << "what is not known";
+  }
+}
+
 }  // namespace
 }  // namespace lowband::translator

@@ -165,6 +165,30 @@ TEST(ToCoap, NoTokenGivenThenTheEdgeIsTold) {
   EXPECT_FALSE(missing("M_MISSING_TOKEN", false, 403));
 }
 
+// What is answered whatever the token is must not pass for the homeserver's word on it.
+TEST(ToCoap, SuccessThenTheEdgeIsToldWhetherItsTokenWasTaken) {
+  const auto taken = [](const AnswerForm& form, uint16_t status) -> std::optional<bool> {
+    const auto answer = Mapping({}).ToCoap(form, Http(status, R"({"next_batch":"s"})"));
+    if (!answer.head.has_token_taken()) return std::nullopt;
+    return answer.head.token_taken();
+  };
+  AnswerForm form;
+  form.had_token = form.edge_token = form.needs_token = true;
+  EXPECT_EQ(taken(form, 200), true);
+  EXPECT_EQ(taken(form, 201), true);
+  EXPECT_EQ(taken(form, 401), std::nullopt);
+  EXPECT_EQ(taken(form, 302), std::nullopt);
+  form.poll.emplace();
+  EXPECT_EQ(taken(form, 200), true);
+  EXPECT_EQ(taken(form, 502), std::nullopt);
+  form.poll.reset();
+  form.needs_token = false;
+  EXPECT_EQ(taken(form, 200), false);
+  form.needs_token = true;
+  form.edge_token = false;  // another one, in the query
+  EXPECT_EQ(taken(form, 200), false);
+}
+
 TEST(ToCoap, SuccessLabelledJsonThatIsNoneThenBadGateway) {
   EXPECT_EQ(
       Answer(Http(200, R"({"a":)")).substr(0, 84),
