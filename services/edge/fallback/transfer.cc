@@ -100,8 +100,10 @@ void Transfer::Begin(TimePoint now) {
 
 void Transfer::TakeEvents(TimePoint now) {
   call_->Drain(events_);
-  // A call that is repeated has no events behind its end.
+  const int attempt = attempts_;
   for (CallEvent& event : events_) {
+    // What is left is of a call that was given up for another, or of no interest any more.
+    if (end_ || attempts_ != attempt) return;
     if (std::holds_alternative<CallOpened>(event)) {
       opened_ = true;
     } else if (std::holds_alternative<CallWritten>(event)) {
@@ -110,7 +112,7 @@ void Transfer::TakeEvents(TimePoint now) {
       opened_ = true;
       Take(now, *received);
     } else {
-      return TakeEnd(now, std::get<CallEnded>(event).end);
+      TakeEnd(now, std::get<CallEnded>(event).end);
     }
   }
 }
