@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "bench/sync_documents.h"
+#include "libs/transcode/deflate.h"
 #include "libs/transcode/transcode.h"
 
 namespace lowband::bench {
@@ -97,6 +98,33 @@ void CborToJsonNlohmann(benchmark::State& state) {
   }
 }
 
+/// What a compressed answer costs on top; `shrinks` is how many bytes of CBOR become one.
+void DeflateCbor(benchmark::State& state) {
+  const std::vector<Bytes> cbor = Cbor(state.range(0), transcode::KeyTable::kV1);
+  Meter meter(state);
+  size_t before = 0;
+  size_t after = 0;
+  for (auto _ : state) {
+    const Bytes& plain = cbor[meter.Next()];
+    const auto packed = transcode::Deflate(plain);
+    before += plain.size();
+    after += packed ? packed->size() : plain.size();
+  }
+  state.counters["shrinks"] = static_cast<double>(before) / static_cast<double>(after);
+}
+
+void InflateCbor(benchmark::State& state) {
+  std::vector<Bytes> packed;
+  for (const Bytes& cbor : Cbor(state.range(0), transcode::KeyTable::kV1)) {
+    packed.push_back(transcode::Deflate(cbor).value_or(Bytes{}));
+  }
+  constexpr size_t kBytesMax = size_t{1} << 24;
+  Meter meter(state);
+  for (auto _ : state) {
+    benchmark::DoNotOptimize(transcode::Inflate(packed[meter.Next()], kBytesMax));
+  }
+}
+
 void EachDocument(benchmark::internal::Benchmark* benchmark) {
   benchmark->Arg(kIdle)->Arg(kMessage)->Arg(kLarge)->ArgName("document");
 }
@@ -105,6 +133,8 @@ BENCHMARK(JsonToCbor)->Apply(EachDocument);
 BENCHMARK(JsonToCborNlohmann)->Apply(EachDocument);
 BENCHMARK(CborToJson)->Apply(EachDocument);
 BENCHMARK(CborToJsonNlohmann)->Apply(EachDocument);
+BENCHMARK(DeflateCbor)->Apply(EachDocument);
+BENCHMARK(InflateCbor)->Apply(EachDocument);
 
 }  // namespace
 }  // namespace lowband::bench

@@ -45,5 +45,8 @@ inline constexpr uint16_t kFormatText = 0;
 inline constexpr uint16_t kFormatOctets = 42;
 inline constexpr uint16_t kFormatJson = 50;
 inline constexpr uint16_t kFormatCbor = 60;
+/// The same two under deflate (zlib format).
+inline constexpr uint16_t kFormatJsonDeflate = 11050;
+inline constexpr uint16_t kFormatCborDeflate = 11060;
 
 }  // namespace lowband::coap

@@ -21,10 +21,11 @@ AnswerForm FormOf(const v1::Request& request) {
   };
   AnswerForm form;
   form.keys = request.key_table() == 0 ? transcode::KeyTable::kStrings : transcode::KeyTable::kV1;
-  form.cbor = AnswerIsCbor(option(request.has_content_format(), request.content_format()),
-                           option(request.has_accept(), request.accept()),
-                           request.more() || !request.body().empty())
-                  .value_or(true);
+  form.cbor = WantedForm(option(request.has_content_format(), request.content_format()),
+                         option(request.has_accept(), request.accept()),
+                         request.more() || !request.body().empty())
+                  .value_or(BodyForm{})
+                  .cbor;
   return form;
 }
 
@@ -96,6 +97,11 @@ void ExchangeHandler::Conclude(const Exchange& exchange, MappedAnswer answer,
   answer.head.set_long_poll(IsLongPoll(exchange.form.route));
   Count(answer.head);
   if (answer.mends.Total() > 0) CountMends(exchange.record, answer.mends);
+  if (answer.inflated > 0) {
+    counters_.answers_deflated.fetch_add(1, std::memory_order_relaxed);
+    counters_.deflate_bytes_before.fetch_add(answer.inflated, std::memory_order_relaxed);
+    counters_.deflate_bytes_after.fetch_add(answer.body.size(), std::memory_order_relaxed);
+  }
   if (response) {
     CountBytes(exchange.form.route, exchange.request_bytes, *response, answer.body.size());
   }

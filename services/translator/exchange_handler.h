@@ -37,6 +37,10 @@ struct HandlerCounters {
   /// Answers in which something was replaced, and what was, by transcode::Unfit.
   std::atomic<uint64_t> answers_mended{0};
   std::array<std::atomic<uint64_t>, transcode::kUnfitCount> values_replaced{};
+  /// Answers under deflate: how many, and the bytes of their bodies before and after.
+  std::atomic<uint64_t> answers_deflated{0};
+  std::atomic<uint64_t> deflate_bytes_before{0};
+  std::atomic<uint64_t> deflate_bytes_after{0};
   /// By Route.
   RoutesBytes routes{};
 };

@@ -85,6 +85,11 @@ static_assert(AreComplete<ingress::Counters, AtomicCount>(kIngressRows));
 inline constexpr auto kHandlerRows = std::to_array<AtomicRow<HandlerCounters>>({
     {&HandlerCounters::cancelled, "exchanges_cancelled_total",
      "Requests at the homeserver that were broken off."},
+    {&HandlerCounters::answers_deflated, "answers_deflated_total", "Answers under deflate."},
+    {&HandlerCounters::deflate_bytes_before, "deflate_bytes_total",
+     "Bytes of the bodies of answers under deflate, before and after.", "side", "before"},
+    {&HandlerCounters::deflate_bytes_after, "deflate_bytes_total",
+     "Bytes of the bodies of answers under deflate, before and after.", "side", "after"},
     {&HandlerCounters::answers_mended, "answers_mended_total",
      "Answers in which something had no CBOR form and was replaced."},
 });

@@ -1,10 +1,12 @@
 """The command line tool `lowband`: against the deployed converter, and through the gateway as
 people will use it."""
 
+import gzip
 import json
 
 import pytest
 
+from harness.matrix import Client
 from harness.process import free_port, run
 
 pytestmark = pytest.mark.smoke
@@ -148,3 +150,31 @@ def test_request_that_is_refused(bin_dir, gateway):
     assert json.loads(answer.stdout)["errcode"] == "M_UNKNOWN_TOKEN"
     refused = lowband(bin_dir, "request", url, status=1)
     assert b"certificate" in refused.stderr.lower()
+
+
+@pytest.mark.lowband
+def test_compressed_answers_are_the_same_and_shorter_than_gzip(bin_dir, gateway, synapse, tmp_path):
+    """An initial sync of some rooms: plain, under deflate, and what HTTPS with gzip would carry."""
+    client = Client(synapse.url).register()
+    for number in range(8):
+        room = client.create_room(name=f"Room {number}", preset="public_chat")
+        for message in range(10):
+            client.send(room, f"Message {message} of room {number}: all is well here")
+
+    def sync(*flags):
+        figures = tmp_path / "figures.json"
+        done = lowband(
+            bin_dir, "request", "--cacert", gateway.certificate.cert, "--token", client.token,
+            "--stats-json", figures, *flags, gateway.url("/_matrix/client/r0/sync?timeout=0"),
+        )  # fmt: skip
+        figures = json.loads(figures.read_text())
+        return json.loads(done.stdout), figures["exchange"]["bytes_received"]
+
+    plain, plain_bytes = sync()
+    compressed, compressed_bytes = sync("--compressed")
+    for answer in (plain, compressed):
+        answer.pop("presence", None)
+    assert compressed["rooms"] == plain["rooms"]
+    gzipped = len(gzip.compress(json.dumps(plain, separators=(",", ":")).encode()))
+    print(f"initial sync: {plain_bytes} plain, {compressed_bytes} deflate, {gzipped} gzip's body")
+    assert compressed_bytes < plain_bytes / 2

@@ -56,6 +56,9 @@ void AddMessageFlags(CLI::App& command, RequestOptions& options) {
       ->check(Quiet(CLI::IsMember({0, 1})))
       ->type_name("VERSION");
   command.add_flag("--cbor", message.raw_cbor, "Bodies are CBOR, as they are, both ways");
+  command.add_flag("--compressed", message.compressed,
+                   "Bodies under deflate, both ways, where that is shorter (Content-Formats 11060 "
+                   "and 11050); the server must know it, as Lowband does");
   command.add_flag("--enum,!--no-enum", message.path_codes,
                    "Shrink paths to their code (default), or send them as they are");
   command.add_flag("!--non", message.confirmable, "Ask without confirmation (NON)");

@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "libs/client/options.h"
+#include "libs/transcode/deflate.h"
 #include "libs/transcode/path_table.h"
 #include "tools/lowband/connect_options.h"
 #include "tools/lowband/convert.h"
@@ -15,6 +16,9 @@ namespace {
 
 using coap::OptionNumber;
 
+/// What an answer under deflate may become: more than any gateway lets through.
+constexpr size_t kPlainBytesMax = size_t{1} << 30;
+
 struct MediaFormat {
   std::string_view media_type;
   uint16_t number;
@@ -22,6 +26,8 @@ struct MediaFormat {
 constexpr std::array kFormats = {
     MediaFormat{"application/cbor", coap::kFormatCbor},
     MediaFormat{"application/json", coap::kFormatJson},
+    MediaFormat{"application/cbor, deflate", coap::kFormatCborDeflate},
+    MediaFormat{"application/json, deflate", coap::kFormatJsonDeflate},
     MediaFormat{"application/octet-stream", coap::kFormatOctets},
     MediaFormat{"text/plain", coap::kFormatText},
 };
@@ -34,6 +40,15 @@ constexpr std::array kMethods = {
     Method{"GET", coap::kGet},       Method{"POST", coap::kPost},   Method{"PUT", coap::kPut},
     Method{"DELETE", coap::kDelete}, Method{"FETCH", coap::kFetch},
 };
+
+// The same under deflate; those that there is no such format of stay.
+uint16_t Deflated(uint16_t format) {
+  switch (format) {
+    case coap::kFormatCbor: return coap::kFormatCborDeflate;
+    case coap::kFormatJson: return coap::kFormatJsonDeflate;
+    default: return format;
+  }
+}
 
 std::string Lower(std::string_view text) {
   std::string out(text);
@@ -168,6 +183,7 @@ Result<BuiltRequest, std::string> BuildRequest(const MessageOptions& options, co
     request.options.push_back(
         client::UintOption(OptionNumber::kMatrixKeyTableVersion, *options.key_table));
   }
+  if (options.compressed) headers->accept = Deflated(headers->accept.value_or(coap::kFormatCbor));
   if (headers->accept) {
     request.options.push_back(client::UintOption(OptionNumber::kAccept, *headers->accept));
   }
@@ -189,22 +205,36 @@ Result<BuiltRequest, std::string> BuildRequest(const MessageOptions& options, co
                      " (--cbor or a Content-Type header send it as it is)");
     }
   }
+  if (options.compressed && Deflated(format) != format) {
+    if (auto packed = transcode::Deflate(request.body)) {
+      request.body = std::move(*packed);
+      format = Deflated(format);
+    }
+  }
   request.options.push_back(client::UintOption(OptionNumber::kContentFormat, format));
   return built;
 }
 
 std::optional<std::string> BodyAsJson(const client::Response& response) {
   if (response.body.empty()) return std::nullopt;
-  const auto format = client::FindUint(response.options, OptionNumber::kContentFormat);
+  auto format = client::FindUint(response.options, OptionNumber::kContentFormat);
+  Bytes plain;
+  ByteView body = response.body;
+  if (format == coap::kFormatCborDeflate || format == coap::kFormatJsonDeflate) {
+    auto inflated = transcode::Inflate(body, kPlainBytesMax);
+    if (!inflated || inflated->empty()) return std::nullopt;
+    plain = std::move(*inflated);
+    body = plain;
+    format = format == coap::kFormatCborDeflate ? coap::kFormatCbor : coap::kFormatJson;
+  }
   // No JSON text begins with such a byte, and every CBOR map does.
-  const bool looks_like_cbor = response.body[0] >= 0x80 && format != coap::kFormatText;
+  const bool looks_like_cbor = body[0] >= 0x80 && format != coap::kFormatText;
   if (format != coap::kFormatCbor && !looks_like_cbor) {
     if (format != coap::kFormatJson) return std::nullopt;
-    return std::string(AsText(response.body));
+    return std::string(AsText(body));
   }
   std::string json;
-  if (!transcode::CborToJson(response.body, json, transcode::Order::kSource,
-                             transcode::Rules::kResponse)) {
+  if (!transcode::CborToJson(body, json, transcode::Order::kSource, transcode::Rules::kResponse)) {
     return std::nullopt;
   }
   return json;

@@ -21,6 +21,7 @@ struct MessageOptions {
   std::string token;                  ///< Access token, option 256.
   std::optional<unsigned> key_table;  ///< Option 257; none: not sent, which means 1.
   bool raw_cbor = false;              ///< The body is CBOR already.
+  bool compressed = false;            ///< Bodies go under deflate where that is shorter.
   bool path_codes = true;             ///< Paths of the table shrink to one character.
   bool confirmable = true;
   /// What comes of it is of no interest; none: for typing and receipts.

@@ -55,6 +55,9 @@ void AddAskFlags(CLI::App& command, SyncOptions& options) {
           "1 is used and nothing is told")
       ->check(Quiet(CLI::IsMember({0, 1})))
       ->type_name("VERSION");
+  command.add_flag("--compressed", message.compressed,
+                   "Bodies under deflate, both ways, where that is shorter (Content-Formats 11060 "
+                   "and 11050); the server must know it, as Lowband does");
   command
       .add_option("--path", options.path,
                   "Path to sync by, sent as it is; without it \"7\", the code of "

@@ -19,12 +19,15 @@ struct BodyForm {
   uint16_t content_format() const { return cbor ? coap::kFormatCbor : coap::kFormatJson; }
 };
 
-/// The form that a request asks for: what Accept says, else what its body is, else CBOR.
+/// The form that a request asks for: what Accept says, else what its body is, else CBOR. What the
+/// edge says itself is too short for deflate, for which no Accept asks alone.
 inline BodyForm FormFor(std::optional<uint32_t> accept, std::optional<uint32_t> content_format,
                         bool has_body, transcode::KeyTable keys) {
-  if (accept == coap::kFormatCbor) return {true, keys};
-  if (accept == coap::kFormatJson) return {false, keys};
-  return {!(has_body && content_format == coap::kFormatJson), keys};
+  const auto is_json = [](std::optional<uint32_t> format) {
+    return format == coap::kFormatJson || format == coap::kFormatJsonDeflate;
+  };
+  if (accept == coap::kFormatCbor || accept == coap::kFormatCborDeflate) return {true, keys};
+  return {!is_json(accept) && !(has_body && is_json(content_format)), keys};
 }
 
 inline BodyForm FormFor(const v1::Request& request) {

@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "libs/coap/option.h"
+#include "libs/transcode/deflate.h"
 #include "libs/transcode/error_body.h"
 #include "services/translator/mapping/json_edit.h"
 
@@ -55,6 +56,17 @@ MappedAnswer ErrorAnswer(const AnswerForm& form, coap::CodeSet codes, const Refu
   MappedAnswer answer = JsonAnswer(form, codes, refusal.http_status, json).value();
   if (retry_after_s) SetMaxAge(answer, *retry_after_s);
   return answer;
+}
+
+void DeflateBody(MappedAnswer& answer) {
+  const uint32_t format = answer.head.content_format();
+  if (format != coap::kFormatCbor && format != coap::kFormatJson) return;
+  auto packed = transcode::Deflate(answer.body);
+  if (!packed) return;
+  answer.inflated = answer.body.size();
+  answer.body = std::move(*packed);
+  answer.head.set_content_format(format == coap::kFormatCbor ? coap::kFormatCborDeflate
+                                                             : coap::kFormatJsonDeflate);
 }
 
 void SetMaxAge(MappedAnswer& answer, uint32_t retry_after_s) {

@@ -30,7 +30,8 @@ struct PollForm {
 /// What has to be remembered of a request until its answer comes.
 struct AnswerForm {
   Route route = Route::kOther;
-  bool cbor = true;  ///< Else JSON.
+  bool cbor = true;      ///< Else JSON.
+  bool deflate = false;  ///< Where that is shorter.
   transcode::KeyTable keys = transcode::KeyTable::kV1;
   /// What the client's reader of CBOR takes.
   transcode::ReaderLimits reader = transcode::kDeployedReader;
@@ -47,6 +48,7 @@ struct MappedAnswer {
   v1::Answer head;  ///< Without body and more.
   Bytes body;
   transcode::Mends mends{};  ///< What of the homeserver's document was replaced.
+  size_t inflated = 0;       ///< The bytes of a body under deflate before it was; 0: it is not.
 };
 
 /// A JSON document as the body. What in it CBOR or the client's reader does not take is replaced
@@ -59,6 +61,8 @@ MappedAnswer PlainAnswer(coap::CodeSet codes, uint16_t http_status, uint16_t con
 /// A Matrix error. `retry_after_s` goes into the body in milliseconds, and into Max-Age.
 MappedAnswer ErrorAnswer(const AnswerForm& form, coap::CodeSet codes, const Refusal& refusal,
                          std::optional<uint32_t> retry_after_s = std::nullopt);
+/// Puts the finished body under deflate, if it is a document that becomes shorter.
+void DeflateBody(MappedAnswer& answer);
 /// 4.29 and 5.03 carry Max-Age (RFC 8516 §2, RFC 8075 §7); other codes none.
 void SetMaxAge(MappedAnswer& answer, uint32_t retry_after_s);
 

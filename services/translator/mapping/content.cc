@@ -5,8 +5,10 @@
 
 #include "libs/base/bytes.h"
 #include "libs/coap/option.h"
+#include "libs/transcode/deflate.h"
 #include "libs/transcode/transcode.h"
 #include "services/translator/mapping/json_edit.h"
+#include "services/translator/mapping/limits.h"
 
 namespace lowband::translator {
 namespace {
@@ -50,6 +52,17 @@ Result<RequestContent, Refusal> FromCbor(std::string_view body) {
   return content;
 }
 
+Result<RequestContent, Refusal> FromDeflate(uint32_t format, std::string_view body) {
+  const auto plain = transcode::Inflate(AsBytes(body), kInflatedBytesMax);
+  if (!plain) {
+    return Failure(Refusal{400, "M_NOT_JSON",
+                           "the body is no whole zlib stream, or becomes longer than " +
+                               std::to_string(kInflatedBytesMax) + " bytes"});
+  }
+  if (format == coap::kFormatCborDeflate) return FromCbor(AsText(*plain));
+  return RequestContent{std::string(AsText(*plain)), kJsonType};
+}
+
 /// In lower case, without parameters.
 std::string MediaType(std::string_view content_type) {
   std::string type(content_type.substr(0, content_type.find(';')));
@@ -67,6 +80,8 @@ Result<RequestContent, Refusal> MapContent(std::optional<uint32_t> format, std::
   switch (format.value_or(coap::kFormatOctets)) {
     case coap::kFormatCbor: return FromCbor(body);
     case coap::kFormatJson: return RequestContent{std::string(body), kJsonType};
+    case coap::kFormatCborDeflate:
+    case coap::kFormatJsonDeflate: return FromDeflate(*format, body);
     case coap::kFormatText:
     case coap::kFormatOctets:
       if (BeginsAsCborMap(body)) return FromCbor(body);
@@ -76,7 +91,8 @@ Result<RequestContent, Refusal> MapContent(std::optional<uint32_t> format, std::
     default:
       return Failure(Refusal{415, "M_NOT_JSON",
                              "Content-Format " + std::to_string(*format) +
-                                 " is not supported: use 60 (CBOR) or 50 (JSON)"});
+                                 " is not supported: use 60 (CBOR), 50 (JSON), or the same "
+                                 "under deflate, 11060 and 11050"});
   }
 }
 
@@ -87,20 +103,28 @@ Result<RequestContent, Refusal> MapTextContent(std::optional<uint32_t> format,
   return RequestContent{std::string(body), kPlainTextType};
 }
 
-Result<bool, Refusal> AnswerIsCbor(std::optional<uint32_t> format, std::optional<uint32_t> accept,
-                                   bool has_body) {
-  if (accept == coap::kFormatCbor) return true;
-  if (accept == coap::kFormatJson) return false;
-  if (accept) {
-    return Failure(Refusal{
-        406, "M_UNRECOGNIZED",
-        "Accept " + std::to_string(*accept) + " cannot be served: use 60 (CBOR) or 50 (JSON)"});
+Result<BodyForm, Refusal> WantedForm(std::optional<uint32_t> format, std::optional<uint32_t> accept,
+                                     bool has_body) {
+  if (!accept) {
+    const bool json = format == coap::kFormatJson || format == coap::kFormatJsonDeflate;
+    return BodyForm{.cbor = !(has_body && json)};
   }
-  return !(has_body && format == coap::kFormatJson);
+  switch (*accept) {
+    case coap::kFormatCbor: return BodyForm{.cbor = true};
+    case coap::kFormatJson: return BodyForm{.cbor = false};
+    case coap::kFormatCborDeflate: return BodyForm{.cbor = true, .deflate = true};
+    case coap::kFormatJsonDeflate: return BodyForm{.cbor = false, .deflate = true};
+    default:
+      return Failure(Refusal{406, "M_UNRECOGNIZED",
+                             "Accept " + std::to_string(*accept) +
+                                 " cannot be served: use 60 (CBOR), 50 (JSON), or the same under "
+                                 "deflate, 11060 and 11050"});
+  }
 }
 
 transcode::ReaderLimits ReaderOf(std::optional<uint32_t> accept, transcode::KeyTable keys) {
-  const bool ours = accept == coap::kFormatCbor || keys == transcode::KeyTable::kStrings;
+  const bool ours = accept == coap::kFormatCbor || accept == coap::kFormatCborDeflate ||
+                    keys == transcode::KeyTable::kStrings;
   return ours ? transcode::ReaderLimits{} : transcode::kDeployedReader;
 }
 

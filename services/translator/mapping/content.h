@@ -9,8 +9,10 @@
 //                        anything else             as it is, octets or text   CBOR
 //   any                  none                      nothing                    CBOR
 //   other                any                       415
+//   11060, 11050         any, under deflate        as 60, 50                  as 60, 50
 // Where an API's documents are text (rendezvous), 0 and no label mean text, whatever it looks like.
-// Accept 50 or 60 decides the answer's form over all that; another Accept is 406.
+// Accept 50 or 60 decides the answer's form over all that, 11050 and 11060 the same, under deflate
+// where that is shorter; another Accept is 406.
 //
 // Threading: free functions; any thread. Spec: RFC 7252 §5.10.3 and §5.10.4, RFC 8075 §6.2,
 // docs/protocol.md "Content"; docs/interop.md "The deployed Go clients".
@@ -44,9 +46,13 @@ Result<RequestContent, Refusal> MapTextContent(std::optional<uint32_t> format,
 /// limits.
 transcode::ReaderLimits ReaderOf(std::optional<uint32_t> accept, transcode::KeyTable keys);
 
-/// Whether the answer is CBOR (else JSON).
-Result<bool, Refusal> AnswerIsCbor(std::optional<uint32_t> format, std::optional<uint32_t> accept,
-                                   bool has_body);
+/// The form of an answer's body.
+struct BodyForm {
+  bool cbor = true;  ///< Else JSON.
+  bool deflate = false;
+};
+Result<BodyForm, Refusal> WantedForm(std::optional<uint32_t> format, std::optional<uint32_t> accept,
+                                     bool has_body);
 
 /// RFC 8259 and RFC 6839 §3.1; parameters and case do not matter.
 bool IsJsonType(std::string_view content_type);

@@ -22,6 +22,10 @@ inline constexpr size_t kTargetBytesMax = size_t{32} << 10;
 /// What the edge accepts for option 256.
 inline constexpr size_t kTokenBytesMax = 4096;
 
+/// What a request's body under deflate may become: four times what the edge lets come of one that
+/// is not. Homeservers take less of a phone.
+inline constexpr size_t kInflatedBytesMax = size_t{1} << 20;
+
 /// The longest next_batch that an observation goes on from. Those of homeservers with many writers
 /// have some hundred bytes.
 inline constexpr size_t kNextBatchBytesMax = 4096;

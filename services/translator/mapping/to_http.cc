@@ -189,9 +189,10 @@ Result<MappedRequest, MappedAnswer> Mapping::ToHttp(const v1::Request& request) 
   const auto keys = MapKeyTable(request.key_table());
   if (!keys) return refuse(keys.error());
   form.keys = *keys;
-  const auto cbor = AnswerIsCbor(format, accept, has_body);
-  if (!cbor) return refuse(cbor.error());
-  form.cbor = *cbor;
+  const auto wanted = WantedForm(format, accept, has_body);
+  if (!wanted) return refuse(wanted.error());
+  form.cbor = wanted->cbor;
+  form.deflate = wanted->deflate;
   form.reader = ReaderOf(accept, form.keys);
 
   auto path = MapRequestPath(request, config_);

@@ -130,6 +130,39 @@ client::Response Answer(std::string_view body, std::optional<uint32_t> format) {
   return response;
 }
 
+TEST(BuildRequest, CompressedThenAskedForAndSentWhereItIsShorter) {
+  MessageOptions options;
+  options.compressed = true;
+  const auto sync = Build(options, "", "coaps://h/_matrix/client/r0/sync").request;
+  EXPECT_EQ(FindUint(sync.options, OptionNumber::kAccept), coap::kFormatCborDeflate);
+  const auto brief = Build(options, R"({"body":"hi"})").request;
+  EXPECT_EQ(FindUint(brief.options, OptionNumber::kContentFormat), coap::kFormatCbor);
+  EXPECT_EQ(ToHex(brief.body), "a1181b626869");
+  const std::string text(500, 'x');
+  const auto large = Build(options, R"({"body":")" + text + R"("})").request;
+  EXPECT_EQ(FindUint(large.options, OptionNumber::kContentFormat), coap::kFormatCborDeflate);
+  EXPECT_LT(large.body.size(), 50U);
+
+  client::Response echoed;
+  echoed.options = large.options;
+  echoed.body = large.body;
+  EXPECT_EQ(BodyAsJson(echoed), R"({"body":")" + text + R"("})");
+  echoed.body.pop_back();
+  EXPECT_FALSE(BodyAsJson(echoed)) << "cut off";
+}
+
+TEST(BuildRequest, CompressedJsonOrTextThenTheFormatOfThat) {
+  MessageOptions options;
+  options.compressed = true;
+  options.headers = {"Accept: application/json"};
+  EXPECT_EQ(FindUint(Build(options).request.options, OptionNumber::kAccept),
+            coap::kFormatJsonDeflate);
+  options.headers = {"Content-Type: text/plain"};
+  const auto text = Build(options, std::string(500, 'x')).request;
+  EXPECT_EQ(FindUint(text.options, OptionNumber::kContentFormat), coap::kFormatText);
+  EXPECT_EQ(text.body.size(), 500U);
+}
+
 TEST(BodyAsJson, CborThenJsonWhateverItsLabel) {
   for (const std::optional<uint32_t> format :
        {std::optional<uint32_t>(60), std::optional<uint32_t>(50), std::optional<uint32_t>(42),

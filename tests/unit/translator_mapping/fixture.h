@@ -7,6 +7,8 @@
 #include <vector>
 
 #include "libs/coap/code.h"
+#include "libs/coap/option.h"
+#include "libs/transcode/deflate.h"
 #include "libs/transcode/transcode.h"
 #include "services/translator/mapping/mapping.h"
 
@@ -37,9 +39,16 @@ inline std::string Cbor(std::string_view json,
 
 /// The body as JSON, whatever form it has.
 inline std::string BodyJson(const MappedAnswer& answer) {
-  if (answer.head.content_format() != 60) return std::string(AsText(answer.body));
+  const uint32_t format = answer.head.content_format();
+  Bytes body = answer.body;
+  if (format == coap::kFormatCborDeflate || format == coap::kFormatJsonDeflate) {
+    body = transcode::Inflate(answer.body, size_t{1} << 20).value();
+  }
+  if (format != coap::kFormatCbor && format != coap::kFormatCborDeflate) {
+    return std::string(AsText(body));
+  }
   std::string json;
-  EXPECT_TRUE(transcode::CborToJson(answer.body, json));
+  EXPECT_TRUE(transcode::CborToJson(body, json));
   return json;
 }
 

@@ -2,6 +2,7 @@
 
 #include <chrono>
 
+#include "libs/transcode/deflate.h"
 #include "services/translator/mapping/cursor.h"
 #include "services/translator/mapping/limits.h"
 #include "tests/unit/translator_mapping/fixture.h"
@@ -306,17 +307,56 @@ TEST(ToHttp, GetWithABodyThenItIsIgnored) {
   EXPECT_TRUE(mapped.form.cbor);
 }
 
+TEST(ToHttp, BodyUnderDeflateThenWhatItWas) {
+  const std::string json = R"({"body":")" + std::string(300, 'x') + R"("})";
+  const auto pack = [](std::string_view plain) {
+    return std::string(AsText(transcode::Deflate(AsBytes(plain)).value()));
+  };
+  const auto put = [&](uint32_t format, std::string body) {
+    return WithBody(Ask(v1::PUT, {"9", "!r:h", "m.x", "1"}), format, std::move(body));
+  };
+  EXPECT_EQ(Map(put(11050, pack(json))).http.body, json);
+  EXPECT_EQ(Map(put(11060, pack(testing::Cbor(json)))).http.body, json);
+  EXPECT_EQ(Map(put(11060, pack(testing::Cbor(json)))).http.content_type, "application/json");
+  EXPECT_TRUE(Map(put(11060, pack(testing::Cbor(json)))).form.cbor);
+  EXPECT_FALSE(Map(put(11050, pack(json))).form.cbor);
+  EXPECT_FALSE(Map(put(11050, pack(json))).form.deflate) << "only Accept asks for it";
+}
+
+TEST(ToHttp, BodyUnderDeflateIsBrokenOrABombThenRefused) {
+  const auto refused = [](std::string_view body) {
+    return Refused(WithBody(Ask(v1::POST, {"1"}), 11060, std::string(body)));
+  };
+  EXPECT_TRUE(refused("x\x9c no stream").starts_with(R"(4.00 60 {"errcode":"M_NOT_JSON")"));
+  const auto bomb = transcode::Deflate(Bytes(kInflatedBytesMax + 1, ' '));
+  EXPECT_NE(refused(AsText(*bomb)).find("longer than 1048576 bytes"), std::string::npos);
+}
+
+TEST(ToHttp, AcceptOfDeflateThenTheFormAndTheLargerReader) {
+  auto request = Ask(v1::GET, {"7"});
+  request.set_accept(11060);
+  EXPECT_TRUE(Map(request).form.cbor);
+  EXPECT_TRUE(Map(request).form.deflate);
+  EXPECT_EQ(Map(request).form.reader.depth_max, transcode::kDepthMax);
+  request.set_accept(11050);
+  EXPECT_FALSE(Map(request).form.cbor);
+  EXPECT_TRUE(Map(request).form.deflate);
+}
+
 TEST(ToHttp, UnknownFormatsThenRefusedWithTheExactStatus) {
   EXPECT_EQ(Refused(WithBody(Ask(v1::POST, {"1"}), 41, "<x/>")),
             R"(4.00 (415) 60 {"errcode":"M_NOT_JSON","error":)"
-            R"x("Content-Format 41 is not supported: use 60 (CBOR) or 50 (JSON)"})x");
+            R"x("Content-Format 41 is not supported: use 60 (CBOR), 50 (JSON), or the same )x"
+            R"(under deflate, 11060 and 11050"})");
   MappingConfig config;
   config.codes = coap::CodeSet::kRfc8075;
   EXPECT_EQ(Refused(WithBody(Ask(v1::POST, {"1"}), 41, "<x/>"), config).substr(0, 8), "4.15 60 ");
   auto request = Ask(v1::GET, {"7"});
   request.set_accept(42);
-  EXPECT_EQ(Refused(request), R"(4.00 (406) 60 {"errcode":"M_UNRECOGNIZED","error":)"
-                              R"x("Accept 42 cannot be served: use 60 (CBOR) or 50 (JSON)"})x");
+  EXPECT_EQ(
+      Refused(request),
+      R"(4.00 (406) 60 {"errcode":"M_UNRECOGNIZED","error":)"
+      R"x("Accept 42 cannot be served: use 60 (CBOR), 50 (JSON), or the same under deflate, 11060 and 11050"})x");
 }
 
 TEST(ToHttp, BadCborThenTheErrorNamesTheByte) {
