@@ -117,7 +117,8 @@ class Edge {
   std::unique_ptr<fallback::Server> fallback_;  ///< Null: no --advertise.
   std::string bound_;
   bool steered_ = false;
-  size_t receive_buffer_bytes_ = 0;  ///< What the kernel granted.
+  uint64_t http_connections_max_ = 0;  ///< 0: no --advertise.
+  size_t receive_buffer_bytes_ = 0;    ///< What the kernel granted.
   Mutex stats_mutex_;
   std::vector<WorkerStats> last_stats_ LOWBAND_GUARDED_BY(stats_mutex_);
   MetricSet metrics_{kMetricsPrefix};
@@ -158,6 +159,7 @@ void Edge::Start() {
   const char* fallback = options_.fallback.tls ? "https" : "http";
   log_.Info("listening", {{"dtls", bound_},
                           {"tcp", fallback_ ? fallback : "off"},
+                          {"http_connections", http_connections_max_},
                           {"workers", workers_.size()},
                           {"steered", steered_},
                           {"translator", options_.translator},
@@ -258,14 +260,13 @@ void Edge::MakeFallback(const uplink::TransportConfig& transport, const BindAddr
   const uint64_t others = kDescriptorsReserved + options_.workers * kDescriptorsPerWorker +
                           fallback::kLoopsMax * fallback::kDescriptorsPerLoop +
                           fallback::kLeavingMax;
-  const uint64_t fit = descriptors <= others ? 1 : descriptors - others;
-  if (config.connections_max > fit) {
-    log_.Warning("few_descriptors", {{"limit", descriptors},
-                                     {"wanted", config.connections_max},
-                                     {"http_connections", fit},
-                                     {"remedy", "raise the hard limit (ulimit -Hn)"}});
-    config.connections_max = fit;
-  }
+  config.connections_max = http_connections_max_ =
+      TakeDescriptors(log_,
+                      {.limit = descriptors,
+                       .others = others,
+                       .named = options_.http_connections_max,
+                       .usual = fallback::kConnectionsDefault},
+                      "--http-max-connections", "http_connections");
   fallback_ = std::make_unique<fallback::Server>(config, fallback::MakeRelayChannel(transport));
   if (config.tls) {
     const auto used = fallback_->UseIdentity(*credentials_->identity(), key_log_.get());

@@ -102,9 +102,9 @@ void DeclareHttp(OptionParser& parser, Options& options) {
   fallback::Config& http = options.fallback;
   parser.Group("HTTP on TCP (with --advertise)");
   parser.Number(
-      "http-max-connections", http.connections_max, 1, fallback::kConnectionsMax,
+      "http-max-connections", options.http_connections_max, 0, fallback::kConnectionsMax,
       "Connections at once; a waiting sync holds one. When all are taken, who has most of them "
-      "makes room");
+      "makes room. 0: 20,480, or as many as the process may open");
   parser.Size("http-max-body", http.body_bytes_max, 1024, fallback::kBodyBytesMax,
               "Largest body of a request; the homeserver has a limit of its own");
   parser.Time("http-idle-timeout", http.idle_timeout, seconds(1), hours(1),

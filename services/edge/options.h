@@ -25,7 +25,8 @@ struct Options {
   std::string admin_addr = "127.0.0.1:9100";  ///< "off": none.
   std::string advertise;                      ///< Empty: no TCP fallback.
   fallback::Config fallback;
-  uint64_t workers = 0;  ///< 0: one a core.
+  uint64_t http_connections_max = 0;  ///< 0: not named, see fallback::kConnectionsDefault.
+  uint64_t workers = 0;               ///< 0: one a core.
   Duration drain_timeout = std::chrono::seconds(10);
   admission::Limits admission;
   PipelineConfig pipeline;

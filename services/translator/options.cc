@@ -84,9 +84,9 @@ void DeclareUpstream(OptionParser& parser, Options& options) {
               kRequestTimeoutMax,
               "How long an ordinary request may take; joins and initial syncs have what the edge "
               "waits (its --exchange-timeout)");
-  parser.Number("relay-max", options.relay_max, 1, ingress::kRelaysMax,
+  parser.Number("relay-max", options.relay_max, 0, ingress::kRelaysMax,
                 "Transfers of plain HTTP at once; each long-poll counts, and those leave an eighth "
-                "to others");
+                "to others. 0: 24,576, or as many as the process may open");
 }
 
 void DeclareRest(OptionParser& parser, Options& options, Raw& raw) {

@@ -22,7 +22,7 @@ struct Options {
   UpstreamConfig upstream;
   MappingConfig mapping;
   std::string upstream_host;  ///< See DecidePublicName in upstream/homeserver.h.
-  uint64_t relay_max = ingress::kRelaysDefault;
+  uint64_t relay_max = 0;     ///< 0: not named, see ingress::kRelaysDefault.
   size_t answer_hold = ingress::kAnswersHeldBytesDefault;
   GrpcSecurity security;
   Duration drain_timeout = std::chrono::seconds(10);

@@ -41,6 +41,27 @@ uint64_t IdleDescriptors(const UpstreamConfig& config) {
   return (config.threads + 1) * kOnceIdleConnectionsMax;
 }
 
+// Transfers over TCP have what exchanges leave, or half where those alone are too many.
+void ShareOutDescriptors(Options& options, Logger& log) {
+  UpstreamConfig& upstream = options.upstream;
+  const uint64_t limit = RaiseDescriptorLimit();
+  const uint64_t others = kOtherDescriptors + IdleDescriptors(upstream);
+  const uint64_t room = limit > others + 2 ? limit - others : 2;
+  DescriptorNeed relays{.limit = limit,
+                        .others = others + upstream.active_max,
+                        .named = options.relay_max,
+                        .usual = ingress::kRelaysDefault};
+  if (upstream.active_max < room) {
+    options.relay_max = TakeDescriptors(log, relays, "--relay-max", "relays");
+    return;
+  }
+  relays.others = limit - room / 2;
+  options.relay_max = ShareOfDescriptors(relays).count;
+  const DescriptorNeed exchanges{
+      .limit = limit, .others = others + options.relay_max, .named = upstream.active_max};
+  upstream.active_max = TakeDescriptors(log, exchanges, "--upstream-max-active", "requests");
+}
+
 // A homeserver of ours may be told who the client is, and goes by our public name; somebody else's
 // only on request.
 Options Decide(Options options) {
@@ -98,6 +119,7 @@ class Translator {
                             {"port", server_.port()},
                             {"admin_port", admin_ ? admin_->port() : 0},
                             {"homeserver", options_.upstream.homeserver},
+                            {"relays", options_.relay_max},
                             {"forwards_client_ip", options_.mapping.forward_client_ip},
                             {"upstream_host", HostName()},
                             {"version", kVersion}});
@@ -199,18 +221,11 @@ int Translator::RunUntilSignal(ShutdownSignal& shutdown) {
 }  // namespace
 
 int RunTranslator(const Options& given, Logger& log, ShutdownSignal& shutdown) {
-  const uint64_t descriptors = RaiseDescriptorLimit();
-  const Options options = Decide(ForCheck(given));
+  Options chosen = ForCheck(given);
+  ShareOutDescriptors(chosen, log);
+  const Options options = Decide(chosen);
   Translator translator(options, log);
   if (options.check) return kExitOk;
-  if (const uint64_t needed = options.upstream.active_max + options.relay_max + kOtherDescriptors +
-                              IdleDescriptors(options.upstream);
-      descriptors < needed) {
-    log.Warning("few_descriptors", {{"limit", descriptors},
-                                    {"needed", needed},
-                                    {"because", "--upstream-max-active, --relay-max"},
-                                    {"remedy", "raise the hard limit (ulimit -Hn)"}});
-  }
   translator.Start();
   return translator.RunUntilSignal(shutdown);
 }

@@ -1,5 +1,6 @@
 """What somebody meets who runs Lowband for the first time, or stops it."""
 
+import json
 import os
 import pathlib
 import re
@@ -66,6 +67,48 @@ def test_without_a_translator_one_warning_names_the_flag(tmp_path, bin_dir, cert
     named = [line for line in warnings if "no_translator" in line]
     assert len(named) == 1 and "--translator" in named[0] and target in named[0], warnings
     assert not [line for line in warnings if "lane_lost" in line]
+
+
+def descriptor_warnings(command, hard, *flags):
+    """What --check says of descriptors where the process may open so many."""
+    done = run(["prlimit", f"--nofile={hard}:{hard}", *command, *flags, "--check"], 20)
+    assert done.returncode == 0, done.stderr.decode()
+    lines = [json.loads(line) for line in done.stderr.decode().splitlines()]
+    return [line for line in lines if line["event"] == "few_descriptors"]
+
+
+@pytest.mark.parametrize("program", ["lowband-edge", "lowband-translator"])
+def test_few_descriptors_are_told_only_where_something_does_not_fit(
+    program, bin_dir, certificate, tmp_path
+):
+    """Where the hard limit is lower than usual the defaults adapt; a number that was asked for and
+    does not fit is named."""
+    command, flag, count = {
+        "lowband-edge": (
+            [bin_dir / program, "--advertise", "https://localhost:1", "--translator",
+             f"unix:{tmp_path}/t.sock", "--dtls-bind-addr", "127.0.0.1:0", "--admin-addr", "off",
+             *edge_flags(certificate)], "--http-max-connections", "http_connections",
+        ),
+        "lowband-translator": (
+            [bin_dir / program, "--local", "http://localhost:1", "--listen",
+             f"unix:{tmp_path}/t.sock", "--admin-addr", "off"], "--relay-max", "relays",
+        ),
+    }[program]  # fmt: skip
+    assert descriptor_warnings(command, 20000) == []
+    (told,) = descriptor_warnings(command, 20000, flag, "19999")
+    assert told["limit"] == 20000 and told["wanted"] == 19999 and told["flag"] == flag
+    assert told["others"] + told[count] == 20000
+    assert descriptor_warnings(command, 20000, flag, str(told[count])) == []
+    (few,) = descriptor_warnings(command, 12000 if program == "lowband-translator" else 4000)
+    assert few["flag"] == flag and 0 < few[count] < few["wanted"] / 4
+
+
+def test_requests_at_the_homeserver_that_do_not_fit_are_named(bin_dir, tmp_path):
+    command = [bin_dir / "lowband-translator", "--local", "http://localhost:1", "--listen",
+               f"unix:{tmp_path}/t.sock", "--admin-addr", "off"]  # fmt: skip
+    (told,) = descriptor_warnings(command, 20000, "--upstream-max-active", "20000")
+    assert told["flag"] == "--upstream-max-active" and told["wanted"] == 20000
+    assert told["requests"] + told["others"] == 20000
 
 
 def test_lb_proxy_without_a_place_for_its_socket_says_what_to_set(bin_dir, certificate, tmp_path):
