@@ -66,7 +66,8 @@ struct Config {
   /// How long an acknowledged request (or one that asks for no acknowledgement) may go unanswered.
   Duration answer_timeout = kAnswerTimeoutDefault;
 
-  /// What the client calls itself: option 2050 of the first request, which names the session.
+  /// What the client calls itself: option 2050, until the server has it, which keeps it for the
+  /// session.
   /// Empty: nothing is sent.
   std::string user_agent = {};
 
@@ -76,7 +77,8 @@ struct Config {
   /// A longer answer is refused.
   size_t response_bytes_max = kResponseBytesDefault;
 
-  /// The server keeps options 256 and 257 for the session (MSC3079): they go out until it has them.
+  /// The server keeps options 256, 257 and 2050 for the session (MSC3079): they go out until it has
+  /// them.
   bool sticky_options = true;
 
   /// Called where set when the server has lost what was uploaded so far (4.08), and the upload of

@@ -43,7 +43,7 @@ void Session::Impl::Unobserve(TimePoint now, RequestId id) {
   Observation& observation = it->second;
   AbandonFetch(observation);
   // The registration, if it is still under way: the cancellation has its token.
-  requests_.erase(id);
+  if (requests_.erase(id) > 0 && introducer_ == id) introducer_.reset();
   messages_.Forget(id);
   answer_deadlines_.Cancel(id);
   const bool sent =

@@ -67,7 +67,7 @@ RequestId Session::Impl::Send(TimePoint now, Request request) {
     events_.push_back(RequestFailed{id, Failure::kExhausted});
     return id;
   }
-  Introduce(request);
+  Introduce(id, request);
   requests_.emplace(id,
                     Transfer(std::move(request), *token, path_.szx(), config_.response_bytes_max));
   if (state_ == State::kReady) {
@@ -79,9 +79,11 @@ RequestId Session::Impl::Send(TimePoint now, Request request) {
   return id;
 }
 
-// The server keeps it for the session.
-void Session::Impl::Introduce(Request& request) {
-  if (config_.user_agent.empty() || std::exchange(introduced_, true)) return;
+// The server keeps it for the session. Others under way need not say it as well: nothing hangs on
+// who is the first.
+void Session::Impl::Introduce(RequestId id, Request& request) {
+  if (config_.user_agent.empty() || introducer_) return;
+  introducer_ = id;
   if (FindOption(request.options, coap::OptionNumber::kUserAgent) != nullptr) return;
   request.options.push_back(TextOption(coap::OptionNumber::kUserAgent, config_.user_agent));
 }
@@ -347,6 +349,7 @@ void Session::Impl::Fail(RequestId id, Failure failure) {
 
 void Session::Impl::End(RequestId id, bool answered) {
   const auto it = requests_.find(id);
+  if (introducer_ == id && !answered) introducer_.reset();
   tokens_.Release(it->second.token(), answered);
   messages_.Forget(id);
   answer_deadlines_.Cancel(id);

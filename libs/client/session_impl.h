@@ -56,7 +56,7 @@ class Session::Impl {
   // Requests are numbered from 1.
   static constexpr RequestId kPing = 0;
 
-  void Introduce(Request& request);
+  void Introduce(RequestId id, Request& request);
   void SendNext(TimePoint now, RequestId id);
   void OnMessage(TimePoint now, ByteView bytes);
   void OnResponse(TimePoint now, const coap::MessageView& message);
@@ -108,7 +108,7 @@ class Session::Impl {
   TimerQueue<RequestId> answer_deadlines_;
   std::deque<RequestId> waiting_;  ///< For the handshake.
   RequestId next_id_ = kPing + 1;
-  bool introduced_ = false;  ///< The server was told Config::user_agent.
+  std::optional<RequestId> introducer_;  ///< Which says Config::user_agent, or has said it.
   std::deque<Event> events_;
   struct None {};
   PacketQueue<None> plain_out_;

@@ -1,5 +1,6 @@
-// What the server keeps for the session once a request said it: the access token (option 256) and
-// the version of the key table (257). It goes out until a request with it was acknowledged.
+// What the server keeps for the session once a request said it: the access token (option 256), the
+// version of the key table (257), and what the client calls itself (2050). It goes out until a
+// request with it was acknowledged.
 //
 // In a session that says two different values each request says its own: which one the server took
 // last nobody knows, since messages overtake each other and are repeated.
@@ -17,7 +18,8 @@ namespace lowband::client {
 
 class StickyOptions {
   static constexpr std::array kNumbers = {coap::OptionNumber::kMatrixAccessToken,
-                                          coap::OptionNumber::kMatrixKeyTableVersion};
+                                          coap::OptionNumber::kMatrixKeyTableVersion,
+                                          coap::OptionNumber::kUserAgent};
 
  public:
   /// Which of them a message says.

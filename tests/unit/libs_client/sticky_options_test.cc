@@ -108,6 +108,38 @@ TEST_F(StickyOptionsTest, KeyTableThenLikewise) {
   EXPECT_FALSE(Next().view.Has(OptionNumber::kMatrixKeyTableVersion));
 }
 
+TEST_F(StickyOptionsTest, LargeUploadThenOnlyItsFirstBlockSaysWhatTheClientCallsItself) {
+  Config config = PlainConfig();
+  config.user_agent = "tester/1";
+  Start(config);
+  session->Send(now, Put("x", Pattern(3000)));
+  const Sent first = Next();
+  EXPECT_TRUE(first.view.Has(OptionNumber::kUserAgent));
+  Piggyback(first, coap::kContinue, {Block1(0, true, 6)});
+  const Sent second = Next();
+  EXPECT_FALSE(second.view.Has(OptionNumber::kUserAgent));
+  Piggyback(second, coap::kContinue, {Block1(1, true, 6)});
+  const Sent third = Next();
+  EXPECT_FALSE(third.view.Has(OptionNumber::kUserAgent));
+  Piggyback(third, coap::kContent, {Block1(2, false, 6), Block2(0, true, 6)}, Pattern(1024));
+  EXPECT_FALSE(Next().view.Has(OptionNumber::kUserAgent));
+}
+
+TEST_F(StickyOptionsTest, FirstRequestIsLostForGoodThenTheNextSaysWhatTheClientCallsItself) {
+  Config config = PlainConfig();
+  config.user_agent = "tester/1";
+  Start(config);
+  const RequestId lost = session->Send(now, Get("x"));
+  EXPECT_TRUE(Next().view.Has(OptionNumber::kUserAgent));
+  session->Cancel(lost);
+  session->Send(now, Get("x"));
+  const Sent again = Next();
+  EXPECT_TRUE(again.view.Has(OptionNumber::kUserAgent));
+  Answer(again);
+  session->Send(now, Get("x"));
+  EXPECT_FALSE(Next().view.Has(OptionNumber::kUserAgent));
+}
+
 TEST_F(StickyOptionsTest, ServerThatKeepsNothingThenAlwaysSaid) {
   Config config = PlainConfig();
   config.sticky_options = false;
