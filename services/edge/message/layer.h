@@ -18,8 +18,9 @@
 // until it is given up does not.
 //
 // Once acknowledged, a client waits for ever. An answer that was given up is therefore kept for
-// EXCHANGE_LIFETIME and sent anew as soon as anything comes from its session. A notification is
-// kept for Revive(): a client that has it already may know it again by its message ID.
+// EXCHANGE_LIFETIME and sent anew as soon as anything comes from its session, under the same ID. A
+// notification is kept for Revive(): a client that has it already may know it again by its message
+// ID. Where the client has used that ID itself lately, it gets another.
 //
 // Of a message that is not small and is repeated in vain the layer above is asked, by Unheard,
 // whether a smaller one shall take its place.

@@ -102,6 +102,8 @@ class Layer::Impl {
                 Bytes message);
   void SendEmpty(SessionId session_id, coap::Type type, uint16_t message_id);
   void RetryUndelivered(TimePoint now, SessionId session_id);
+  void SendAnew(TimePoint now, SessionId session_id, Session& session, SentConfirmable& sent,
+                Bytes message);
   void RepeatConfirmable(SendId id);
 
   // room.cc

@@ -163,15 +163,23 @@ bool Layer::Impl::Revive(TimePoint now, SessionId session_id, SendId id) {
     places_.Return(OwnerOf(session_id));
     return false;
   }
-  ++counters_.retried;
-  LeaveUntold(id);
-  sent->given_up = sent->undelivered = false;
-  out_.Push(session_id, sent->notification);
-  places_.Begin(id, OwnerOf(session_id));
-  confirmables_.AddAgain(now, id,
-                         {session_id, 0, sent->message_id, std::exchange(sent->notification, {})},
-                         session->round_trips);
+  SendAnew(now, session_id, *session, *sent, std::exchange(sent->notification, {}));
   return true;
+}
+
+// In a place that was taken.
+void Layer::Impl::SendAnew(TimePoint now, SessionId session_id, Session& session,
+                           SentConfirmable& sent, Bytes message) {
+  ++counters_.retried;
+  LeaveUntold(sent.id);
+  sent.given_up = sent.undelivered = false;
+  session.RenewId(now, sent, random_);
+  coap::StampTypeAndId(message, coap::Type::kConfirmable, sent.message_id);
+  out_.Push(session_id, message);
+  places_.Begin(sent.id, OwnerOf(session_id));
+  confirmables_.AddAgain(now, sent.id,
+                         {session_id, sent.request, sent.message_id, std::move(message)},
+                         session.round_trips);
 }
 
 void Layer::Impl::Repeat(const Unheard& unheard) {
@@ -252,8 +260,8 @@ void Layer::Impl::SendEmpty(SessionId session_id, coap::Type type, uint16_t mess
   out_.Push(session_id, coap::EmptyMessage(type, message_id));
 }
 
-// The client is back: what could not be delivered is sent anew, as the message that it was while
-// its ID still means it. Not at the cost of its own: two would take turns for ever.
+// The client is back: what could not be delivered is sent anew. Not at the cost of its own: two
+// would take turns for ever.
 void Layer::Impl::RetryUndelivered(TimePoint now, SessionId session_id) {
   Session* session = Find(session_id);
   if (session == nullptr) return;
@@ -263,24 +271,16 @@ void Layer::Impl::RetryUndelivered(TimePoint now, SessionId session_id) {
     // Those that made room may have cost it its answer.
     const auto request = requests_.FindUndelivered(session->requests);
     if (!request) return places_.Return(owner);
-    ++counters_.retried;
     const RequestRef ref = (*request)->ref;
     Bytes message = requests_.Retry(session->requests, *request);
-    const auto sent = std::ranges::find_if(session->sent, [&](const SentConfirmable& each) {
-      return each.request == ref.serial && each.since + kExchangeLifetime > now;
-    });
+    const auto sent = std::ranges::find(session->sent, ref.serial, &SentConfirmable::request);
     if (sent == session->sent.end()) {
+      ++counters_.retried;
       SendUntilAcknowledged(now, session_id, *session, ref.message_id, ref.serial,
                             std::move(message));
-      continue;
+    } else {
+      SendAnew(now, session_id, *session, *sent, std::move(message));
     }
-    LeaveUntold(sent->id);
-    sent->given_up = sent->undelivered = false;
-    out_.Push(session_id, message);
-    places_.Begin(sent->id, owner);
-    confirmables_.AddAgain(now, sent->id,
-                           {session_id, ref.serial, sent->message_id, std::move(message)},
-                           session->round_trips);
   }
 }
 

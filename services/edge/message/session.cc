@@ -30,6 +30,12 @@ uint16_t Session::TakeId(TimePoint now, uint16_t near, Random& random) {
   return id;
 }
 
+void Session::RenewId(TimePoint now, SentConfirmable& given_up, Random& random) {
+  const bool taken = heard.Contains(now, given_up.message_id);
+  const bool forgotten = given_up.request != 0 && given_up.since + kExchangeLifetime <= now;
+  if (taken || forgotten) given_up.message_id = TakeId(now, given_up.message_id, random);
+}
+
 SentConfirmable* Session::MarkGivenUp(TimePoint now, SendId id) {
   const auto it = std::ranges::find(sent, id, &SentConfirmable::id);
   if (it == sent.end()) return nullptr;

@@ -49,6 +49,10 @@ struct Session {
   /// An ID for a message of ours: never 0, nor one the client used lately, nor one of ours that may
   /// still mean an earlier message. `near` is an ID of the client's.
   uint16_t TakeId(TimePoint now, uint16_t near, Random& random);
+  /// What was given up is to be sent anew: under another ID where the client has used its own one
+  /// lately, or where that of an answer is forgotten (RFC 7252 §4.4). A notification keeps its own
+  /// however late: a client whose clock stood still may know it again by that, and by nothing else.
+  void RenewId(TimePoint now, SentConfirmable& given_up, Random& random);
   /// Null if there is no such one, or it is too old to matter.
   SentConfirmable* MarkGivenUp(TimePoint now, SendId id);
   /// Its fate is of no interest any more.
