@@ -21,8 +21,8 @@ struct DescriptorNeed {
 };
 struct DescriptorShare {
   uint64_t count = 1;  ///< How many there may be; at least 1.
-  bool is_short =
-      false;  ///< What was named does not fit; else, it is under a quarter of the usual.
+  /// What was named does not fit, or less than a quarter of the usual.
+  bool is_short = false;
 };
 DescriptorShare ShareOfDescriptors(const DescriptorNeed& need);
 
