@@ -50,6 +50,11 @@ bool Transfer::IsSafe() const {
   return request_.method == coap::kGet || request_.method == coap::kFetch;
 }
 
+bool Transfer::IsIdempotent() const {
+  return request_.method != coap::kPost &&
+         FindOption(request_.options, OptionNumber::kIfMatch) == nullptr;
+}
+
 bool Transfer::MayBeTooLarge(const PathSize& path) const {
   return phase_ == Phase::kUpload && IsLastBlock() && fetch_szx_ > kBlockSzxMin &&
          !request_.no_response && !path.HasReceivedBlockOf(fetch_szx_);
@@ -63,7 +68,7 @@ bool Transfer::HoldsTooMuch(const PathSize& path) const {
 
 Transfer::Smaller Transfer::UseSmallerBlocks(const PathSize& path) {
   const bool whole = IsLastBlock() && upload_offset_ == 0;
-  if (HoldsTooMuch(path) && (whole ? request_.method != coap::kPost : !IsLastBlock())) {
+  if (HoldsTooMuch(path) && (whole ? IsIdempotent() : !IsLastBlock())) {
     upload_szx_ = std::min<uint8_t>(path.szx(), upload_szx_ - 1);
     fetch_szx_ = std::min(fetch_szx_, upload_szx_);
     upload_shrunk_ = true;
@@ -89,7 +94,7 @@ void Transfer::ShrinkFetch(const PathSize& path) {
 }
 
 std::optional<uint8_t> Transfer::Suspicion(const PathSize& path) const {
-  if (request_.method != coap::kPost) return std::nullopt;
+  if (IsIdempotent()) return std::nullopt;
   if (HoldsTooMuch(path)) return static_cast<uint8_t>(upload_szx_ - 1);
   if (MayBeTooLarge(path)) return static_cast<uint8_t>(fetch_szx_ - 1);
   return std::nullopt;

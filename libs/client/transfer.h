@@ -6,8 +6,9 @@
 // A message that may have been too large for the path is made anew with smaller blocks where that
 // is safe: a block of an upload that is not the last, which the server tells by its place; a GET or
 // FETCH; a PUT or DELETE in one message, which come to the same however often they are carried out
-// (RFC 7252 §5.1). A POST in one message may have been carried out, its answer lost: it stays as it
-// is. The last block of an upload needs nothing, since larger ones have gone through.
+// (RFC 7252 §5.1). A POST in one message, or what holds for one version only (If-Match), may have
+// been carried out, its answer lost: it stays as it is. The last block of an upload needs nothing,
+// since larger ones have gone through.
 //
 // Threading: one thread; knows no time and no message IDs. Ownership: copies what it keeps.
 // Limits: kUploadRestartsMax, Config::response_bytes_max. Spec: RFC 7959 §2.3 to §2.9, §3.
@@ -70,7 +71,8 @@ class Transfer {
   void AskForSmallerBlocks(const PathSize& path);
   /// Blocks of this size have gone through, after larger ones had not.
   std::optional<uint8_t> TakeProof() { return std::exchange(proof_, std::nullopt); }
-  /// What is worth asking for next time when this POST got no answer; none: nothing else.
+  /// What is worth asking for next time when this one, which must not be carried out twice, got no
+  /// answer; none: nothing else.
   std::optional<uint8_t> Suspicion(const PathSize& path) const;
   const std::vector<OutgoingOption>& options() const { return request_.options; }
   bool confirmable() const { return request_.confirmable; }
@@ -82,6 +84,8 @@ class Transfer {
 
   bool IsLastBlock() const;
   bool IsSafe() const;
+  /// Carried out twice it comes to the same.
+  bool IsIdempotent() const;
   /// NextMessage, or its answer, as far as is known.
   bool HoldsTooMuch(const PathSize& path) const;
   bool MayBeTooLarge(const PathSize& path) const;

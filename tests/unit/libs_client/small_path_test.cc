@@ -93,6 +93,22 @@ TEST_F(SmallPathTest, PostInOneMessageThenRepeatedAsItIs) {
   ExpectFailed(id, Failure::kTimeout);
 }
 
+// Carried out a second time it would fail: its version is not there any more.
+TEST_F(SmallPathTest, PutOfOneVersionOnlyThenRepeatedAsItIs) {
+  Start();
+  Request put = Put("x", Pattern(800));
+  put.options.push_back({OptionNumber::kIfMatch, Bytes{1, 2}});
+  session->Send(now, put);
+  const Sent first = Next();
+  EXPECT_EQ(AfterTwoRepeats(first).raw, first.raw);
+  // In blocks nothing happens before the last one.
+  Request large = Put("y", Pattern(1500));
+  large.options.push_back({OptionNumber::kIfMatch, Bytes{1, 2}});
+  Start();
+  session->Send(now, large);
+  EXPECT_EQ(AfterTwoRepeats(Next()).block(OptionNumber::kBlock1), (Block{0, true, 5}));
+}
+
 TEST_F(SmallPathTest, AsLargeHasGoneThroughThenRepeatedAsItIs) {
   Start();
   session->Send(now, Put("x", Pattern(1024)));
