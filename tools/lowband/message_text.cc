@@ -35,6 +35,7 @@ constexpr std::array kOptionNames = {
     OptionName{OptionNumber::kBlock2, "Block2", ValueFormat::kBlock},
     OptionName{OptionNumber::kSize1, "Size1", ValueFormat::kUint},
     OptionName{OptionNumber::kSize2, "Size2", ValueFormat::kUint},
+    OptionName{OptionNumber::kNoResponse, "No-Response", ValueFormat::kUint},
     OptionName{OptionNumber::kMatrixAccessToken, "Access-Token", ValueFormat::kSecret},
     OptionName{OptionNumber::kMatrixKeyTableVersion, "Key-Table", ValueFormat::kUint},
     OptionName{OptionNumber::kHttpStatus, "HTTP-Status", ValueFormat::kUint},

@@ -70,6 +70,17 @@ void PrintConnected(const client::Connection& connection, const client::Config& 
   std::cerr << '\n';
 }
 
+// For a request that nothing comes back of, without a handshake: empty if somebody is there, or why
+// that is not known.
+std::string AskWhoIsThere(client::Connection& connection, TimePoint deadline) {
+  connection.session().Ping(Now());
+  while (const auto event = connection.Wait(std::max<Duration>(deadline - Now(), {}))) {
+    if (const auto* pong = std::get_if<client::Pong>(&*event); pong && pong->answered) return "";
+    if (const auto* end = std::get_if<client::Disconnected>(&*event)) return end->detail;
+  }
+  return "no sign of the server within the time allowed";
+}
+
 // The ticket of an earlier call, or nothing: then the handshake is full.
 Bytes LoadTicket(const std::string& path) {
   if (path.empty() || access(path.c_str(), F_OK) != 0) return {};
@@ -105,7 +116,14 @@ class Exchange {
     if (!connection) return Fail("request", connection.error(), kExitFailure);
     traffic_.BeginExchange(Now());
     if (options_.verbose) PrintConnected(**connection, config, (*connection)->connected());
-    const auto response = (*connection)->Exchange(std::move(built_.request), deadline - Now());
+    const bool confirmable = built_.request.confirmable;
+    auto response = (*connection)->Exchange(std::move(built_.request), deadline - Now());
+    const bool unanswered = response && response->code.is_empty();
+    if (unanswered && !confirmable && !url_.secure) {
+      if (auto problem = AskWhoIsThere(**connection, deadline); !problem.empty()) {
+        response = Failure(std::move(problem));
+      }
+    }
     traffic_.EndExchange(Now());
     SaveTicket(**connection);
     const unsigned headers = IpUdpBytes((*connection)->server());
@@ -113,6 +131,11 @@ class Exchange {
     if (options_.verbose) std::cerr << traffic_.Summary(headers);
     if (!options_.stats_file.empty()) WriteFile(options_.stats_file, AsBytes(traffic_.Json()));
     if (!response) return Fail("request", response.error(), kExitFailure);
+    if (unanswered && options_.verbose) {
+      std::cerr << (confirmable ? "* acknowledged" : "* sent once")
+                << "; what came of it is not known: no answer was asked for (--response asks for "
+                   "one)\n";
+    }
     PrintResponse(options_, *response);
     return response->code.cls() == 2 || response->code.is_empty() ? kExitOk : kExitFailure;
   }

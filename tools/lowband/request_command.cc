@@ -64,8 +64,9 @@ void AddMessageFlags(CLI::App& command, RequestOptions& options) {
   command.add_flag("!--non", message.confirmable, "Ask without confirmation (NON)");
   command.add_flag_function(
       "--no-response,!--response", [&message](int64_t count) { message.no_response = count > 0; },
-      "Ask for no answer, good or bad, but an acknowledgement (RFC 7967). Without it for typing "
-      "and receipts only");
+      "Ask for no answer, good or bad, but an acknowledgement (RFC 7967): whether it was done is "
+      "not "
+      "told. Without it for typing and receipts only");
 }
 
 void AddOutputFlags(CLI::App& command, RequestOptions& options) {

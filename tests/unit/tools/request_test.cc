@@ -295,6 +295,43 @@ TEST_F(RequestTest, TypingAndReceiptsThenNoAnswerIsAskedFor) {
   EXPECT_TRUE(asks_for_none());
 }
 
+TEST_F(RequestTest, NoAnswerAskedForThenVerboseSaysSo) {
+  Serve(Cbor("\xa0", coap::kForbidden));
+  const std::string typing = "/_matrix/client/v3/rooms/!r:x/typing/@u:x";
+  const RunResult acknowledged = Request({"-v", "-X", "PUT", "-d", "{}"}, typing);
+  EXPECT_EQ(acknowledged.status, 0);
+  EXPECT_THAT(acknowledged.err, HasSubstr("* acknowledged; what came of it is not known: no answer "
+                                          "was asked for (--response asks for one)\n"));
+  EXPECT_THAT(acknowledged.err, HasSubstr("No-Response: 26"));
+  const RunResult sent = Request({"-v", "--non", "-X", "PUT", "-d", "{}"}, typing);
+  EXPECT_EQ(sent.status, 0);
+  EXPECT_THAT(sent.err, HasSubstr("* sent once; what came of it is not known: no answer was asked "
+                                  "for (--response asks for one)\n"));
+  EXPECT_EQ(Request({"-X", "PUT", "-d", "{}"}, typing).err, "");
+  EXPECT_THAT(Request({"-v", "--response", "-X", "PUT", "-d", "{}"}, typing).err,
+              testing::Not(HasSubstr("not known")));
+}
+
+TEST_F(RequestTest, NoAnswerAskedForAndNobodyThereThenStatus1AllTheSame) {
+  Serve(Cbor("\xa0"));
+  const uint16_t port = server_->port();
+  server_.reset();
+  for (const char* scheme : {"coap", "coaps"}) {
+    const std::string url =
+        scheme + "://127.0.0.1:"s + std::to_string(port) + "/_matrix/client/v3/rooms/!r:x/typing/u";
+    for (const char* how : {"-s", "--non"}) {
+      const RunResult result = RunLowband({"request", "-k", how, "-X", "PUT", "-d", "{}", url});
+      EXPECT_EQ(result.status, 1) << scheme << how;
+      EXPECT_THAT(result.err, HasSubstr("127.0.0.1:" + std::to_string(port))) << scheme << how;
+    }
+  }
+  Serve(Cbor("\xa0"));
+  server_->Ignore(1000);
+  const RunResult silent = Request({"--non", "--no-response", "-m", "0.5"});
+  EXPECT_EQ(silent.status, 1);
+  EXPECT_THAT(silent.err, HasSubstr("no sign of the server"));
+}
+
 TEST_F(RequestTest, WrongFlagsThenStatus2AndNamed) {
   Serve(Cbor("\xa0"));
   EXPECT_EQ(Request({"-X", "BREW"}).status, 2);
