@@ -19,7 +19,7 @@ bool SameToken(const AccessToken& a, const AccessToken& b) { return a && b ? *a 
 
 }  // namespace
 
-PartialBodies::PartialBodies(const Config& config, Holdings& large, Holdings& small,
+PartialBodies::PartialBodies(const Config& config, LedgerShare& large, LedgerShare& small,
                              Counters& counters)
     : body_bytes_max_(config.request_body_bytes_max),
       per_session_max_(config.uploads_per_session_max),

@@ -28,7 +28,7 @@
 #include "services/edge/message/event.h"
 #include "services/edge/request/config.h"
 #include "services/edge/request/counters.h"
-#include "services/edge/request/holdings.h"
+#include "services/edge/request/ledger_share.h"
 #include "services/edge/request/refusal.h"
 #include "services/edge/request/sticky.h"
 
@@ -60,7 +60,7 @@ struct CompleteBody {
 class PartialBodies {
  public:
   /// `large` is for bodies of several blocks, `small` for those of one. All outlive this.
-  PartialBodies(const Config& config, Holdings& large, Holdings& small, Counters& counters);
+  PartialBodies(const Config& config, LedgerShare& large, LedgerShare& small, Counters& counters);
 
   /// None: taken, and more is to come (2.31).
   Result<std::optional<CompleteBody>, Refusal> Add(TimePoint now, const BodyPiece& piece);
@@ -106,8 +106,8 @@ class PartialBodies {
 
   const size_t body_bytes_max_;
   const size_t per_session_max_;
-  Holdings& large_;
-  Holdings& small_;
+  LedgerShare& large_;
+  LedgerShare& small_;
   Counters& counters_;
   std::list<Partial> partial_;  // the least recently used first
   std::unordered_map<SessionId, std::vector<Entry>> by_session_;

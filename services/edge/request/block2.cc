@@ -67,8 +67,8 @@ std::optional<Entry> ToldByToken(const std::vector<Entry>& shown, const coap::To
 
 }  // namespace
 
-PinnedBodies::PinnedBodies(const Config& config, Holdings& large, Holdings& small, Random& random,
-                           Counters& counters)
+PinnedBodies::PinnedBodies(const Config& config, LedgerShare& large, LedgerShare& small,
+                           Random& random, Counters& counters)
     : per_session_max_(config.pinned_per_session_max),
       small_per_session_max_(config.pinned_small_per_session_max),
       large_(large),
@@ -82,7 +82,7 @@ std::optional<PinnedBodies::Entry> PinnedBodies::Pin(TimePoint now, const admiss
   Expire(now);
   DropEarlierOf(body);
   MakeRoomInSession(body);
-  Holdings& room = IsSmall(body.body) ? small_ : large_;
+  LedgerShare& room = IsSmall(body.body) ? small_ : large_;
   body.serial = ++last_serial_;
   body.booking = room.Take(now, holder, {HeldKind::kDownload, body.session, body.serial},
                            BytesOf(body), RankOf(body));
@@ -98,7 +98,7 @@ std::optional<PinnedBodies::Entry> PinnedBodies::Keep(TimePoint now,
   if (!HasRoom(AlikeOf(body), body)) return std::nullopt;
   body.finished = true;
   body.serial = ++last_serial_;
-  Holdings& room = IsSmall(body.body) ? small_ : large_;
+  LedgerShare& room = IsSmall(body.body) ? small_ : large_;
   body.booking = room.TakeIfFree(now, holder, {HeldKind::kDownload, body.session, body.serial},
                                  BytesOf(body), RankOf(body));
   if (!body.booking) return std::nullopt;

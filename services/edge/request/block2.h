@@ -45,8 +45,8 @@
 #include "services/edge/request/config.h"
 #include "services/edge/request/counters.h"
 #include "services/edge/request/exchange.h"
-#include "services/edge/request/holdings.h"
 #include "services/edge/request/kept_body.h"
+#include "services/edge/request/ledger_share.h"
 #include "services/edge/request/limits.h"
 #include "services/edge/request/response.h"
 #include "services/edge/request/validation.h"
@@ -110,7 +110,7 @@ class PinnedBodies {
 
   /// `large` and `small` are for bodies above and up to kPinnedSmallBytes. They and `counters`
   /// outlive this; `random` is used now only.
-  PinnedBodies(const Config& config, Holdings& large, Holdings& small, Random& random,
+  PinnedBodies(const Config& config, LedgerShare& large, LedgerShare& small, Random& random,
                Counters& counters);
 
   /// Keeps a body, booked for `holder`; none, and `body` left as it is, when there is no room.
@@ -171,8 +171,8 @@ class PinnedBodies {
 
   const size_t per_session_max_;
   const size_t small_per_session_max_;
-  Holdings& large_;
-  Holdings& small_;
+  LedgerShare& large_;
+  LedgerShare& small_;
   Counters& counters_;
   uint64_t last_serial_ = 0;
   uint32_t transfers_;  ///< Counted from a random start: no two processes give the same tags.

@@ -25,7 +25,7 @@
 #include "libs/base/time.h"
 #include "services/edge/message/event.h"
 #include "services/edge/request/exchange.h"
-#include "services/edge/request/holdings.h"
+#include "services/edge/request/ledger_share.h"
 #include "services/edge/request/response_target.h"
 #include "services/edge/request/sticky.h"
 #include "services/edge/request/token_share.h"

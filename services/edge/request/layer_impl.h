@@ -174,7 +174,7 @@ class Layer::Impl {
   void DropWaiting(SessionId id, Session& session);
 
   // room.cc
-  void MakeRoomIn(TimePoint now, Holdings& holdings);
+  void MakeRoomIn(TimePoint now, LedgerShare& share);
   void MakeRoomAmongTokens(TimePoint now);
   /// It makes room for others.
   void GiveUp(TimePoint now, const Held& held);

@@ -24,7 +24,7 @@ inline constexpr std::chrono::seconds kPollAge{5};
 /// Requests of one session that wait for their answers, whatever Config says.
 inline constexpr size_t kExchangesPerSessionMax = 48;
 
-/// Of the places that were taken last, so many stay booked for what comes next (holdings.h).
+/// Of the places that were taken last, so many stay booked for what comes next (ledger_share.h).
 inline constexpr size_t kSparePlaces = 256;
 inline constexpr size_t kSpareBytes = size_t{64} << 10;
 /// What the head of a request may have for each place that it takes: path, queries, token.

@@ -37,7 +37,7 @@
 #include "libs/base/timer_queue.h"
 #include "services/edge/message/event.h"
 #include "services/edge/request/exchange.h"
-#include "services/edge/request/holdings.h"
+#include "services/edge/request/ledger_share.h"
 #include "services/edge/request/response_target.h"
 #include "services/edge/request/sticky.h"
 #include "services/edge/request/token_share.h"

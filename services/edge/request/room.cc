@@ -30,27 +30,27 @@ Refusal MadeRoom() {
 void Layer::Impl::Settle(TimePoint now) {
   ClearUp(now);
   if (!line_.empty() || line_again_) ServeLine(now);
-  for (Holdings* holdings : rooms_.all()) {
-    if (holdings->wants_room()) MakeRoomIn(now, *holdings);
+  for (LedgerShare* share : rooms_.all()) {
+    if (share->wants_room()) MakeRoomIn(now, *share);
   }
   if (rooms_.tokens.wants_room()) MakeRoomAmongTokens(now);
   AskForRelief(rooms_.tokens.TakeRelief());
 }
 
 void Layer::Impl::Relieve(TimePoint now) {
-  for (Holdings* holdings : rooms_.all()) MakeRoomIn(now, *holdings);
+  for (LedgerShare* share : rooms_.all()) MakeRoomIn(now, *share);
   MakeRoomAmongTokens(now);
   TakeNewsOfClients(now);
 }
 
-void Layer::Impl::MakeRoomIn(TimePoint now, Holdings& holdings) {
-  while (const auto held = holdings.NextToGo()) {
-    const size_t before = holdings.used();
+void Layer::Impl::MakeRoomIn(TimePoint now, LedgerShare& share) {
+  while (const auto held = share.NextToGo()) {
+    const size_t before = share.used();
     GiveUp(now, *held);
     ClearUp(now);
-    if (holdings.used() >= before) std::abort();  // it would be named for ever
+    if (share.used() >= before) std::abort();  // it would be named for ever
   }
-  AskForRelief(holdings.TakeRelief());
+  AskForRelief(share.TakeRelief());
 }
 
 void Layer::Impl::MakeRoomAmongTokens(TimePoint now) {

@@ -7,7 +7,7 @@
 
 #include "services/edge/admission/request_ledgers.h"
 #include "services/edge/request/config.h"
-#include "services/edge/request/holdings.h"
+#include "services/edge/request/ledger_share.h"
 #include "services/edge/request/limits.h"
 #include "services/edge/request/token_share.h"
 
@@ -32,32 +32,32 @@ struct Rooms {
         tokens(ledgers.tokens, worker),
         newest_sessions(ledgers.newest_sessions) {}
 
-  std::array<Holdings*, 8> all() {
+  std::array<LedgerShare*, 8> all() {
     return {&uploads,   &small_uploads, &downloads, &small_downloads,
             &exchanges, &polls,         &waiting,   &observations};
   }
 
-  Holdings uploads;
-  Holdings small_uploads;
-  Holdings downloads;
-  Holdings small_downloads;
-  Holdings exchanges;
-  Holdings polls;
-  Holdings waiting;
-  Holdings observations;
+  LedgerShare uploads;
+  LedgerShare small_uploads;
+  LedgerShare downloads;
+  LedgerShare small_downloads;
+  LedgerShare exchanges;
+  LedgerShare polls;
+  LedgerShare waiting;
+  LedgerShare observations;
   TokenShare tokens;
   admission::NewestSessions& newest_sessions;
 
  private:
   /// A request that is under way may have been carried out: it goes for other networks only.
-  static constexpr HoldingRules kUploadRules{.partial_sheltered = kUploadQuiet,
-                                             .needed_sheltered = Duration::max()};
-  static constexpr HoldingRules kSmallUploadRules{.partial_sheltered = kUploadQuiet,
-                                                  .needed_sheltered = Duration::max(),
-                                                  .spare_max = kSpareBytes};
-  static constexpr HoldingRules kDownloadRules{.partial_sheltered = kPinnedSheltered,
-                                               .needed_sheltered = kPinnedSheltered};
-  static constexpr HoldingRules kWaitingRules{.needed_sheltered = Duration::max()};
+  static constexpr ShareRules kUploadRules{.partial_sheltered = kUploadQuiet,
+                                           .needed_sheltered = Duration::max()};
+  static constexpr ShareRules kSmallUploadRules{.partial_sheltered = kUploadQuiet,
+                                                .needed_sheltered = Duration::max(),
+                                                .spare_max = kSpareBytes};
+  static constexpr ShareRules kDownloadRules{.partial_sheltered = kPinnedSheltered,
+                                             .needed_sheltered = kPinnedSheltered};
+  static constexpr ShareRules kWaitingRules{.needed_sheltered = Duration::max()};
 };
 
 }  // namespace lowband::edge::request

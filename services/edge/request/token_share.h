@@ -12,7 +12,7 @@
 #include <vector>
 
 #include "services/edge/admission/token_table.h"
-#include "services/edge/request/holdings.h"
+#include "services/edge/request/ledger_share.h"
 
 namespace lowband::edge::request {
 

@@ -29,7 +29,7 @@ class PartialBodiesTest : public ::testing::Test {
   Config config_;
   Counters counters_;
   admission::Ledger ledger_{1 << 20, admission::Yield::kToProven};
-  Holdings budget_{ledger_, {}, 0};
+  LedgerShare budget_{ledger_, {}, 0};
   PartialBodies uploads_{config_, budget_, budget_, counters_};
   Bytes complete_;
   const Bytes a_ = Bytes(16, 'a');
@@ -133,7 +133,7 @@ TEST_F(PartialBodiesTest, ContentFormatOfTheFirstBlockIsKept) {
 
 TEST_F(PartialBodiesTest, WithoutRoomThenTheUploadIsRefusedAndItsBytesGivenBack) {
   admission::Ledger ledger(40, admission::Yield::kToProven);
-  Holdings small(ledger, {.partial_sheltered = kUploadQuiet}, 0);
+  LedgerShare small(ledger, {.partial_sheltered = kUploadQuiet}, 0);
   PartialBodies uploads(config_, small, small, counters_);
   EXPECT_TRUE(uploads.Add(At(0), Piece(0, true, a_)));
   EXPECT_TRUE(uploads.Add(At(0), Piece(1, true, a_)));

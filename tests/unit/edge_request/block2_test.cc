@@ -62,7 +62,7 @@ class PinnedBodiesTest : public ::testing::Test {
   std::unique_ptr<Random> random_ = MakeSeededRandom(1);
   Counters counters_;
   admission::Ledger ledger_{10'000, admission::Yield::kToProven};
-  Holdings room_{ledger_, {.partial_sheltered = kPinnedSheltered}, 0};
+  LedgerShare room_{ledger_, {.partial_sheltered = kPinnedSheltered}, 0};
   PinnedBodies pinned_{SmallConfig(), room_, room_, *random_, counters_};
   bool several_ = false;  ///< Said by the last Find.
 };
@@ -171,7 +171,7 @@ TEST_F(PinnedBodiesTest, SmallOnesAndLargeOnesThenEachKindHasItsShare) {
   Config config;
   config.pinned_per_session_max = 1;
   admission::Ledger ledger(size_t{16} << 20, admission::Yield::kToProven);
-  Holdings room(ledger, {}, 0);
+  LedgerShare room(ledger, {}, 0);
   PinnedBodies pinned(config, room, room, *random_, counters_);
   const auto pin = [&](uint8_t token, size_t bytes) {
     PinnedBody body;

@@ -1,5 +1,5 @@
-// What one worker holds of a ledger, thing by thing: for whom, and which goes first when its
-// network has to make room.
+// One worker's share of a ledger, thing by thing: for whom it holds what, and which goes first when
+// its network has to make room.
 //
 //   Take ── the ledger has room ──▶ Booking ── its end ──▶ given back
 //     ├─ others make room ──▶ Booking; NextToGo() says who, here or by way of another worker
@@ -54,7 +54,7 @@ enum class Rank : uint8_t {
 inline constexpr size_t kRanks = 3;
 
 /// How a worker goes about its part of a ledger.
-struct HoldingRules {
+struct ShareRules {
   /// Used within this, it does not go for one of its own network, standing alike.
   Duration partial_sheltered{};
   Duration needed_sheltered{};
@@ -70,13 +70,13 @@ struct HoldingRules {
 
 class Booking;
 
-class Holdings {
+class LedgerShare {
  public:
   /// `ledger` outlives this.
-  Holdings(admission::Ledger& ledger, const HoldingRules& rules, unsigned worker);
-  Holdings(const Holdings&) = delete;
-  Holdings& operator=(const Holdings&) = delete;
-  ~Holdings();
+  LedgerShare(admission::Ledger& ledger, const ShareRules& rules, unsigned worker);
+  LedgerShare(const LedgerShare&) = delete;
+  LedgerShare& operator=(const LedgerShare&) = delete;
+  ~LedgerShare();
 
   /// Empty: no room. REQUIRES: amount > 0.
   [[nodiscard]] Booking Take(TimePoint now, const admission::Holder& holder, const Held& held,
@@ -144,7 +144,7 @@ class Holdings {
   admission::Holder HolderOf(const Key& key) const { return {key.network, key.standing, worker_}; }
 
   admission::Ledger& ledger_;
-  const HoldingRules rules_;
+  const ShareRules rules_;
   const unsigned worker_;
   Accounts accounts_;
   SpareNodes<Accounts> spare_accounts_{admission::kSpareAccountsMax};
@@ -157,17 +157,17 @@ class Holdings {
   std::optional<unsigned> relief_;
 };
 
-/// A part of the holdings, for as long as it lives.
+/// A part of a share, for as long as it lives.
 class Booking {
  public:
   Booking() = default;
   Booking(Booking&& other) noexcept
-      : holdings_(std::exchange(other.holdings_, nullptr)), item_(other.item_) {}
+      : share_(std::exchange(other.share_, nullptr)), item_(other.item_) {}
   Booking& operator=(Booking&& other) noexcept;
   ~Booking() { Reset(); }
 
-  explicit operator bool() const { return holdings_ != nullptr; }
-  size_t amount() const { return holdings_ == nullptr ? 0 : item_->amount; }
+  explicit operator bool() const { return share_ != nullptr; }
+  size_t amount() const { return share_ == nullptr ? 0 : item_->amount; }
   void Reset();
   /// What it is from now on. An empty one is none, here and below.
   void Name(const Held& held, Rank rank);
@@ -180,12 +180,12 @@ class Booking {
   void Rebook(const admission::Holder& to);
 
  private:
-  friend class Holdings;
-  Booking(Holdings* holdings, Holdings::Items::iterator item) : holdings_(holdings), item_(item) {}
-  bool Grow(TimePoint now, size_t amount, Holdings::Room room);
+  friend class LedgerShare;
+  Booking(LedgerShare* share, LedgerShare::Items::iterator item) : share_(share), item_(item) {}
+  bool Grow(TimePoint now, size_t amount, LedgerShare::Room room);
 
-  Holdings* holdings_ = nullptr;
-  Holdings::Items::iterator item_{};
+  LedgerShare* share_ = nullptr;
+  LedgerShare::Items::iterator item_{};
 };
 
 }  // namespace lowband::edge::request

@@ -1,4 +1,4 @@
-#include "services/edge/request/holdings.h"
+#include "services/edge/request/ledger_share.h"
 
 #include <algorithm>
 #include <cstdlib>
@@ -10,23 +10,23 @@ namespace lowband::edge::request {
 using admission::Holder;
 using Verdict = admission::Ledger::Verdict;
 
-Holdings::Holdings(admission::Ledger& ledger, const HoldingRules& rules, unsigned worker)
+LedgerShare::LedgerShare(admission::Ledger& ledger, const ShareRules& rules, unsigned worker)
     : ledger_(ledger), rules_(rules), worker_(worker) {}
 
-Holdings::~Holdings() { ReleaseSpares(); }
+LedgerShare::~LedgerShare() { ReleaseSpares(); }
 
-Booking Holdings::Take(TimePoint now, const Holder& holder, const Held& held, size_t amount,
-                       Rank rank) {
+Booking LedgerShare::Take(TimePoint now, const Holder& holder, const Held& held, size_t amount,
+                          Rank rank) {
   return Add(now, holder, held, amount, rank, Room::kMade);
 }
 
-Booking Holdings::TakeIfFree(TimePoint now, const Holder& holder, const Held& held, size_t amount,
-                             Rank rank) {
+Booking LedgerShare::TakeIfFree(TimePoint now, const Holder& holder, const Held& held,
+                                size_t amount, Rank rank) {
   return Add(now, holder, held, amount, rank, Room::kFree);
 }
 
-Booking Holdings::Add(TimePoint now, const Holder& holder, const Held& held, size_t amount,
-                      Rank rank, Room room) {
+Booking LedgerShare::Add(TimePoint now, const Holder& holder, const Held& held, size_t amount,
+                         Rank rank, Room room) {
   if (amount == 0) std::abort();
   Account* account = Book(now, holder, amount, room);
   if (account == nullptr) return {};
@@ -34,7 +34,8 @@ Booking Holdings::Add(TimePoint now, const Holder& holder, const Held& held, siz
   return {this, spare_items_.Append(items, {account, held, amount, rank, now})};
 }
 
-Holdings::Account* Holdings::Book(TimePoint now, const Holder& holder, size_t amount, Room room) {
+LedgerShare::Account* LedgerShare::Book(TimePoint now, const Holder& holder, size_t amount,
+                                        Room room) {
   const Account* known = Find(holder);
   const size_t before = known == nullptr ? 0 : known->spare;
   if (amount > before && !BookMore(now, holder, amount, room)) return nullptr;
@@ -52,7 +53,7 @@ Holdings::Account* Holdings::Book(TimePoint now, const Holder& holder, size_t am
 }
 
 // Beside what the holder has spare; where that stands in the way, it goes first.
-bool Holdings::BookMore(TimePoint now, const Holder& holder, size_t amount, Room room) {
+bool LedgerShare::BookMore(TimePoint now, const Holder& holder, size_t amount, Room room) {
   const Account* known = Find(holder);
   size_t more = amount - (known == nullptr ? 0 : known->spare);
   Verdict verdict = ledger_.Take(holder, more);
@@ -73,7 +74,7 @@ bool Holdings::BookMore(TimePoint now, const Holder& holder, size_t amount, Room
 }
 
 // Nothing will make room, or what should would be at a disadvantage to its like.
-bool Holdings::IsForNought(TimePoint now, const Holder& newcomer) const {
+bool LedgerShare::IsForNought(TimePoint now, const Holder& newcomer) const {
   if (!ledger_.Overdraft()) return false;
   const auto victim = Victim();
   if (!victim) return true;
@@ -94,12 +95,12 @@ bool Holdings::IsForNought(TimePoint now, const Holder& newcomer) const {
 }
 
 // With what is booked for the newcomer. Its own network's unproven ones may go once it is proven.
-bool Holdings::IsNoHeavier(const admission::Victim& victim, const Holder& newcomer) const {
+bool LedgerShare::IsNoHeavier(const admission::Victim& victim, const Holder& newcomer) const {
   if (victim.standing == newcomer.standing) return victim.held <= ledger_.HeldBy(newcomer);
   return victim.standing > newcomer.standing && victim.network == newcomer.network;
 }
 
-std::optional<admission::Victim> Holdings::Victim() const {
+std::optional<admission::Victim> LedgerShare::Victim() const {
   auto victim = ledger_.Overdraft();
   if (!rules_.costs_session || !victim || victim->standing == admission::Standing::kUnproven ||
       admission::IsHog(victim->held, ledger_.max())) {
@@ -110,7 +111,7 @@ std::optional<admission::Victim> Holdings::Victim() const {
   return victim;
 }
 
-std::optional<Held> Holdings::NextToGo() {
+std::optional<Held> LedgerShare::NextToGo() {
   wants_room_ = false;
   auto victim = Victim();
   if (victim && spare_ > 0) {
@@ -130,19 +131,19 @@ std::optional<Held> Holdings::NextToGo() {
   return first->front().held;
 }
 
-const Holdings::Account* Holdings::Find(const Holder& holder) const {
+const LedgerShare::Account* LedgerShare::Find(const Holder& holder) const {
   const auto found = accounts_.find({holder.network, holder.standing});
   return found == accounts_.end() ? nullptr : &found->second;
 }
 
-void Holdings::GiveItem(Items::iterator item) {
+void LedgerShare::GiveItem(Items::iterator item) {
   Account& account = *item->account;
   const size_t amount = item->amount;
   spare_items_.Erase(account.items[static_cast<size_t>(item->rank)], item);
   Give(account, amount);
 }
 
-void Holdings::Give(Account& account, size_t amount) {
+void LedgerShare::Give(Account& account, size_t amount) {
   account.used -= amount;
   used_ -= amount;
   if (amount > 0) {
@@ -154,7 +155,7 @@ void Holdings::Give(Account& account, size_t amount) {
   while (spare_ > rules_.spare_max) ReleaseSpare(*spares_.front());
 }
 
-void Holdings::MoveItem(Items::iterator item, const Holder& to) {
+void LedgerShare::MoveItem(Items::iterator item, const Holder& to) {
   Account& from = *item->account;
   if (from.key == Key{to.network, to.standing}) return;
   const auto [it, fresh] = spare_accounts_.FindOrInsert(accounts_, {to.network, to.standing});
@@ -169,11 +170,11 @@ void Holdings::MoveItem(Items::iterator item, const Holder& to) {
   Forget(from);
 }
 
-void Holdings::ReleaseSpares() {
+void LedgerShare::ReleaseSpares() {
   while (!spares_.empty()) ReleaseSpare(*spares_.front());
 }
 
-void Holdings::ReleaseSpare(Account& account) {
+void LedgerShare::ReleaseSpare(Account& account) {
   spare_places_.Erase(spares_, account.place);
   ledger_.Give(HolderOf(account.key), account.spare);
   spare_ -= account.spare;
@@ -181,7 +182,7 @@ void Holdings::ReleaseSpare(Account& account) {
   Forget(account);
 }
 
-void Holdings::Forget(Account& account) {
+void LedgerShare::Forget(Account& account) {
   if (account.used + account.spare > 0) return;
   spare_accounts_.Erase(accounts_, accounts_.find(account.key));
 }
@@ -189,17 +190,17 @@ void Holdings::Forget(Account& account) {
 Booking& Booking::operator=(Booking&& other) noexcept {
   if (this == &other) return *this;
   Reset();
-  holdings_ = std::exchange(other.holdings_, nullptr);
+  share_ = std::exchange(other.share_, nullptr);
   item_ = other.item_;
   return *this;
 }
 
 void Booking::Reset() {
-  if (holdings_ != nullptr) std::exchange(holdings_, nullptr)->GiveItem(item_);
+  if (share_ != nullptr) std::exchange(share_, nullptr)->GiveItem(item_);
 }
 
 void Booking::Name(const Held& held, Rank rank) {
-  if (holdings_ == nullptr) return;
+  if (share_ == nullptr) return;
   item_->held = held;
   auto& items = item_->account->items;
   auto& to = items[static_cast<size_t>(rank)];
@@ -208,30 +209,30 @@ void Booking::Name(const Held& held, Rank rank) {
 }
 
 void Booking::Use(TimePoint now) {
-  if (holdings_ == nullptr) return;
+  if (share_ == nullptr) return;
   item_->used = now;
   auto& items = item_->account->items[static_cast<size_t>(item_->rank)];
   items.splice(items.end(), items, item_);
 }
 
 bool Booking::Grow(TimePoint now, size_t amount) {
-  return Grow(now, amount, Holdings::Room::kMade);
+  return Grow(now, amount, LedgerShare::Room::kMade);
 }
 
 bool Booking::GrowIfFree(TimePoint now, size_t amount) {
-  return Grow(now, amount, Holdings::Room::kFree);
+  return Grow(now, amount, LedgerShare::Room::kFree);
 }
 
-bool Booking::Grow(TimePoint now, size_t amount, Holdings::Room room) {
-  if (holdings_ == nullptr) return false;
-  const Holder holder = holdings_->HolderOf(item_->account->key);
-  if (holdings_->Book(now, holder, amount, room) == nullptr) return false;
+bool Booking::Grow(TimePoint now, size_t amount, LedgerShare::Room room) {
+  if (share_ == nullptr) return false;
+  const Holder holder = share_->HolderOf(item_->account->key);
+  if (share_->Book(now, holder, amount, room) == nullptr) return false;
   item_->amount += amount;
   return true;
 }
 
 void Booking::Rebook(const Holder& to) {
-  if (holdings_ != nullptr) holdings_->MoveItem(item_, to);
+  if (share_ != nullptr) share_->MoveItem(item_, to);
 }
 
 }  // namespace lowband::edge::request

@@ -1,4 +1,4 @@
-#include "services/edge/request/holdings.h"
+#include "services/edge/request/ledger_share.h"
 
 #include <gtest/gtest.h>
 
@@ -26,11 +26,11 @@ Holder Proven(uint64_t network, unsigned worker = 0) {
 }
 Held Thing(uint64_t id) { return {HeldKind::kDownload, SessionId{1}, id}; }
 
-TEST(Holdings, BookingEndsThenTheLedgerHasItBack) {
+TEST(LedgerShare, BookingEndsThenTheLedgerHasItBack) {
   Ledger ledger(100, Yield::kToProven);
-  Holdings holdings(ledger, {}, 0);
+  LedgerShare share(ledger, {}, 0);
   {
-    Booking booking = holdings.Take(At(0), Unproven(1), Thing(1), 40);
+    Booking booking = share.Take(At(0), Unproven(1), Thing(1), 40);
     ASSERT_TRUE(booking.Grow(At(0), 20));
     EXPECT_EQ(ledger.usage().held[0], 60u);
     EXPECT_EQ(booking.amount(), 60u);
@@ -39,41 +39,41 @@ TEST(Holdings, BookingEndsThenTheLedgerHasItBack) {
     EXPECT_EQ(ledger.usage().held[0], 60u);
   }
   EXPECT_EQ(ledger.usage().held[0], 0u);
-  EXPECT_EQ(holdings.used(), 0u);
+  EXPECT_EQ(share.used(), 0u);
   EXPECT_EQ(ledger.usage().networks, 0u);
 }
 
-TEST(Holdings, FullThenTheHeaviestNetworksLeastRecentlyUsedGoesByRank) {
+TEST(LedgerShare, FullThenTheHeaviestNetworksLeastRecentlyUsedGoesByRank) {
   Ledger ledger(100, Yield::kToProven);
-  Holdings holdings(ledger, {.partial_sheltered = std::chrono::seconds(10)}, 0);
-  Booking needed = holdings.Take(At(0), Unproven(1), Thing(1), 30);
-  Booking one = holdings.Take(At(0), Unproven(1), Thing(2), 30, Rank::kPartial);
-  Booking two = holdings.Take(At(0), Unproven(1), Thing(3), 30, Rank::kPartial);
-  Booking other = holdings.Take(At(0), Unproven(2), Thing(4), 10, Rank::kLeftOver);
+  LedgerShare share(ledger, {.partial_sheltered = std::chrono::seconds(10)}, 0);
+  Booking needed = share.Take(At(0), Unproven(1), Thing(1), 30);
+  Booking one = share.Take(At(0), Unproven(1), Thing(2), 30, Rank::kPartial);
+  Booking two = share.Take(At(0), Unproven(1), Thing(3), 30, Rank::kPartial);
+  Booking other = share.Take(At(0), Unproven(2), Thing(4), 10, Rank::kLeftOver);
   one.Use(At(1));
-  const Booking newcomer = holdings.Take(At(2), Unproven(3), Thing(5), 1);
+  const Booking newcomer = share.Take(At(2), Unproven(3), Thing(5), 1);
   ASSERT_TRUE(newcomer);
-  EXPECT_TRUE(holdings.wants_room());
-  EXPECT_EQ(holdings.NextToGo()->id, 3u);
+  EXPECT_TRUE(share.wants_room());
+  EXPECT_EQ(share.NextToGo()->id, 3u);
   two.Reset();
-  EXPECT_FALSE(holdings.NextToGo());
-  EXPECT_FALSE(holdings.wants_room());
+  EXPECT_FALSE(share.NextToGo());
+  EXPECT_FALSE(share.wants_room());
 }
 
-TEST(Holdings, FullByTheNewcomersOwnNetworkThenWhatIsInUseStays) {
+TEST(LedgerShare, FullByTheNewcomersOwnNetworkThenWhatIsInUseStays) {
   Ledger ledger(100, Yield::kToProven);
-  Holdings holdings(ledger, {.partial_sheltered = std::chrono::seconds(10)}, 0);
-  const Booking one = holdings.Take(At(0), Unproven(1), Thing(1), 100, Rank::kPartial);
-  EXPECT_FALSE(holdings.Take(At(9), Unproven(1), Thing(2), 10));
+  LedgerShare share(ledger, {.partial_sheltered = std::chrono::seconds(10)}, 0);
+  const Booking one = share.Take(At(0), Unproven(1), Thing(1), 100, Rank::kPartial);
+  EXPECT_FALSE(share.Take(At(9), Unproven(1), Thing(2), 10));
   EXPECT_EQ(ledger.usage().held[0], 100u);
-  EXPECT_TRUE(holdings.Take(At(9), Proven(1), Thing(2), 10)) << "known to the homeserver";
-  EXPECT_TRUE(holdings.Take(At(10), Unproven(1), Thing(2), 10));
+  EXPECT_TRUE(share.Take(At(9), Proven(1), Thing(2), 10)) << "known to the homeserver";
+  EXPECT_TRUE(share.Take(At(10), Unproven(1), Thing(2), 10));
 }
 
-TEST(Holdings, AnotherWorkerHasMostThenItIsAskedAndKnowsWhatGoes) {
+TEST(LedgerShare, AnotherWorkerHasMostThenItIsAskedAndKnowsWhatGoes) {
   Ledger ledger(100, Yield::kToProven);
-  Holdings here(ledger, {}, 0);
-  Holdings there(ledger, {}, 3);
+  LedgerShare here(ledger, {}, 0);
+  LedgerShare there(ledger, {}, 3);
   Booking old = there.Take(At(0), Unproven(1, 3), Thing(7), 60);
   const Booking young = there.Take(At(1), Unproven(1, 3), Thing(8), 40);
   const Booking newcomer = here.Take(At(2), Unproven(2), Thing(1), 5);
@@ -86,10 +86,10 @@ TEST(Holdings, AnotherWorkerHasMostThenItIsAskedAndKnowsWhatGoes) {
   EXPECT_FALSE(there.TakeRelief());
 }
 
-TEST(Holdings, WhatGoesCostsASessionThenOnlyANetworkWithMoreMakesRoomOnWhicheverWorker) {
+TEST(LedgerShare, WhatGoesCostsASessionThenOnlyANetworkWithMoreMakesRoomOnWhicheverWorker) {
   Ledger ledger(3, Yield::kToAll);
-  Holdings here(ledger, {.costs_session = true}, 0);
-  Holdings there(ledger, {.costs_session = true}, 3);
+  LedgerShare here(ledger, {.costs_session = true}, 0);
+  LedgerShare there(ledger, {.costs_session = true}, 3);
   const Booking two = there.Take(At(0), Unproven(1, 3), Thing(1), 1);
   const Booking more = there.Take(At(0), Unproven(1, 3), Thing(2), 1);
   Booking one = here.Take(At(0), Unproven(2), Thing(3), 1);
@@ -106,31 +106,31 @@ TEST(Holdings, WhatGoesCostsASessionThenOnlyANetworkWithMoreMakesRoomOnWhichever
   EXPECT_TRUE(known);
 }
 
-TEST(Holdings, NetworkHasNoMoreThanOneSessionMayThenTheNewcomerWaits) {
+TEST(LedgerShare, NetworkHasNoMoreThanOneSessionMayThenTheNewcomerWaits) {
   Ledger ledger(2, Yield::kToAll);
-  Holdings holdings(ledger, {.modest = 2}, 0);
-  const Booking one = holdings.Take(At(0), Unproven(1), Thing(1), 2);
-  EXPECT_FALSE(holdings.Take(At(0), Unproven(2), Thing(2), 1));
-  EXPECT_FALSE(holdings.NextToGo());
+  LedgerShare share(ledger, {.modest = 2}, 0);
+  const Booking one = share.Take(At(0), Unproven(1), Thing(1), 2);
+  EXPECT_FALSE(share.Take(At(0), Unproven(2), Thing(2), 1));
+  EXPECT_FALSE(share.NextToGo());
 }
 
-TEST(Holdings, SparePlacesGoWhenSomebodyNeedsThem) {
+TEST(LedgerShare, SparePlacesGoWhenSomebodyNeedsThem) {
   Ledger ledger(4, Yield::kToProven);
-  Holdings holdings(ledger, {.spare_max = 3}, 0);
-  holdings.Take(At(0), Unproven(1), Thing(1), 3).Reset();
+  LedgerShare share(ledger, {.spare_max = 3}, 0);
+  share.Take(At(0), Unproven(1), Thing(1), 3).Reset();
   EXPECT_EQ(ledger.usage().held[0], 3u) << "for its next ones";
-  const Booking own = holdings.Take(At(0), Unproven(1), Thing(2), 2);
+  const Booking own = share.Take(At(0), Unproven(1), Thing(2), 2);
   EXPECT_EQ(ledger.usage().held[0], 3u);
-  const Booking other = holdings.Take(At(0), Unproven(2), Thing(3), 2);
+  const Booking other = share.Take(At(0), Unproven(2), Thing(3), 2);
   EXPECT_TRUE(other);
   EXPECT_EQ(ledger.usage().held[0], 4u);
-  EXPECT_FALSE(holdings.wants_room());
+  EXPECT_FALSE(share.wants_room());
 }
 
-TEST(Holdings, ClientMovesOrIsProvenThenItsBookingsDo) {
+TEST(LedgerShare, ClientMovesOrIsProvenThenItsBookingsDo) {
   Ledger ledger(100, Yield::kToProven);
-  Holdings holdings(ledger, {}, 0);
-  Booking booking = holdings.Take(At(0), Unproven(1), Thing(1), 40);
+  LedgerShare share(ledger, {}, 0);
+  Booking booking = share.Take(At(0), Unproven(1), Thing(1), 40);
   booking.Rebook(Proven(2));
   EXPECT_EQ(ledger.usage().held[0], 0u);
   EXPECT_EQ(ledger.usage().held[1], 40u);
@@ -139,10 +139,10 @@ TEST(Holdings, ClientMovesOrIsProvenThenItsBookingsDo) {
 }
 
 // Any order of calls: what the ledger has is what is held and spare, and ends at nothing.
-TEST(Holdings, AnyOrderThenTheLedgerKeepsCount) {
+TEST(LedgerShare, AnyOrderThenTheLedgerKeepsCount) {
   std::mt19937 random(3);
   Ledger ledger(200, Yield::kToAll);
-  Holdings holdings(ledger, {.modest = 3, .spare_max = 10}, 0);
+  LedgerShare share(ledger, {.modest = 3, .spare_max = 10}, 0);
   std::map<uint64_t, Booking> held;
   uint64_t last = 0;
   for (int step = 0; step < 20'000; ++step) {
@@ -153,7 +153,7 @@ TEST(Holdings, AnyOrderThenTheLedgerKeepsCount) {
       case 0:
       case 1: {
         const auto rank = static_cast<Rank>(random() % kRanks);
-        Booking booking = holdings.Take(now, holder, Thing(++last), 1 + random() % 9, rank);
+        Booking booking = share.Take(now, holder, Thing(++last), 1 + random() % 9, rank);
         if (booking) held[last] = std::move(booking);
         break;
       }
@@ -166,18 +166,18 @@ TEST(Holdings, AnyOrderThenTheLedgerKeepsCount) {
       default:
         if (any != held.end()) held.erase(any);
     }
-    while (const auto next = holdings.NextToGo()) held.erase(next->id);
+    while (const auto next = share.NextToGo()) held.erase(next->id);
     size_t sum = 0;
     for (const auto& [id, booking] : held) sum += booking.amount();
-    ASSERT_EQ(holdings.used(), sum);
+    ASSERT_EQ(share.used(), sum);
     const auto usage = ledger.usage();
     ASSERT_LE(sum, usage.held[0] + usage.held[1]);
     ASSERT_LE(usage.held[0] + usage.held[1], sum + 10);
   }
   held.clear();
-  while (holdings.NextToGo()) {
+  while (share.NextToGo()) {
   }
-  EXPECT_EQ(holdings.used(), 0u);
+  EXPECT_EQ(share.used(), 0u);
 }
 
 TEST(TokenShare, TooManyPollsOfATokenThenItsOldestGoes) {
