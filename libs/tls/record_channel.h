@@ -24,11 +24,12 @@ namespace lowband::tls {
 /// Where a context sends.
 class Wire {
  public:
+  Wire() = default;
+  virtual ~Wire() = default;
+  Wire(const Wire&) = delete;
+  Wire& operator=(const Wire&) = delete;
   /// One datagram. Called from within the calls of the channel.
   virtual void Transmit(ByteView datagram) = 0;
-
- protected:
-  ~Wire() = default;
 };
 
 class RecordChannel {
