@@ -2,6 +2,7 @@
 image's user and environment, no rights, process 1 of its own, an address of its own in a network
 that exists on this machine only."""
 
+import contextlib
 import itertools
 import json
 import os
@@ -174,6 +175,9 @@ class Container:
         return self.wait(seconds)
 
     def stop(self):
+        # Not by unshare's --kill-child alone: the change of the user takes that from the child.
+        with contextlib.suppress(OSError, IndexError):  # it has ended
+            os.kill(self.pid(), signal.SIGKILL)
         self._popen.kill()
         self._popen.wait()
         self.network.leave(self.name, self.address)

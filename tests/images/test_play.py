@@ -1,6 +1,7 @@
 """docker/compose.yaml played from the built images, without a container engine."""
 
 import json
+import pathlib
 import re
 import subprocess
 import time
@@ -261,3 +262,19 @@ def test_sigterm_ends_process_1_cleanly(network):
             assert translator.terminate() == 0
     finally:
         own.stop()
+
+
+def test_a_container_that_is_stopped_leaves_no_process(network):
+    own = compose.Composition(network)
+    try:
+        (homeserver,) = own.up("homeserver")
+        homeserver.wait_until(homeserver.log, 30, "word of it")
+        pid = homeserver.pid()
+        program = pathlib.Path(f"/proc/{pid}/exe").readlink().name
+        assert program == "demo-homeserver"
+    finally:
+        own.stop()
+    deadline = time.monotonic() + 10
+    while pathlib.Path(f"/proc/{pid}").exists():
+        assert time.monotonic() < deadline, "process 1 is still there"
+        time.sleep(0.05)
