@@ -1,6 +1,7 @@
 #include "services/edge/pipeline.h"
 
 #include <algorithm>
+#include <cstdlib>
 #include <utility>
 #include <variant>
 #include <vector>
@@ -10,6 +11,17 @@
 #include "services/edge/limits.h"
 
 namespace lowband::edge {
+namespace {
+
+dtls::CloseReason ReasonOf(request::EndReason reason) {
+  switch (reason) {
+    case request::EndReason::kSuperseded: return dtls::CloseReason::kSuperseded;
+    case request::EndReason::kUntold: return dtls::CloseReason::kLocal;
+  }
+  std::abort();
+}
+
+}  // namespace
 
 Pipeline::Pipeline(const PipelineConfig& config, dtls::Credentials& credentials, Random& random,
                    unsigned worker, unsigned workers, admission::Admission& admission)
@@ -180,13 +192,9 @@ bool Pipeline::DrainRequests(TimePoint now) {
     messages_.Prove(*session);
   }
   while (const auto session = requests_.PollWorked()) dtls_.NoteRequest(now, *session);
-  while (const auto session = requests_.PollSuperseded()) {
+  while (const auto end = requests_.PollEnd()) {
     moved = true;
-    dtls_.Close(*session, dtls::CloseReason::kSuperseded);
-  }
-  while (const auto session = requests_.PollUnwanted()) {
-    moved = true;
-    dtls_.Close(*session);
+    dtls_.Close(end->session, ReasonOf(end->reason));
   }
   while (auto command = requests_.PollCommand()) {
     moved = true;

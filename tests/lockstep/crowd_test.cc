@@ -351,7 +351,7 @@ TEST(Crowd, ObservationOfAnUnknownClientMakesRoomThenItsSessionEndsAndItIsCounte
   EXPECT_EQ(crowd.Codes(phone), "2.05");
   EXPECT_EQ(rig.requests().counters().observations_made_room, 1u);
   EXPECT_EQ(rig.requests().counters().observations_ended, 0u) << "no token was refused";
-  EXPECT_EQ(rig.TakeUnwanted(), std::vector{attacker});
+  EXPECT_EQ(rig.TakeUntold(), std::vector{attacker});
 }
 
 // They would push out each other for ever, each time with a session.
@@ -370,12 +370,12 @@ TEST(Crowd, ObservationsOfUnknownClientsThatHaveAsManyFillItThenAnotherIsAnswere
   const request::Counters& counters = rig.requests().counters();
   EXPECT_EQ(counters.observations_refused, 1u);
   EXPECT_EQ(counters.observations_made_room, 0u);
-  EXPECT_TRUE(rig.TakeUnwanted().empty());
+  EXPECT_TRUE(rig.TakeUntold().empty());
   crowd.Prove(phone, "tok");
   crowd.Observe(phone, "sync");
   EXPECT_EQ(crowd.UnderWay("sync"), 1u);
   EXPECT_EQ(counters.observations_made_room, 1u);
-  EXPECT_EQ(rig.TakeUnwanted().size(), 1u);
+  EXPECT_EQ(rig.TakeUntold().size(), 1u);
 }
 
 TEST(Crowd, ObservationsOfUnknownClientsOfOneAddressFillItThenTheyDoNotPushOutEachOther) {
@@ -384,7 +384,7 @@ TEST(Crowd, ObservationsOfUnknownClientsOfOneAddressFillItThenTheyDoNotPushOutEa
   for (const char* path : {"a", "b", "c"}) crowd.Observe(crowd.Join(kHonest), path);
   EXPECT_EQ(rig.requests().usage().observations, 2u);
   EXPECT_EQ(rig.requests().counters().observations_refused, 1u);
-  EXPECT_TRUE(rig.TakeUnwanted().empty());
+  EXPECT_TRUE(rig.TakeUntold().empty());
 }
 
 // Two accounts that have far too many each: neither gets more at the cost of the other.
@@ -404,7 +404,7 @@ TEST(Crowd, ObservationsOfTwoHogsFillItThenTheyStay) {
   observe("192.0.2.9", "eve", 1);
   observe(kAttacker, "mallory", 1);
   EXPECT_EQ(rig.requests().counters().observations_refused, 9u);
-  EXPECT_TRUE(rig.TakeUnwanted().empty());
+  EXPECT_TRUE(rig.TakeUntold().empty());
 }
 
 // One account on four sessions has them all. Told by 5.03, deployed clients would go on listening.
@@ -422,7 +422,7 @@ TEST(Crowd, HogsObservationMakesRoomThenItsSessionEnds) {
   crowd.Observe(phone, "sync");
   EXPECT_EQ(crowd.Codes(phone), "2.05");
   EXPECT_EQ(crowd.UnderWay("sync"), 1u);
-  EXPECT_EQ(rig.TakeUnwanted(), std::vector{attackers.front()});
+  EXPECT_EQ(rig.TakeUntold(), std::vector{attackers.front()});
   EXPECT_EQ(crowd.UnderWay("a"), 3u);
   const request::Counters& counters = rig.requests().counters();
   EXPECT_EQ(counters.observations_made_room, 1u);
@@ -436,7 +436,7 @@ TEST(Crowd, HogsObservationMakesRoomThenItsSessionEnds) {
   }
   EXPECT_EQ(counters.observations_made_room, 1u);
   EXPECT_EQ(counters.observations_refused, 1u);
-  EXPECT_TRUE(rig.TakeUnwanted().empty());
+  EXPECT_TRUE(rig.TakeUntold().empty());
 }
 
 // Its client left all that was sent to it without acknowledgement.
@@ -467,7 +467,7 @@ TEST(Crowd, ObservationEndsWhileNoWordOfItCanBeSentThenItsSessionEnds) {
   text += "<== $poll 4.01 format=60 body=\"no\" refused poll=ended\n";
   script.Play(text);
   EXPECT_EQ(script.rig().requests().counters().observations_ended, 1u);
-  EXPECT_EQ(script.rig().TakeUnwanted(), std::vector{script.session()});
+  EXPECT_EQ(script.rig().TakeUntold(), std::vector{script.session()});
 }
 
 TEST(Crowd, ObservationsOfAHouseholdFillItThenTheyStay) {
@@ -485,7 +485,7 @@ TEST(Crowd, ObservationsOfAHouseholdFillItThenTheyStay) {
   EXPECT_EQ(crowd.Codes(phone), "2.05") << "answered once, like any request";
   EXPECT_EQ(rig.requests().counters().observations_refused, 1u);
   EXPECT_EQ(rig.requests().usage().observations, 8u);
-  EXPECT_TRUE(rig.TakeUnwanted().empty());
+  EXPECT_TRUE(rig.TakeUntold().empty());
 }
 
 }  // namespace

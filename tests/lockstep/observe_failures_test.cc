@@ -75,9 +75,9 @@ TEST(Observe, WordOfARefusedTokenIsNotAcknowledgedThenTheSessionEnds) {
     at 40s
     <-- CON 4.01 $e token=0a format=60 body="no"
   )");
-  EXPECT_TRUE(script.rig().TakeUnwanted().empty());
+  EXPECT_TRUE(script.rig().TakeUntold().empty());
   script.Play("at 72s\n");
-  EXPECT_EQ(script.rig().TakeUnwanted(), std::vector{script.session()});
+  EXPECT_EQ(script.rig().TakeUntold(), std::vector{script.session()});
   EXPECT_EQ(script.rig().requests().counters().observations_ended, 1u);
 }
 
@@ -88,7 +88,23 @@ TEST(Observe, WordOfARefusedTokenIsAcknowledgedOrRejectedThenTheSessionStays) {
     script.Play(kRefused);
     script.Play(fate);
     script.Play("at 300s\n");
-    EXPECT_TRUE(script.rig().TakeUnwanted().empty());
+    EXPECT_TRUE(script.rig().TakeUntold().empty());
+  }
+}
+
+// Deployed clients say so of what they cannot put together: they have not read it, and go on
+// listening.
+TEST(Observe, WordOfARefusedTokenCannotBeUsedThenTheSessionEnds) {
+  for (const char* refusal :
+       {"--> ACK 4.08 $e token=0a\n", "--> CON 4.08 101 token=0a\n<-- ACK EMPTY 101\n",
+        "--> ACK EMPTY $e\n--> CON 4.08 101 token=0a\n<-- RST EMPTY 101\n"}) {
+    Script script;
+    script.Play(kRegistered);
+    script.Play(kRefused);
+    EXPECT_TRUE(script.rig().TakeUntold().empty());
+    script.Play(refusal);
+    const bool had_it = std::string_view(refusal).starts_with("--> ACK EMPTY");
+    EXPECT_EQ(script.rig().TakeUntold().size(), had_it ? 0u : 1u) << refusal;
   }
 }
 
@@ -114,7 +130,7 @@ TEST(Observe, LongWordOfARefusedTokenBecomesABlockThenItsFateCounts) {
     script.rig().AdvanceTo(script.rig().now() + std::chrono::seconds(200));
     while (script.rig().TakeSent()) {
     }
-    EXPECT_EQ(script.rig().TakeUnwanted().size(), acknowledged ? 0u : 1u);
+    EXPECT_EQ(script.rig().TakeUntold().size(), acknowledged ? 0u : 1u);
   }
 }
 

@@ -114,11 +114,14 @@ void Rig::Pump() {
   while (const auto session = requests_.PollProven()) proven_.push_back(*session);
   while (requests_.PollWorked()) {
   }
-  while (const auto session = requests_.PollSuperseded()) {
-    superseded_.push_back(*session);
-    Close(*session);
+  while (const auto end = requests_.PollEnd()) {
+    if (end->reason == request::EndReason::kUntold) {
+      untold_.push_back(end->session);
+    } else {
+      superseded_.push_back(end->session);
+      Close(end->session);
+    }
   }
-  while (const auto session = requests_.PollUnwanted()) unwanted_.push_back(*session);
   while (const auto worker = requests_.PollRelief()) reliefs_.push_back(*worker);
 }
 

@@ -59,7 +59,7 @@ class Rig {
   /// The sessions that the layer said are proven, and the workers that it asked to make room.
   std::vector<SessionId> TakeProven() { return std::exchange(proven_, {}); }
   /// Sessions that the request layer wants ended; they are not yet.
-  std::vector<SessionId> TakeUnwanted() { return std::exchange(unwanted_, {}); }
+  std::vector<SessionId> TakeUntold() { return std::exchange(untold_, {}); }
   std::vector<unsigned> TakeReliefs() { return std::exchange(reliefs_, {}); }
   /// Sessions that the layer wanted to end, and that have.
   std::vector<SessionId> TakeSuperseded() { return std::exchange(superseded_, {}); }
@@ -84,7 +84,7 @@ class Rig {
   std::deque<Sent> sent_;
   std::deque<request::Command> commands_;
   std::vector<SessionId> proven_;
-  std::vector<SessionId> unwanted_;
+  std::vector<SessionId> untold_;
   std::vector<unsigned> reliefs_;
   std::vector<SessionId> superseded_;
   uint64_t newest_record_ = 0;

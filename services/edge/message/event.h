@@ -58,11 +58,12 @@ struct Delivered {
   size_t bytes = 0;      ///< Of the message; 0 when it had been given up.
   unsigned repeats = 0;  ///< Copies after the first.
 };
-/// A CON of ours was answered with RST, or with an error: deployed clients send 4.08 when they
-/// cannot use it.
+/// A CON of ours was answered with RST: its client knows nothing that it belongs to. Or with an
+/// error, `unusable`: deployed clients send 4.08 when they cannot use it.
 struct Rejected {
   SessionId session;
   SendId id;
+  bool unusable = false;
 };
 /// A CON of ours was not acknowledged so far: MAX_TRANSMIT_WAIT is over, or it made
 /// room for another. Delivered or Rejected may still follow.

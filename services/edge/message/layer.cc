@@ -183,6 +183,7 @@ std::optional<Event> Layer::Impl::PollEvent() {
     case Queued::Kind::kDelivered:
       return Delivered{head.session, head.id, head.bytes, head.repeats};
     case Queued::Kind::kRejected: return Rejected{head.session, head.id};
+    case Queued::Kind::kUnusable: return Rejected{head.session, head.id, true};
     case Queued::Kind::kUndelivered: return Undelivered{head.session, head.id};
     case Queued::Kind::kHeard: return Heard{head.session};
     case Queued::Kind::kUnheard:

@@ -59,7 +59,15 @@ class Layer::Impl {
 
  private:
   struct Queued {
-    enum class Kind : uint8_t { kRequest, kDelivered, kRejected, kUndelivered, kHeard, kUnheard };
+    enum class Kind : uint8_t {
+      kRequest,
+      kDelivered,
+      kRejected,
+      kUnusable,
+      kUndelivered,
+      kHeard,
+      kUnheard,
+    };
     Kind kind;
     SessionId session;
     SendId id;

@@ -156,7 +156,7 @@ void Layer::Impl::ReceiveResponse(TimePoint now, SessionId session_id,
       if (confirmable) {
         SendEmpty(session_id, coap::Type::kAcknowledgement, message.message_id);
       }
-      EndConfirmable(session_id, *session, sent.id, Queued::Kind::kRejected);
+      EndConfirmable(session_id, *session, sent.id, Queued::Kind::kUnusable);
       return;
     }
   }
@@ -181,9 +181,11 @@ void Layer::Impl::ReceiveReply(TimePoint now, SessionId session_id,
   const SendId id = sent->id;
   confirmables_.Measure(now, id, session->round_trips);
   const unsigned cls = message.code.cls();
-  const bool refused = reset || (message.code.is_response() && cls >= 4);
+  const bool unusable = message.code.is_response() && cls >= 4;
   EndConfirmable(session_id, *session, id,
-                 refused ? Queued::Kind::kRejected : Queued::Kind::kDelivered);
+                 reset      ? Queued::Kind::kRejected
+                 : unusable ? Queued::Kind::kUnusable
+                            : Queued::Kind::kDelivered);
   if (message.code.is_request()) {
     ReceiveFollowUp(now, session_id, *session, message.message_id, id, datagram);
   }
@@ -214,7 +216,7 @@ void Layer::Impl::EndConfirmable(SessionId session_id, Session& session, SendId 
   const unsigned repeats = confirmables_.RepeatsOf(id);
   const auto confirmable = EndWait(id);
   if (!confirmable && !undelivered) return;  // abandoned: nobody asks
-  ++(fate == Queued::Kind::kRejected ? counters_.rejected : counters_.delivered);
+  ++(fate == Queued::Kind::kDelivered ? counters_.delivered : counters_.rejected);
   const size_t bytes = confirmable ? confirmable->message.size() : 0;
   events_.Push({.kind = fate, .session = session_id, .id = id, .bytes = bytes, .repeats = repeats},
                {});

@@ -73,7 +73,7 @@ void Layer::Impl::Handle(TimePoint now, const message::Event& event) {
     HandleRequest(now, *arrived);
   } else if (const auto* rejected = std::get_if<message::Rejected>(&event)) {
     downloads_.Reject(rejected->session, rejected->id);
-    OnRejected(now, rejected->session, rejected->id);
+    OnRejected(now, *rejected);
   } else if (const auto* delivered = std::get_if<message::Delivered>(&event)) {
     // It tells a download nothing that its follow-ups do not.
     LearnFrom(*delivered);
@@ -193,8 +193,7 @@ std::optional<TimePoint> Layer::NextDeadline() { return impl_->NextDeadline(); }
 std::optional<Command> Layer::PollCommand() { return impl_->PollCommand(); }
 std::optional<SessionId> Layer::PollProven() { return impl_->PollProven(); }
 std::optional<SessionId> Layer::PollWorked() { return impl_->PollWorked(); }
-std::optional<SessionId> Layer::PollSuperseded() { return impl_->PollSuperseded(); }
-std::optional<SessionId> Layer::PollUnwanted() { return impl_->PollUnwanted(); }
+std::optional<SessionEnd> Layer::PollEnd() { return impl_->PollEnd(); }
 std::optional<unsigned> Layer::PollRelief() { return impl_->PollRelief(); }
 void Layer::Relieve(TimePoint now) {
   impl_->Relieve(now);

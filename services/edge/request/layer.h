@@ -57,6 +57,17 @@ enum class Load : uint8_t {
   kRequests,  ///< Others too.
 };
 
+/// Why a session is to end.
+enum class EndReason : uint8_t {
+  kSuperseded,  ///< Its client is silent, and has begun another one since.
+  kUntold,      ///< An observation of it has ended, and its client may not know: it would go on
+                ///< listening. When it dials again, it registers anew.
+};
+struct SessionEnd {
+  SessionId session;
+  EndReason reason = EndReason::kSuperseded;
+};
+
 /// When something came from a session last, be it a ping, or it opened; none: it has ended.
 using HeardAt = std::function<std::optional<TimePoint>(SessionId)>;
 
@@ -94,11 +105,8 @@ class Layer {
   std::optional<SessionId> PollProven();
   /// A session of which a whole request was taken.
   std::optional<SessionId> PollWorked();
-  /// A session that is to end: its client is silent, and has begun another one since.
-  std::optional<SessionId> PollSuperseded();
-  /// A session that has to end, since an observation of it did and its client may not know: it
-  /// would go on listening; when it dials again, it registers anew.
-  std::optional<SessionId> PollUnwanted();
+  /// A session that is to end.
+  std::optional<SessionEnd> PollEnd();
   /// Another worker that has to make room for a client of this one: its Relieve() is to be called.
   std::optional<unsigned> PollRelief();
   /// Makes room where another worker asked for it.

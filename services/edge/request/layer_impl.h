@@ -55,11 +55,8 @@ class Layer::Impl {
   void Relieve(TimePoint now);
   std::optional<SessionId> PollProven();
   std::optional<SessionId> PollWorked();
-  std::optional<SessionId> PollUnwanted();
+  std::optional<SessionEnd> PollEnd();
   std::optional<unsigned> PollRelief();
-
-  // silence.cc: who is not there any more.
-  std::optional<SessionId> PollSuperseded();
 
   // windows.cc: what comes, and is asked for, piece by piece.
   void TakePiece(TimePoint now, const AnswerPiece& piece);
@@ -297,7 +294,7 @@ class Layer::Impl {
   void OnBlockServed(TimePoint now, const Incoming& incoming, ObservationId id,
                      message::SendId sent, bool last);
   void OnDelivered(TimePoint now, SessionId session, message::SendId sent);
-  void OnRejected(TimePoint now, SessionId session, message::SendId sent);
+  void OnRejected(TimePoint now, const message::Rejected& rejected);
   void OnUndelivered(TimePoint now, SessionId session, message::SendId sent);
   void OnHeard(TimePoint now, SessionId session);
   /// Another message took the place of `before`.
@@ -320,8 +317,7 @@ class Layer::Impl {
   std::deque<Command> commands_;
   std::deque<SessionId> proven_;
   std::deque<SessionId> worked_;
-  std::deque<SessionId> superseded_;
-  std::deque<SessionId> unwanted_;
+  std::deque<SessionEnd> ends_;
   std::vector<unsigned> reliefs_;
   std::deque<SessionId> line_;  ///< Sessions with waiting requests, whose turn comes.
   TimerQueue<SessionId> wait_timers_;

@@ -282,7 +282,7 @@ void Layer::Impl::EndWithError(TimePoint now, Observation& observation, Answer a
   if (sent.value != 0) {
     sessions_.at(session).farewells.push_back(sent);
   } else {
-    unwanted_.push_back(session);  // its client would listen for ever
+    ends_.push_back({session, EndReason::kUntold});
   }
 }
 
@@ -358,8 +358,12 @@ void Layer::Impl::OnDelivered(TimePoint now, SessionId session, message::SendId 
   Poll(now, *observation);
 }
 
-void Layer::Impl::OnRejected(TimePoint now, SessionId session, message::SendId sent) {
-  if (EndFarewell(session, sent)) return;
+void Layer::Impl::OnRejected(TimePoint now, const message::Rejected& rejected) {
+  const auto& [session, sent, unusable] = rejected;
+  if (EndFarewell(session, sent)) {
+    if (unusable) ends_.push_back({session, EndReason::kUntold});
+    return;
+  }
   Observation* observation = observations_.FindBySent(session, sent);
   if (Observation* told = observations_.FindByTold(session, sent)) {
     ++counters_.observations_cancelled;
@@ -380,7 +384,7 @@ void Layer::Impl::OnUndelivered(TimePoint now, SessionId session, message::SendI
   if (observation == nullptr) {  // nobody will revive it
     messages_.Abandon(now, session, sent);
     // Who was not told that its observation has ended would listen for ever.
-    if (EndFarewell(session, sent)) unwanted_.push_back(session);
+    if (EndFarewell(session, sent)) ends_.push_back({session, EndReason::kUntold});
     return;
   }
   ++counters_.notifications_parked;

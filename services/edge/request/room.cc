@@ -85,7 +85,7 @@ void Layer::Impl::GiveUp(TimePoint now, const Held& held) {
       if (observation == nullptr) return;
       ++counters_.observations_made_room;
       EndObservation(now, *observation);
-      unwanted_.push_back(held.session);
+      ends_.push_back({held.session, EndReason::kUntold});
       return;
     }
   }
@@ -186,7 +186,7 @@ std::optional<SessionId> Layer::Impl::PollProven() { return TakeFront(proven_); 
 
 std::optional<SessionId> Layer::Impl::PollWorked() { return TakeFront(worked_); }
 
-std::optional<SessionId> Layer::Impl::PollUnwanted() { return TakeFront(unwanted_); }
+std::optional<SessionEnd> Layer::Impl::PollEnd() { return TakeFront(ends_); }
 
 std::optional<unsigned> Layer::Impl::PollRelief() {
   if (reliefs_.empty()) return std::nullopt;

@@ -2,7 +2,6 @@
 #include <algorithm>
 #include <utility>
 
-#include "libs/base/take_front.h"
 #include "libs/coap/message.h"
 #include "services/edge/request/layer_impl.h"
 #include "services/edge/request/limits.h"
@@ -154,7 +153,7 @@ void Layer::Impl::OnPingedInVain(TimePoint now, SessionId id, const Silence& sil
   if (*heard > silence.asked_at) return WatchSilence(now, id, silence);
   ++counters_.silent_away;
   if (silence.IsOutlived(*heard)) {
-    superseded_.push_back(id);
+    ends_.push_back({id, EndReason::kSuperseded});
     return;
   }
   for (const ObservationId each : observations_.Of(id)) {
@@ -162,7 +161,5 @@ void Layer::Impl::OnPingedInVain(TimePoint now, SessionId id, const Silence& sil
     if (HasPollToSave(observation)) Park(observation);
   }
 }
-
-std::optional<SessionId> Layer::Impl::PollSuperseded() { return TakeFront(superseded_); }
 
 }  // namespace lowband::edge::request
