@@ -8,7 +8,8 @@ target_link_libraries(lowband_lockstep
   PUBLIC lowband_lockstep_rig GTest::gtest PRIVATE lowband_real_translator)
 
 lowband_test(lockstep_test
-  SOURCES lockstep/crowd_test.cc lockstep/download_memory_test.cc lockstep/interop_test.cc
+  SOURCES lockstep/contended_test.cc lockstep/crowd_test.cc lockstep/download_memory_test.cc
+          lockstep/interop_test.cc
           lockstep/lossy_link_test.cc lockstep/narrow_path_test.cc lockstep/observe_failures_test.cc
           lockstep/options_test.cc
           lockstep/own_client.cc lockstep/own_client_test.cc lockstep/rfc7252_test.cc

@@ -23,6 +23,18 @@ Ledger::Ledger(size_t max, Yield yield)
     : max_(max), slack_(std::max<size_t>(1, max / kSlackShare)), yield_(yield) {}
 
 Ledger::Verdict Ledger::Take(const Holder& holder, size_t amount) {
+  const Verdict verdict = TakeUncounted(holder, amount);
+  if (verdict == Verdict::kMakeRoom) Count(Contended::kMadeRoom);
+  if (verdict == Verdict::kFull) Count(Contended::kRefused);
+  return verdict;
+}
+
+void Ledger::Count(Contended contended) {
+  auto& counter = contended == Contended::kMadeRoom ? made_room_ : refused_;
+  counter.fetch_add(1, std::memory_order_relaxed);
+}
+
+Ledger::Verdict Ledger::TakeUncounted(const Holder& holder, size_t amount) {
   const MutexLock lock(mutex_);
   const size_t after = HeldInAll() + amount;
   if (after <= max_) {
@@ -30,11 +42,9 @@ Ledger::Verdict Ledger::Take(const Holder& holder, size_t amount) {
     return Verdict::kFits;
   }
   if (amount > max_ || after > max_ + std::max(slack_, amount) || !Displaces(holder, amount)) {
-    ++refused_;
     return Verdict::kFull;
   }
   Add(holder, amount);
-  ++made_room_;
   return Verdict::kMakeRoom;
 }
 
@@ -75,7 +85,8 @@ std::optional<Victim> Ledger::Overdraft(const Ask& ask) const {
 
 Ledger::Usage Ledger::usage() const {
   const MutexLock lock(mutex_);
-  return {held_, accounts_.size(), made_room_, refused_};
+  return {held_, accounts_.size(), made_room_.load(std::memory_order_relaxed),
+          refused_.load(std::memory_order_relaxed)};
 }
 
 // An unproven newcomer's own network may be the one that loses something older.

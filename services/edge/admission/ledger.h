@@ -71,7 +71,12 @@ class Ledger {
     kMakeRoom,  ///< Booked, and Overdraft() says who makes room.
     kFull,      ///< Not booked.
   };
+  /// Who finds no room is counted by the verdict.
   [[nodiscard]] Verdict Take(const Holder& holder, size_t amount);
+  /// The same for who sees by itself what becomes of it, and counts that.
+  [[nodiscard]] Verdict TakeUncounted(const Holder& holder, size_t amount);
+  enum class Contended : uint8_t { kMadeRoom, kRefused };
+  void Count(Contended contended);
   /// Books whatever the maximum says: for one worker's own ledger, all of which it can drop, and
   /// does as long as Overdraft() names somebody.
   void TakeAnyway(const Holder& holder, size_t amount);
@@ -101,8 +106,8 @@ class Ledger {
   struct Usage {
     std::array<size_t, kStandings> held{};
     size_t networks = 0;
-    uint64_t made_room = 0;  ///< Verdicts so far.
-    uint64_t refused = 0;
+    uint64_t made_room = 0;  ///< Newcomers so far that found no room, and others made some.
+    uint64_t refused = 0;    ///< The same, and nobody had to.
   };
   Usage usage() const;
 
@@ -145,8 +150,8 @@ class Ledger {
   SpareNodes<Accounts> spare_accounts_ LOWBAND_GUARDED_BY(mutex_){kSpareAccountsMax};
   SpareListNodes<Account*> spare_places_ LOWBAND_GUARDED_BY(mutex_){kSpareAccountsMax * kStandings};
   std::array<Buckets, kStandings> buckets_ LOWBAND_GUARDED_BY(mutex_);
-  uint64_t made_room_ LOWBAND_GUARDED_BY(mutex_) = 0;
-  uint64_t refused_ LOWBAND_GUARDED_BY(mutex_) = 0;
+  std::atomic<uint64_t> made_room_{0};
+  std::atomic<uint64_t> refused_{0};
 };
 
 }  // namespace lowband::edge::admission

@@ -18,7 +18,9 @@ NewestSessions::Joined NewestSessions::Join(ClientId client, unsigned worker, Ti
       own = on;
     } else if (joined.newest) {
       joined.tell.push_back(on->worker);
-      if (!std::exchange(on->has_news, true)) shard.news.push_back({client, on->worker});
+      if (std::exchange(on->has_news, true)) continue;
+      shard.news.push_back({client, on->worker});
+      news_.fetch_add(1, std::memory_order_relaxed);
     }
   }
   if (own == account.workers.end()) own = account.workers.insert(own, {.worker = worker});
@@ -28,6 +30,8 @@ NewestSessions::Joined NewestSessions::Join(ClientId client, unsigned worker, Ti
 
 std::vector<ClientId> NewestSessions::TakeNews(unsigned worker) {
   std::vector<ClientId> clients;
+  // Whoever is told that there is some is so after it was counted.
+  if (news_.load(std::memory_order_relaxed) == 0) return clients;
   for (Shard& shard : *shards_) {
     const MutexLock lock(shard.mutex);
     for (const News& each : shard.news) {
@@ -36,7 +40,9 @@ std::vector<ClientId> NewestSessions::TakeNews(unsigned worker) {
       std::ranges::find(workers, worker, &OnWorker::worker)->has_news = false;
       clients.push_back(each.client);
     }
-    std::erase_if(shard.news, [&](const News& each) { return each.worker == worker; });
+    news_.fetch_sub(
+        std::erase_if(shard.news, [&](const News& each) { return each.worker == worker; }),
+        std::memory_order_relaxed);
   }
   return clients;
 }
@@ -66,8 +72,11 @@ void NewestSessions::Leave(ClientId client, unsigned worker) {
   if (own == workers.end()) std::abort();
   if (--own->sessions > 0) return;
   if (own->has_news) {
-    std::erase_if(shard.news,
-                  [&](const News& each) { return each.client == client && each.worker == worker; });
+    news_.fetch_sub(std::erase_if(shard.news,
+                                  [&](const News& each) {
+                                    return each.client == client && each.worker == worker;
+                                  }),
+                    std::memory_order_relaxed);
   }
   workers.erase(own);
   if (workers.empty()) shard.accounts.erase(account);

@@ -15,6 +15,7 @@
 #pragma once
 
 #include <array>
+#include <atomic>
 #include <cstddef>
 #include <cstdint>
 #include <memory>
@@ -73,6 +74,8 @@ class NewestSessions {
 
   /// Apart: GCC's AddressSanitizer does not align what an object on the stack asks for.
   const std::unique_ptr<std::array<Shard, kShards>> shards_;
+  /// Pieces of news in all shards: nobody looks through them for nothing.
+  std::atomic<size_t> news_{0};
 };
 
 /// One session's membership, for as long as it lives.

@@ -32,7 +32,7 @@ TokenId TokenTable::IdOf(std::string_view token) const {
   return TokenId{std::hash<std::string_view>()({keyed.begin(), end})};
 }
 
-TokenTable::Verdict TokenTable::Take(TokenId token, unsigned worker, Kind kind) {
+TokenTable::Verdict TokenTable::Take(TokenId token, unsigned worker, Kind kind, Attempt attempt) {
   Shard& shard = ShardOf(token);
   const MutexLock lock(shard.mutex);
   Account& account = AccountOf(shard, token);
@@ -46,7 +46,7 @@ TokenTable::Verdict TokenTable::Take(TokenId token, unsigned worker, Kind kind) 
   if (verdict.booked) {
     Add(account, worker, kind);
   } else {
-    ++shard.refused;
+    if (attempt == Attempt::kFirst) ++shard.refused;
     if (account.exchanges == 0) Forget(shard, shard.accounts.find(token));
   }
   return verdict;
@@ -101,6 +101,8 @@ void TokenTable::Give(TokenId token, unsigned worker, Kind kind) {
 
 std::vector<TokenId> TokenTable::TakeLeaving(unsigned worker) {
   std::vector<TokenId> tokens;
+  // Whoever is asked to look was so after it was counted.
+  if (leaving_.load(std::memory_order_relaxed) == 0) return tokens;
   for (Shard& shard : *shards_) {
     const MutexLock lock(shard.mutex);
     for (const Leaving& each : shard.leaving) {
@@ -113,7 +115,9 @@ std::vector<TokenId> TokenTable::TakeLeaving(unsigned worker) {
       --found->second.leaving;
       tokens.push_back(each.token);
     }
-    std::erase_if(shard.leaving, [&](const Leaving& each) { return each.worker == worker; });
+    leaving_.fetch_sub(
+        std::erase_if(shard.leaving, [&](const Leaving& each) { return each.worker == worker; }),
+        std::memory_order_relaxed);
   }
   return tokens;
 }
@@ -166,6 +170,7 @@ std::optional<unsigned> TokenTable::LetGo(Shard& shard, TokenId token, Account& 
   ++most->leaving;
   ++account.leaving;
   shard.leaving.push_back({token, most->worker});
+  leaving_.fetch_add(1, std::memory_order_relaxed);
   return most->worker;
 }
 

@@ -12,6 +12,7 @@
 #pragma once
 
 #include <array>
+#include <atomic>
 #include <cstddef>
 #include <cstdint>
 #include <memory>
@@ -22,6 +23,7 @@
 
 #include "libs/base/mutex.h"
 #include "libs/base/spare_nodes.h"
+#include "services/edge/admission/attempt.h"
 #include "services/edge/admission/limits.h"
 
 namespace lowband::edge::admission {
@@ -45,7 +47,8 @@ class TokenTable {
     bool booked = true;
     std::optional<unsigned> makes_room;  ///< A worker for which TakeLeaving() has something.
   };
-  [[nodiscard]] Verdict Take(TokenId token, unsigned worker, Kind kind);
+  [[nodiscard]] Verdict Take(TokenId token, unsigned worker, Kind kind,
+                             Attempt attempt = Attempt::kFirst);
   /// Books whatever the limits say: what is under way already.
   void TakeAnyway(TokenId token, unsigned worker, Kind kind);
   /// One that was booked as short is a poll now. Never refused.
@@ -57,6 +60,7 @@ class TokenTable {
   std::vector<TokenId> TakeLeaving(unsigned worker);
   /// Tokens with something under way.
   size_t size() const;
+  /// Requests so far that were not booked when they asked first.
   uint64_t refused() const;
 
  private:
@@ -93,7 +97,7 @@ class TokenTable {
   static OnWorker& On(Account& account, unsigned worker);
   static void Add(Account& account, unsigned worker, Kind kind);
   /// Has one of its polls go; none: it has no other.
-  static std::optional<unsigned> LetGo(Shard& shard, TokenId token, Account& account)
+  std::optional<unsigned> LetGo(Shard& shard, TokenId token, Account& account)
       LOWBAND_REQUIRES(shard.mutex);
   Shard& ShardOf(TokenId token);
 
@@ -101,6 +105,8 @@ class TokenTable {
   const std::array<char, 16> key_;
   /// Apart: GCC's AddressSanitizer does not align what an object on the stack asks for.
   const std::unique_ptr<std::array<Shard, kShards>> shards_;
+  /// In all shards: nobody looks through them for nothing.
+  std::atomic<size_t> leaving_{0};
 };
 
 }  // namespace lowband::edge::admission

@@ -41,6 +41,7 @@ struct Exchange {
   size_t places = 1;                   ///< That it counts for.
   Booking place;                       ///< Under way or held: among the short ones, or the polls.
   TokenPlace token_place;              ///< The same, of its token.
+  Attempts attempts;                   ///< To get these.
   Booking body;                        ///< Empty: it has none.
   bool awaits_token = false;           ///< It named none, and the session's is none or refused.
   std::unique_ptr<v1::Request> retry;  ///< The request, while it may be tried again.

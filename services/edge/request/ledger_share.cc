@@ -7,7 +7,9 @@
 
 namespace lowband::edge::request {
 
+using admission::Attempt;
 using admission::Holder;
+using Contended = admission::Ledger::Contended;
 using Verdict = admission::Ledger::Verdict;
 
 LedgerShare::LedgerShare(admission::Ledger& ledger, const ShareRules& rules, unsigned worker)
@@ -16,29 +18,37 @@ LedgerShare::LedgerShare(admission::Ledger& ledger, const ShareRules& rules, uns
 LedgerShare::~LedgerShare() { ReleaseSpares(); }
 
 Booking LedgerShare::Take(TimePoint now, const Holder& holder, const Held& held, size_t amount,
-                          Rank rank) {
-  return Add(now, holder, held, amount, rank, Room::kMade);
+                          Rank rank, Attempt attempt) {
+  return Add(now, holder, held, amount, rank, Room::kMade, attempt);
 }
 
 Booking LedgerShare::TakeIfFree(TimePoint now, const Holder& holder, const Held& held,
                                 size_t amount, Rank rank) {
-  return Add(now, holder, held, amount, rank, Room::kFree);
+  return Add(now, holder, held, amount, rank, Room::kFree, Attempt::kFirst);
 }
 
 Booking LedgerShare::Add(TimePoint now, const Holder& holder, const Held& held, size_t amount,
-                         Rank rank, Room room) {
+                         Rank rank, Room room, Attempt attempt) {
   if (amount == 0) std::abort();
-  Account* account = Book(now, holder, amount, room);
+  Account* account = Book(now, holder, amount, room, attempt);
   if (account == nullptr) return {};
   Items& items = account->items[static_cast<size_t>(rank)];
   return {this, spare_items_.Append(items, {account, held, amount, rank, now})};
 }
 
 LedgerShare::Account* LedgerShare::Book(TimePoint now, const Holder& holder, size_t amount,
-                                        Room room) {
+                                        Room room, Attempt attempt) {
   const Account* known = Find(holder);
   const size_t before = known == nullptr ? 0 : known->spare;
-  if (amount > before && !BookMore(now, holder, amount, room)) return nullptr;
+  if (amount > before) {
+    switch (BookMore(now, holder, amount, room)) {
+      case Booked::kFits: break;
+      case Booked::kMadeRoom: ledger_.Count(Contended::kMadeRoom); break;
+      case Booked::kRefused:
+        if (room == Room::kMade && attempt == Attempt::kFirst) ledger_.Count(Contended::kRefused);
+        return nullptr;
+    }
+  }
   const auto [it, fresh] =
       spare_accounts_.FindOrInsert(accounts_, {holder.network, holder.standing});
   Account& account = it->second;
@@ -53,30 +63,32 @@ LedgerShare::Account* LedgerShare::Book(TimePoint now, const Holder& holder, siz
 }
 
 // Beside what the holder has spare; where that stands in the way, it goes first.
-bool LedgerShare::BookMore(TimePoint now, const Holder& holder, size_t amount, Room room) {
+LedgerShare::Booked LedgerShare::BookMore(TimePoint now, const Holder& holder, size_t amount,
+                                          Room room) {
   const Account* known = Find(holder);
   size_t more = amount - (known == nullptr ? 0 : known->spare);
-  Verdict verdict = ledger_.Take(holder, more);
+  Verdict verdict = ledger_.TakeUncounted(holder, more);
   if (verdict != Verdict::kFits && spare_ > 0) {
     if (verdict == Verdict::kMakeRoom) ledger_.Give(holder, more);
     ReleaseSpares();
     more = amount;
-    verdict = ledger_.Take(holder, more);
+    verdict = ledger_.TakeUncounted(holder, more);
   }
-  if (verdict == Verdict::kFits) return true;
-  if (verdict == Verdict::kFull) return false;
+  if (verdict == Verdict::kFits) return Booked::kFits;
+  if (verdict == Verdict::kFull) return Booked::kRefused;
   if (room == Room::kFree || IsForNought(now, holder)) {
     ledger_.Give(holder, more);
-    return false;
+    return Booked::kRefused;
   }
   wants_room_ = true;
-  return true;
+  return Booked::kMadeRoom;
 }
 
 // Nothing will make room, or what should would be at a disadvantage to its like.
 bool LedgerShare::IsForNought(TimePoint now, const Holder& newcomer) const {
-  if (!ledger_.Overdraft()) return false;
-  const auto victim = Victim();
+  const auto named = ledger_.Overdraft();
+  if (!named) return false;
+  const auto victim = Among(named);
   if (!victim) return true;
   if (rules_.costs_session && IsNoHeavier(*victim, newcomer)) return true;
   if (victim->worker != worker_) return false;
@@ -100,8 +112,7 @@ bool LedgerShare::IsNoHeavier(const admission::Victim& victim, const Holder& new
   return victim.standing > newcomer.standing && victim.network == newcomer.network;
 }
 
-std::optional<admission::Victim> LedgerShare::Victim() const {
-  auto victim = ledger_.Overdraft();
+std::optional<admission::Victim> LedgerShare::Among(std::optional<admission::Victim> victim) const {
   if (!rules_.costs_session || !victim || victim->standing == admission::Standing::kUnproven ||
       admission::IsHog(victim->held, ledger_.max())) {
     return victim;
@@ -226,7 +237,7 @@ bool Booking::GrowIfFree(TimePoint now, size_t amount) {
 bool Booking::Grow(TimePoint now, size_t amount, LedgerShare::Room room) {
   if (share_ == nullptr) return false;
   const Holder holder = share_->HolderOf(item_->account->key);
-  if (share_->Book(now, holder, amount, room) == nullptr) return false;
+  if (share_->Book(now, holder, amount, room, Attempt::kFirst) == nullptr) return false;
   item_->amount += amount;
   return true;
 }

@@ -23,6 +23,7 @@
 
 #include "libs/base/spare_nodes.h"
 #include "libs/base/time.h"
+#include "services/edge/admission/attempt.h"
 #include "services/edge/admission/ledger.h"
 #include "services/edge/admission/limits.h"
 #include "services/edge/dtls/session_id.h"
@@ -80,8 +81,9 @@ class LedgerShare {
 
   /// Empty: no room. REQUIRES: amount > 0.
   [[nodiscard]] Booking Take(TimePoint now, const admission::Holder& holder, const Held& held,
-                             size_t amount, Rank rank = Rank::kNeeded);
-  /// The same, if nobody has to make room for it.
+                             size_t amount, Rank rank = Rank::kNeeded,
+                             admission::Attempt attempt = admission::Attempt::kFirst);
+  /// The same, if nobody has to make room for it: nobody misses it, and it is not counted.
   [[nodiscard]] Booking TakeIfFree(TimePoint now, const admission::Holder& holder, const Held& held,
                                    size_t amount, Rank rank = Rank::kNeeded);
 
@@ -125,15 +127,19 @@ class LedgerShare {
   };
   using Accounts = std::unordered_map<Key, Account, KeyHash>;
   enum class Room : uint8_t { kMade, kFree };
+  enum class Booked : uint8_t { kFits, kMadeRoom, kRefused };
 
   Booking Add(TimePoint now, const admission::Holder& holder, const Held& held, size_t amount,
-              Rank rank, Room room);
-  Account* Book(TimePoint now, const admission::Holder& holder, size_t amount, Room room);
-  bool BookMore(TimePoint now, const admission::Holder& holder, size_t amount, Room room);
+              Rank rank, Room room, admission::Attempt attempt);
+  Account* Book(TimePoint now, const admission::Holder& holder, size_t amount, Room room,
+                admission::Attempt attempt);
+  Booked BookMore(TimePoint now, const admission::Holder& holder, size_t amount, Room room);
   bool IsForNought(TimePoint now, const admission::Holder& newcomer) const;
   bool IsNoHeavier(const admission::Victim& victim, const admission::Holder& newcomer) const;
   /// Who has to make room, of those that can; none: nobody.
-  std::optional<admission::Victim> Victim() const;
+  std::optional<admission::Victim> Victim() const { return Among(ledger_.Overdraft()); }
+  /// The same, where the ledger has named `victim`.
+  std::optional<admission::Victim> Among(std::optional<admission::Victim> victim) const;
   const Account* Find(const admission::Holder& holder) const;
   void Give(Account& account, size_t amount);
   void GiveItem(Items::iterator item);

@@ -64,6 +64,7 @@ struct Observation {
   size_t places = 1;    ///< That a poll counts for.
   Booking place;        ///< Polling: among the polls.
   TokenPlace token_place;
+  Attempts attempts;  ///< To get these for the next poll.
   TimePoint polled_at;
   std::string offered;           ///< Notifying, parked: the cursor of the body that is on its way.
   message::SendId notification;  ///< The message that bears the number; RST to it is the end.

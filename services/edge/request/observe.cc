@@ -103,17 +103,24 @@ void Layer::Impl::MakeObservable(TimePoint now, ExchangeId id) {
 bool Layer::Impl::TakePollPlaces(TimePoint now, Observation& observation) {
   const SessionId session = observation.target.session;
   const Held held{HeldKind::kPoll, session, observation.id};
-  observation.place =
-      rooms_.polls.Take(now, sessions_.at(session).holder, held, observation.places);
-  if (!observation.place) return false;
-  if (!observation.access_token) return true;
-  auto place = rooms_.tokens.TakePoll(rooms_.tokens.IdOf(*observation.access_token), held);
-  if (place) {
-    observation.token_place = std::move(*place);
-  } else {
-    observation.place.Reset();
+  observation.place = rooms_.polls.Take(now, sessions_.at(session).holder, held, observation.places,
+                                        Rank::kNeeded, observation.attempts.place);
+  if (!observation.place) {
+    observation.attempts.place = admission::Attempt::kAgain;
+    return false;
   }
-  return place.has_value();
+  if (observation.access_token) {
+    auto place = rooms_.tokens.TakePoll(rooms_.tokens.IdOf(*observation.access_token), held,
+                                        observation.attempts.token_place);
+    if (!place) {
+      observation.attempts.token_place = admission::Attempt::kAgain;
+      observation.place.Reset();
+      return false;
+    }
+    observation.token_place = std::move(*place);
+  }
+  observation.attempts = {};
+  return true;
 }
 
 void Layer::Impl::Poll(TimePoint now, Observation& observation) {

@@ -4,15 +4,17 @@ namespace lowband::edge::request {
 
 using Kind = admission::TokenTable::Kind;
 
-std::optional<TokenPlace> TokenShare::TakeShort(admission::TokenId token) {
-  const auto verdict = table_.Take(token, worker_, Kind::kShort);
+std::optional<TokenPlace> TokenShare::TakeShort(admission::TokenId token,
+                                                admission::Attempt attempt) {
+  const auto verdict = table_.Take(token, worker_, Kind::kShort, attempt);
   Note(verdict);
   if (!verdict.booked) return std::nullopt;
   return TokenPlace(this, token);
 }
 
-std::optional<TokenPlace> TokenShare::TakePoll(admission::TokenId token, const Held& held) {
-  const auto verdict = table_.Take(token, worker_, Kind::kPoll);
+std::optional<TokenPlace> TokenShare::TakePoll(admission::TokenId token, const Held& held,
+                                               admission::Attempt attempt) {
+  const auto verdict = table_.Take(token, worker_, Kind::kPoll, attempt);
   Note(verdict);
   if (!verdict.booked) return std::nullopt;
   TokenPlace place(this, token);

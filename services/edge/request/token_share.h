@@ -18,6 +18,12 @@ namespace lowband::edge::request {
 
 class TokenPlace;
 
+/// What one thing asks for: a place of its token, and one of the process.
+struct Attempts {
+  admission::Attempt token_place = admission::Attempt::kFirst;
+  admission::Attempt place = admission::Attempt::kFirst;
+};
+
 class TokenShare {
  public:
   /// `table` outlives this.
@@ -27,8 +33,10 @@ class TokenShare {
 
   admission::TokenId IdOf(std::string_view token) const { return table_.IdOf(token); }
   /// None: no room.
-  std::optional<TokenPlace> TakeShort(admission::TokenId token);
-  std::optional<TokenPlace> TakePoll(admission::TokenId token, const Held& held);
+  std::optional<TokenPlace> TakeShort(admission::TokenId token,
+                                      admission::Attempt attempt = admission::Attempt::kFirst);
+  std::optional<TokenPlace> TakePoll(admission::TokenId token, const Held& held,
+                                     admission::Attempt attempt = admission::Attempt::kFirst);
   /// Whatever the limits say: what is under way already has another token now.
   TokenPlace TakeAnyway(admission::TokenId token);
 

@@ -73,13 +73,19 @@ bool Layer::Impl::Launch(TimePoint now, Session& session, Exchange& exchange,
 
 bool Layer::Impl::TakePlaces(TimePoint now, const Session& session, Exchange& exchange) {
   if (exchange.access_token) {
-    auto token_place = rooms_.tokens.TakeShort(rooms_.tokens.IdOf(*exchange.access_token));
-    if (!token_place) return false;
+    auto token_place = rooms_.tokens.TakeShort(rooms_.tokens.IdOf(*exchange.access_token),
+                                               exchange.attempts.token_place);
+    if (!token_place) {
+      exchange.attempts.token_place = admission::Attempt::kAgain;
+      return false;
+    }
     exchange.token_place = std::move(*token_place);
   }
-  exchange.place = rooms_.exchanges.Take(
-      now, session.holder, {HeldKind::kExchange, exchange.ref.session, 0}, exchange.places);
+  exchange.place =
+      rooms_.exchanges.Take(now, session.holder, {HeldKind::kExchange, exchange.ref.session, 0},
+                            exchange.places, Rank::kNeeded, exchange.attempts.place);
   if (exchange.place) return true;
+  exchange.attempts.place = admission::Attempt::kAgain;
   exchange.token_place.Reset();
   return false;
 }

@@ -5,6 +5,7 @@
 #include <deque>
 #include <map>
 #include <random>
+#include <string>
 
 #include "services/edge/request/token_share.h"
 
@@ -125,6 +126,29 @@ TEST(LedgerShare, SparePlacesGoWhenSomebodyNeedsThem) {
   EXPECT_TRUE(other);
   EXPECT_EQ(ledger.usage().held[0], 4u);
   EXPECT_FALSE(share.wants_room());
+}
+
+// Spare places that go first are no room that others made, nor is what would be for nought.
+TEST(LedgerShare, NoRoomThenWhatBecameOfTheNewcomerIsCountedOnce) {
+  Ledger ledger(3, Yield::kToAll);
+  LedgerShare share(ledger, {.needed_sheltered = Duration::max(), .spare_max = 3}, 0);
+  const auto counted = [&] {
+    const Ledger::Usage usage = ledger.usage();
+    return std::to_string(usage.made_room) + " " + std::to_string(usage.refused);
+  };
+  share.Take(At(0), Unproven(1), Thing(1), 3).Reset();
+  const Booking all = share.Take(At(0), Unproven(2), Thing(2), 3);
+  ASSERT_TRUE(all);
+  EXPECT_EQ(counted(), "0 0");
+  EXPECT_FALSE(share.Take(At(0), Unproven(2), Thing(3), 1)) << "at the cost of its own";
+  EXPECT_EQ(counted(), "0 1");
+  EXPECT_FALSE(share.TakeIfFree(At(0), Unproven(3), Thing(4), 1));
+  EXPECT_EQ(counted(), "0 1") << "it was to be had for nothing, or not at all";
+  const Booking other = share.Take(At(0), Unproven(3), Thing(4), 1);
+  ASSERT_TRUE(other);
+  EXPECT_EQ(counted(), "1 1");
+  EXPECT_FALSE(share.Take(At(0), Unproven(3), Thing(5), 4)) << "more than there can be";
+  EXPECT_EQ(counted(), "1 2");
 }
 
 TEST(LedgerShare, ClientMovesOrIsProvenThenItsBookingsDo) {
