@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <bit>
 #include <cstdlib>
-#include <iterator>
 
 namespace lowband::edge::admission {
 namespace {
@@ -34,34 +33,36 @@ void Ledger::Count(Contended contended) {
   counter.fetch_add(1, std::memory_order_relaxed);
 }
 
-Ledger::Verdict Ledger::TakeUncounted(const Holder& holder, size_t amount) {
+Ledger::Verdict Ledger::TakeUncounted(const Holder& holder, size_t amount, Hint& hint) {
   const MutexLock lock(mutex_);
   const size_t after = HeldInAll() + amount;
   if (after <= max_) {
-    Add(holder, amount);
+    Add(holder, amount, hint);
     return Verdict::kFits;
   }
   if (amount > max_ || after > max_ + std::max(slack_, amount) || !Displaces(holder, amount)) {
     return Verdict::kFull;
   }
-  Add(holder, amount);
+  Add(holder, amount, hint);
   return Verdict::kMakeRoom;
 }
 
 void Ledger::TakeAnyway(const Holder& holder, size_t amount) {
+  Hint hint;
   const MutexLock lock(mutex_);
-  Add(holder, amount);
+  Add(holder, amount, hint);
 }
 
-void Ledger::Give(const Holder& holder, size_t amount) {
+void Ledger::Give(const Holder& holder, size_t amount, Hint& hint) {
   const MutexLock lock(mutex_);
-  Subtract(holder, amount);
+  Subtract(holder, amount, hint);
 }
 
-void Ledger::Move(const Holder& from, const Holder& to, size_t amount) {
+void Ledger::Move(const Holder& from, Hint& from_hint, const Holder& to, Hint& to_hint,
+                  size_t amount) {
   const MutexLock lock(mutex_);
-  Add(to, amount);
-  Subtract(from, amount);
+  Add(to, amount, to_hint);
+  Subtract(from, amount, from_hint);
 }
 
 std::optional<Victim> Ledger::Overdraft(const Ask& ask) const {
@@ -107,20 +108,17 @@ size_t Ledger::HeldBy(const Holder& holder) const {
 }
 
 size_t Ledger::BookedFor(const Holder& holder) const {
-  const auto account = accounts_.find(holder.network);
-  return account == accounts_.end() ? 0 : account->second.held[Index(holder.standing)];
+  const Account* account = accounts_.Find(holder.network);
+  return account == nullptr ? 0 : account->held[Index(holder.standing)];
 }
 
-void Ledger::Add(const Holder& holder, size_t amount) {
-  const size_t standing = Index(holder.standing);
-  const auto [found, fresh] = spare_accounts_.FindOrInsert(accounts_, holder.network);
-  Account& account = found->second;
-  if (fresh) {
-    account.network = holder.network;
-    for (size_t i = 0; i < kStandings; ++i) {
-      account.places[i] = spare_places_.Append(buckets_[i][0], &account);
-    }
+void Ledger::Add(const Holder& holder, size_t amount, Hint& hint) {
+  if (hint.account_ == nullptr) {
+    hint.account_ = &accounts_.FindOrInsert(holder.network).value;
+    hint.account_->network = holder.network;
   }
+  const size_t standing = Index(holder.standing);
+  Account& account = *hint.account_;
   auto on = std::ranges::find(account.workers, holder.worker, &OnWorker::worker);
   if (on == account.workers.end()) on = account.workers.insert(on, {holder.worker, {}});
   on->held[standing] += amount;
@@ -131,45 +129,61 @@ void Ledger::Add(const Holder& holder, size_t amount) {
   Place(account, holder.standing, before);
 }
 
-void Ledger::Subtract(const Holder& holder, size_t amount) {
+void Ledger::Subtract(const Holder& holder, size_t amount, Hint& hint) {
+  if (hint.account_ == nullptr) {
+    hint.account_ = accounts_.Find(holder.network);
+    if (hint.account_ == nullptr) std::abort();
+  }
   const size_t standing = Index(holder.standing);
-  const auto found = accounts_.find(holder.network);
-  if (found == accounts_.end()) std::abort();
-  Account& account = found->second;
+  Account& account = *hint.account_;
+  if (account.network != holder.network) std::abort();
   const auto on = std::ranges::find(account.workers, holder.worker, &OnWorker::worker);
   if (on == account.workers.end() || on->held[standing] < amount) std::abort();
   on->held[standing] -= amount;
-  if (on->held == Amounts{}) account.workers.erase(on);
+  if (IsNothing(on->held)) account.workers.erase(on);
   const size_t before = account.held[standing];
   account.held[standing] -= amount;
   held_[standing] -= amount;
   Show(standing);
   Place(account, holder.standing, before);
-  if (account.held != Amounts{}) return;
-  for (size_t i = 0; i < kStandings; ++i) spare_places_.Erase(buckets_[i][0], account.places[i]);
-  spare_accounts_.Erase(accounts_, found);
+  if (!IsNothing(account.held)) return;
+  hint.account_ = nullptr;
+  accounts_.Erase(holder.network);
 }
 
-// At the end of its bucket, so that those in front were not looked at for the longest time.
+// At the end of its bucket.
 void Ledger::Place(Account& account, Standing standing, size_t before) {
   const size_t i = Index(standing);
   const size_t from = BucketOf(before);
   const size_t to = BucketOf(account.held[i]);
   if (from == to) return;
-  auto& list = buckets_[i][to];
-  list.splice(list.end(), buckets_[i][from], account.places[i]);
+  if (from > 0) Unlink(buckets_[i][from], account, i);
+  if (to > 0) Append(buckets_[i][to], account, i);
+}
+
+void Ledger::Append(Bucket& bucket, Account& account, size_t standing) {
+  account.links[standing] = {bucket.back, nullptr};
+  (bucket.back == nullptr ? bucket.front : bucket.back->links[standing].behind) = &account;
+  bucket.back = &account;
+}
+
+void Ledger::Unlink(Bucket& bucket, Account& account, size_t standing) {
+  const Link link = account.links[standing];
+  (link.before == nullptr ? bucket.front : link.before->links[standing].behind) = link.behind;
+  (link.behind == nullptr ? bucket.back : link.behind->links[standing].before) = link.before;
+  account.links[standing] = {};
 }
 
 const Ledger::Account* Ledger::Heaviest(Standing standing) const {
   const size_t i = Index(standing);
   for (size_t bucket = kBuckets - 1; bucket > 0; --bucket) {
-    const auto& list = buckets_[i][bucket];
-    if (list.empty()) continue;
-    const auto end =
-        std::next(list.begin(), static_cast<std::ptrdiff_t>(std::min(list.size(), kCompared)));
-    return *std::max_element(list.begin(), end, [&](const Account* a, const Account* b) {
-      return a->held[i] < b->held[i];
-    });
+    const Account* heaviest = buckets_[i][bucket].front;
+    const Account* next = heaviest;
+    for (size_t compared = 0; next != nullptr && compared < kCompared; ++compared) {
+      if (next->held[i] > heaviest->held[i]) heaviest = next;
+      next = next->links[i].behind;
+    }
+    if (heaviest != nullptr) return heaviest;
   }
   return nullptr;
 }

@@ -24,13 +24,11 @@
 #include <atomic>
 #include <cstddef>
 #include <cstdint>
-#include <list>
 #include <optional>
-#include <unordered_map>
 #include <vector>
 
 #include "libs/base/mutex.h"
-#include "libs/base/spare_nodes.h"
+#include "libs/base/node_table.h"
 #include "services/edge/admission/limits.h"
 #include "services/edge/admission/prefix.h"
 
@@ -61,6 +59,8 @@ enum class Yield : uint8_t {
 };
 
 class Ledger {
+  struct Account;
+
  public:
   Ledger(size_t max, Yield yield);
   Ledger(const Ledger&) = delete;
@@ -74,16 +74,35 @@ class Ledger {
   /// Who finds no room is counted by the verdict.
   [[nodiscard]] Verdict Take(const Holder& holder, size_t amount);
   /// The same for who sees by itself what becomes of it, and counts that.
-  [[nodiscard]] Verdict TakeUncounted(const Holder& holder, size_t amount);
+  [[nodiscard]] Verdict TakeUncounted(const Holder& holder, size_t amount) {
+    Hint hint;
+    return TakeUncounted(holder, amount, hint);
+  }
+  /// Where the account of a network is: spares the search for it. Of one network, for whoever keeps
+  /// it; filled by what books something, and good as long as that is booked.
+  class Hint {
+    friend class Ledger;
+    Account* account_ = nullptr;
+  };
+  [[nodiscard]] Verdict TakeUncounted(const Holder& holder, size_t amount, Hint& hint);
   enum class Contended : uint8_t { kMadeRoom, kRefused };
   void Count(Contended contended);
   /// Books whatever the maximum says: for one worker's own ledger, all of which it can drop, and
   /// does as long as Overdraft() names somebody.
   void TakeAnyway(const Holder& holder, size_t amount);
   /// REQUIRES: so much was booked for just this holder.
-  void Give(const Holder& holder, size_t amount);
+  void Give(const Holder& holder, size_t amount) {
+    Hint hint;
+    Give(holder, amount, hint);
+  }
+  void Give(const Holder& holder, size_t amount, Hint& hint);
   /// What was booked for `from` is `to`'s now: another address, another standing. Never refused.
-  void Move(const Holder& from, const Holder& to, size_t amount);
+  void Move(const Holder& from, const Holder& to, size_t amount) {
+    Hint from_hint;
+    Hint to_hint;
+    Move(from, from_hint, to, to_hint, amount);
+  }
+  void Move(const Holder& from, Hint& from_hint, const Holder& to, Hint& to_hint, size_t amount);
 
   /// What to ask of Overdraft().
   struct Ask {
@@ -117,19 +136,32 @@ class Ledger {
     unsigned worker = 0;
     Amounts held{};
   };
+  /// Neighbours in a bucket.
+  struct Link {
+    Account* before = nullptr;
+    Account* behind = nullptr;
+  };
   struct Account {
     Network network{};
     Amounts held{};
     std::vector<OnWorker> workers;  ///< Those that hold something.
-    std::array<std::list<Account*>::iterator, kStandings> places;
+    std::array<Link, kStandings> links{};
   };
-  using Accounts = std::unordered_map<Network, Account>;
-  /// By the binary logarithm of what is held, so that the heaviest are found without sorting.
+  /// Those that hold about the same; what is in front was not looked at for the longest time.
+  struct Bucket {
+    Account* front = nullptr;
+    Account* back = nullptr;
+  };
+  /// By the binary logarithm of what is held, so that the heaviest are found without sorting. Who
+  /// holds nothing is in none.
   static constexpr size_t kBuckets = 65;
-  using Buckets = std::array<std::list<Account*>, kBuckets>;
+  using Buckets = std::array<Bucket, kBuckets>;
 
-  void Add(const Holder& holder, size_t amount) LOWBAND_REQUIRES(mutex_);
-  void Subtract(const Holder& holder, size_t amount) LOWBAND_REQUIRES(mutex_);
+  static bool IsNothing(const Amounts& held) { return (held[0] | held[1]) == 0; }
+  void Add(const Holder& holder, size_t amount, Hint& hint) LOWBAND_REQUIRES(mutex_);
+  void Subtract(const Holder& holder, size_t amount, Hint& hint) LOWBAND_REQUIRES(mutex_);
+  static void Append(Bucket& bucket, Account& account, size_t standing);
+  static void Unlink(Bucket& bucket, Account& account, size_t standing);
   void Place(Account& account, Standing standing, size_t before) LOWBAND_REQUIRES(mutex_);
   const Account* Heaviest(Standing standing) const LOWBAND_REQUIRES(mutex_);
   size_t BookedFor(const Holder& holder) const LOWBAND_REQUIRES(mutex_);
@@ -146,9 +178,7 @@ class Ledger {
   mutable Mutex mutex_;
   Amounts held_ LOWBAND_GUARDED_BY(mutex_){};
   std::array<std::atomic<size_t>, kStandings> shown_{};
-  Accounts accounts_ LOWBAND_GUARDED_BY(mutex_);
-  SpareNodes<Accounts> spare_accounts_ LOWBAND_GUARDED_BY(mutex_){kSpareAccountsMax};
-  SpareListNodes<Account*> spare_places_ LOWBAND_GUARDED_BY(mutex_){kSpareAccountsMax * kStandings};
+  NodeTable<Network, Account> accounts_ LOWBAND_GUARDED_BY(mutex_){kSpareAccountsMax};
   std::array<Buckets, kStandings> buckets_ LOWBAND_GUARDED_BY(mutex_);
   std::atomic<uint64_t> made_room_{0};
   std::atomic<uint64_t> refused_{0};

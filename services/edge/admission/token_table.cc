@@ -35,7 +35,7 @@ TokenId TokenTable::IdOf(std::string_view token) const {
 TokenTable::Verdict TokenTable::Take(TokenId token, unsigned worker, Kind kind, Attempt attempt) {
   Shard& shard = ShardOf(token);
   const MutexLock lock(shard.mutex);
-  Account& account = AccountOf(shard, token);
+  Account& account = shard.accounts.FindOrInsert(token).value;
   Verdict verdict;
   const bool full = account.exchanges - account.leaving >= limits_.exchanges ||
                     (kind == Kind::kPoll && account.polls - account.leaving >= limits_.polls);
@@ -47,7 +47,7 @@ TokenTable::Verdict TokenTable::Take(TokenId token, unsigned worker, Kind kind, 
     Add(account, worker, kind);
   } else {
     if (attempt == Attempt::kFirst) ++shard.refused;
-    if (account.exchanges == 0) Forget(shard, shard.accounts.find(token));
+    if (account.exchanges == 0) Forget(shard, token, account);
   }
   return verdict;
 }
@@ -55,13 +55,13 @@ TokenTable::Verdict TokenTable::Take(TokenId token, unsigned worker, Kind kind, 
 void TokenTable::TakeAnyway(TokenId token, unsigned worker, Kind kind) {
   Shard& shard = ShardOf(token);
   const MutexLock lock(shard.mutex);
-  Add(AccountOf(shard, token), worker, kind);
+  Add(shard.accounts.FindOrInsert(token).value, worker, kind);
 }
 
 TokenTable::Verdict TokenTable::BecomePoll(TokenId token, unsigned worker) {
   Shard& shard = ShardOf(token);
   const MutexLock lock(shard.mutex);
-  Account& account = AccountOf(shard, token);
+  Account& account = shard.accounts.FindOrInsert(token).value;
   OnWorker& own = On(account, worker);
   if (own.shorts == 0) std::abort();
   Verdict verdict;
@@ -78,9 +78,9 @@ TokenTable::Verdict TokenTable::BecomePoll(TokenId token, unsigned worker) {
 void TokenTable::Give(TokenId token, unsigned worker, Kind kind) {
   Shard& shard = ShardOf(token);
   const MutexLock lock(shard.mutex);
-  const auto found = shard.accounts.find(token);
-  if (found == shard.accounts.end()) std::abort();
-  Account& account = found->second;
+  Account* found = shard.accounts.Find(token);
+  if (found == nullptr) std::abort();
+  Account& account = *found;
   OnWorker& on = On(account, worker);
   size_t& held = kind == Kind::kPoll ? on.polls : on.shorts;
   if (held == 0) std::abort();
@@ -93,7 +93,7 @@ void TokenTable::Give(TokenId token, unsigned worker, Kind kind) {
     --account.leaving;
   }
   if (account.exchanges == 0) {
-    Forget(shard, found);
+    Forget(shard, token, account);
   } else if (on.shorts + on.polls == 0) {
     std::erase_if(account.workers, [&](const OnWorker& each) { return each.worker == worker; });
   }
@@ -107,12 +107,12 @@ std::vector<TokenId> TokenTable::TakeLeaving(unsigned worker) {
     const MutexLock lock(shard.mutex);
     for (const Leaving& each : shard.leaving) {
       if (each.worker != worker) continue;
-      const auto found = shard.accounts.find(each.token);
-      if (found == shard.accounts.end()) continue;
-      OnWorker& on = On(found->second, worker);
+      Account* found = shard.accounts.Find(each.token);
+      if (found == nullptr) continue;
+      OnWorker& on = On(*found, worker);
       if (on.leaving == 0) continue;  // it has ended meanwhile
       --on.leaving;
-      --found->second.leaving;
+      --found->leaving;
       tokens.push_back(each.token);
     }
     leaving_.fetch_sub(
@@ -140,13 +140,9 @@ uint64_t TokenTable::refused() const {
   return sum;
 }
 
-TokenTable::Account& TokenTable::AccountOf(Shard& shard, TokenId token) {
-  return shard.spares.FindOrInsert(shard.accounts, token).first->second;
-}
-
-void TokenTable::Forget(Shard& shard, Accounts::iterator account) {
-  account->second.workers.clear();
-  shard.spares.Erase(shard.accounts, account);
+void TokenTable::Forget(Shard& shard, TokenId token, Account& account) {
+  account.workers.clear();
+  shard.accounts.Erase(token);
 }
 
 TokenTable::OnWorker& TokenTable::On(Account& account, unsigned worker) {

@@ -18,11 +18,10 @@
 #include <memory>
 #include <optional>
 #include <string_view>
-#include <unordered_map>
 #include <vector>
 
 #include "libs/base/mutex.h"
-#include "libs/base/spare_nodes.h"
+#include "libs/base/node_table.h"
 #include "services/edge/admission/attempt.h"
 #include "services/edge/admission/limits.h"
 
@@ -80,20 +79,17 @@ class TokenTable {
     TokenId token;
     unsigned worker;
   };
-  using Accounts = std::unordered_map<TokenId, Account>;
   struct alignas(64) Shard {
     mutable Mutex mutex;
-    Accounts accounts LOWBAND_GUARDED_BY(mutex);
     /// Most requests are the only one of their token.
-    SpareNodes<Accounts> spares LOWBAND_GUARDED_BY(mutex){kSpareAccountsMax};
+    NodeTable<TokenId, Account> accounts LOWBAND_GUARDED_BY(mutex){kSpareAccountsMax};
     std::vector<Leaving> leaving LOWBAND_GUARDED_BY(mutex);
     uint64_t refused LOWBAND_GUARDED_BY(mutex) = 0;
   };
   static constexpr size_t kShards = 16;
 
-  static Account& AccountOf(Shard& shard, TokenId token) LOWBAND_REQUIRES(shard.mutex);
   /// REQUIRES: nothing of it is under way.
-  static void Forget(Shard& shard, Accounts::iterator account) LOWBAND_REQUIRES(shard.mutex);
+  static void Forget(Shard& shard, TokenId token, Account& account) LOWBAND_REQUIRES(shard.mutex);
   static OnWorker& On(Account& account, unsigned worker);
   static void Add(Account& account, unsigned worker, Kind kind);
   /// Has one of its polls go; none: it has no other.

@@ -15,7 +15,7 @@ void KeptAnswers::Add(const Owner& owner, Entry request) {
   const size_t cost = CostOf(*request);
   ledger_.TakeAnyway(owner.holder(), cost);
   bytes_ += cost;
-  Share& share = spare_shares_.FindOrInsert(shares_, owner).first->second;
+  Share& share = shares_.FindOrInsert(owner).value;
   request->place = spare_places_.Append(share.ListOf(*request), request);
 }
 
@@ -23,9 +23,9 @@ void KeptAnswers::Remove(const Owner& owner, Entry request) {
   const size_t cost = CostOf(*request);
   ledger_.Give(owner.holder(), cost);
   bytes_ -= cost;
-  const auto share = shares_.find(owner);
-  spare_places_.Erase(share->second.ListOf(*request), request->place);
-  Forget(share);
+  Share& share = ShareOf(owner);
+  spare_places_.Erase(share.ListOf(*request), request->place);
+  Forget(owner, share);
 }
 
 Bytes KeptAnswers::Replace(const Owner& owner, Entry request, Bytes answer) {
@@ -39,32 +39,36 @@ Bytes KeptAnswers::Replace(const Owner& owner, Entry request, Bytes answer) {
 }
 
 void KeptAnswers::Renew(const Owner& owner, Entry request) {
-  std::list<Entry>& list = shares_.at(owner).ListOf(*request);
+  std::list<Entry>& list = ShareOf(owner).ListOf(*request);
   list.splice(list.end(), list, request->place);
 }
 
 void KeptAnswers::Move(const Owner& from, const Owner& to, Entry request) {
   ledger_.Move(from.holder(), to.holder(), CostOf(*request));
-  Share& taker = spare_shares_.FindOrInsert(shares_, to).first->second;
-  const auto giver = shares_.find(from);
+  Share& taker = shares_.FindOrInsert(to).value;
+  Share& giver = ShareOf(from);
   std::list<Entry>& list = taker.ListOf(*request);
-  list.splice(list.end(), giver->second.ListOf(*request), request->place);
-  Forget(giver);
+  list.splice(list.end(), giver.ListOf(*request), request->place);
+  Forget(from, giver);
 }
 
 std::optional<KeptAnswers::Missed> KeptAnswers::LeastMissed() const {
   const auto victim = ledger_.Overdraft();
   if (!victim) return std::nullopt;
-  const auto share = shares_.find({victim->network, victim->standing});
-  if (share == shares_.end()) std::abort();
-  const auto& [repeatable, once] = share->second;
+  const Share* share = shares_.Find({victim->network, victim->standing});
+  if (share == nullptr) std::abort();
+  const auto& [repeatable, once] = *share;
   return Missed{repeatable.empty() ? once.front() : repeatable.front(), victim->standing};
 }
 
-void KeptAnswers::Forget(Shares::iterator share) {
-  if (share->second.repeatable.empty() && share->second.once.empty()) {
-    spare_shares_.Erase(shares_, share);
-  }
+KeptAnswers::Share& KeptAnswers::ShareOf(const Owner& owner) {
+  Share* share = shares_.Find(owner);
+  if (share == nullptr) std::abort();
+  return *share;
+}
+
+void KeptAnswers::Forget(const Owner& owner, const Share& share) {
+  if (share.repeatable.empty() && share.once.empty()) shares_.Erase(owner);
 }
 
 }  // namespace lowband::edge::message

@@ -16,9 +16,9 @@
 #include <cstddef>
 #include <list>
 #include <optional>
-#include <unordered_map>
 
 #include "libs/base/bytes.h"
+#include "libs/base/node_table.h"
 #include "libs/base/spare_nodes.h"
 #include "services/edge/admission/ledger.h"
 #include "services/edge/message/owner.h"
@@ -63,13 +63,12 @@ class KeptAnswers {
       return request.ref.repeatable ? repeatable : once;
     }
   };
-  using Shares = std::unordered_map<Owner, Share, OwnerHash>;
-
-  void Forget(Shares::iterator share);
+  /// REQUIRES: something is kept for `owner`.
+  Share& ShareOf(const Owner& owner);
+  void Forget(const Owner& owner, const Share& share);
 
   admission::Ledger ledger_;  ///< Of one worker: who makes room is always here.
-  Shares shares_;
-  SpareNodes<Shares> spare_shares_{admission::kSpareAccountsMax};
+  NodeTable<Owner, Share, OwnerHash> shares_{admission::kSpareAccountsMax};
   SpareListNodes<Entry> spare_places_{admission::kSpareAccountsMax};
   size_t bytes_ = 0;
 };

@@ -38,10 +38,10 @@ Booking LedgerShare::Add(TimePoint now, const Holder& holder, const Held& held, 
 
 LedgerShare::Account* LedgerShare::Book(TimePoint now, const Holder& holder, size_t amount,
                                         Room room, Attempt attempt) {
-  const Account* known = Find(holder);
-  const size_t before = known == nullptr ? 0 : known->spare;
-  if (amount > before) {
-    switch (BookMore(now, holder, amount, room)) {
+  Account* account = Find(holder);
+  admission::Ledger::Hint hint = account == nullptr ? admission::Ledger::Hint() : account->hint;
+  if (account == nullptr || amount > account->spare) {
+    switch (BookMore(now, holder, amount, room, account, hint)) {
       case Booked::kFits: break;
       case Booked::kMadeRoom: ledger_.Count(Contended::kMadeRoom); break;
       case Booked::kRefused:
@@ -49,35 +49,34 @@ LedgerShare::Account* LedgerShare::Book(TimePoint now, const Holder& holder, siz
         return nullptr;
     }
   }
-  const auto [it, fresh] =
-      spare_accounts_.FindOrInsert(accounts_, {holder.network, holder.standing});
-  Account& account = it->second;
-  if (fresh) account.key = it->first;
-  const size_t from_spare = std::min(account.spare, amount);
-  if (from_spare > 0 && from_spare == account.spare) spare_places_.Erase(spares_, account.place);
-  account.spare -= from_spare;
+  if (account == nullptr) account = &Open({holder.network, holder.standing}, hint);
+  const size_t from_spare = std::min(account->spare, amount);
+  if (from_spare > 0 && from_spare == account->spare) LeaveSpares(*account);
+  account->spare -= from_spare;
   spare_ -= from_spare;
-  account.used += amount;
+  account->used += amount;
   used_ += amount;
-  return &account;
+  return account;
 }
 
 // Beside what the holder has spare; where that stands in the way, it goes first.
 LedgerShare::Booked LedgerShare::BookMore(TimePoint now, const Holder& holder, size_t amount,
-                                          Room room) {
-  const Account* known = Find(holder);
-  size_t more = amount - (known == nullptr ? 0 : known->spare);
-  Verdict verdict = ledger_.TakeUncounted(holder, more);
+                                          Room room, Account*& account,
+                                          admission::Ledger::Hint& hint) {
+  size_t more = amount - (account == nullptr ? 0 : account->spare);
+  Verdict verdict = ledger_.TakeUncounted(holder, more, hint);
   if (verdict != Verdict::kFits && spare_ > 0) {
-    if (verdict == Verdict::kMakeRoom) ledger_.Give(holder, more);
+    if (verdict == Verdict::kMakeRoom) ledger_.Give(holder, more, hint);
     ReleaseSpares();
+    account = Find(holder);
+    hint = account == nullptr ? admission::Ledger::Hint() : account->hint;
     more = amount;
-    verdict = ledger_.TakeUncounted(holder, more);
+    verdict = ledger_.TakeUncounted(holder, more, hint);
   }
   if (verdict == Verdict::kFits) return Booked::kFits;
   if (verdict == Verdict::kFull) return Booked::kRefused;
   if (room == Room::kFree || IsForNought(now, holder)) {
-    ledger_.Give(holder, more);
+    ledger_.Give(holder, more, hint);
     return Booked::kRefused;
   }
   wants_room_ = true;
@@ -142,9 +141,11 @@ std::optional<Held> LedgerShare::NextToGo() {
   return first->front().held;
 }
 
-const LedgerShare::Account* LedgerShare::Find(const Holder& holder) const {
-  const auto found = accounts_.find({holder.network, holder.standing});
-  return found == accounts_.end() ? nullptr : &found->second;
+LedgerShare::Account& LedgerShare::Open(const Key& key, const admission::Ledger::Hint& hint) {
+  Account& account = accounts_.FindOrInsert(key).value;
+  account.key = key;
+  account.hint = hint;
+  return account;
 }
 
 void LedgerShare::GiveItem(Items::iterator item) {
@@ -158,36 +159,50 @@ void LedgerShare::Give(Account& account, size_t amount) {
   account.used -= amount;
   used_ -= amount;
   if (amount > 0) {
-    if (account.spare > 0) spare_places_.Erase(spares_, account.place);
-    account.place = spare_places_.Append(spares_, &account);
+    if (account.spare > 0) LeaveSpares(account);
+    JoinSpares(account);
     account.spare += amount;
     spare_ += amount;
   }
-  while (spare_ > rules_.spare_max) ReleaseSpare(*spares_.front());
+  while (spare_ > rules_.spare_max) ReleaseSpare(*spares_front_);
+}
+
+void LedgerShare::JoinSpares(Account& account) {
+  account.before = spares_back_;
+  account.behind = nullptr;
+  (spares_back_ == nullptr ? spares_front_ : spares_back_->behind) = &account;
+  spares_back_ = &account;
+}
+
+void LedgerShare::LeaveSpares(Account& account) {
+  (account.before == nullptr ? spares_front_ : account.before->behind) = account.behind;
+  (account.behind == nullptr ? spares_back_ : account.behind->before) = account.before;
 }
 
 void LedgerShare::MoveItem(Items::iterator item, const Holder& to) {
   Account& from = *item->account;
-  if (from.key == Key{to.network, to.standing}) return;
-  const auto [it, fresh] = spare_accounts_.FindOrInsert(accounts_, {to.network, to.standing});
-  Account& account = it->second;
-  if (fresh) account.key = it->first;
-  ledger_.Move(HolderOf(from.key), HolderOf(account.key), item->amount);
+  const Key key{to.network, to.standing};
+  if (from.key == key) return;
+  const Holder holder = HolderOf(key);
+  Account* account = Find(holder);
+  admission::Ledger::Hint hint = account == nullptr ? admission::Ledger::Hint() : account->hint;
+  ledger_.Move(HolderOf(from.key), from.hint, holder, hint, item->amount);
+  if (account == nullptr) account = &Open(key, hint);
   const auto rank = static_cast<size_t>(item->rank);
-  account.items[rank].splice(account.items[rank].end(), from.items[rank], item);
-  item->account = &account;
+  account->items[rank].splice(account->items[rank].end(), from.items[rank], item);
+  item->account = account;
   from.used -= item->amount;
-  account.used += item->amount;
+  account->used += item->amount;
   Forget(from);
 }
 
 void LedgerShare::ReleaseSpares() {
-  while (!spares_.empty()) ReleaseSpare(*spares_.front());
+  while (spares_front_ != nullptr) ReleaseSpare(*spares_front_);
 }
 
 void LedgerShare::ReleaseSpare(Account& account) {
-  spare_places_.Erase(spares_, account.place);
-  ledger_.Give(HolderOf(account.key), account.spare);
+  LeaveSpares(account);
+  ledger_.Give(HolderOf(account.key), account.spare, account.hint);
   spare_ -= account.spare;
   account.spare = 0;
   Forget(account);
@@ -195,7 +210,8 @@ void LedgerShare::ReleaseSpare(Account& account) {
 
 void LedgerShare::Forget(Account& account) {
   if (account.used + account.spare > 0) return;
-  spare_accounts_.Erase(accounts_, accounts_.find(account.key));
+  const Key key = account.key;  // it goes with the account
+  accounts_.Erase(key);
 }
 
 Booking& Booking::operator=(Booking&& other) noexcept {

@@ -18,9 +18,9 @@
 #include <cstdint>
 #include <list>
 #include <optional>
-#include <unordered_map>
 #include <utility>
 
+#include "libs/base/node_table.h"
 #include "libs/base/spare_nodes.h"
 #include "libs/base/time.h"
 #include "services/edge/admission/attempt.h"
@@ -121,11 +121,13 @@ class LedgerShare {
   struct Account {
     Key key;
     size_t used = 0;
-    size_t spare = 0;  ///< Booked, and not used.
+    size_t spare = 0;              ///< Booked, and not used.
+    admission::Ledger::Hint hint;  ///< Good as long as there is an account: something is booked.
     std::array<Items, kRanks> items;
-    std::list<Account*>::iterator place;  ///< In `spares_`, if it has some.
+    // Neighbours among those that have something spare.
+    Account* before = nullptr;
+    Account* behind = nullptr;
   };
-  using Accounts = std::unordered_map<Key, Account, KeyHash>;
   enum class Room : uint8_t { kMade, kFree };
   enum class Booked : uint8_t { kFits, kMadeRoom, kRefused };
 
@@ -133,14 +135,24 @@ class LedgerShare {
               Rank rank, Room room, admission::Attempt attempt);
   Account* Book(TimePoint now, const admission::Holder& holder, size_t amount, Room room,
                 admission::Attempt attempt);
-  Booked BookMore(TimePoint now, const admission::Holder& holder, size_t amount, Room room);
+  /// `account`: that of the holder, or null; its spares, and it with them, may go.
+  Booked BookMore(TimePoint now, const admission::Holder& holder, size_t amount, Room room,
+                  Account*& account, admission::Ledger::Hint& hint);
   bool IsForNought(TimePoint now, const admission::Holder& newcomer) const;
   bool IsNoHeavier(const admission::Victim& victim, const admission::Holder& newcomer) const;
   /// Who has to make room, of those that can; none: nobody.
   std::optional<admission::Victim> Victim() const { return Among(ledger_.Overdraft()); }
   /// The same, where the ledger has named `victim`.
   std::optional<admission::Victim> Among(std::optional<admission::Victim> victim) const;
-  const Account* Find(const admission::Holder& holder) const;
+  const Account* Find(const admission::Holder& holder) const {
+    return accounts_.Find({holder.network, holder.standing});
+  }
+  Account* Find(const admission::Holder& holder) {
+    return accounts_.Find({holder.network, holder.standing});
+  }
+  Account& Open(const Key& key, const admission::Ledger::Hint& hint);
+  void JoinSpares(Account& account);
+  void LeaveSpares(Account& account);
   void Give(Account& account, size_t amount);
   void GiveItem(Items::iterator item);
   void MoveItem(Items::iterator item, const admission::Holder& to);
@@ -152,11 +164,11 @@ class LedgerShare {
   admission::Ledger& ledger_;
   const ShareRules rules_;
   const unsigned worker_;
-  Accounts accounts_;
-  SpareNodes<Accounts> spare_accounts_{admission::kSpareAccountsMax};
+  NodeTable<Key, Account, KeyHash> accounts_{admission::kSpareAccountsMax};
   SpareListNodes<Item> spare_items_{admission::kSpareAccountsMax};
-  SpareListNodes<Account*> spare_places_{admission::kSpareAccountsMax};
-  std::list<Account*> spares_;  ///< That which got its spare first is the first.
+  // Those with something spare; that which got its spare first is in front.
+  Account* spares_front_ = nullptr;
+  Account* spares_back_ = nullptr;
   size_t spare_ = 0;
   size_t used_ = 0;
   bool wants_room_ = false;

@@ -1,0 +1,122 @@
+// A hash table for entries that come and go all the time: they stay where they are in memory, and
+// their nodes are kept for what is inserted next, so that an entry that lives as long as one
+// request allocates nothing.
+//
+//   FindOrInsert ── known ──▶ it
+//     └─ new ──▶ a spare node, its value as Erase() got it, or one of the heap's
+//   Erase ── below the maximum ──▶ spare
+//     └─ else ──▶ freed
+//
+// std::unordered_map divides by a prime for each search, and again for each neighbour of what is
+// inserted or erased, which is most of what that costs; this one multiplies and shifts.
+//
+// Threading: its owner's. Ownership: of its nodes; what it returns is good until that is erased.
+// Limits: spare nodes, by the constructor; the room for buckets never shrinks.
+#pragma once
+
+#include <bit>
+#include <cstddef>
+#include <cstdint>
+#include <cstdlib>
+#include <functional>
+#include <memory>
+#include <utility>
+#include <vector>
+
+namespace lowband {
+
+/// Who erases an entry leaves its value fit for another key.
+template <typename Key, typename Value, typename Hash = std::hash<Key>>
+class NodeTable {
+ public:
+  explicit NodeTable(size_t spares_max) : spares_max_(spares_max), buckets_(kBucketsMin) {}
+  NodeTable(const NodeTable&) = delete;
+  NodeTable& operator=(const NodeTable&) = delete;
+  ~NodeTable() {
+    // One after the other, as long as a chain may be.
+    for (std::unique_ptr<Node>& chain : buckets_) {
+      while (chain != nullptr) chain = std::move(chain->next);
+    }
+  }
+
+  /// Null: there is none.
+  Value* Find(const Key& key) { return FindIn(BucketOf(key), key); }
+  const Value* Find(const Key& key) const { return FindIn(BucketOf(key), key); }
+
+  struct Found {
+    Value& value;
+    bool fresh;
+  };
+  Found FindOrInsert(const Key& key) {
+    const size_t bucket = BucketOf(key);
+    if (Value* known = FindIn(bucket, key)) return {*known, false};
+    std::unique_ptr<Node> node;
+    if (spares_.empty()) {
+      node = std::make_unique<Node>();
+    } else {
+      node = std::move(spares_.back());
+      spares_.pop_back();
+    }
+    node->key = key;
+    node->next = std::move(buckets_[bucket]);
+    Value& value = node->value;
+    buckets_[bucket] = std::move(node);
+    if (++size_ > buckets_.size()) Grow();
+    return {value, true};
+  }
+
+  /// REQUIRES: it is there.
+  void Erase(const Key& key) {
+    std::unique_ptr<Node>* place = &buckets_[BucketOf(key)];
+    while (*place != nullptr && !((*place)->key == key)) place = &(*place)->next;
+    if (*place == nullptr) std::abort();
+    std::unique_ptr<Node> node = std::move(*place);
+    *place = std::move(node->next);
+    --size_;
+    if (spares_.size() < spares_max_) spares_.push_back(std::move(node));
+  }
+
+  size_t size() const { return size_; }
+  size_t spares() const { return spares_.size(); }
+
+ private:
+  struct Node {
+    Key key{};
+    Value value{};
+    std::unique_ptr<Node> next;
+  };
+  static constexpr size_t kBucketsMin = 16;
+  /// Keys differ in a few bits, mostly low ones; the upper bits of the product depend on all.
+  static constexpr uint64_t kMixer = 0x9e3779b97f4a7c15;
+
+  size_t BucketOf(const Key& key) const {
+    return static_cast<size_t>(uint64_t{Hash()(key)} * kMixer >> shift_);
+  }
+  Value* FindIn(size_t bucket, const Key& key) const {
+    Node* node = buckets_[bucket].get();
+    while (node != nullptr && !(node->key == key)) node = node->next.get();
+    return node == nullptr ? nullptr : &node->value;
+  }
+  void Grow() {
+    std::vector<std::unique_ptr<Node>> before(buckets_.size() * 2);
+    std::swap(before, buckets_);
+    --shift_;
+    for (std::unique_ptr<Node>& chain : before) {
+      while (chain != nullptr) {
+        std::unique_ptr<Node> node = std::move(chain);
+        chain = std::move(node->next);
+        std::unique_ptr<Node>& place = buckets_[BucketOf(node->key)];
+        node->next = std::move(place);
+        place = std::move(node);
+      }
+    }
+  }
+
+  const size_t spares_max_;
+  std::vector<std::unique_ptr<Node>> buckets_;  ///< A power of two.
+  unsigned shift_ = 64 - std::countr_zero(kBucketsMin);
+  size_t size_ = 0;
+  std::vector<std::unique_ptr<Node>> spares_;
+};
+
+}  // namespace lowband
