@@ -28,7 +28,11 @@ Lane::Lane(uint64_t id, Handler& handler, std::shared_ptr<Shared> shared,
       assembly_(shared_->config.request_bytes_max, shared_->requests_bytes),
       queue_(shared_->answers_bytes) {}
 
-Lane::~Lane() { shared_->exchanges.Return(active_.size()); }
+// Behind all that was done under the lock: whoever lets go of it last may be another thread.
+Lane::~Lane() {
+  const MutexLock lock(mutex_);
+  shared_->exchanges.Return(active_.size());
+}
 
 void Lane::Begin() {
   self_ = shared_from_this();
