@@ -4,7 +4,9 @@
 
 #include "libs/tls/record.h"
 #include "services/edge/dtls/client_hello.h"
+#include "services/edge/dtls/connection_id.h"
 #include "services/edge/dtls/cookie.h"
+#include "services/edge/dtls/limits.h"
 #include "services/edge/dtls/plaintext.h"
 
 namespace {
@@ -29,7 +31,7 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   const lowband::SocketAddress peer;
   const ByteView whole(data, size);
   ByteView rest = whole;
-  while (const auto record = tls::TakeRecord(rest, kConnectionIdBytes)) {
+  while (const auto record = lowband::tls::TakeRecord(rest, kConnectionIdBytes)) {
     RequireInside(record->bytes, whole);
     RequireInside(record->fragment, record->bytes);
     Require(!record->fragment.empty());
