@@ -67,8 +67,7 @@ struct Config {
   Duration answer_timeout = kAnswerTimeoutDefault;
 
   /// What the client calls itself: option 2050, until the server has it, which keeps it for the
-  /// session.
-  /// Empty: nothing is sent.
+  /// session. Empty: nothing is sent.
   std::string user_agent = {};
 
   /// Blocks of 2^(szx + 4) bytes, 0 to 6. Bodies above one block are uploaded in blocks; below 6
