@@ -4,7 +4,8 @@ lowband_library(test_udp_relay
   DEPS lowband::base
   PRIVATE_DEPS Threads::Threads)
 lowband_library(test_client_servers
-  SOURCES unit/libs_client/dtls_server.cc unit/libs_client/responder.cc
+  SOURCES
+    unit/libs_client/closed_port.cc unit/libs_client/dtls_server.cc unit/libs_client/responder.cc
   DEPS lowband::client
   PRIVATE_DEPS GTest::gtest Threads::Threads)
 

@@ -7,6 +7,7 @@
 
 #include <array>
 
+#include "tests/unit/libs_client/closed_port.h"
 #include "tests/unit/libs_client/lockstep.h"
 #include "tests/unit/libs_client/responder.h"
 
@@ -60,17 +61,9 @@ TEST(Connection, NameWithAnAddressNobodyListensAtThenNextAddress) {
   EXPECT_EQ((*connection)->server().Text(), "127.0.0.1:" + std::to_string(server.port()));
 }
 
-uint16_t PortWithoutServer() {
-  uint16_t port = 0;
-  {
-    Responder gone(Echo);
-    port = gone.port();
-  }
-  return port;
-}
-
 TEST(Connection, NobodyListensThenErrorAtOnceNamesTheAddress) {
-  const uint16_t port = PortWithoutServer();
+  const ClosedPort closed;
+  const uint16_t port = closed.port();
   const auto start = std::chrono::steady_clock::now();
   const auto connection = Connection::Open("127.0.0.1", port, Config{});
   ASSERT_FALSE(connection);

@@ -6,6 +6,7 @@
 #include <nlohmann/json.hpp>
 
 #include "libs/client/options.h"
+#include "tests/unit/libs_client/closed_port.h"
 #include "tests/unit/libs_client/responder.h"
 #include "tests/unit/tools/run_program.h"
 
@@ -235,14 +236,12 @@ TEST_F(RequestTest, KeyLogVariableThenSecretsAppended) {
 }
 
 TEST_F(RequestTest, NobodyThereThenStatus1AndOneLine) {
-  Serve(Cbor("\xa0"));
-  const uint16_t port = server_->port();
-  server_.reset();
+  const client::ClosedPort closed;
+  const std::string there = "127.0.0.1:" + std::to_string(closed.port());
   for (const char* scheme : {"coap", "coaps"}) {
-    const RunResult result =
-        RunLowband({"request", "-k", scheme + "://127.0.0.1:"s + std::to_string(port) + "/x"});
-    EXPECT_EQ(result.status, 1);
-    EXPECT_THAT(result.err, HasSubstr("127.0.0.1:" + std::to_string(port)));
+    const RunResult result = RunLowband({"request", "-k", scheme + "://"s + there + "/x"});
+    EXPECT_EQ(result.status, 1) << result.err;
+    EXPECT_THAT(result.err, HasSubstr(there));
     EXPECT_EQ(std::count(result.err.begin(), result.err.end(), '\n'), 1) << result.err;
   }
 }
@@ -313,22 +312,20 @@ TEST_F(RequestTest, NoAnswerAskedForThenVerboseSaysSo) {
 }
 
 TEST_F(RequestTest, NoAnswerAskedForAndNobodyThereThenStatus1AllTheSame) {
-  Serve(Cbor("\xa0"));
-  const uint16_t port = server_->port();
-  server_.reset();
+  const client::ClosedPort closed;
+  const std::string there = "127.0.0.1:" + std::to_string(closed.port());
   for (const char* scheme : {"coap", "coaps"}) {
-    const std::string url =
-        scheme + "://127.0.0.1:"s + std::to_string(port) + "/_matrix/client/v3/rooms/!r:x/typing/u";
+    const std::string url = scheme + "://"s + there + "/_matrix/client/v3/rooms/!r:x/typing/u";
     for (const char* how : {"-s", "--non"}) {
       const RunResult result = RunLowband({"request", "-k", how, "-X", "PUT", "-d", "{}", url});
-      EXPECT_EQ(result.status, 1) << scheme << how;
-      EXPECT_THAT(result.err, HasSubstr("127.0.0.1:" + std::to_string(port))) << scheme << how;
+      EXPECT_EQ(result.status, 1) << scheme << ' ' << how << ' ' << result.err;
+      EXPECT_THAT(result.err, HasSubstr(there)) << scheme << ' ' << how;
     }
   }
   Serve(Cbor("\xa0"));
   server_->Ignore(1000);
   const RunResult silent = Request({"--non", "--no-response", "-m", "0.5"});
-  EXPECT_EQ(silent.status, 1);
+  EXPECT_EQ(silent.status, 1) << silent.err;
   EXPECT_THAT(silent.err, HasSubstr("no sign of the server"));
 }
 

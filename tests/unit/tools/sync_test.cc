@@ -8,6 +8,7 @@
 
 #include "libs/client/options.h"
 #include "libs/transcode/transcode.h"
+#include "tests/unit/libs_client/closed_port.h"
 #include "tests/unit/libs_client/responder.h"
 #include "tests/unit/tools/run_program.h"
 
@@ -351,14 +352,12 @@ TEST_F(SyncTest, OutputThatCannotBeWrittenThenCursorStays) {
 }
 
 TEST_F(SyncTest, NobodyThereThenStatus1) {
-  Serve({Cbor(nlohmann::json::object())});
-  const uint16_t port = server_->port();
-  server_.reset();
+  const client::ClosedPort closed;
+  const std::string there = "127.0.0.1:" + std::to_string(closed.port());
   for (const std::string& scheme : {"coap"s, "coaps"s}) {
-    const RunResult result =
-        RunLowband({"sync", "-k", scheme + "://127.0.0.1:" + std::to_string(port)});
-    EXPECT_EQ(result.status, 1);
-    EXPECT_THAT(result.err, HasSubstr("nothing listens at UDP 127.0.0.1:" + std::to_string(port)));
+    const RunResult result = RunLowband({"sync", "-k", scheme + "://" + there});
+    EXPECT_EQ(result.status, 1) << result.err;
+    EXPECT_THAT(result.err, HasSubstr("nothing listens at UDP " + there));
   }
 }
 
