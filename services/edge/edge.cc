@@ -114,6 +114,8 @@ class Edge {
   std::unique_ptr<dtls::Credentials> credentials_;
   std::unique_ptr<admission::Admission> admission_;
   std::vector<std::unique_ptr<Worker>> workers_;
+  const std::shared_ptr<fallback::RelayLaneCounters> relay_lanes_ =
+      std::make_shared<fallback::RelayLaneCounters>();
   std::unique_ptr<fallback::Server> fallback_;  ///< Null: no --advertise.
   std::string bound_;
   bool steered_ = false;
@@ -266,7 +268,8 @@ void Edge::MakeFallback(const uplink::TransportConfig& transport, const BindAddr
                                      {"remedy", "raise the hard limit (ulimit -Hn)"}});
     config.connections_max = fit;
   }
-  fallback_ = std::make_unique<fallback::Server>(config, fallback::MakeRelayChannel(transport));
+  fallback_ = std::make_unique<fallback::Server>(
+      config, fallback::MakeRelayChannel(transport, relay_lanes_));
   if (config.tls) {
     const auto used = fallback_->UseIdentity(*credentials_->identity(), key_log_.get());
     if (!used) throw ConfigError("--tls-cert", used.error());
@@ -304,7 +307,7 @@ std::string Edge::Metrics() {
                   .draining = draining_.load(),
                   .log_lines_dropped = log_.dropped()});
   SetGrpcCertificateMetrics(metrics_, options_.security);
-  if (fallback_) SetFallbackMetrics(metrics_, fallback_->counters());
+  if (fallback_) SetFallbackMetrics(metrics_, fallback_->counters(), *relay_lanes_);
   return metrics_.Text();
 }
 

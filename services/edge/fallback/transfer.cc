@@ -49,7 +49,9 @@ void Transfer::Advance(TimePoint now) {
   if (ClientIsGone()) End(AnswerIsSent() ? TransferEnd::kServed : TransferEnd::kClientGone);
   if (aborting()) End(TransferEnd::kStopping);
   if (stall_.Stalled(now, WaitsForClient(), wire_.moved())) End(TransferEnd::kClientStalled);
-  if (!end_ && !opened_ && now >= open_deadline_) TakeEnd(now, CallEnd::kBroken);
+  if (end_ || opened_ || now < open_deadline_) return;
+  call_->Distrust();
+  TakeEnd(now, CallEnd::kBroken);
 }
 
 void Transfer::MakeRoom() {
@@ -93,9 +95,9 @@ void Transfer::Begin(TimePoint now) {
   opened_ = writes_ended_ = reads_next_ = false;
   const bool repeatable = MayRepeat(CallEnd::kBroken);
   open_deadline_ = now + (repeatable ? kRepeatTimeout : kOpenTimeout);
-  call_ = context_.channel.Open(context_.waker);
   writing_ = true;
-  call_->Write(MakeRelayRequest(head_, context_.client, id_));
+  call_ = context_.channel.Open(context_.waker, MakeRelayRequest(head_, context_.client, id_),
+                                kWindowBytes);
 }
 
 void Transfer::TakeEvents(TimePoint now) {
@@ -227,10 +229,8 @@ void Transfer::Upload() {
   if (!piece_.empty()) {
     body_taken_ = true;
     awaits_proceed_ = false;
-    v1::RelayChunk chunk;
-    chunk.set_data(std::exchange(piece_, {}));
     writing_ = true;
-    return call_->Write(std::move(chunk));
+    return call_->Write(std::exchange(piece_, {}));
   }
   if (!body_.whole()) return;
   writes_ended_ = true;
@@ -241,7 +241,7 @@ void Transfer::Download() {
   wire_.Flush();
   if (wire_.unsent() > 0) return;
   if (answer_whole_ && !end_) return End(TransferEnd::kServed);
-  if (std::exchange(reads_next_, false) && !end_) call_->ReadNext();
+  if (std::exchange(reads_next_, false) && !end_) call_->ReadNext(kWindowBytes);
 }
 
 bool Transfer::ClientIsGone() const {

@@ -44,6 +44,10 @@ inline constexpr size_t kRelaysDefault = 24'576;
 inline constexpr size_t kRelaysMax = 65'536;
 static_assert(kRelaysDefault <= kRelaysMax);
 
+/// Streams that carry relays, many each, of all edges together; further ones are refused. Each
+/// costs 16 KiB, and lives no longer than 10 s and its longest relay.
+inline constexpr size_t kRelayLanesMax = 16'384;
+
 /// How often the process is seen to be awake.
 inline constexpr Duration kTickInterval = std::chrono::seconds(1);
 /// Not seen for so long, it was asleep (awake.h): the soonest that an edge can take it for dead is
