@@ -11,7 +11,7 @@
 
 namespace lowband::edge::fallback {
 
-/// Connections at once; a waiting /sync holds one. Each takes a descriptor and 15 KiB with TLS, 37
+/// Connections at once; a waiting /sync holds one. Each takes a descriptor and 15 KiB with TLS, 16
 /// KiB while a request is under way, and up to four pieces of kBufferBytes while its bodies move.
 inline constexpr uint64_t kConnectionsDefault = 20'480;
 inline constexpr uint64_t kConnectionsMax = 262'144;

@@ -65,8 +65,8 @@ class GrpcRelayChannel final : public RelayChannel {
       return true;
     });
     if (serving_.size() < kLanesServing) serving_.push_back({OpenLane(now)});
-    // The translators in turn, and of each its lanes. One that hangs opens no lane, and gets nothing
-    // as long as others do.
+    // The translators in turn, and of each its lanes. One that hangs opens no lane, and gets
+    // nothing as long as others do.
     const auto chosen = std::ranges::min_element(serving_, {}, [this](const Serving& one) {
       const uint64_t replica = one.lane->replica();
       return std::tuple(replica == 0, replica == 0 ? 0 : LastTurn(replica), one.turn);

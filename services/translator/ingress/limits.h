@@ -38,7 +38,7 @@ inline constexpr size_t kAnswersHeldBytesDefault = size_t{256} << 20;
 inline constexpr size_t kAnswersHeldBytesMax = size_t{64} << 30;
 
 /// Relayed transfers at once; each is a connection to the homeserver and holds some pieces of
-/// kChunkBytesMax while data moves; 37 KiB while it waits. Further ones are refused. More than an
+/// kChunkBytesMax while data moves; 19 KiB while it waits. Further ones are refused. More than an
 /// edge has connections, so that one whose connection made room for another has time to go.
 inline constexpr size_t kRelaysDefault = 24'576;
 inline constexpr size_t kRelaysMax = 65'536;
