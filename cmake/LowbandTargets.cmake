@@ -69,6 +69,20 @@ function(lowband_test name)
                        ENVIRONMENT "${LOWBAND_TEST_ENVIRONMENT}")
 endfunction()
 
+# lowband_test_again(NAME TEST ENVIRONMENT name=value …): the program of TEST once more, as a test
+# of its own with the same timeout and labels, told by its environment what is different.
+function(lowband_test_again name test)
+  cmake_parse_arguments(ARG "" "" "ENVIRONMENT" ${ARGN})
+  add_test(NAME ${name} COMMAND ${LOWBAND_TEST_LAUNCHER} $<TARGET_FILE:${test}>
+           WORKING_DIRECTORY "${CMAKE_SOURCE_DIR}")
+  foreach(property TIMEOUT LABELS)
+    get_test_property(${test} ${property} value)
+    set_tests_properties(${name} PROPERTIES ${property} "${value}")
+  endforeach()
+  set_tests_properties(${name} PROPERTIES
+                       ENVIRONMENT "${LOWBAND_TEST_ENVIRONMENT};${ARG_ENVIRONMENT}")
+endfunction()
+
 # lowband_fuzzer(NAME SOURCES … DEPS … [RUNS n]): a libFuzzer target, and a test that plays its
 # corpus (tests/fuzz/corpus/NAME) and RUNS inputs made from it by a fixed seed: the same ones each
 # time, so that a test run finds what a change broke and never fails by chance. `scripts/soak

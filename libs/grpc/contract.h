@@ -31,6 +31,18 @@ inline constexpr size_t kStreamWindowBytes = 128 * 1024;
 static_assert(kStreamWindowBytes >= 2 * kChunkBytesMax);
 static_assert(kBatchBytesMax + kChunkBytesMax + kRequestHeadBytesMax < kMessageBytesMax);
 
+/// What either side lets the other send of one relayed body on a lane before the reader has come
+/// on. Everybody gets the least, which is as much as TLS or libcurl give at a time, and never has
+/// to wait for it; whoever reads on at speed gets more, as far as there is room.
+inline constexpr size_t kRelayWindowBytesMin = 16 * 1024;
+inline constexpr size_t kRelayWindowBytesMax = 128 * 1024;
+static_assert(kRelayWindowBytesMin < kRelayWindowBytesMax);
+/// Relays of one lane at a time; further ones are refused.
+inline constexpr size_t kRelaysPerLaneMax = 1024;
+/// The flow control of a relay lane's stream is not that of its transfers: either side always
+/// reads. So large that it holds up nobody.
+inline constexpr size_t kRelayLaneWindowBytes = 1024 * 1024;
+
 /// Each side asks a silent other for a sign of life, and gives the connection up without one: a
 /// frozen translator is noticed after their sum.
 inline constexpr std::chrono::milliseconds kKeepaliveTime{10'000};

@@ -114,6 +114,8 @@ class Edge {
   std::unique_ptr<dtls::Credentials> credentials_;
   std::unique_ptr<admission::Admission> admission_;
   std::vector<std::unique_ptr<Worker>> workers_;
+  const std::shared_ptr<fallback::RelayLaneCounters> relay_lanes_ =
+      std::make_shared<fallback::RelayLaneCounters>();
   std::unique_ptr<fallback::Server> fallback_;  ///< Null: no --advertise.
   std::string bound_;
   bool steered_ = false;
@@ -267,7 +269,8 @@ void Edge::MakeFallback(const uplink::TransportConfig& transport, const BindAddr
                        .named = options_.http_connections_max,
                        .usual = fallback::kConnectionsDefault},
                       "--http-max-connections", "http_connections");
-  fallback_ = std::make_unique<fallback::Server>(config, fallback::MakeRelayChannel(transport));
+  fallback_ = std::make_unique<fallback::Server>(
+      config, fallback::MakeRelayChannel(transport, relay_lanes_));
   if (config.tls) {
     const auto used = fallback_->UseIdentity(*credentials_->identity(), key_log_.get());
     if (!used) throw ConfigError("--tls-cert", used.error());
@@ -305,7 +308,7 @@ std::string Edge::Metrics() {
                   .draining = draining_.load(),
                   .log_lines_dropped = log_.dropped()});
   SetGrpcCertificateMetrics(metrics_, options_.security);
-  if (fallback_) SetFallbackMetrics(metrics_, fallback_->counters());
+  if (fallback_) SetFallbackMetrics(metrics_, fallback_->counters(), *relay_lanes_);
   return metrics_.Text();
 }
 

@@ -309,4 +309,24 @@ static_assert(AreComplete<fallback::Counters, fallback::Counters::Count>(
                        sizeof(fallback::Counters::refused) + sizeof(fallback::Counters::answers) +
                        sizeof(fallback::Counters::open) + sizeof(fallback::Counters::active)));
 
+using RelayLaneRow = CounterRow<fallback::RelayLaneCounters, fallback::RelayLaneCounters::Count>;
+inline constexpr auto kRelayLaneRows = std::to_array<RelayLaneRow>({
+    {&fallback::RelayLaneCounters::opened, "http_relay_lanes_total",
+     "Streams to translators that carry requests over TCP, and what became of some.", "event",
+     "opened"},
+    {&fallback::RelayLaneCounters::lost, "http_relay_lanes_total",
+     "Streams to translators that carry requests over TCP, and what became of some.", "event",
+     "lost"},
+    {&fallback::RelayLaneCounters::distrusted, "http_relay_lanes_total",
+     "Streams to translators that carry requests over TCP, and what became of some.", "event",
+     "distrusted"},
+    {&fallback::RelayLaneCounters::unknown, "http_relay_lanes_total",
+     "Streams to translators that carry requests over TCP, and what became of some.", "event",
+     "unknown"},
+    {&fallback::RelayLaneCounters::calls, "http_relay_calls_total",
+     "Requests over TCP that went as a call of their own, for a translator that knows no lanes."},
+});
+static_assert(
+    AreComplete<fallback::RelayLaneCounters, fallback::RelayLaneCounters::Count>(kRelayLaneRows));
+
 }  // namespace lowband::edge

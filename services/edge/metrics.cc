@@ -181,7 +181,8 @@ void SetAdmissionMetrics(MetricSet& m, const admission::RequestLedgers& ledgers)
           {}, ledgers.tokens.refused());
 }
 
-void SetFallbackMetrics(MetricSet& m, const fallback::Counters& c) {
+void SetFallbackMetrics(MetricSet& m, const fallback::Counters& c,
+                        const fallback::RelayLaneCounters& lanes) {
   const auto read = [](const fallback::Counters::Count& count) {
     return count.load(std::memory_order_relaxed);
   };
@@ -204,6 +205,11 @@ void SetFallbackMetrics(MetricSet& m, const fallback::Counters& c) {
   SetTotals<fallback::Counters, fallback::Counters::Count>(
       m, std::span<const FallbackRow>(kFallbackRows),
       [&](fallback::Counters::Count fallback::Counters::*counter) { return read(c.*counter); });
+  SetTotals<fallback::RelayLaneCounters, fallback::RelayLaneCounters::Count>(
+      m, std::span<const RelayLaneRow>(kRelayLaneRows),
+      [&](fallback::RelayLaneCounters::Count fallback::RelayLaneCounters::*counter) {
+        return read(lanes.*counter);
+      });
   m.Level("http_connections", "TCP connections now.", {}, static_cast<double>(read(c.open)));
   m.Level("http_transfers_in_flight", "Requests over TCP under way now.", {},
           static_cast<double>(read(c.active)));

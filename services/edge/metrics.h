@@ -32,6 +32,7 @@ void SetEdgeMetrics(MetricSet& metrics, const std::vector<WorkerStats>& workers,
 /// Those of what clients share, and who makes room for whom.
 void SetAdmissionMetrics(MetricSet& metrics, const admission::RequestLedgers& ledgers);
 /// Those of the TCP fallback, where there is one.
-void SetFallbackMetrics(MetricSet& metrics, const fallback::Counters& counters);
+void SetFallbackMetrics(MetricSet& metrics, const fallback::Counters& counters,
+                        const fallback::RelayLaneCounters& lanes);
 
 }  // namespace lowband::edge

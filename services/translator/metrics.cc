@@ -24,6 +24,7 @@ void SetIngress(MetricSet& m, const Figures& f) {
   m.Level("lanes", "Lanes open now.", {}, static_cast<double>(f.lanes));
   m.Level("exchanges_in_flight", "Requests that wait for the homeserver's answer.", {},
           static_cast<double>(f.exchanges));
+  m.Level("relay_lanes", "Relay lanes open now.", {}, static_cast<double>(f.relay_lanes));
   m.Level("relay_active", "Transfers of plain HTTP under way.", {}, static_cast<double>(f.relays));
   SetRows(m, kIngressRows, f.ingress);
 }

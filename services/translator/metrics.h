@@ -22,6 +22,7 @@ struct Figures {
   const RelayCounters& relay_upstream;
   const RelayHandlerCounters& relay_handler;
   size_t lanes = 0;
+  size_t relay_lanes = 0;
   size_t exchanges = 0;
   size_t relays = 0;
   size_t answers_held = 0;

@@ -169,6 +169,7 @@ std::string Translator::Metrics() {
                                   .relay_upstream = relays_.counters(),
                                   .relay_handler = relay_handler_.counters(),
                                   .lanes = server_.lanes(),
+                                  .relay_lanes = server_.relay_lanes(),
                                   .exchanges = server_.exchanges_in_flight(),
                                   .relays = server_.relays(),
                                   .answers_held = server_.answers_held(),

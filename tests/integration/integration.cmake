@@ -14,8 +14,14 @@ lowband_test(fallback_test
   LABELS integration)
 lowband_test(relay_test
   SOURCES
-    integration/relay_body_test.cc integration/relay_exchange_test.cc
+    integration/relay_body_test.cc integration/relay_call.cc integration/relay_exchange_test.cc
     integration/relay_fault_test.cc integration/relay_flow_test.cc
     integration/relay_rewrite_test.cc
   DEPS lowband::translator lowband_test_http_server gRPC::grpc++
   TIMEOUT 120)
+# The same transfers on a lane.
+lowband_test_again(relay_lane_test relay_test ENVIRONMENT LOWBAND_TEST_RELAYS=lanes)
+lowband_test(relay_channel_test
+  SOURCES integration/relay_channel_test.cc
+  DEPS lowband::edge_fallback_grpc lowband::translator_ingress gRPC::grpc++
+  TIMEOUT 120 LABELS integration)

@@ -25,6 +25,7 @@
 #include "services/translator/mapping/mapping.h"
 #include "services/translator/relay_handler.h"
 #include "services/translator/upstream/relay_counters.h"
+#include "tests/integration/relay_call.h"
 #include "tests/integration/upstream_fixture.h"
 
 namespace lowband::translator::testing {
@@ -78,9 +79,16 @@ class Gateway {
     stub_ = v1::Translator::NewStub(
         grpc::CreateCustomChannel("127.0.0.1:" + std::to_string(server_.port()),
                                   grpc::InsecureChannelCredentials(), arguments));
+    if (RelaysGoOnLanes()) lane_ = std::make_unique<LaneClient>(*stub_);
   }
 
   v1::Translator::Stub& stub() { return *stub_; }
+  std::unique_ptr<RelayWire> Open() { return lane_ ? lane_->Open() : MakeSingleWire(*stub_); }
+  bool LaneIsToldOfDrain() { return !lane_ || lane_->draining(); }
+  /// As an edge does that was told of a drain, once nothing is under way.
+  void HalfCloseLane() {
+    if (lane_) lane_->HalfClose();
+  }
   ingress::Server& server() { return server_; }
   RelayClient& upstream() { return upstream_; }
   const RelayHandlerCounters& handled() const { return handler_.counters(); }
@@ -107,6 +115,7 @@ class Gateway {
   RelayHandler handler_;
   ingress::Server server_;
   std::unique_ptr<v1::Translator::Stub> stub_;
+  std::unique_ptr<LaneClient> lane_;
 };
 
 struct Asked {
@@ -118,18 +127,14 @@ struct Asked {
   bool expects = false;
 };
 
-/// One call, driven by the test's thread.
+/// One transfer, driven by the test's thread.
 class Call {
  public:
-  explicit Call(Gateway& gateway) {
-    context_.set_deadline(std::chrono::system_clock::now() + kLong);
-    stream_ = gateway.stub().Relay(&context_);
-  }
+  explicit Call(Gateway& gateway) : wire_(gateway.Open()) {}
   Call(Gateway& gateway, const Asked& asked) : Call(gateway) { Send(asked); }
 
   bool Send(const Asked& asked) {
-    v1::RelayChunk chunk;
-    v1::RelayRequest& request = *chunk.mutable_request();
+    v1::RelayRequest request;
     request.set_method(asked.method);
     request.set_target(asked.target);
     for (const http::Field& field : asked.fields) {
@@ -142,29 +147,19 @@ class Call {
     request.set_expects_continue(asked.expects);
     request.set_forwarded_for("192.0.2.7");
     request.set_forwarded_proto("https");
-    return stream_->Write(chunk);
+    return wire_->Request(std::move(request));
   }
-  bool Data(std::string_view bytes) {
-    v1::RelayChunk chunk;
-    chunk.set_data(bytes.data(), bytes.size());
-    return stream_->Write(chunk);
-  }
-  /// Nothing more comes; without End() before it, a body is not whole.
-  void HalfClose() { stream_->WritesDone(); }
+  bool Data(std::string_view bytes) { return wire_->Data(bytes); }
+  /// Nothing more comes; without End() before it, a body is not whole. Not on a lane.
+  void HalfClose() { wire_->HalfClose(); }
   /// The body is whole.
   void End() {
-    v1::RelayChunk chunk;
-    chunk.mutable_end();
-    stream_->Write(chunk);
+    wire_->End();
     HalfClose();
   }
-  void Cancel() { context_.TryCancel(); }
+  void Cancel() { wire_->Cancel(); }
   /// The next message; none at the end.
-  std::optional<v1::RelayChunk> Next() {
-    v1::RelayChunk chunk;
-    if (!stream_->Read(&chunk)) return std::nullopt;
-    return chunk;
-  }
+  std::optional<v1::RelayChunk> Next() { return wire_->Next(); }
   /// The head of the answer, as the next message.
   v1::RelayResponse Head() {
     const auto chunk = Next();
@@ -185,12 +180,11 @@ class Call {
   grpc::Status Finish() {
     while (Next()) {
     }
-    return stream_->Finish();
+    return wire_->Status();
   }
 
  private:
-  grpc::ClientContext context_;
-  std::unique_ptr<grpc::ClientReaderWriter<v1::RelayChunk, v1::RelayChunk>> stream_;
+  const std::unique_ptr<RelayWire> wire_;
 };
 
 struct Answered {

@@ -85,19 +85,18 @@ class ScriptedCall final : public RelayChannel::Call {
   const std::string& target() const { return target_; }
 
   // For the connection.
-  void Write(v1::RelayChunk chunk) override {
-    if (chunk.has_request()) {
-      target_ = chunk.request().target();
-      {
-        const MutexLock lock(journal_.mutex);
-        journal_.requests.push_back(chunk.request());
-      }
-      Tell(CallOpened{});
-      Tell(CallWritten{});
-      if (script_.on_request) script_.on_request(*this, attempt_);
-      return;
+  void Begin(v1::RelayRequest request) {
+    target_ = request.target();
+    {
+      const MutexLock lock(journal_.mutex);
+      journal_.requests.push_back(std::move(request));
     }
-    body_ += chunk.data();
+    Tell(CallOpened{});
+    Tell(CallWritten{});
+    if (script_.on_request) script_.on_request(*this, attempt_);
+  }
+  void Write(std::string piece) override {
+    body_ += piece;
     Tell(CallWritten{});
   }
   void EndWrites(bool) override {
@@ -107,7 +106,7 @@ class ScriptedCall final : public RelayChannel::Call {
     }
     if (script_.on_body) script_.on_body(*this);
   }
-  void ReadNext() override {
+  void ReadNext(size_t) override {
     const MutexLock lock(mutex_);
     ++wanted_;
     Deliver();
@@ -148,8 +147,10 @@ class ScriptedCall final : public RelayChannel::Call {
 class ScriptedChannel final : public RelayChannel {
  public:
   ScriptedChannel(const Script& script, Journal& journal) : script_(script), journal_(journal) {}
-  std::unique_ptr<Call> Open(Waker waker) override {
-    return std::make_unique<ScriptedCall>(script_, journal_, ++calls_, std::move(waker));
+  std::unique_ptr<Call> Open(Waker waker, v1::RelayRequest request, size_t) override {
+    auto call = std::make_unique<ScriptedCall>(script_, journal_, ++calls_, std::move(waker));
+    call->Begin(std::move(request));
+    return call;
   }
 
  private:

@@ -44,6 +44,19 @@ inline constexpr std::array<std::string_view, 8> kTransferEndNames = {
     "served",        "client_gone", "client_stalled", "bad_body",
     "no_translator", "broken",      "stopping",       "made_room"};
 
+/// Of the streams that carry transfers to the translators.
+struct RelayLaneCounters {
+  using Count = std::atomic<uint64_t>;
+
+  Count opened{0};
+  Count lost{0};        ///< Ended otherwise than by us.
+  Count distrusted{0};  ///< A transfer on it was not taken in time.
+  Count unknown{0};     ///< The translator knows no lanes.
+  Count calls{0};       ///< Transfers that were calls of their own therefore.
+
+  static void Add(Count& count) { count.fetch_add(1, std::memory_order_relaxed); }
+};
+
 struct Counters {
   using Count = std::atomic<uint64_t>;
 

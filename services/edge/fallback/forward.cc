@@ -69,10 +69,9 @@ RequestId RequestIdOf(const http::RequestHead& head) {
   return MakeRequestId(*MakeSystemRandom());
 }
 
-v1::RelayChunk MakeRelayRequest(const http::RequestHead& head, const Client& client,
-                                const RequestId& id) {
-  v1::RelayChunk chunk;
-  v1::RelayRequest& request = *chunk.mutable_request();
+v1::RelayRequest MakeRelayRequest(const http::RequestHead& head, const Client& client,
+                                  const RequestId& id) {
+  v1::RelayRequest request;
   request.set_method(head.method);
   request.set_target(head.target);
   http::Fields fields = head.fields;
@@ -92,7 +91,7 @@ v1::RelayChunk MakeRelayRequest(const http::RequestHead& head, const Client& cli
   request.set_forwarded_for(addresses + client.address);
   request.set_forwarded_proto(std::string(Protocol(head, client)));
   request.set_request_id(std::string(AsText(id.bytes)));
-  return chunk;
+  return request;
 }
 
 std::optional<AnswerHead> MakeAnswerHead(const http::RequestHead& request,
@@ -100,6 +99,7 @@ std::optional<AnswerHead> MakeAnswerHead(const http::RequestHead& request,
   if (response.status() < 200 || response.status() > 599) return std::nullopt;
   const auto status = static_cast<uint16_t>(response.status());
   AnswerHead head;
+  head.status = status;
   AppendStatusLine(head.bytes, status);
   for (const v1::HttpField& field : response.fields()) {
     if (!http::IsToken(field.name()) || !http::IsFieldValue(field.value())) return std::nullopt;

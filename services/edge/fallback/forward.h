@@ -26,9 +26,9 @@ struct Client {
 /// The trace-id of the request's traceparent, or a new id if it has none that is valid.
 RequestId RequestIdOf(const http::RequestHead& head);
 
-/// The first piece of the relay of a request.
-v1::RelayChunk MakeRelayRequest(const http::RequestHead& head, const Client& client,
-                                const RequestId& id);
+/// What the translator gets of a request, but for its body.
+v1::RelayRequest MakeRelayRequest(const http::RequestHead& head, const Client& client,
+                                  const RequestId& id);
 
 /// How an answer's body is told from what follows it.
 enum class Framing : uint8_t {
@@ -40,6 +40,7 @@ enum class Framing : uint8_t {
 
 struct AnswerHead {
   std::string bytes;
+  uint16_t status = 0;
   Framing framing = Framing::kNone;
   uint64_t content_length = 0;  ///< kLength
 };

@@ -11,7 +11,7 @@
 
 namespace lowband::edge::fallback {
 
-/// Connections at once; a waiting /sync holds one. Each takes a descriptor and 15 KiB with TLS, 37
+/// Connections at once; a waiting /sync holds one. Each takes a descriptor and 15 KiB with TLS, 16
 /// KiB while a request is under way, and up to four pieces of kBufferBytes while its bodies move.
 inline constexpr uint64_t kConnectionsDefault = 20'480;
 inline constexpr uint64_t kConnectionsMax = 262'144;
@@ -41,6 +41,12 @@ inline constexpr uint64_t kBodyBytesMax = uint64_t{1} << 40;
 inline constexpr size_t kBufferBytes = contract::kChunkBytesMax;
 static_assert(kBufferBytes >= http::kHeadBytesMax);
 
+/// An answer of a known length up to this is given to the client when it is whole: until then it
+/// may still be had of another translator. What any translator sends without being asked to go on.
+inline constexpr size_t kHeldAnswerBytesMax = contract::kRelayWindowBytesMin;
+/// Of an answer's body, with the client not taking it.
+inline constexpr size_t kWindowBytes = contract::kRelayWindowBytesMax;
+
 /// From its first byte to the end of a request's head. A TLS handshake may stand still so long.
 inline constexpr Duration kHeadTimeout = std::chrono::seconds(10);
 /// A TLS handshake that goes on, however slowly, lasts this long: a chain of 3 KB takes 25 s on a
@@ -65,6 +71,19 @@ inline constexpr Duration kOpenTimeout = std::chrono::seconds(5);
 inline constexpr Duration kRepeatTimeout = std::chrono::seconds(1);
 /// Calls for one request. Most meet a translator that hangs, or drains, one after the other.
 inline constexpr int kAttemptsMax = 12;
+
+/// Relay lanes that take transfers. Each leads to the next translator, and these have their turns,
+/// on however many lanes. With more translators than this the lanes move among them.
+inline constexpr size_t kLanesServing = 8;
+/// Transfers of one lane at a time. A lane costs 16 KiB, which is a quarter of a KiB for each when
+/// it is full; and all on it share one stream's turn at being written.
+inline constexpr size_t kCallsPerLane = 64;
+static_assert(kCallsPerLane <= contract::kRelaysPerLaneMax);
+/// A lane takes transfers for so long, and goes with its last: so that translators which come and
+/// go get their share.
+inline constexpr Duration kLaneServes = std::chrono::seconds(10);
+/// How long each transfer is a call of its own after a translator has told that it knows no lanes.
+inline constexpr Duration kLanesUnknown = std::chrono::seconds(10);
 
 /// What is trusted of a client's X-Forwarded-For.
 inline constexpr size_t kForwardedBytesMax = 1024;

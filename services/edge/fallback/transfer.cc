@@ -49,7 +49,9 @@ void Transfer::Advance(TimePoint now) {
   if (ClientIsGone()) End(AnswerIsSent() ? TransferEnd::kServed : TransferEnd::kClientGone);
   if (aborting()) End(TransferEnd::kStopping);
   if (stall_.Stalled(now, WaitsForClient(), wire_.moved())) End(TransferEnd::kClientStalled);
-  if (!end_ && !opened_ && now >= open_deadline_) TakeEnd(now, CallEnd::kBroken);
+  if (end_ || opened_ || now < open_deadline_) return;
+  call_->Distrust();
+  TakeEnd(now, CallEnd::kBroken);
 }
 
 void Transfer::MakeRoom() {
@@ -90,12 +92,12 @@ void Transfer::TakePiece() {
 
 void Transfer::Begin(TimePoint now) {
   ++attempts_;
-  opened_ = writes_ended_ = reads_next_ = false;
+  opened_ = writes_ended_ = reads_next_ = held_ = false;
   const bool repeatable = MayRepeat(CallEnd::kBroken);
   open_deadline_ = now + (repeatable ? kRepeatTimeout : kOpenTimeout);
-  call_ = context_.channel.Open(context_.waker);
   writing_ = true;
-  call_->Write(MakeRelayRequest(head_, context_.client, id_));
+  call_ = context_.channel.Open(context_.waker, MakeRelayRequest(head_, context_.client, id_),
+                                kWindowBytes);
 }
 
 void Transfer::TakeEvents(TimePoint now) {
@@ -134,23 +136,37 @@ void Transfer::Take(TimePoint now, CallReceived& received) {
 }
 
 void Transfer::TakeHead(TimePoint now, const v1::RelayResponse& response) {
-  if (answered_) return TakeEnd(now, CallEnd::kBroken);
+  if (answered_ || held_) return TakeEnd(now, CallEnd::kBroken);
   // A client that is still sending its body cannot be told where the next request begins.
   keep_alive_ =
       head_.keep_alive && body_.whole() && !context_.stop.draining.load(std::memory_order_relaxed);
   auto answer = MakeAnswerHead(head_, response, keep_alive_);
   if (!answer) return TakeEnd(now, CallEnd::kBroken);
   answer_ = std::move(*answer);
+  answer_bytes_ = 0;
   if (answer_.framing == Framing::kUntilClose) keep_alive_ = false;
+  held_ = answer_.framing == Framing::kLength && answer_.content_length > 0 &&
+          answer_.content_length <= kHeldAnswerBytesMax;
+  if (!held_) GiveAnswer();
+}
+
+void Transfer::GiveAnswer() {
+  held_ = false;
   answered_ = true;
-  status_ = static_cast<uint16_t>(response.status());
-  wire_.Send(answer_.bytes);
+  status_ = answer_.status;
+  wire_.Send(std::exchange(answer_.bytes, {}));
   Counters::Add(context_.counters.answers[status_ / 100]);
 }
 
 void Transfer::TakeData(TimePoint now, std::string_view data) {
-  if (!answered_) return TakeEnd(now, CallEnd::kBroken);
+  if (!answered_ && !held_) return TakeEnd(now, CallEnd::kBroken);
   answer_bytes_ += data.size();
+  if (held_) {
+    if (answer_bytes_ > answer_.content_length) return TakeEnd(now, CallEnd::kBroken);
+    answer_.bytes += data;
+    if (answer_bytes_ == answer_.content_length) GiveAnswer();
+    return;
+  }
   switch (answer_.framing) {
     case Framing::kNone: return;
     case Framing::kLength:
@@ -167,6 +183,7 @@ void Transfer::TakeData(TimePoint now, std::string_view data) {
 }
 
 void Transfer::TakeEnd(TimePoint now, CallEnd end) {
+  if (end == CallEnd::kServed && held_) end = CallEnd::kBroken;  // shorter than it said
   if (end == CallEnd::kServed && answered_) {
     const bool short_of =
         answer_.framing == Framing::kLength && answer_bytes_ != answer_.content_length;
@@ -229,10 +246,8 @@ void Transfer::Upload() {
   if (!piece_.empty()) {
     body_taken_ = true;
     awaits_proceed_ = false;
-    v1::RelayChunk chunk;
-    chunk.set_data(std::exchange(piece_, {}));
     writing_ = true;
-    return call_->Write(std::move(chunk));
+    return call_->Write(std::exchange(piece_, {}));
   }
   if (!body_.whole()) return;
   writes_ended_ = true;
@@ -243,7 +258,7 @@ void Transfer::Download() {
   wire_.Flush();
   if (wire_.unsent() > 0) return;
   if (answer_whole_ && !end_) return End(TransferEnd::kServed);
-  if (std::exchange(reads_next_, false) && !end_) call_->ReadNext();
+  if (std::exchange(reads_next_, false) && !end_) call_->ReadNext(kWindowBytes);
 }
 
 bool Transfer::ClientIsGone() const {

@@ -1,5 +1,6 @@
 // One request and its answer, streamed through a relay call. What waits for the slower side is held
-// nowhere but in one piece a direction: the next is asked for when that one is gone.
+// nowhere but in one piece a direction: the next is asked for when that one is gone. A short answer
+// is held until it is whole, so that a translator that dies in the middle of it breaks nothing off.
 //
 //   client ──Wire──▶ RequestBody ──piece──▶ call ──▶ translator
 //          ◀──Wire── framing    ◀──piece──      ◀──
@@ -70,6 +71,7 @@ class Transfer {
   void TakeHead(TimePoint now, const v1::RelayResponse& response);
   void TakeData(TimePoint now, std::string_view data);
   void TakeEnd(TimePoint now, CallEnd end);
+  void GiveAnswer();
   void Upload();
   void Download();
   bool ClientIsGone() const;
@@ -104,6 +106,7 @@ class Transfer {
   bool answered_ = false;        ///< The head of an answer is in the wire.
   bool answer_whole_ = false;
   bool keep_alive_ = false;
+  bool held_ = false;    ///< What there is of an answer is in answer_.bytes.
   uint16_t status_ = 0;  ///< Of the answer in the wire.
   AnswerHead answer_;
   uint64_t answer_bytes_ = 0;

@@ -44,11 +44,12 @@ std::shared_ptr<grpc::Channel> MakeLaneChannel(const TransportConfig& config, Ch
   arguments.SetInt(GRPC_ARG_DNS_MIN_TIME_BETWEEN_RESOLUTIONS_MS, kResolveIntervalMinMs);
   arguments.SetMaxReceiveMessageSize(static_cast<int>(contract::kMessageBytesMax));
   arguments.SetPointer("lowband.owner", owner);
-  if (use == ChannelUse::kRelays) {
+  if (use != ChannelUse::kLanes) {
+    const size_t window =
+        use == ChannelUse::kRelays ? contract::kStreamWindowBytes : contract::kRelayLaneWindowBytes;
     // gRPC would measure the link and grow the window of a fast one to megabytes.
     arguments.SetInt(GRPC_ARG_HTTP2_BDP_PROBE, 0);
-    arguments.SetInt(GRPC_ARG_HTTP2_STREAM_LOOKAHEAD_BYTES,
-                     static_cast<int>(contract::kStreamWindowBytes));
+    arguments.SetInt(GRPC_ARG_HTTP2_STREAM_LOOKAHEAD_BYTES, static_cast<int>(window));
   }
   return grpc::CreateCustomChannel(config.target, config.credentials, arguments);
 }

@@ -20,6 +20,8 @@ enum class ChannelUse : uint8_t {
   kLanes,
   /// Bulk: windows stay small, so that little of a transfer is held at either end.
   kRelays,
+  /// The same, many on a stream, each with flow control of its own.
+  kRelayLanes,
 };
 
 /// A channel to config.target. Channels of one `owner` share their connections, so that a new one

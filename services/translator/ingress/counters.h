@@ -30,6 +30,9 @@ struct Counters {
   Count refused_body_size{0};
   Count answers_over_limit{0};  ///< Replaced by an error.
   Count reads_paused{0};        ///< A lane was not read for a while, to slow its edge down.
+  Count relay_lanes_opened{0};
+  Count relay_lanes_refused{0};  ///< While draining, or over kRelayLanesMax.
+  Count relay_lanes_broken{0};   ///< Ended otherwise than by the edge's half-close.
   Count relays_started{0};
   Count relays_whole{0};
   Count relays_broken{0};     ///< The answer broke off.

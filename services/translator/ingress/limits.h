@@ -38,11 +38,15 @@ inline constexpr size_t kAnswersHeldBytesDefault = size_t{256} << 20;
 inline constexpr size_t kAnswersHeldBytesMax = size_t{64} << 30;
 
 /// Relayed transfers at once; each is a connection to the homeserver and holds some pieces of
-/// kChunkBytesMax while data moves; 37 KiB while it waits. Further ones are refused. More than an
+/// kChunkBytesMax while data moves; 19 KiB while it waits. Further ones are refused. More than an
 /// edge has connections, so that one whose connection made room for another has time to go.
 inline constexpr size_t kRelaysDefault = 24'576;
 inline constexpr size_t kRelaysMax = 65'536;
 static_assert(kRelaysDefault <= kRelaysMax);
+
+/// Streams that carry relays, many each, of all edges together; further ones are refused. Each
+/// costs 16 KiB, and lives no longer than 10 s and its longest relay.
+inline constexpr size_t kRelayLanesMax = 16'384;
 
 /// How often the process is seen to be awake.
 inline constexpr Duration kTickInterval = std::chrono::seconds(1);

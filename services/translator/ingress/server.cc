@@ -72,7 +72,7 @@ class Server::Impl {
 
   void Drain(Duration limit) {
     SetServing(false);
-    const bool known_to_edges = service_.lanes() > 0;
+    const bool known_to_edges = service_.lanes() + service_.relay_lanes() > 0;
     service_.Drain();
     const Duration farewell = known_to_edges ? std::min(limit, kFarewell) : Duration::zero();
     std::this_thread::sleep_for(farewell);
@@ -112,6 +112,7 @@ uint16_t Server::port() const { return impl_->port(); }
 void Server::Tick(TimePoint now) { impl_->Tick(now); }
 void Server::Drain(Duration limit) { impl_->Drain(limit); }
 size_t Server::lanes() const { return impl_->service().lanes(); }
+size_t Server::relay_lanes() const { return impl_->service().relay_lanes(); }
 size_t Server::exchanges_in_flight() const { return impl_->service().exchanges_in_flight(); }
 size_t Server::answers_held() const { return impl_->service().answers_held(); }
 size_t Server::answers_held_bytes() const { return impl_->service().answers_held_bytes(); }

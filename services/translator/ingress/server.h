@@ -50,6 +50,7 @@ class Server {
   void Drain(Duration limit);
 
   size_t lanes() const;
+  size_t relay_lanes() const;
   size_t exchanges_in_flight() const;
   size_t relays() const;
   size_t answers_held() const;

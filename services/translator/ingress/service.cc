@@ -6,6 +6,7 @@
 
 #include "services/translator/ingress/lane.h"
 #include "services/translator/ingress/limits.h"
+#include "services/translator/ingress/relay_lane.h"
 #include "services/translator/ingress/relay_stream.h"
 #include "services/translator/ingress/shared.h"
 
@@ -14,6 +15,7 @@ namespace {
 
 using LaneReactor = grpc::ServerBidiReactor<v1::EdgeBatch, v1::TranslatorBatch>;
 using RelayReactor = grpc::ServerBidiReactor<v1::RelayChunk, v1::RelayChunk>;
+using RelayLaneReactor = grpc::ServerBidiReactor<v1::RelayEdgeBatch, v1::RelayTranslatorBatch>;
 
 /// Ends a stream at once. gRPC's interface asks for an object that deletes itself.
 template <class In, class Out>
@@ -24,10 +26,24 @@ class Refusal final : public grpc::ServerBidiReactor<In, Out> {
 };
 using RefusedLane = Refusal<v1::EdgeBatch, v1::TranslatorBatch>;
 using RefusedRelay = Refusal<v1::RelayChunk, v1::RelayChunk>;
+using RefusedRelayLane = Refusal<v1::RelayEdgeBatch, v1::RelayTranslatorBatch>;
 
 grpc::Status Draining() { return {grpc::StatusCode::UNAVAILABLE, "draining"}; }
+/// The contract's word for relays that another replica may be given.
+grpc::Status TakesNoRelays() { return {grpc::StatusCode::FAILED_PRECONDITION, "draining"}; }
+grpc::Status NoRelays() { return {grpc::StatusCode::UNIMPLEMENTED, "no relay here"}; }
 grpc::Status TooMany(const char* what) {
   return {grpc::StatusCode::RESOURCE_EXHAUSTED, std::string("too many ") + what};
+}
+
+template <class Lane>
+std::vector<std::shared_ptr<Lane>> Alive(
+    const std::unordered_map<uint64_t, std::weak_ptr<Lane>>& lanes) {
+  std::vector<std::shared_ptr<Lane>> alive;
+  for (const auto& [id, weak] : lanes) {
+    if (auto lane = weak.lock()) alive.push_back(std::move(lane));
+  }
+  return alive;
 }
 
 }  // namespace
@@ -54,14 +70,13 @@ LaneReactor* Service::Exchange(grpc::CallbackServerContext* context) {
 
 RelayReactor* Service::Relay(grpc::CallbackServerContext*) {
   if (relay_handler_ == nullptr) {
-    return new RefusedRelay({grpc::StatusCode::UNIMPLEMENTED, "no relay here"});
+    return new RefusedRelay(NoRelays());
   }
   const MutexLock lock(mutex_);
   Counters& counters = shared_->counters;
   if (draining_) {
     counters.relays_refused_draining.fetch_add(1, std::memory_order_relaxed);
-    // The contract's word for a relay that another replica may be given.
-    return new RefusedRelay({grpc::StatusCode::FAILED_PRECONDITION, "draining"});
+    return new RefusedRelay(TakesNoRelays());
   }
   if (!shared_->relays.Take(1)) {
     counters.relays_refused_overload.fetch_add(1, std::memory_order_relaxed);
@@ -72,17 +87,30 @@ RelayReactor* Service::Relay(grpc::CallbackServerContext*) {
   return stream.get();
 }
 
+RelayLaneReactor* Service::Relays(grpc::CallbackServerContext*) {
+  if (relay_handler_ == nullptr) return new RefusedRelayLane(NoRelays());
+  const MutexLock lock(mutex_);
+  if (draining_ || relay_lanes_.size() >= kRelayLanesMax) {
+    shared_->counters.relay_lanes_refused.fetch_add(1, std::memory_order_relaxed);
+    return new RefusedRelayLane(draining_ ? TakesNoRelays() : TooMany("relay lanes"));
+  }
+  const uint64_t id = next_lane_++;
+  auto lane = std::make_shared<RelayLane>(id, *relay_handler_, shared_,
+                                          [this](uint64_t gone) { ForgetRelayLane(gone); });
+  relay_lanes_.emplace(id, lane);
+  // Under the lock, as in Exchange().
+  lane->Begin();
+  return lane.get();
+}
+
+void Service::ForgetRelayLane(uint64_t lane) {
+  const MutexLock lock(mutex_);
+  relay_lanes_.erase(lane);
+}
+
 void Service::Forget(uint64_t lane) {
   const MutexLock lock(mutex_);
   lanes_.erase(lane);
-}
-
-std::vector<std::shared_ptr<Lane>> Service::Lanes() const {
-  std::vector<std::shared_ptr<Lane>> lanes;
-  for (const auto& [id, weak] : lanes_) {
-    if (auto lane = weak.lock()) lanes.push_back(std::move(lane));
-  }
-  return lanes;
 }
 
 void Service::Tick(TimePoint now) {
@@ -90,7 +118,7 @@ void Service::Tick(TimePoint now) {
   std::vector<std::shared_ptr<Lane>> lanes;
   {
     const MutexLock lock(mutex_);
-    lanes = Lanes();
+    lanes = Alive(lanes_);
   }
   for (const auto& lane : lanes) lane->EndIfSlept(now);
 }
@@ -98,17 +126,25 @@ void Service::Tick(TimePoint now) {
 void Service::Drain() {
   shared_->awake.Stop();
   std::vector<std::shared_ptr<Lane>> lanes;
+  std::vector<std::shared_ptr<RelayLane>> relay_lanes;
   {
     const MutexLock lock(mutex_);
     draining_ = true;
-    lanes = Lanes();
+    lanes = Alive(lanes_);
+    relay_lanes = Alive(relay_lanes_);
   }
   for (const auto& lane : lanes) lane->Drain();
+  for (const auto& lane : relay_lanes) lane->Drain();
 }
 
 size_t Service::lanes() const {
   const MutexLock lock(mutex_);
   return lanes_.size();
+}
+
+size_t Service::relay_lanes() const {
+  const MutexLock lock(mutex_);
+  return relay_lanes_.size();
 }
 
 size_t Service::relays() const { return shared_->relays.used(); }

@@ -19,6 +19,7 @@
 namespace lowband::translator::ingress {
 
 class Lane;
+class RelayLane;
 struct Shared;
 
 class Service final : public v1::Translator::CallbackService {
@@ -33,6 +34,7 @@ class Service final : public v1::Translator::CallbackService {
   void Drain();
 
   size_t lanes() const;
+  size_t relay_lanes() const;
   size_t exchanges_in_flight() const;
   size_t relays() const;
   /// Answers by a window that wait for their clients.
@@ -45,8 +47,10 @@ class Service final : public v1::Translator::CallbackService {
       grpc::CallbackServerContext* context) override;
   grpc::ServerBidiReactor<v1::RelayChunk, v1::RelayChunk>* Relay(
       grpc::CallbackServerContext* context) override;
+  grpc::ServerBidiReactor<v1::RelayEdgeBatch, v1::RelayTranslatorBatch>* Relays(
+      grpc::CallbackServerContext* context) override;
   void Forget(uint64_t lane);
-  std::vector<std::shared_ptr<Lane>> Lanes() const LOWBAND_REQUIRES(mutex_);
+  void ForgetRelayLane(uint64_t lane);
 
   Handler& handler_;
   RelayHandler* const relay_handler_;
@@ -55,6 +59,7 @@ class Service final : public v1::Translator::CallbackService {
   bool draining_ LOWBAND_GUARDED_BY(mutex_) = false;
   uint64_t next_lane_ LOWBAND_GUARDED_BY(mutex_) = 1;
   std::unordered_map<uint64_t, std::weak_ptr<Lane>> lanes_ LOWBAND_GUARDED_BY(mutex_);
+  std::unordered_map<uint64_t, std::weak_ptr<RelayLane>> relay_lanes_ LOWBAND_GUARDED_BY(mutex_);
 };
 
 }  // namespace lowband::translator::ingress

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "lowband/v1/translator.pb.h"
+#include "services/edge/fallback/limits.h"
 
 namespace lowband::edge::fallback {
 namespace {
@@ -35,8 +36,8 @@ class Client final : public ByteStream {
 /// What happened on one call, as the test says.
 struct Line {
   std::vector<CallEvent> events;
-  std::vector<v1::RelayChunk> written;
-  bool writing = false;
+  std::vector<std::string> written;
+  bool writing = true;  ///< The request itself, first.
   bool open = true;
 };
 
@@ -44,13 +45,13 @@ class FakeCall final : public RelayChannel::Call {
  public:
   explicit FakeCall(Line& line) : line_(line) {}
   ~FakeCall() override { line_.open = false; }
-  void Write(v1::RelayChunk chunk) override {
+  void Write(std::string piece) override {
     EXPECT_FALSE(line_.writing) << "one at a time";
     line_.writing = true;
-    line_.written.push_back(std::move(chunk));
+    line_.written.push_back(std::move(piece));
   }
   void EndWrites(bool) override { EXPECT_FALSE(line_.writing) << "not while a piece is under way"; }
-  void ReadNext() override {}
+  void ReadNext(size_t) override {}
   void Drain(std::vector<CallEvent>& events) override {
     events.clear();
     std::swap(events, line_.events);
@@ -89,20 +90,20 @@ class TransferTest : public ::testing::Test, private RelayChannel {
   TimePoint now_;
   std::deque<Line> lines_;
   std::string received_;
+  Counters counters_;
   std::optional<Transfer> transfer_;
 
  private:
   void Happened(size_t call, CallEvent event) {
     lines_.at(call).events.push_back(std::move(event));
   }
-  std::unique_ptr<Call> Open(Waker) override {
+  std::unique_ptr<Call> Open(Waker, v1::RelayRequest, size_t) override {
     return std::make_unique<FakeCall>(lines_.emplace_back());
   }
 
   Config config_;
   fallback::Client client_{"192.0.2.1"};
   StopState stop_;
-  Counters counters_;
   TransferContext context_{config_, client_, *this, {}, stop_, counters_};
   http::RequestHead head_;
   Wire wire_{std::make_unique<Client>(received_), counters_};
@@ -141,7 +142,7 @@ TEST_F(TransferTest, CallGivenUpForItsHeadThenWhatItHadWrittenIsNotTheNextOnes) 
   ASSERT_EQ(lines_.size(), 2U);
   Opened(1);
   Step();  // would end the writes of the second while its head is under way
-  EXPECT_EQ(lines_[1].written.size(), 1U);
+  EXPECT_TRUE(lines_[1].written.empty());
   EXPECT_FALSE(transfer_->end());
 }
 
@@ -150,11 +151,77 @@ TEST_F(TransferTest, AnswerLongerThanItSaidThenNothingOfItIsSent) {
   Start("GET /a HTTP/1.1\r\nHost: h\r\n\r\n");
   Opened(0);
   Written(0);
-  Head(0, 200, 2);
-  Data(0, "too long");
+  Head(0, 200, kHeldAnswerBytesMax + 1);
+  Data(0, std::string(kHeldAnswerBytesMax + 2, 'x'));
   Ended(0);
   Step();
   EXPECT_EQ(transfer_->end(), TransferEnd::kBroken);
+  EXPECT_TRUE(received_.ends_with("\r\n\r\n")) << received_;
+}
+
+TEST_F(TransferTest, ShortAnswerBrokenOffThenAnotherTranslatorIsAsked) {
+  Start("GET /a HTTP/1.1\r\nHost: h\r\n\r\n");
+  Opened(0);
+  Written(0);
+  Head(0, 200, 4);
+  Data(0, "ha");
+  Step();
+  EXPECT_EQ(received_, "");
+  EXPECT_FALSE(transfer_->answered());
+  Ended(0, CallEnd::kBroken);
+  Step();
+  ASSERT_EQ(lines_.size(), 2U);
+  Opened(1);
+  Written(1);
+  Head(1, 200, 5);
+  Data(1, "whole");
+  Ended(1);
+  Step();
+  EXPECT_EQ(transfer_->end(), TransferEnd::kServed);
+  EXPECT_TRUE(received_.starts_with("HTTP/1.1 200 ")) << received_;
+  EXPECT_TRUE(received_.ends_with("Content-Length: 5\r\n\r\nwhole")) << received_;
+  EXPECT_EQ(counters_.answers[2].load(), 1U);
+}
+
+// The body is gone, so nobody else can be asked: but the client gets an answer.
+TEST_F(TransferTest, ShortAnswerToAPostBrokenOffThenItIsTold) {
+  Start("POST /a HTTP/1.1\r\nHost: h\r\nContent-Length: 0\r\n\r\n");
+  Opened(0);
+  Written(0);
+  Step();
+  Head(0, 200, 4);
+  Data(0, "ha");
+  Ended(0, CallEnd::kBroken);
+  Step();
+  EXPECT_EQ(lines_.size(), 1U);
+  EXPECT_TRUE(transfer_->end());
+  EXPECT_TRUE(received_.starts_with("HTTP/1.1 502 ")) << received_;
+}
+
+TEST_F(TransferTest, ShortAnswerOfAnotherLengthThanItSaidThenAnotherTranslatorIsAsked) {
+  for (const std::string data : {"short", "much longer"}) {
+    lines_.clear();
+    received_.clear();
+    Start("GET /a HTTP/1.1\r\nHost: h\r\n\r\n");
+    Opened(0);
+    Written(0);
+    Head(0, 200, 8);
+    Data(0, data);
+    Ended(0);
+    Step();
+    EXPECT_EQ(lines_.size(), 2U) << data;
+    EXPECT_EQ(received_, "") << data;
+    transfer_.reset();
+  }
+}
+
+TEST_F(TransferTest, LongAnswerThenNothingIsHeld) {
+  Start("GET /a HTTP/1.1\r\nHost: h\r\n\r\n");
+  Opened(0);
+  Written(0);
+  Head(0, 200, kHeldAnswerBytesMax + 1);
+  Step();
+  EXPECT_TRUE(transfer_->answered());
   EXPECT_TRUE(received_.ends_with("\r\n\r\n")) << received_;
 }
 

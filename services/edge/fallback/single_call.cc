@@ -1,14 +1,10 @@
-#include "services/edge/fallback/relay_call.h"
+#include "services/edge/fallback/single_call.h"
 
 #include <grpcpp/client_context.h>
 #include <grpcpp/support/client_callback.h>
 
 #include <cstdlib>
 #include <utility>
-
-#include "libs/base/mutex.h"
-#include "libs/grpc/runtime.h"
-#include "services/edge/uplink/recent_stub.h"
 
 namespace lowband::edge::fallback {
 namespace {
@@ -24,8 +20,9 @@ constexpr size_t kMailboxItemsMax = 8;
 class Stream final : public grpc::ClientBidiReactor<v1::RelayChunk, v1::RelayChunk>,
                      public std::enable_shared_from_this<Stream> {
  public:
-  Stream(std::shared_ptr<v1::Translator::Stub> stub, std::shared_ptr<StreamMailbox> mailbox)
-      : stub_(std::move(stub)), mailbox_(std::move(mailbox)) {}
+  Stream(StreamToken token, std::shared_ptr<v1::Translator::Stub> stub,
+         std::shared_ptr<StreamMailbox> mailbox)
+      : token_(std::move(token)), stub_(std::move(stub)), mailbox_(std::move(mailbox)) {}
 
   void Begin() {
     self_ = shared_from_this();
@@ -75,20 +72,12 @@ class Stream final : public grpc::ClientBidiReactor<v1::RelayChunk, v1::RelayChu
     const std::shared_ptr<Stream> self = std::move(self_);
   }
 
-  CallEnd EndOf(const grpc::Status& status) const {
-    if (status.ok()) return CallEnd::kServed;
-    switch (status.error_code()) {
-      // The contract's word for it; UNAVAILABLE also comes when a translator dies at its work.
-      case grpc::StatusCode::FAILED_PRECONDITION: return CallEnd::kNotTaken;
-      case grpc::StatusCode::RESOURCE_EXHAUSTED: return CallEnd::kOverload;
-      default: return CallEnd::kBroken;
-    }
-  }
   // The mailbox has room for all that a stream can have to tell; if not, we lost count.
   void Tell(StreamEvent event) {
     if (!mailbox_->Push(std::move(event))) std::abort();
   }
 
+  const StreamToken token_;  ///< First: it goes when all else has gone.
   const std::shared_ptr<v1::Translator::Stub> stub_;
   const std::shared_ptr<StreamMailbox> mailbox_;
   std::shared_ptr<Stream> self_;
@@ -97,30 +86,36 @@ class Stream final : public grpc::ClientBidiReactor<v1::RelayChunk, v1::RelayChu
   v1::RelayChunk in_;
 };
 
-class GrpcCall final : public RelayChannel::Call {
+class SingleCall final : public RelayChannel::Call {
  public:
-  GrpcCall(std::shared_ptr<v1::Translator::Stub> stub, Waker waker)
+  SingleCall(StreamToken token, std::shared_ptr<v1::Translator::Stub> stub, Waker waker,
+             v1::RelayRequest request)
       : mailbox_(std::make_shared<StreamMailbox>(kMailboxItemsMax, std::move(waker))),
-        stream_(std::make_shared<Stream>(std::move(stub), mailbox_)) {
+        stream_(std::make_shared<Stream>(std::move(token), std::move(stub), mailbox_)) {
     stream_->Begin();
+    v1::RelayChunk chunk;
+    *chunk.mutable_request() = std::move(request);
+    stream_->Write(std::move(chunk));
   }
-  ~GrpcCall() override {
+  ~SingleCall() override {
     mailbox_->Close();
     if (ended_) return;
     stream_->Abort();
     if (!released_) stream_->Release();
   }
-  GrpcCall(const GrpcCall&) = delete;
-  GrpcCall& operator=(const GrpcCall&) = delete;
+  SingleCall(const SingleCall&) = delete;
+  SingleCall& operator=(const SingleCall&) = delete;
 
   // What comes after the end of the stream has no effect: its status is on the way.
-  void Write(v1::RelayChunk chunk) override {
+  void Write(std::string piece) override {
+    v1::RelayChunk chunk;
+    chunk.set_data(std::move(piece));
     if (!released_) stream_->Write(std::move(chunk));
   }
   void EndWrites(bool had_body) override {
     if (!released_) stream_->EndWrites(had_body);
   }
-  void ReadNext() override {
+  void ReadNext(size_t) override {
     if (!released_) stream_->ReadNext();
   }
 
@@ -153,31 +148,23 @@ class GrpcCall final : public RelayChannel::Call {
   bool ended_ = false;
 };
 
-class GrpcRelayChannel final : public RelayChannel {
- public:
-  explicit GrpcRelayChannel(const uplink::TransportConfig& config)
-      : stub_(config, uplink::ChannelUse::kRelays) {
-    KeepGrpcAlive();
-  }
-
-  std::unique_ptr<Call> Open(Waker waker) override {
-    std::shared_ptr<v1::Translator::Stub> stub;
-    {
-      const MutexLock lock(mutex_);
-      stub = stub_.Get(std::chrono::steady_clock::now());
-    }
-    return std::make_unique<GrpcCall>(std::move(stub), std::move(waker));
-  }
-
- private:
-  Mutex mutex_;
-  uplink::RecentStub stub_ LOWBAND_GUARDED_BY(mutex_);
-};
-
 }  // namespace
 
-std::unique_ptr<RelayChannel> MakeRelayChannel(const uplink::TransportConfig& config) {
-  return std::make_unique<GrpcRelayChannel>(config);
+std::unique_ptr<RelayChannel::Call> MakeSingleCall(StreamToken token,
+                                                   std::shared_ptr<v1::Translator::Stub> stub,
+                                                   Waker waker, v1::RelayRequest request) {
+  return std::make_unique<SingleCall>(std::move(token), std::move(stub), std::move(waker),
+                                      std::move(request));
+}
+
+CallEnd EndOf(const grpc::Status& status) {
+  if (status.ok()) return CallEnd::kServed;
+  switch (status.error_code()) {
+    // The contract's word for it; UNAVAILABLE also comes when a translator dies at its work.
+    case grpc::StatusCode::FAILED_PRECONDITION: return CallEnd::kNotTaken;
+    case grpc::StatusCode::RESOURCE_EXHAUSTED: return CallEnd::kOverload;
+    default: return CallEnd::kBroken;
+  }
 }
 
 }  // namespace lowband::edge::fallback
