@@ -14,6 +14,7 @@ import requests
 from harness.certificate import Certificate
 from harness.homeservers import Synapse
 from harness.matrix import Client
+from harness.memory import peak_memory
 from harness.process import run
 from harness.upstream import raw_exchange, reply
 
@@ -239,18 +240,6 @@ def test_renewed_certificate_is_served(start_upstream, start_fallback, tmp_path)
         15, "the renewed certificate over TCP",
     )  # fmt: skip
     assert requests.get(gateway.public + "/_matrix/x", verify=renewed.cert).status_code == 200
-
-
-def peak_memory(gateway):
-    """{program: (peak, now)} in MiB."""
-    out = {}
-    for name, pid in gateway.process.children().items():
-        status = open(f"/proc/{pid}/status").read()
-        out[name] = tuple(
-            int(re.search(rf"{field}:\s+(\d+)", status).group(1)) / 1024
-            for field in ("VmHWM", "VmRSS")
-        )
-    return out
 
 
 @pytest.fixture(scope="module")

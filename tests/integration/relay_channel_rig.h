@@ -209,12 +209,14 @@ class FakeTranslator {
 class Caller {
  public:
   Caller(RelayChannel& channel, const std::string& target, size_t window = 1000,
-         std::optional<std::string> body = std::nullopt, bool tells_length = true)
+         std::optional<std::string> body = std::nullopt, bool tells_length = true,
+         const std::string& address = "")
       : window_(window), body_(std::move(body)) {
     v1::RelayRequest request;
     request.set_method(body_ ? "POST" : "GET");
     request.set_target(target);
     request.set_has_body(body_.has_value());
+    request.set_forwarded_for(address);
     if (body_ && tells_length) request.set_content_length(body_->size());
     call_ = channel.Open({queue_, 1}, std::move(request), window);
   }

@@ -116,6 +116,36 @@ TEST(RelayChannel, TranslatorHasTooManyThenOverload) {
   EXPECT_EQ(third.end(), CallEnd::kServed);
 }
 
+// By two edges, each of which has room for all that it was sent.
+TEST(RelayChannel, OneNetworkHasEveryPlaceThenItsOldestMakesRoomForAnother) {
+  constexpr size_t kPlaces = 16;
+  FakeTranslator translator(0, kPlaces);
+  Channel one(translator.target());
+  Channel other(translator.target());
+  std::vector<std::unique_ptr<Caller>> crowd;
+  for (size_t i = 0; i < kPlaces; ++i) {
+    Channel& channel = i % 2 == 0 ? one : other;
+    crowd.push_back(std::make_unique<Caller>(*channel, "/wait", 1000, std::nullopt, true,
+                                             "2001:db8::" + std::to_string(i)));
+    ASSERT_TRUE(crowd.back()->Until([&] { return crowd.back()->opened(); }));
+  }
+  Caller more(*one, "/wait", 1000, std::nullopt, true, "2001:db8:0:7::1");
+  ASSERT_TRUE(more.UntilEnded());
+  EXPECT_EQ(more.end(), CallEnd::kOverload);
+  for (int i = 0; i < 3; ++i) {
+    Caller honest(*other, "/echo", 1000, "hello", true, "192.0.2.1");
+    ASSERT_TRUE(honest.UntilEnded());
+    EXPECT_EQ(honest.end(), CallEnd::kServed);
+    EXPECT_EQ(honest.answer(), "hello");
+    ASSERT_TRUE(Eventually([&] { return translator.server().relays() < kPlaces; }));
+  }
+  ASSERT_TRUE(crowd[0]->UntilEnded());
+  EXPECT_EQ(crowd[0]->end(), CallEnd::kOverload);
+  EXPECT_EQ(translator.relays().cancelled(), 1);
+  crowd[1]->Look();
+  EXPECT_FALSE(crowd[1]->end());
+}
+
 TEST(RelayChannel, TranslatorDrainsThenNothingNewIsTakenAndWhatGoesOnIsFinished) {
   FakeTranslator translator;
   Channel channel(translator.target());

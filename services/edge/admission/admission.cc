@@ -28,7 +28,7 @@ Admission::Admission(const Limits& limits)
   handshake_rate_.emplace(of_prefix);
   network_rate_.emplace(RateLimit{of_prefix.per_second * kHandshakesOfANetworkFactor,
                                   of_prefix.burst * kHandshakesOfANetworkFactor},
-                        kNetworkIpv6Bytes);
+                        kSiteIpv6Bytes);
 }
 
 bool Admission::TakeHandshake(TimePoint now, const SocketAddress& peer, Eighths cost) {

@@ -49,7 +49,7 @@ class PrefixRates {
 class PrefixLimiter {
  public:
   /// Counts by /32 of IPv4 and by so many bytes of IPv6.
-  explicit PrefixLimiter(const RateLimit& limit, size_t ipv6_bytes = kPrefixIpv6Bytes);
+  explicit PrefixLimiter(const RateLimit& limit, size_t ipv6_bytes = kCustomerIpv6Bytes);
 
   /// True, and counted, if it may be done for `peer` now.
   bool Take(TimePoint now, const SocketAddress& peer, Eighths cost = kWhole);

@@ -36,6 +36,7 @@ struct Counters {
   Count relays_started{0};
   Count relays_whole{0};
   Count relays_broken{0};     ///< The answer broke off.
+  Count relays_made_room{0};  ///< For those of another network.
   Count relays_cancelled{0};  ///< By the edge, or its connection was lost.
   Count relays_invalid{0};    ///< Not what the contract says; a body of another length too.
   Count relays_refused_draining{0};

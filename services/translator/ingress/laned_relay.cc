@@ -69,10 +69,21 @@ void LanedRelay::Data(std::string data) {
 void LanedRelay::End(bool whole) {
   if (end_) return;
   if (whole) return End(v1::RelayEnded::WHOLE);
+  ForgetAnswer();
+  End(v1::RelayEnded::BROKEN);
+}
+
+void LanedRelay::ForgetAnswer() {
   tells_proceed_ = false;
   head_.reset();
   data_.Clear();
-  End(v1::RelayEnded::BROKEN);
+}
+
+// Of a whole answer too there may be a rest, which its client does not take.
+void LanedRelay::Drop() {
+  if (over_) return;
+  ForgetAnswer();
+  End(v1::RelayEnded::OVERLOAD);
 }
 
 void LanedRelay::Refuse(std::string why) {

@@ -37,6 +37,8 @@ class LanedRelay {
   /// REQUIRES: it is the first, or GiveTaken() was true since the last.
   void Data(std::string data);
   void End(bool whole);
+  /// Not by the relay: another has its place now.
+  void Drop();
   /// Not by the relay: what the edge said is not what the contract says.
   void Refuse(std::string why);
 
@@ -63,6 +65,7 @@ class LanedRelay {
   /// Bytes of data_ that may be sent now.
   size_t Sendable() const;
   void End(v1::RelayEnded::Outcome outcome) { end_ = outcome; }
+  void ForgetAnswer();
 
   // The request's body.
   const size_t body_window_;

@@ -44,6 +44,10 @@ inline constexpr size_t kRelaysDefault = 24'576;
 inline constexpr size_t kRelaysMax = 65'536;
 static_assert(kRelaysDefault <= kRelaysMax);
 
+/// A network with more than this share of them gives up one of its own, the oldest, when they are
+/// all taken and another network asks.
+inline constexpr size_t kHeavyShare = 8;
+
 /// Streams that carry relays, many each, of all edges together; further ones are refused. Each
 /// costs 16 KiB, and lives no longer than 10 s and its longest relay.
 inline constexpr size_t kRelayLanesMax = 16'384;

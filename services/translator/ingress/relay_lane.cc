@@ -54,8 +54,6 @@ RelayLane::RelayLane(uint64_t id, RelayHandler& handler, std::shared_ptr<Shared>
       gone_(std::move(gone)),
       opened_at_(std::chrono::steady_clock::now()) {}
 
-RelayLane::~RelayLane() { shared_->relays.Return(transfers_.size()); }
-
 void RelayLane::Begin() {
   self_ = shared_from_this();
   Count(shared_->counters.relay_lanes_opened);
@@ -158,56 +156,76 @@ void RelayLane::TakeFrame(v1::RelayEdgeFrame& frame) {
 }
 
 void RelayLane::TakeStart(uint64_t id, v1::RelayStart& start) {
-  if (!Admit(id)) return;
+  const std::string_view addresses = start.request().forwarded_for();
+  auto place = Admit(id, NetworkOf(addresses.substr(0, addresses.find(','))));
+  if (!place) return;
   LanedRelay state(start.request(), start.window(), contract::kRelayWindowBytesMax);
   if (auto own = handler_.AnswerAtOnce(start.request())) {
     state.Head(std::move(own->head));
     if (!own->body.empty()) state.Data(std::move(own->body));
     state.End(true);
     Count(shared_->counters.relays_whole);
-    return Begin(id, {std::move(state), nullptr, nullptr});
+    return Begin(id, {std::move(*place), std::move(state), nullptr, nullptr});
   }
   auto sink = std::make_shared<Sink>(weak_from_this(), id);
   auto relay = handler_.Make(std::move(*start.mutable_request()), sink);
   if (!relay) {
     state.Refuse(std::move(relay.error()));
     Count(shared_->counters.relays_invalid);
-    return Begin(id, {std::move(state), nullptr, nullptr});
+    return Begin(id, {std::move(*place), std::move(state), nullptr, nullptr});
   }
-  Begin(id, {std::move(state), std::move(*relay), std::move(sink)});
+  Begin(id, {std::move(*place), std::move(state), std::move(*relay), std::move(sink)});
 }
 
-bool RelayLane::Admit(uint64_t id) {
+std::optional<RelayPlaces::Place> RelayLane::Admit(uint64_t id, std::optional<Owner> network) {
+  RelayPlaces::Entered entered = Enter(id, network);
+  if (entered.dropped) {
+    const auto holder = entered.dropped->holder.lock();
+    if (holder) holder->DropRelay(entered.dropped->relay);
+  }
+  return std::move(entered.place);
+}
+
+RelayPlaces::Entered RelayLane::Enter(uint64_t id, std::optional<Owner> network) {
   Counters& counters = shared_->counters;
   // What came while the process slept was given to another translator meanwhile.
   const bool slept = shared_->awake.SleptSince(opened_at_, std::chrono::steady_clock::now());
   const MutexLock lock(mutex_);
-  if (dead_) return false;
+  RelayPlaces::Entered entered;
+  if (dead_) return entered;
   draining_ = draining_ || slept;
   v1::RelayEnded refusal;
   if (transfers_.contains(id)) {
     Change(id, [](LanedRelay& state) { state.Refuse("a relay is started twice"); });
-    return false;
+    return entered;
   }
   if (draining_) {
     Count(counters.relays_refused_draining);
     refusal.set_outcome(v1::RelayEnded::NOT_TAKEN);
-  } else if (transfers_.size() >= contract::kRelaysPerLaneMax || !shared_->relays.Take(1)) {
+  } else {
+    if (transfers_.size() < contract::kRelaysPerLaneMax) {
+      entered = shared_->relays.Enter(network, {weak_from_this(), id});
+    }
+    if (entered.place) {
+      Count(counters.relays_started);
+      return entered;
+    }
     Count(counters.relays_refused_overload);
     refusal.set_outcome(v1::RelayEnded::OVERLOAD);
-  } else {
-    Count(counters.relays_started);
-    return true;
   }
   v1::RelayTranslatorFrame& frame = refusals_.emplace_back();
   frame.set_relay(id);
   *frame.mutable_ended() = std::move(refusal);
-  return false;
+  return entered;
+}
+
+void RelayLane::DropRelay(uint64_t relay) {
+  OnEvent(relay, [](LanedRelay& state) { state.Drop(); });
 }
 
 void RelayLane::Begin(uint64_t id, Transfer transfer) {
   const MutexLock lock(mutex_);
-  if (dead_) return shared_->relays.Return(1);
+  if (dead_) return;
   Transfer& here = transfers_.emplace(id, std::move(transfer)).first->second;
   if (here.relay) here.relay->Begin();
   Queue(id, here);
@@ -247,6 +265,10 @@ void RelayLane::NoteEnd(Transfer& transfer) {
   Counters& counters = shared_->counters;
   switch (*transfer.state.ended()) {
     case v1::RelayEnded::WHOLE: return Count(counters.relays_whole);
+    case v1::RelayEnded::OVERLOAD:
+      Count(counters.relays_made_room);
+      if (transfer.relay) transfer.relay->Cancel();
+      return;
     case v1::RelayEnded::INVALID:
       Count(counters.relays_invalid);
       if (transfer.relay) transfer.relay->Cancel();
@@ -272,17 +294,13 @@ void RelayLane::Queue(uint64_t id, Transfer& transfer) {
   speaking_.push_back(id);
 }
 
-void RelayLane::Forget(uint64_t id) {
-  transfers_.erase(id);
-  shared_->relays.Return(1);
-}
+void RelayLane::Forget(uint64_t id) { transfers_.erase(id); }
 
 void RelayLane::Die() {
   if (dead_) return;
   dead_ = true;
   Count(shared_->counters.relay_lanes_broken);
   for (auto& [id, transfer] : transfers_) Cancel(transfer);
-  shared_->relays.Return(transfers_.size());
   transfers_.clear();
   speaking_.clear();
   refusals_.clear();

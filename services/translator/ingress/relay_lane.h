@@ -16,6 +16,7 @@
 #include <deque>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <unordered_map>
 #include <vector>
@@ -31,21 +32,23 @@ namespace lowband::translator::ingress {
 
 class RelayLane final
     : public grpc::ServerBidiReactor<v1::RelayEdgeBatch, v1::RelayTranslatorBatch>,
+      public RelayHolder,
       public std::enable_shared_from_this<RelayLane> {
  public:
   /// `gone` is called once, when the lane has ended. Handler and shared state outlive the stream.
   RelayLane(uint64_t id, RelayHandler& handler, std::shared_ptr<Shared> shared,
             std::function<void(uint64_t)> gone);
-  ~RelayLane() override;
 
   /// Accepts the stream. The lane keeps itself alive until OnDone.
   void Begin();
   /// Tells the edge to start nothing new here, and takes nothing new.
   void Drain();
+  void DropRelay(uint64_t relay) override;
 
  private:
   class Sink;
   struct Transfer {
+    RelayPlaces::Place place;
     LanedRelay state;
     std::shared_ptr<Relay> relay;  ///< None: it was answered at once.
     std::shared_ptr<Sink> sink;
@@ -68,8 +71,9 @@ class RelayLane final
   void TakeBatch();
   void TakeFrame(v1::RelayEdgeFrame& frame);
   void TakeStart(uint64_t id, v1::RelayStart& start);
-  /// It has a place; or the edge is told why not.
-  bool Admit(uint64_t id);
+  /// Its place; none: the edge is told why not.
+  std::optional<RelayPlaces::Place> Admit(uint64_t id, std::optional<Owner> network);
+  RelayPlaces::Entered Enter(uint64_t id, std::optional<Owner> network);
   void Begin(uint64_t id, Transfer transfer);
   void TakeCancel(uint64_t id);
   void Cancel(Transfer& transfer) LOWBAND_REQUIRES(mutex_);

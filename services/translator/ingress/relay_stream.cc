@@ -12,10 +12,9 @@ void Count(Counters::Count& counter) { counter.fetch_add(1, std::memory_order_re
 
 }  // namespace
 
-RelayStream::RelayStream(RelayHandler& handler, std::shared_ptr<Shared> shared)
-    : handler_(handler), shared_(std::move(shared)) {}
-
-RelayStream::~RelayStream() { shared_->relays.Return(1); }
+RelayStream::RelayStream(RelayHandler& handler, std::shared_ptr<Shared> shared,
+                         RelayPlaces::Place place)
+    : handler_(handler), shared_(std::move(shared)), place_(std::move(place)) {}
 
 void RelayStream::Begin() {
   self_ = shared_from_this();

@@ -27,9 +27,8 @@ class RelayStream final : public grpc::ServerBidiReactor<v1::RelayChunk, v1::Rel
                           public RelaySink,
                           public std::enable_shared_from_this<RelayStream> {
  public:
-  /// Has a place in shared->relays, and gives it back. The handler outlives the call.
-  RelayStream(RelayHandler& handler, std::shared_ptr<Shared> shared);
-  ~RelayStream() override;
+  /// The handler outlives the call.
+  RelayStream(RelayHandler& handler, std::shared_ptr<Shared> shared, RelayPlaces::Place place);
 
   /// Accepts the call. The stream keeps itself alive until OnDone.
   void Begin();
@@ -74,6 +73,7 @@ class RelayStream final : public grpc::ServerBidiReactor<v1::RelayChunk, v1::Rel
 
   RelayHandler& handler_;
   const std::shared_ptr<Shared> shared_;
+  const RelayPlaces::Place place_;
   std::shared_ptr<RelayStream> self_;
 
   // Each belongs to gRPC while its operation is under way, else to whoever starts the next.

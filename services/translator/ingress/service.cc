@@ -78,11 +78,14 @@ RelayReactor* Service::Relay(grpc::CallbackServerContext*) {
     counters.relays_refused_draining.fetch_add(1, std::memory_order_relaxed);
     return new RefusedRelay(TakesNoRelays());
   }
-  if (!shared_->relays.Take(1)) {
+  // Whose it is, it says only when it has been taken on.
+  auto entered = shared_->relays.Enter(std::nullopt, {});
+  if (!entered.place) {
     counters.relays_refused_overload.fetch_add(1, std::memory_order_relaxed);
     return new RefusedRelay(TooMany("relays"));
   }
-  const auto stream = std::make_shared<RelayStream>(*relay_handler_, shared_);
+  const auto stream =
+      std::make_shared<RelayStream>(*relay_handler_, shared_, std::move(*entered.place));
   stream->Begin();
   return stream.get();
 }

@@ -8,6 +8,7 @@
 #include "services/translator/ingress/config.h"
 #include "services/translator/ingress/counters.h"
 #include "services/translator/ingress/held_answers.h"
+#include "services/translator/ingress/relay_places.h"
 
 namespace lowband::translator::ingress {
 
@@ -27,7 +28,7 @@ struct Shared {
   SharedBudget requests_bytes;
   SharedBudget answers_bytes;
   HeldAnswers held;
-  SharedBudget relays;
+  RelayPlaces relays;
 };
 
 }  // namespace lowband::translator::ingress

@@ -102,6 +102,27 @@ TEST_F(LanedRelayTest, BrokenOffThenNothingOfItIsSaidBeforeTheEnd) {
   EXPECT_EQ(Say(relay), "");
 }
 
+TEST_F(LanedRelayTest, DroppedThenOnlyThatIsSaid) {
+  LanedRelay relay = Get();
+  relay.Head({});
+  relay.Data("abc");
+  relay.Drop();
+  relay.End(true);
+  EXPECT_EQ(Say(relay), "taken:0 OVERLOAD");
+}
+
+TEST_F(LanedRelayTest, DroppedWithARestThatItsClientDoesNotTakeThenTheRestGoes) {
+  LanedRelay relay = Get(2);
+  relay.Head({});
+  relay.Data("abc");
+  relay.End(true);
+  EXPECT_EQ(Say(relay), "taken:0 head data:ab");
+  relay.Drop();
+  EXPECT_EQ(Say(relay), "OVERLOAD");
+  relay.Drop();
+  EXPECT_EQ(Say(relay), "");
+}
+
 TEST_F(LanedRelayTest, BodyThenItIsGivenAsItIsWanted) {
   LanedRelay relay = Put(6);
   EXPECT_EQ(Say(relay), "taken:100");
