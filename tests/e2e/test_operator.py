@@ -7,7 +7,9 @@ import re
 import signal
 
 import pytest
+import requests
 
+from harness.certificate import Certificate
 from harness.process import Process, free_port, run
 from harness.services import Services
 
@@ -36,6 +38,46 @@ def test_check_works_beside_the_running_instance(bin_dir, services):
         command[admin] = "127.0.0.1:0"
         assert run([*command, "--check"], 20).returncode == 2
         assert process.returncode() is None
+
+
+@pytest.mark.parametrize("algorithm, large", [("ec", False), ("rsa", True)])
+def test_check_tells_what_the_first_contact_costs(tmp_path, bin_dir, algorithm, large):
+    certificate = Certificate(tmp_path, algorithm, algorithm)
+    done = run(
+        [bin_dir / "lowband-edge", "--check", "--dtls-bind-addr", "127.0.0.1:0", "--admin-addr",
+         "127.0.0.1:0", *edge_flags(certificate)],
+        20,
+    )  # fmt: skip
+    lines = [json.loads(line) for line in done.stderr.splitlines() if line.startswith(b"{")]
+    assert done.returncode == 0, done.stderr.decode()
+    (cost,) = [line for line in lines if line["event"] == "handshake_cost"]
+    assert cost["bytes"] == cost["to_client"] + cost["to_server"]
+    assert (cost["bytes"] > 2048) == large
+    assert cost["seconds_at_9600_bit_s"] == -(-8 * cost["bytes"] // 9600)
+    warned = [line for line in lines if line["event"] == "large_handshake"]
+    assert len(warned) == large and all("P-256" in line["remedy"] for line in warned)
+
+
+def test_an_edge_that_stops_is_not_ready_while_it_serves(
+    services, demo_homeserver, bin_dir, tmp_path
+):
+    """The load balancer hears of it before anything else happens."""
+    ready = services.admin + "/readyz"
+    services.edge.wait_until(lambda: requests.get(ready, timeout=5).ok, 20, "readiness")
+    demo_homeserver.fault(path="/versions", delay_ms=3000)
+    asking = Process(
+        "asking",
+        [bin_dir / "lowband", "request", "-k", "-v",
+         f"coaps://{services.address}/_matrix/client/versions"],
+        tmp_path,
+    )  # fmt: skip
+    asking.wait_for_line("connected to")
+    services.edge.signal(signal.SIGTERM)
+    services.edge.wait_until(
+        lambda: requests.get(ready, timeout=5).status_code == 503, 2, "word that it is not ready"
+    )
+    assert asking.wait(20) == 0, asking.log()
+    assert services.edge.wait(20) == 0
 
 
 def test_a_normal_stop_loses_no_lane(tmp_path, bin_dir, demo_homeserver, certificate):

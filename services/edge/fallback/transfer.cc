@@ -3,6 +3,7 @@
 #include <utility>
 
 #include "libs/grpc/contract.h"
+#include "libs/http/method.h"
 #include "libs/http/status.h"
 #include "services/edge/fallback/limits.h"
 
@@ -12,11 +13,6 @@ namespace {
 /// Until a translator that hangs is known to, any attempt may meet it.
 static_assert((kAttemptsMax - 1) * kRepeatTimeout + kOpenTimeout >=
               contract::kKeepaliveTime + contract::kKeepaliveTimeout);
-
-/// RFC 9110 §9.2.1: asking twice does what asking once does.
-bool IsSafe(std::string_view method) {
-  return method == "GET" || method == "HEAD" || method == "OPTIONS";
-}
 
 }  // namespace
 
@@ -200,7 +196,7 @@ void Transfer::TakeEnd(TimePoint now, CallEnd end) {
   }
   if (end == CallEnd::kOverload) {
     AnswerError(503, "too many transfers are under way");
-  } else if (end == CallEnd::kNotTaken || IsSafe(head_.method)) {
+  } else if (end == CallEnd::kNotTaken || http::IsSafe(head_.method)) {
     AnswerError(503, "the gateway has no translator just now");
   } else {
     AnswerError(502, "the gateway lost its translator; the request may have been carried out");
@@ -223,7 +219,7 @@ bool Transfer::MayRepeat(CallEnd end) const {
   // A request that has killed two translators gets no third.
   if (attempts_ >= kAttemptsMax || deaths_ > 1 || body_taken_) return false;
   if (end == CallEnd::kNotTaken) return true;
-  return end == CallEnd::kBroken && (IsSafe(head_.method) || BodyIsHere());
+  return end == CallEnd::kBroken && (http::IsSafe(head_.method) || BodyIsHere());
 }
 
 // Without its body a request is not carried out, whoever may have seen its head.

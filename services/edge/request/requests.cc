@@ -3,16 +3,9 @@
 #include "services/edge/request/discovery.h"
 #include "services/edge/request/layer_impl.h"
 #include "services/edge/request/limits.h"
+#include "services/edge/request/method.h"
 
 namespace lowband::edge::request {
-namespace {
-
-// RFC 7231 §4.2.2; FETCH becomes a POST on its way.
-bool IsIdempotent(v1::Method method) {
-  return method == v1::GET || method == v1::PUT || method == v1::DELETE;
-}
-
-}  // namespace
 
 transcode::KeyTable Layer::Impl::KeyTableOf(const RequestOptions& options,
                                             const Sticky& sticky) const {

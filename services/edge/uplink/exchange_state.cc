@@ -5,16 +5,15 @@
 #include <utility>
 
 #include "services/edge/request/limits.h"
+#include "services/edge/request/method.h"
 #include "services/edge/uplink/limits.h"
 
 namespace lowband::edge::uplink {
 namespace {
 
 // Under a condition it would fail the second time.
-bool IsRepeatable(const v1::Request& request) {
-  if (!request.if_match().empty()) return false;
-  const v1::Method method = request.method();
-  return method == v1::GET || method == v1::PUT || method == v1::DELETE;
+bool IsRepeatable(const v1::Request& asked) {
+  return asked.if_match().empty() && request::IsIdempotent(asked.method());
 }
 
 uint32_t RemainingMs(TimePoint now, TimePoint deadline) {

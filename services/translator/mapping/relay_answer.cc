@@ -4,20 +4,13 @@
 
 #include "libs/base/bytes.h"
 #include "libs/http/gateway.h"
+#include "libs/http/method.h"
 #include "libs/transcode/error_body.h"
 #include "services/translator/mapping/fault.h"
 #include "services/translator/mapping/json_edit.h"
 #include "services/translator/mapping/limits.h"
 
 namespace lowband::translator {
-namespace {
-
-/// RFC 9110 §9.2.2
-bool IsIdempotent(std::string_view method) {
-  return IsSafe(method) || method == "PUT" || method == "DELETE";
-}
-
-}  // namespace
 
 v1::RelayResponse ToRelayResponse(RelayAnswer answer) {
   http::RemoveHopByHop(answer.fields);
@@ -33,7 +26,7 @@ v1::RelayResponse ToRelayResponse(RelayAnswer answer) {
 }
 
 RelayError RelayErrorOf(UpstreamFault fault, std::string_view method) {
-  return RelayErrorOf(RefusalOf(fault, IsIdempotent(method)), method, RetryAfterOf(fault));
+  return RelayErrorOf(RefusalOf(fault, http::IsIdempotent(method)), method, RetryAfterOf(fault));
 }
 
 RelayError RelayErrorOf(const Refusal& refusal, std::string_view method, uint32_t retry_after_s) {

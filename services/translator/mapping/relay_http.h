@@ -31,9 +31,4 @@ struct RelayAnswer {
   std::optional<uint64_t> content_length;
 };
 
-/// RFC 9110 §9.2.1, as far as libcurl may repeat a request unasked.
-inline bool IsSafe(std::string_view method) {
-  return method == "GET" || method == "HEAD" || method == "OPTIONS";
-}
-
 }  // namespace lowband::translator

@@ -8,6 +8,7 @@
 #include <cstring>
 #include <utility>
 
+#include "libs/http/method.h"
 #include "services/translator/upstream/easy.h"
 #include "services/translator/upstream/limits.h"
 
@@ -81,8 +82,8 @@ void RelayTransfer::SetCallbacks() {
 
 CurlPoll::Kind RelayTransfer::kind() const {
   const bool nothing_to_send = !head_.has_body || head_.content_length == 0;
-  return nothing_to_send && IsSafe(head_.method) ? CurlPoll::Kind::kRepeatable
-                                                 : CurlPoll::Kind::kOnce;
+  return nothing_to_send && http::IsSafe(head_.method) ? CurlPoll::Kind::kRepeatable
+                                                       : CurlPoll::Kind::kOnce;
 }
 
 void RelayTransfer::SetMethod() {
@@ -310,7 +311,7 @@ int RelayTransfer::OnAttempt(void* self, char*, char*, int, int) {
 bool RelayTransfer::MayRepeat() const {
   if (head_told_) return false;
   const bool nothing_to_send = !head_.has_body || head_.content_length == 0;
-  if (nothing_to_send) return IsSafe(head_.method);
+  if (nothing_to_send) return http::IsSafe(head_.method);
   // What was never sent cannot have been carried out.
   return sent_bytes_ == 0 && !sent_all_;
 }
