@@ -67,10 +67,11 @@ class GrpcRelayChannel final : public RelayChannel {
     if (serving_.size() < kLanesServing) serving_.push_back({OpenLane(now)});
     // The translators in turn, and of each its lanes. One that hangs opens no lane, and gets
     // nothing as long as others do.
-    const auto chosen = std::ranges::min_element(serving_, {}, [this](const Serving& one) {
-      const uint64_t replica = one.lane->replica();
-      return std::tuple(replica == 0, replica == 0 ? 0 : LastTurn(replica), one.turn);
-    });
+    const auto chosen =
+        std::ranges::min_element(serving_, {}, [this](const Serving& one) LOWBAND_REQUIRES(mutex_) {
+          const uint64_t replica = one.lane->replica();
+          return std::tuple(replica == 0, replica == 0 ? 0 : LastTurn(replica), one.turn);
+        });
     chosen->turn = ++turn_;
     return chosen->lane;
   }
