@@ -75,6 +75,11 @@ def test_two_people_talk(lowband):
 def test_both_translators_get_requests(lowband):
     translators = lowband.containers["translator"]
     assert len(translators) == 2
+    # The edge starts as soon as they do: of one that does not listen yet it gets a lane later.
+    for translator in translators:
+        translator.wait_until(
+            lambda t=translator: total(t, "lowband_translator_lanes") > 0, 60, "a lane"
+        )
     before = [total(t, "lowband_translator_requests_total") for t in translators]
     # Requests one at a time would all take the same lane: each goes to the one with the least.
     code, output = lowband.run(
