@@ -294,6 +294,8 @@ TEST(RelayFault, DrainThenCallsThatCrossItAreToldThatNobodyLookedAtThem) {
   std::thread drain([&] { gateway.server().Drain(kLong); });
   ASSERT_TRUE(lane->Read(&told));
   EXPECT_TRUE(told.draining());
+  // Each lane is told for itself; until then a relay lane takes on what comes.
+  ASSERT_TRUE(Eventually([&] { return gateway.LaneIsToldOfDrain(); }));
   for (int i = 0; i < 20; ++i) {
     Call crossing(gateway, {.method = "POST"});
     EXPECT_EQ(crossing.Finish().error_code(), grpc::StatusCode::FAILED_PRECONDITION) << i;
