@@ -1,14 +1,9 @@
 #include "services/translator/ingress/held_answers.h"
 
 #include <algorithm>
+#include <utility>
 
 namespace lowband::translator::ingress {
-
-HeldAnswers::Place& HeldAnswers::Place::operator=(Place&& other) noexcept {
-  std::swap(held_, other.held_);
-  std::swap(id_, other.id_);
-  return *this;
-}
 
 HeldAnswers::Admission HeldAnswers::Admit(AnswerOwner owner, size_t bytes,
                                           std::weak_ptr<AnswerHolder> holder, uint64_t exchange) {
@@ -57,7 +52,7 @@ uint64_t HeldAnswers::Largest(const std::vector<uint64_t>& ids) const {
   return largest;
 }
 
-void HeldAnswers::Release(uint64_t id) {
+void HeldAnswers::Leave(uint64_t id) {
   const MutexLock lock(mutex_);
   if (held_.contains(id)) Erase(id);
 }

@@ -18,10 +18,10 @@
 #include <memory>
 #include <optional>
 #include <unordered_map>
-#include <utility>
 #include <vector>
 
 #include "libs/base/mutex.h"
+#include "libs/base/place.h"
 
 namespace lowband::translator::ingress {
 
@@ -38,20 +38,8 @@ class AnswerHolder {
 
 class HeldAnswers {
  public:
-  /// Room for one answer, given back when it ends.
-  class Place {
-   public:
-    Place(HeldAnswers& held, uint64_t id) : held_(&held), id_(id) {}
-    Place(Place&& other) noexcept : held_(std::exchange(other.held_, nullptr)), id_(other.id_) {}
-    Place& operator=(Place&& other) noexcept;
-    ~Place() {
-      if (held_ != nullptr) held_->Release(id_);
-    }
-
-   private:
-    HeldAnswers* held_;
-    uint64_t id_;
-  };
+  /// Room for one answer.
+  using Place = lowband::Place<HeldAnswers>;
   /// An answer that lost its place.
   struct Dropped {
     std::weak_ptr<AnswerHolder> holder;
@@ -75,6 +63,7 @@ class HeldAnswers {
   size_t size() const;
 
  private:
+  friend Place;
   struct Held {
     AnswerOwner owner = 0;
     size_t bytes = 0;
@@ -85,7 +74,7 @@ class HeldAnswers {
     std::vector<uint64_t> ids;  ///< In the order of their admission.
   };
 
-  void Release(uint64_t id);
+  void Leave(uint64_t id);
   void Erase(uint64_t id) LOWBAND_REQUIRES(mutex_);
   size_t BytesOf(AnswerOwner owner) const LOWBAND_REQUIRES(mutex_);
   /// REQUIRES: some, all held.

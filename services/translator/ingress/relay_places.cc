@@ -1,5 +1,7 @@
 #include "services/translator/ingress/relay_places.h"
 
+#include <utility>
+
 #include "libs/base/address_prefix.h"
 #include "services/translator/ingress/limits.h"
 
@@ -9,12 +11,6 @@ std::optional<Owner> NetworkOf(std::string_view address) {
   const auto parsed = SocketAddress::FromLiteral(address, 0);
   if (!parsed) return std::nullopt;
   return LeadingBytes(*parsed, kSiteIpv6Bytes);
-}
-
-RelayPlaces::Place& RelayPlaces::Place::operator=(Place&& other) noexcept {
-  std::swap(places_, other.places_);
-  std::swap(id_, other.id_);
-  return *this;
 }
 
 RelayPlaces::Entered RelayPlaces::Enter(std::optional<Owner> network, Dropped relay) {

@@ -18,10 +18,10 @@
 #include <optional>
 #include <string_view>
 #include <unordered_map>
-#include <utility>
 
 #include "libs/base/holdings.h"
 #include "libs/base/mutex.h"
+#include "libs/base/place.h"
 
 namespace lowband::translator::ingress {
 
@@ -38,21 +38,7 @@ std::optional<Owner> NetworkOf(std::string_view address);
 
 class RelayPlaces {
  public:
-  /// Given back when it ends.
-  class Place {
-   public:
-    Place(RelayPlaces& places, uint64_t id) : places_(&places), id_(id) {}
-    Place(Place&& other) noexcept
-        : places_(std::exchange(other.places_, nullptr)), id_(other.id_) {}
-    Place& operator=(Place&& other) noexcept;
-    ~Place() {
-      if (places_ != nullptr) places_->Leave(id_);
-    }
-
-   private:
-    RelayPlaces* places_;
-    uint64_t id_;
-  };
+  using Place = lowband::Place<RelayPlaces>;
   struct Dropped {
     std::weak_ptr<RelayHolder> holder;
     uint64_t relay = 0;
@@ -70,6 +56,7 @@ class RelayPlaces {
   size_t used() const;
 
  private:
+  friend Place;
   struct Entry {
     std::optional<Owner> network;
     Dropped relay;
