@@ -1,5 +1,4 @@
-// The pieces that the text of a message is made of: lines, field lines, elements of lists. For the
-// readers in this folder only.
+// The pieces that the text of a message is made of: lines, field lines, elements of lists.
 //
 // Threading: values and free functions; any thread. Ownership: all views point into the input.
 // Spec: RFC 9112 §2.2, §5; RFC 9110 §5.6.1.

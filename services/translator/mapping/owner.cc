@@ -3,19 +3,15 @@
 #include <functional>
 #include <string>
 
-#include "libs/base/address.h"
+#include "libs/base/address_prefix.h"
 
 namespace lowband::translator {
 namespace {
 
-constexpr size_t kIpv6PrefixBytes = 7;
-
 std::string NetworkOf(std::string_view client_address) {
   const auto address = SocketAddress::FromLiteral(client_address, 0);
   if (!address) return std::string(client_address);
-  const auto& ip = address->ip();
-  // IPv4 in its mapped form, whole.
-  return {ip.begin(), address->is_ipv4() ? ip.end() : ip.begin() + kIpv6PrefixBytes};
+  return std::to_string(LeadingBytes(*address, kCustomerIpv6Bytes));
 }
 
 }  // namespace

@@ -7,6 +7,7 @@
 #include "libs/base/address.h"
 #include "libs/http/gateway.h"
 #include "libs/http/limits.h"
+#include "libs/http/text.h"
 #include "libs/http/trace_context.h"
 #include "services/translator/mapping/path.h"
 #include "services/translator/mapping/percent.h"
@@ -20,20 +21,13 @@ bool IsTarget(std::string_view target) {
          std::all_of(target.begin(), target.end(), [](char c) { return c > ' ' && c <= '~'; });
 }
 
-std::string_view Trim(std::string_view text) {
-  const size_t first = text.find_first_not_of(" \t");
-  if (first == std::string_view::npos) return {};
-  return text.substr(first, text.find_last_not_of(" \t") - first + 1);
-}
-
 /// Every element is an address of its own; anything else could pretend to be more.
 bool AreAddresses(std::string_view list) {
-  while (true) {
-    const size_t comma = list.find(',');
-    if (!SocketAddress::FromLiteral(Trim(list.substr(0, comma)), 0)) return false;
-    if (comma == std::string_view::npos) return true;
-    list.remove_prefix(comma + 1);
+  http::Elements elements(list);
+  while (const auto one = elements.Next()) {
+    if (!SocketAddress::FromLiteral(*one, 0)) return false;
   }
+  return true;
 }
 
 void AddForwarded(const v1::RelayRequest& request, http::Fields& fields) {
@@ -67,8 +61,7 @@ void SetShare(const v1::RelayRequest& request, const OwnerKey& key, RelayHead& h
   for (const std::string& part : parts) query.Add(part);
   std::string token = query.TakeAccessToken().value_or("");
   if (const std::string* field = http::Find(head.fields, "Authorization")) token = *field;
-  const std::string_view addresses = request.forwarded_for();
-  head.owner = OwnerOf(key, token, Trim(addresses.substr(0, addresses.find(','))));
+  head.owner = OwnerOf(key, token, http::Elements(request.forwarded_for()).Next().value_or(""));
   head.long_poll = IsLongPoll(RouteOfTarget(head.target)) && !query.AsksForAll() &&
                    query.TimeoutMs().value_or(0) > 0;
 }
