@@ -20,6 +20,10 @@ inline constexpr size_t kChunkBytesMax = 64 * 1024;
 /// A batch stops growing here. Bounds how long a cancel or a small exchange waits behind it.
 inline constexpr size_t kBatchBytesMax = 256 * 1024;
 inline constexpr size_t kBatchFramesMax = 1024;
+/// `frames` as protobuf counts them.
+constexpr bool IsBatchFull(size_t bytes, int frames) {
+  return bytes >= kBatchBytesMax || frames >= static_cast<int>(kBatchFramesMax);
+}
 /// The head of one request without its body: a token of 4 KiB, path and queries of one datagram
 /// of 8 KiB, and room.
 inline constexpr size_t kRequestHeadBytesMax = 32 * 1024;
@@ -32,11 +36,8 @@ static_assert(kStreamWindowBytes >= 2 * kChunkBytesMax);
 static_assert(kBatchBytesMax + kChunkBytesMax + kRequestHeadBytesMax < kMessageBytesMax);
 
 /// What either side lets the other send of one relayed body on a lane before the reader has come
-/// on. Everybody gets the least, which is as much as TLS or libcurl give at a time, and never has
-/// to wait for it; whoever reads on at speed gets more, as far as there is room.
-inline constexpr size_t kRelayWindowBytesMin = 16 * 1024;
-inline constexpr size_t kRelayWindowBytesMax = 128 * 1024;
-static_assert(kRelayWindowBytesMin < kRelayWindowBytesMax);
+/// on.
+inline constexpr size_t kRelayWindowBytes = 128 * 1024;
 /// Relays of one lane at a time; further ones are refused.
 inline constexpr size_t kRelaysPerLaneMax = 1024;
 /// The flow control of a relay lane's stream is not that of its transfers: either side always

@@ -73,7 +73,7 @@ class LaneClient::Wire final : public RelayWire {
 
   bool Request(v1::RelayRequest request) override {
     v1::RelayEdgeFrame frame = Frame();
-    frame.mutable_start()->set_window(contract::kRelayWindowBytesMax);
+    frame.mutable_start()->set_window(contract::kRelayWindowBytes);
     *frame.mutable_start()->mutable_request() = std::move(request);
     return lane_.Write(frame);
   }
@@ -130,7 +130,7 @@ class LaneClient::Wire final : public RelayWire {
   void GiveCredit(size_t taken) {
     taken_ += taken;
     v1::RelayEdgeFrame frame = Frame();
-    frame.mutable_credit()->set_until(taken_ + contract::kRelayWindowBytesMax);
+    frame.mutable_credit()->set_until(taken_ + contract::kRelayWindowBytes);
     lane_.Write(frame);
   }
 

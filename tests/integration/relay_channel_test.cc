@@ -55,7 +55,7 @@ TEST(RelayChannel, ManyTransfersWaitThenTheyShareAFewLanes) {
 TEST(RelayChannel, BodiesBothWaysThenTheyArriveWholeAtAnyWindow) {
   FakeTranslator translator;
   Channel channel(translator.target());
-  for (const size_t window : {size_t{1}, size_t{1000}, contract::kRelayWindowBytesMax}) {
+  for (const size_t window : {size_t{1}, size_t{1000}, contract::kRelayWindowBytes}) {
     const size_t size = window == 1 ? 300 : 1'000'000;
     for (const bool tells_length : {true, false}) {
       const std::string body = Pattern(size);
@@ -92,13 +92,13 @@ TEST(RelayChannel, TranslatorTakesNoneOfTheBodyThenNoMoreThanItsWindowIsWritten)
   FakeTranslator translator;
   Channel channel(translator.target());
   Caller caller(*channel, "/wait", 1000, Pattern(10'000'000));
-  ASSERT_TRUE(caller.Until([&] { return caller.written() >= contract::kRelayWindowBytesMax; }));
+  ASSERT_TRUE(caller.Until([&] { return caller.written() >= contract::kRelayWindowBytes; }));
   for (int i = 0; i < 100; ++i) {
     caller.Step();
     Caller other(*channel, "/echo", 1000, "something");
     ASSERT_TRUE(other.UntilEnded());
   }
-  EXPECT_LE(caller.written(), contract::kRelayWindowBytesMax + contract::kChunkBytesMax);
+  EXPECT_LE(caller.written(), contract::kRelayWindowBytes + contract::kChunkBytesMax);
 }
 
 TEST(RelayChannel, TranslatorHasTooManyThenOverload) {

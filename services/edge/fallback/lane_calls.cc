@@ -121,11 +121,7 @@ void LaneCalls::Queue(Id id, Call& call) {
 
 void LaneCalls::Fill(v1::RelayEdgeBatch& batch) {
   size_t bytes = 0;
-  const auto full = [&] {
-    return bytes >= contract::kBatchBytesMax ||
-           batch.frames_size() >= static_cast<int>(contract::kBatchFramesMax);
-  };
-  while (!speaking_.empty() && !full()) {
+  while (!speaking_.empty() && !contract::IsBatchFull(bytes, batch.frames_size())) {
     const Id id = speaking_.front();
     speaking_.pop_front();
     const auto found = calls_.find(id);

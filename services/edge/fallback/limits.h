@@ -41,11 +41,12 @@ inline constexpr uint64_t kBodyBytesMax = uint64_t{1} << 40;
 inline constexpr size_t kBufferBytes = contract::kChunkBytesMax;
 static_assert(kBufferBytes >= http::kHeadBytesMax);
 
-/// An answer of a known length up to this is given to the client when it is whole: until then it
-/// may still be had of another translator. What any translator sends without being asked to go on.
-inline constexpr size_t kHeldAnswerBytesMax = contract::kRelayWindowBytesMin;
 /// Of an answer's body, with the client not taking it.
-inline constexpr size_t kWindowBytes = contract::kRelayWindowBytesMax;
+inline constexpr size_t kWindowBytes = contract::kRelayWindowBytes;
+/// An answer of a known length up to this is given to the client when it is whole: until then it
+/// may still be had of another translator. Such a one comes without being asked to go on.
+inline constexpr size_t kHeldAnswerBytesMax = 16 * 1024;
+static_assert(kHeldAnswerBytesMax <= kWindowBytes);
 
 /// From its first byte to the end of a request's head. A TLS handshake may stand still so long.
 inline constexpr Duration kHeadTimeout = std::chrono::seconds(10);

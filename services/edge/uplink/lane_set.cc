@@ -350,9 +350,7 @@ std::optional<Action> LaneSet::BuildBatch(Lane& lane) {
   WriteBatch write{lane.id, {}};
   auto& frames = *write.batch.mutable_frames();
   size_t bytes = 0;
-  const auto full = [&] {
-    return bytes >= kBatchBytesMax || frames.size() >= static_cast<int>(kBatchFramesMax);
-  };
+  const auto full = [&] { return contract::IsBatchFull(bytes, frames.size()); };
   for (; !lane.cancels.empty() && !full(); lane.cancels.pop_front()) {
     v1::EdgeFrame& frame = *frames.Add();
     frame.set_exchange(lane.cancels.front());

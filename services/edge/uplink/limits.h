@@ -10,7 +10,6 @@
 
 namespace lowband::edge::uplink {
 
-using contract::kBatchBytesMax;
 using contract::kBatchFramesMax;
 using contract::kChunkBytesMax;
 using contract::kMessageBytesMax;

@@ -102,8 +102,7 @@ void AnswerQueue::Release(const Pending& pending, size_t bytes) {
 
 void AnswerQueue::Fill(v1::TranslatorBatch& batch) {
   size_t batch_bytes = 0;
-  while (!answers_.empty() && batch_bytes < contract::kBatchBytesMax &&
-         batch.frames_size() < static_cast<int>(contract::kBatchFramesMax)) {
+  while (!answers_.empty() && !contract::IsBatchFull(batch_bytes, batch.frames_size())) {
     Pending pending = std::move(answers_.front());
     answers_.pop_front();
     if (pending.windowed) {

@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "libs/grpc/contract.h"
+#include "libs/http/text.h"
 #include "services/translator/ingress/limits.h"
 
 namespace lowband::translator::ingress {
@@ -156,10 +157,10 @@ void RelayLane::TakeFrame(v1::RelayEdgeFrame& frame) {
 }
 
 void RelayLane::TakeStart(uint64_t id, v1::RelayStart& start) {
-  const std::string_view addresses = start.request().forwarded_for();
-  auto place = Admit(id, NetworkOf(addresses.substr(0, addresses.find(','))));
+  const auto client = http::Elements(start.request().forwarded_for()).Next();
+  auto place = Admit(id, NetworkOf(client.value_or("")));
   if (!place) return;
-  LanedRelay state(start.request(), start.window(), contract::kRelayWindowBytesMax);
+  LanedRelay state(start.request(), start.window(), contract::kRelayWindowBytes);
   if (auto own = handler_.AnswerAtOnce(start.request())) {
     state.Head(std::move(own->head));
     if (!own->body.empty()) state.Data(std::move(own->body));
@@ -194,14 +195,14 @@ RelayPlaces::Entered RelayLane::Enter(uint64_t id, std::optional<Owner> network)
   RelayPlaces::Entered entered;
   if (dead_) return entered;
   draining_ = draining_ || slept;
-  v1::RelayEnded refusal;
+  auto refusal = v1::RelayEnded::OVERLOAD;
   if (transfers_.contains(id)) {
     Change(id, [](LanedRelay& state) { state.Refuse("a relay is started twice"); });
     return entered;
   }
   if (draining_) {
     Count(counters.relays_refused_draining);
-    refusal.set_outcome(v1::RelayEnded::NOT_TAKEN);
+    refusal = v1::RelayEnded::NOT_TAKEN;
   } else {
     if (transfers_.size() < contract::kRelaysPerLaneMax) {
       entered = shared_->relays.Enter(network, {weak_from_this(), id});
@@ -211,11 +212,10 @@ RelayPlaces::Entered RelayLane::Enter(uint64_t id, std::optional<Owner> network)
       return entered;
     }
     Count(counters.relays_refused_overload);
-    refusal.set_outcome(v1::RelayEnded::OVERLOAD);
   }
   v1::RelayTranslatorFrame& frame = refusals_.emplace_back();
   frame.set_relay(id);
-  *frame.mutable_ended() = std::move(refusal);
+  frame.mutable_ended()->set_outcome(refusal);
   return entered;
 }
 
@@ -236,7 +236,7 @@ void RelayLane::TakeCancel(uint64_t id) {
   const auto found = transfers_.find(id);
   if (found == transfers_.end()) return;
   Cancel(found->second);
-  Forget(id);
+  transfers_.erase(found);
 }
 
 void RelayLane::Cancel(Transfer& transfer) {
@@ -294,8 +294,6 @@ void RelayLane::Queue(uint64_t id, Transfer& transfer) {
   speaking_.push_back(id);
 }
 
-void RelayLane::Forget(uint64_t id) { transfers_.erase(id); }
-
 void RelayLane::Die() {
   if (dead_) return;
   dead_ = true;
@@ -312,11 +310,7 @@ bool RelayLane::FillOut() {
   for (auto& refusal : refusals_) *out_.add_frames() = std::move(refusal);
   refusals_.clear();
   size_t bytes = 0;
-  const auto full = [&] {
-    return bytes >= contract::kBatchBytesMax ||
-           out_.frames_size() >= static_cast<int>(contract::kBatchFramesMax);
-  };
-  while (!speaking_.empty() && !full()) {
+  while (!speaking_.empty() && !contract::IsBatchFull(bytes, out_.frames_size())) {
     const uint64_t id = speaking_.front();
     speaking_.pop_front();
     const auto found = transfers_.find(id);
@@ -325,7 +319,7 @@ bool RelayLane::FillOut() {
     transfer.queued = false;
     bytes += transfer.state.Fill(id, out_);
     if (transfer.state.over()) {
-      Forget(id);
+      transfers_.erase(found);
       continue;
     }
     writing_data_.push_back(id);

@@ -84,7 +84,6 @@ class RelayLane final
   template <class Say>
   void OnEvent(uint64_t id, Say say);
   void NoteEnd(Transfer& transfer) LOWBAND_REQUIRES(mutex_);
-  void Forget(uint64_t id) LOWBAND_REQUIRES(mutex_);
   void Queue(uint64_t id, Transfer& transfer) LOWBAND_REQUIRES(mutex_);
 
   void Die() LOWBAND_REQUIRES(mutex_);
