@@ -10,6 +10,9 @@
 // std::unordered_map divides by a prime for each search, and again for each neighbour of what is
 // inserted or erased, which is most of what that costs; this one multiplies and shifts.
 //
+// Where an entry goes depends on a number drawn by the process: who may choose keys cannot choose
+// those that share a bucket.
+//
 // Threading: its owner's. Ownership: of its nodes; what it returns is good until that is erased.
 // Limits: spare nodes, by the constructor; the room for buckets never shrinks.
 #pragma once
@@ -22,6 +25,8 @@
 #include <memory>
 #include <utility>
 #include <vector>
+
+#include "libs/base/random.h"
 
 namespace lowband {
 
@@ -76,6 +81,16 @@ class NodeTable {
     if (spares_.size() < spares_max_) spares_.push_back(std::move(node));
   }
 
+  /// `visit(key, value)` for each entry, in no order. It must not insert or erase.
+  template <typename Visit>
+  void ForEach(Visit visit) {
+    for (const std::unique_ptr<Node>& chain : buckets_) {
+      for (Node* node = chain.get(); node != nullptr; node = node->next.get()) {
+        visit(std::as_const(node->key), node->value);
+      }
+    }
+  }
+
   size_t size() const { return size_; }
   size_t spares() const { return spares_.size(); }
 
@@ -86,11 +101,9 @@ class NodeTable {
     std::unique_ptr<Node> next;
   };
   static constexpr size_t kBucketsMin = 16;
-  /// Keys differ in a few bits, mostly low ones; the upper bits of the product depend on all.
-  static constexpr uint64_t kMixer = 0x9e3779b97f4a7c15;
 
   size_t BucketOf(const Key& key) const {
-    return static_cast<size_t>(uint64_t{Hash()(key)} * kMixer >> shift_);
+    return static_cast<size_t>(uint64_t{Hash()(key)} * mixer_ >> shift_);
   }
   Value* FindIn(size_t bucket, const Key& key) const {
     Node* node = buckets_[bucket].get();
@@ -113,6 +126,8 @@ class NodeTable {
   }
 
   const size_t spares_max_;
+  /// Keys differ in a few bits, mostly low ones; the upper bits of the product depend on all.
+  const uint64_t mixer_ = ProcessMixer();
   std::vector<std::unique_ptr<Node>> buckets_;  ///< A power of two.
   unsigned shift_ = 64 - std::countr_zero(kBucketsMin);
   size_t size_ = 0;

@@ -69,6 +69,15 @@ uint64_t Random::Below(uint64_t bound) {
 
 double Random::Unit() { return static_cast<double>(Below(1ULL << 53)) / 9007199254740992.0; }
 
+uint64_t ProcessMixer() {
+  static const uint64_t mixer = [] {
+    uint64_t drawn = 0;
+    SystemRandom().Fill({reinterpret_cast<uint8_t*>(&drawn), sizeof(drawn)});
+    return drawn | 1;
+  }();
+  return mixer;
+}
+
 std::unique_ptr<Random> MakeSystemRandom() { return std::make_unique<SystemRandom>(); }
 std::unique_ptr<Random> MakeSeededRandom(uint64_t seed) {
   return std::make_unique<SeededRandom>(seed);

@@ -23,6 +23,9 @@ class Random {
 /// Random bytes of the operating system, buffered; fit for cookies, connection ids and keys.
 std::unique_ptr<Random> MakeSystemRandom();
 
+/// An odd number drawn once by the process, to mix hashes with. Any thread.
+uint64_t ProcessMixer();
+
 /// A repeatable sequence; for tests and simulations only.
 std::unique_ptr<Random> MakeSeededRandom(uint64_t seed);
 

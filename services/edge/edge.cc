@@ -237,6 +237,7 @@ void Edge::MakeWorkers() {
   transport.log = &log_;
   admission::Limits limits = options_.admission;
   limits.requests = options_.pipeline.request.ProcessLimits();
+  limits.messages = options_.pipeline.message.ProcessLimits();
   admission_ = std::make_unique<admission::Admission>(limits);
   for (unsigned i = 0; i < count; ++i) {
     workers_.push_back(std::make_unique<Worker>(config, *credentials_, *admission_,
@@ -297,6 +298,7 @@ std::string Edge::Metrics() {
   }
   const auto not_after = credentials_->identity()->not_after().time_since_epoch();
   SetAdmissionMetrics(metrics_, admission_->requests);
+  SetAdmissionMetrics(metrics_, admission_->messages);
   SetEdgeMetrics(metrics_, last_stats_,
                  {.admission = options_.admission,
                   .sessions = admission_->sessions.usage(),

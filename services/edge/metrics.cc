@@ -127,6 +127,30 @@ void SetDurations(MetricSet& m, const std::vector<Stats>& w) {
               all);
 }
 
+template <class Ledgers>
+void SetLedger(MetricSet& m, const Ledgers& ledgers, const admission::NamedLedger<Ledgers>& named) {
+  using admission::Standing;
+  const admission::Ledger& ledger = ledgers.*named.ledger;
+  const admission::Ledger::Usage usage = ledger.usage();
+  const std::string of(named.name);
+  const auto held = [&](Standing standing) {
+    return static_cast<double>(usage.held[static_cast<size_t>(standing)]);
+  };
+  const char* help = "Held now for all clients, by whether the homeserver knows them.";
+  m.Level("admission_held", help, {{"of", of}, {"standing", "unproven"}},
+          held(Standing::kUnproven));
+  m.Level("admission_held", help, {{"of", of}, {"standing", "proven"}}, held(Standing::kProven));
+  m.Level("admission_limit", "Held at most for all clients.", {{"of", of}},
+          static_cast<double>(ledger.max()));
+  m.Level("admission_networks", "Networks that something is held for.", {{"of", of}},
+          static_cast<double>(usage.networks));
+  const char* contended = "Newcomers while there was no room.";
+  m.Total("admission_contended_total", contended, {{"of", of}, {"result", "made_room"}},
+          usage.made_room);
+  m.Total("admission_contended_total", contended, {{"of", of}, {"result", "refused"}},
+          usage.refused);
+}
+
 }  // namespace
 
 void SetEdgeMetrics(MetricSet& metrics, const std::vector<WorkerStats>& workers,
@@ -154,31 +178,19 @@ void SetEdgeMetrics(MetricSet& metrics, const std::vector<WorkerStats>& workers,
 }
 
 void SetAdmissionMetrics(MetricSet& m, const admission::RequestLedgers& ledgers) {
-  using admission::Standing;
-  for (const admission::NamedLedger& named : admission::kRequestLedgers) {
-    const admission::Ledger& ledger = ledgers.*named.ledger;
-    const admission::Ledger::Usage usage = ledger.usage();
-    const std::string of(named.name);
-    const auto held = [&](Standing standing) {
-      return static_cast<double>(usage.held[static_cast<size_t>(standing)]);
-    };
-    const char* help = "Held now for all clients, by whether the homeserver knows them.";
-    m.Level("admission_held", help, {{"of", of}, {"standing", "unproven"}},
-            held(Standing::kUnproven));
-    m.Level("admission_held", help, {{"of", of}, {"standing", "proven"}}, held(Standing::kProven));
-    m.Level("admission_limit", "Held at most for all clients.", {{"of", of}},
-            static_cast<double>(ledger.max()));
-    m.Level("admission_networks", "Networks that something is held for.", {{"of", of}},
-            static_cast<double>(usage.networks));
-    const char* told = "Newcomers while there was no room.";
-    m.Total("admission_contended_total", told, {{"of", of}, {"result", "made_room"}},
-            usage.made_room);
-    m.Total("admission_contended_total", told, {{"of", of}, {"result", "refused"}}, usage.refused);
-  }
+  for (const auto& named : admission::kRequestLedgers) SetLedger(m, ledgers, named);
   m.Level("admission_tokens", "Access tokens with requests under way.", {},
           static_cast<double>(ledgers.tokens.size()));
   m.Total("admission_token_waits_total", "Requests that waited for others of their access token.",
           {}, ledgers.tokens.refused());
+}
+
+void SetAdmissionMetrics(MetricSet& m, const admission::MessageLedgers& ledgers) {
+  for (const auto& named : admission::kMessageLedgers) SetLedger(m, ledgers, named);
+  m.Level("coap_kept_answers_bytes", "Answers that are kept for duplicates.", {},
+          static_cast<double>(ledgers.answers.held()));
+  m.Level("coap_kept_answers_limit_bytes", "Of them at most.", {},
+          static_cast<double>(ledgers.answers.max()));
 }
 
 void SetFallbackMetrics(MetricSet& m, const fallback::Counters& c,

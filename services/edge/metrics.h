@@ -31,6 +31,7 @@ void SetEdgeMetrics(MetricSet& metrics, const std::vector<WorkerStats>& workers,
                     const ProcessState& process);
 /// Those of what clients share, and who makes room for whom.
 void SetAdmissionMetrics(MetricSet& metrics, const admission::RequestLedgers& ledgers);
+void SetAdmissionMetrics(MetricSet& metrics, const admission::MessageLedgers& ledgers);
 /// Those of the TCP fallback, where there is one.
 void SetFallbackMetrics(MetricSet& metrics, const fallback::Counters& counters,
                         const fallback::RelayLaneCounters& lanes);

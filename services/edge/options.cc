@@ -131,11 +131,9 @@ void DeclareRest(OptionParser& parser, Options& options, Raw& raw) {
   parser.Choice("log-format", raw.log_format, {"json", "text"}, "One object or one line an event");
 }
 
-// Budgets of the process that have no ledger; each worker gets its part.
+// A budget of the process that has no ledger: each worker gets its part.
 void ShareOut(PipelineConfig& pipeline, uint64_t workers) {
-  for (size_t* budget : {&pipeline.message.answer_bytes_max, &pipeline.uplink.answers_bytes_max}) {
-    *budget /= workers;
-  }
+  pipeline.uplink.answers_bytes_max /= workers;
   // However many share it, the largest answer that may come has room in each part.
   for (size_t* budget : {&pipeline.request.pinned_bytes_max, &pipeline.uplink.answers_bytes_max}) {
     *budget = std::max({*budget, pipeline.uplink.answer_bytes_max, pipeline.request.answer_window});
@@ -145,6 +143,7 @@ void ShareOut(PipelineConfig& pipeline, uint64_t workers) {
 // What follows from other limits.
 void Derive(PipelineConfig& pipeline, size_t sessions) {
   pipeline.request.ScaleTo(sessions);
+  pipeline.message.ScaleTo(sessions);
   // Clients choose their worker: one may get all of them.
   pipeline.uplink.exchanges_max = pipeline.request.UnderWayMax();
   pipeline.uplink.requests_bytes_max = pipeline.request.UnderWayBytesMax();

@@ -27,7 +27,7 @@ Pipeline::Pipeline(const PipelineConfig& config, dtls::Credentials& credentials,
                    unsigned worker, unsigned workers, admission::Admission& admission)
     : random_(random),
       dtls_(config.dtls, credentials, random, worker, workers, admission),
-      messages_(config.message, random),
+      messages_(config.message, random, admission.messages, worker),
       requests_(config.request, messages_, random, admission.requests, worker,
                 [this](SessionId session) { return dtls_.HeardAt(session); }),
       lanes_(config.uplink, random) {}
@@ -81,6 +81,7 @@ bool Pipeline::EndUnlessBusy(TimePoint now, SessionId session) {
 
 void Pipeline::Relieve(TimePoint now, const dtls::Relief& relief) {
   dtls_.Relieve(now, relief.proven_in_use);
+  messages_.Relieve(now);
   requests_.Relieve(now);
   Pump(now);
 }
@@ -94,6 +95,7 @@ void Pipeline::CloseAll(TimePoint now) {
 std::optional<dtls::Transmit> Pipeline::PollTransmit() { return dtls_.PollTransmit(); }
 std::optional<dtls::Relief> Pipeline::PollRelief() {
   if (const auto relief = dtls_.PollRelief()) return relief;
+  if (const auto worker = messages_.PollRelief()) return dtls::Relief{*worker, false};
   if (const auto worker = requests_.PollRelief()) return dtls::Relief{*worker, false};
   return std::nullopt;
 }

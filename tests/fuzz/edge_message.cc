@@ -17,7 +17,9 @@ using fuzz::Check;
 class Subject {
  public:
   explicit Subject(fuzz::ByteScript script)
-      : script_(script), random_(MakeSeededRandom(1)), layer_(SmallConfig(), *random_) {
+      : script_(script),
+        random_(MakeSeededRandom(1)),
+        layer_(SmallConfig(), *random_, ledgers_, 0) {
     for (uint64_t i = 1; i <= 3; ++i) Open(SessionId{i});
   }
 
@@ -163,6 +165,7 @@ class Subject {
 
   fuzz::ByteScript script_;
   std::unique_ptr<Random> random_;
+  admission::MessageLedgers ledgers_{SmallConfig().ProcessLimits()};
   message::Layer layer_;
   TimePoint now_;
   std::vector<message::RequestRef> requests_;

@@ -214,7 +214,7 @@ TEST(Crowd, AllIsHeldByAnotherWorkerThenThatOneMakesRoom) {
   EXPECT_EQ(attackers.UnderWay("hangs"), 99u);
   EXPECT_EQ(full.requests().usage().uploads, uploads - 1);
   EXPECT_EQ(full.requests().usage().downloads, downloads - 1);
-  for (const admission::NamedLedger& named : admission::kRequestLedgers) {
+  for (const auto& named : admission::kRequestLedgers) {
     EXPECT_FALSE((ledgers.*named.ledger).Overdraft()) << named.name;
   }
 }
@@ -262,7 +262,7 @@ TEST(Crowd, SessionMovesAndIsProvenThenTheLedgersFollow) {
     crowd.Send(session, "PUT path=five body=#16");
     rig.requests().MovePeer(session, *SocketAddress::FromLiteral("2001:db8::7", 1));
     crowd.Answer("a", "2.05");
-    for (const admission::NamedLedger& named : admission::kRequestLedgers) {
+    for (const auto& named : admission::kRequestLedgers) {
       const auto usage = (ledgers.*named.ledger).usage();
       // What is spare is the earlier network's.
       if (named.name == "exchanges" || named.name == "small_upload_bytes") continue;
@@ -275,7 +275,7 @@ TEST(Crowd, SessionMovesAndIsProvenThenTheLedgersFollow) {
     EXPECT_GT(ledgers.polls.usage().held[1], 0u);
     EXPECT_GT(ledgers.waiting.usage().held[1], 0u);
   }
-  for (const admission::NamedLedger& named : admission::kRequestLedgers) {
+  for (const auto& named : admission::kRequestLedgers) {
     EXPECT_EQ((ledgers.*named.ledger).usage().networks, 0u) << named.name;
   }
   EXPECT_EQ(ledgers.tokens.size(), 0u);

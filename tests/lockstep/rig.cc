@@ -12,7 +12,8 @@ Rig::Rig(const RigConfig& config)
     : passed_bytes_(config.passed_bytes),
       random_(MakeSeededRandom(config.seed)),
       now_(std::chrono::hours(1)),
-      messages_(config.message, *random_),
+      message_ledgers_(config.message.ProcessLimits()),
+      messages_(config.message, *random_, message_ledgers_, config.worker),
       ledgers_(config.ledgers == nullptr
                    ? std::make_unique<admission::RequestLedgers>(config.request.ProcessLimits())
                    : nullptr),

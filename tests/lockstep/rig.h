@@ -77,6 +77,7 @@ class Rig {
   const size_t passed_bytes_;
   std::unique_ptr<Random> random_;
   TimePoint now_;
+  admission::MessageLedgers message_ledgers_;
   message::Layer messages_;
   std::unique_ptr<admission::RequestLedgers> ledgers_;
   std::map<SessionId, TimePoint> heard_;

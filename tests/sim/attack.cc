@@ -63,6 +63,7 @@ void Attack::Apply(edge::PipelineConfig& pipeline, edge::admission::Limits& limi
   request.answer_window = answer_window;
   limits.requests = request.ProcessLimits();
   pipeline.message.confirmables_max = confirmables_max;
+  limits.messages = pipeline.message.ProcessLimits();
   pipeline.uplink.exchanges_max = request.UnderWayMax();
   pipeline.uplink.requests_bytes_max = request.UnderWayBytesMax();
 }

@@ -57,7 +57,8 @@ World::World(const Scenario& scenario, Canary canary, std::function<void(const s
   config_.request.canary_advance_early = canary_ == Canary::kAdvanceEarly;
   limits_ = {.handshakes = 100'000,
              .handshakes_per_prefix_rate = 0,
-             .requests = config_.request.ProcessLimits()};
+             .requests = config_.request.ProcessLimits(),
+             .messages = config_.message.ProcessLimits()};
   if (scenario.attack.sessions > 0) AddAttackers();
   StartEdge();
   for (size_t i = 0; i < scenario.phones; ++i) AddPhone(i);

@@ -22,6 +22,7 @@ Admission::Admission(const Limits& limits)
     : sessions(limits.sessions, Yield::kToAll),
       handshakes(limits.handshakes, Yield::kToProven),
       requests(limits.requests),
+      messages(limits.messages),
       stale_alerts(limits.sessions) {
   if (limits.handshakes_per_prefix_rate == 0) return;
   const RateLimit of_prefix{limits.handshakes_per_prefix_rate, limits.handshakes_per_prefix_burst};

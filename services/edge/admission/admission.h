@@ -10,6 +10,7 @@
 #include "libs/base/address.h"
 #include "libs/base/time.h"
 #include "services/edge/admission/ledger.h"
+#include "services/edge/admission/message_ledgers.h"
 #include "services/edge/admission/prefix_limiter.h"
 #include "services/edge/admission/request_ledgers.h"
 #include "services/edge/admission/stale_alerts.h"
@@ -27,6 +28,7 @@ struct Limits {
   size_t handshakes_per_prefix_rate = 20;
   size_t handshakes_per_prefix_burst = 100;
   RequestLimits requests = {};
+  MessageLimits messages = {};
 
   /// Empty, or what is wrong, naming the field ("admission.handshakes …").
   std::string Validate() const;
@@ -39,6 +41,7 @@ class Admission {
   Ledger sessions;    ///< Open ones.
   Ledger handshakes;  ///< Under way: all of them unproven.
   RequestLedgers requests;
+  MessageLedgers messages;
   StaleAlerts stale_alerts;
 
   /// True, and counted, if a handshake of `peer` may begin that costs so much.

@@ -47,8 +47,7 @@ Ledger::Verdict Ledger::TakeUncounted(const Holder& holder, size_t amount, Hint&
   return Verdict::kMakeRoom;
 }
 
-void Ledger::TakeAnyway(const Holder& holder, size_t amount) {
-  Hint hint;
+void Ledger::TakeAnyway(const Holder& holder, size_t amount, Hint& hint) {
   const MutexLock lock(mutex_);
   Add(holder, amount, hint);
 }

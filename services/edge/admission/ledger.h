@@ -25,6 +25,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <optional>
+#include <string_view>
 #include <vector>
 
 #include "libs/base/mutex.h"
@@ -87,9 +88,9 @@ class Ledger {
   [[nodiscard]] Verdict TakeUncounted(const Holder& holder, size_t amount, Hint& hint);
   enum class Contended : uint8_t { kMadeRoom, kRefused };
   void Count(Contended contended);
-  /// Books whatever the maximum says: for one worker's own ledger, all of which it can drop, and
-  /// does as long as Overdraft() names somebody.
-  void TakeAnyway(const Holder& holder, size_t amount);
+  /// Books whatever the maximum says: for what can be dropped at any time, and is as long as
+  /// Overdraft() names somebody.
+  void TakeAnyway(const Holder& holder, size_t amount, Hint& hint);
   /// REQUIRES: so much was booked for just this holder.
   void Give(const Holder& holder, size_t amount) {
     Hint hint;
@@ -122,6 +123,11 @@ class Ledger {
   size_t held(Standing standing) const {
     return shown_[static_cast<size_t>(standing)].load(std::memory_order_relaxed);
   }
+  size_t held() const { return held(Standing::kUnproven) + held(Standing::kProven); }
+  /// More is held than the maximum; and more than may be until others have made room. Without a
+  /// lock.
+  bool IsOver() const { return held() > max_; }
+  bool IsFarOver() const { return held() > max_ + slack_; }
   struct Usage {
     std::array<size_t, kStandings> held{};
     size_t networks = 0;
@@ -182,6 +188,13 @@ class Ledger {
   std::array<Buckets, kStandings> buckets_ LOWBAND_GUARDED_BY(mutex_);
   std::atomic<uint64_t> made_room_{0};
   std::atomic<uint64_t> refused_{0};
+};
+
+/// One of several, by the name that metrics have for it.
+template <class Ledgers>
+struct NamedLedger {
+  std::string_view name;
+  Ledger Ledgers::*ledger;
 };
 
 }  // namespace lowband::edge::admission

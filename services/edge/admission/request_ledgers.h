@@ -5,7 +5,6 @@
 
 #include <array>
 #include <cstddef>
-#include <string_view>
 
 #include "services/edge/admission/ledger.h"
 #include "services/edge/admission/newest_sessions.h"
@@ -51,20 +50,15 @@ struct RequestLedgers {
   NewestSessions newest_sessions;  ///< By access token, and by ticket.
 };
 
-/// By the names that metrics have for them.
-struct NamedLedger {
-  std::string_view name;
-  Ledger RequestLedgers::*ledger;
-};
 inline constexpr std::array kRequestLedgers = {
-    NamedLedger{"upload_bytes", &RequestLedgers::uploads},
-    NamedLedger{"small_upload_bytes", &RequestLedgers::small_uploads},
-    NamedLedger{"download_bytes", &RequestLedgers::downloads},
-    NamedLedger{"small_download_bytes", &RequestLedgers::small_downloads},
-    NamedLedger{"exchanges", &RequestLedgers::exchanges},
-    NamedLedger{"polls", &RequestLedgers::polls},
-    NamedLedger{"waiting", &RequestLedgers::waiting},
-    NamedLedger{"observations", &RequestLedgers::observations},
+    NamedLedger<RequestLedgers>{"upload_bytes", &RequestLedgers::uploads},
+    NamedLedger<RequestLedgers>{"small_upload_bytes", &RequestLedgers::small_uploads},
+    NamedLedger<RequestLedgers>{"download_bytes", &RequestLedgers::downloads},
+    NamedLedger<RequestLedgers>{"small_download_bytes", &RequestLedgers::small_downloads},
+    NamedLedger<RequestLedgers>{"exchanges", &RequestLedgers::exchanges},
+    NamedLedger<RequestLedgers>{"polls", &RequestLedgers::polls},
+    NamedLedger<RequestLedgers>{"waiting", &RequestLedgers::waiting},
+    NamedLedger<RequestLedgers>{"observations", &RequestLedgers::observations},
 };
 
 }  // namespace lowband::edge::admission

@@ -1,6 +1,16 @@
 #include "services/edge/message/config.h"
 
+#include <algorithm>
+
 namespace lowband::edge::message {
+
+void Config::ScaleTo(size_t sessions) {
+  confirmables_max = std::max(2 * sessions, kConfirmablesMin);
+}
+
+admission::MessageLimits Config::ProcessLimits() const {
+  return {.confirmables = confirmables_max, .answer_bytes = answer_bytes_max};
+}
 
 std::string Config::Validate() const {
   using std::chrono::seconds;
@@ -19,9 +29,7 @@ std::string Config::Validate() const {
       answer_bytes_per_session_max > kAnswerBytesPerSessionMax) {
     return "message.answer_bytes_per_session_max must be from 128 to 1,048,576";
   }
-  if (confirmables_max < 1 || confirmables_max > kConfirmablesMax) {
-    return "message.confirmables_max must be from 1 to 65,536";
-  }
+  if (confirmables_max < 1) return "message.confirmables_max must be at least 1";
   return "";
 }
 

@@ -7,6 +7,7 @@
 
 #include "libs/base/time.h"
 #include "libs/coap/transmission.h"
+#include "services/edge/admission/message_ledgers.h"
 #include "services/edge/message/limits.h"
 
 namespace lowband::edge::message {
@@ -26,11 +27,16 @@ struct Config {
   /// same: 1,000 small ones, or 200 that fill a datagram. The oldest goes first, those to requests
   /// that must not be carried out twice after the others.
   size_t answer_bytes_per_session_max = size_t{256} << 10;
-  /// The same, of all sessions of a worker: the network that has most pays.
+  /// The same, of all sessions of the process: the network that has most pays.
   size_t answer_bytes_max = size_t{64} << 20;
 
-  /// CONs of ours that wait for their ACK, of all sessions of a worker.
-  size_t confirmables_max = kConfirmablesMax;
+  /// CONs of ours that wait for their ACK, of all sessions of the process.
+  size_t confirmables_max = kConfirmablesMin;
+
+  /// For so many sessions: each may be pinged while it has an answer or a notification under way.
+  void ScaleTo(size_t sessions);
+  /// What the workers share.
+  admission::MessageLimits ProcessLimits() const;
 
   /// Empty, or what is wrong, naming the field ("message.ack_delay …").
   std::string Validate() const;

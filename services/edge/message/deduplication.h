@@ -51,8 +51,8 @@ class Deduplication {
     size_t answer_bytes_ = 0;
   };
 
-  /// `answer_bytes_max`: of all that is kept, with its overhead.
-  explicit Deduplication(size_t answer_bytes_max) : kept_(answer_bytes_max) {}
+  /// `answers`: for the bytes of all that is kept, with its overhead.
+  Deduplication(admission::Ledger& answers, unsigned worker) : kept_(answers, worker) {}
 
   /// For whom the session's answers are kept from now on.
   void SetOwner(Table& table, const Owner& owner);
@@ -79,7 +79,9 @@ class Deduplication {
   /// The request that was answered first.
   std::optional<Entry> OldestAnswered();
   /// Whose answer has to go, while more bytes are kept than may be.
-  std::optional<KeptAnswers::Missed> LeastMissed() const { return kept_.LeastMissed(); }
+  std::optional<KeptAnswers::Missed> LeastMissed() { return kept_.LeastMissed(); }
+  std::optional<unsigned> TakeRelief() { return kept_.TakeRelief(); }
+  bool IsFarOver() const { return kept_.IsFarOver(); }
   /// Whose answer is missed least of one session: the oldest to a request that may be carried out
   /// anew, else the oldest.
   std::optional<Entry> LeastMissedOf(const Table& table) const;

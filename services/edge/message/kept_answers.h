@@ -2,20 +2,22 @@
 // that has most pays, so that nobody's many requests cost another client what its one POST got.
 //
 //   Add ──▶ kept ──Remove──▶ gone
-//             └─ too many bytes: LeastMissed() ─▶ its owner removes it
+//             └─ too many bytes: LeastMissed() ─▶ its owner removes it; or TakeRelief() names the
+//                worker that has to
 //
 // Of that network goes the oldest answer to a request that may be carried out anew, else the
 // oldest. Clients that the homeserver does not know may have a sixteenth at the cost of those that
 // it knows, since they log in by what must not happen twice.
 //
-// Threading: one thread. Ownership: refers to requests of a Deduplication. Limits: the bytes of the
-// constructor.
+// Threading: one worker thread; the ledger is shared. Ownership: refers to requests of a
+// Deduplication. Limits: the ledger's.
 #pragma once
 
 #include <array>
 #include <cstddef>
 #include <list>
 #include <optional>
+#include <utility>
 
 #include "libs/base/bytes.h"
 #include "libs/base/node_table.h"
@@ -30,7 +32,11 @@ class KeptAnswers {
  public:
   using Entry = ReceivedRequest::Entry;
 
-  explicit KeptAnswers(size_t bytes_max) : ledger_(bytes_max, admission::Yield::kToAll) {}
+  /// `ledger` outlives this.
+  KeptAnswers(admission::Ledger& ledger, unsigned worker) : ledger_(ledger), worker_(worker) {}
+  KeptAnswers(const KeptAnswers&) = delete;
+  KeptAnswers& operator=(const KeptAnswers&) = delete;
+  ~KeptAnswers();
 
   /// What an answer costs, with its overhead.
   static size_t CostOf(const ReceivedRequest& request);
@@ -45,13 +51,18 @@ class KeptAnswers {
   /// `to` has it from now on, as its youngest.
   void Move(const Owner& from, const Owner& to, Entry request);
 
-  /// What has to go; none: there are not too many bytes.
+  /// What has to go here, for this worker's newcomers or another's; none: nothing.
   struct Missed {
     Entry request;
     admission::Standing standing;
   };
-  std::optional<Missed> LeastMissed() const;
+  std::optional<Missed> LeastMissed();
+  /// The other worker that has to make room, by what LeastMissed() found last.
+  std::optional<unsigned> TakeRelief() { return std::exchange(relief_, std::nullopt); }
+  /// That worker has not acted, and no more may be kept until it has.
+  bool IsFarOver() const { return ledger_.IsFarOver(); }
 
+  /// Of this worker.
   size_t bytes() const { return bytes_; }
 
  private:
@@ -59,15 +70,22 @@ class KeptAnswers {
   struct Share {
     std::list<Entry> repeatable;
     std::list<Entry> once;
+    size_t bytes = 0;
+    admission::Ledger::Hint hint;  ///< Good as long as there is a share: something is booked.
     std::list<Entry>& ListOf(const ReceivedRequest& request) {
       return request.ref.repeatable ? repeatable : once;
     }
   };
   /// REQUIRES: something is kept for `owner`.
   Share& ShareOf(const Owner& owner);
-  void Forget(const Owner& owner, const Share& share);
+  void Forget(const Owner& owner, Share& share);
 
-  admission::Ledger ledger_;  ///< Of one worker: who makes room is always here.
+  void Book(const Owner& owner, Share& share, size_t bytes);
+  void GiveBack(const Owner& owner, Share& share, size_t bytes);
+
+  admission::Ledger& ledger_;
+  const unsigned worker_;
+  std::optional<unsigned> relief_;
   NodeTable<Owner, Share, OwnerHash> shares_{admission::kSpareAccountsMax};
   SpareListNodes<Entry> spare_places_{admission::kSpareAccountsMax};
   size_t bytes_ = 0;

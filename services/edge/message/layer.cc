@@ -9,19 +9,19 @@ namespace lowband::edge::message {
 namespace {
 
 using State = ReceivedRequest::State;
-using admission::Standing;
 
 // Answers are dropped this much late, many at once, so that an idle worker is not woken for each.
 constexpr std::chrono::seconds kExpiryTick{1};
 
 }  // namespace
 
-Layer::Impl::Impl(const Config& config, Random& random)
+Layer::Impl::Impl(const Config& config, Random& random, admission::MessageLedgers& ledgers,
+                  unsigned worker)
     : config_(config),
       random_(random),
-      requests_(config.answer_bytes_max),
+      requests_(ledgers.answers, worker),
       confirmables_(config, random),
-      places_(config.confirmables_max) {}
+      places_(ledgers.confirmables, worker) {}
 
 void Layer::Impl::Abandon(TimePoint now, SessionId session_id, SendId id) {
   if (Session* session = Find(session_id)) session->Forget(id);
@@ -146,10 +146,13 @@ void Layer::Impl::KeepWithinLimits(TimePoint now, Session& session) {
     ++counters_.answers_evicted;
     Evict(now, *requests_.LeastMissedOf(session.requests));
   }
-  while (const auto missed = requests_.LeastMissed()) {
-    ++(missed->standing == Standing::kProven ? counters_.answers_made_room_proven
-                                             : counters_.answers_made_room_unproven);
-    Evict(now, missed->request);
+  EvictTooMany(now);
+  // The worker that has to make room has not done so yet: what is new pays.
+  while (requests_.IsFarOver()) {
+    const auto own = requests_.LeastMissedOf(session.requests);
+    if (!own) break;
+    ++counters_.answers_evicted;
+    Evict(now, *own);
   }
 }
 
@@ -209,13 +212,16 @@ size_t Layer::Impl::UnansweredOf(SessionId session_id) const {
   return it == sessions_.end() ? 0 : it->second.requests.unanswered();
 }
 
-Layer::Layer(const Config& config, Random& random)
-    : impl_(std::make_unique<Impl>(config, random)) {}
+Layer::Layer(const Config& config, Random& random, admission::MessageLedgers& ledgers,
+             unsigned worker)
+    : impl_(std::make_unique<Impl>(config, random, ledgers, worker)) {}
 Layer::~Layer() = default;
 void Layer::SetNetwork(SessionId session, admission::Network network) {
   impl_->SetNetwork(session, network);
 }
 void Layer::Prove(SessionId session) { impl_->Prove(session); }
+void Layer::Relieve(TimePoint now) { impl_->Relieve(now); }
+std::optional<unsigned> Layer::PollRelief() { return impl_->PollRelief(); }
 void Layer::Receive(TimePoint now, SessionId session, ByteView datagram, uint64_t sequence) {
   impl_->Receive(now, session, datagram, sequence);
 }

@@ -49,6 +49,7 @@
 #include "libs/base/bytes.h"
 #include "libs/base/random.h"
 #include "libs/base/time.h"
+#include "services/edge/admission/message_ledgers.h"
 #include "services/edge/admission/prefix.h"
 #include "services/edge/dtls/session_id.h"
 #include "services/edge/message/config.h"
@@ -70,8 +71,9 @@ enum class OnDuplicate : uint8_t {
 
 class Layer {
  public:
-  /// `random` outlives the layer.
-  Layer(const Config& config, Random& random);
+  /// `random` and `ledgers` outlive the layer; those were made with config.ProcessLimits(), for all
+  /// workers.
+  Layer(const Config& config, Random& random, admission::MessageLedgers& ledgers, unsigned worker);
   ~Layer();
 
   /// Whose the session is: told when it begins, and when its address changes. Without that it is of
@@ -79,6 +81,11 @@ class Layer {
   void SetNetwork(SessionId session, admission::Network network);
   /// The homeserver knows its client. REQUIRES: its network was told, else nothing happens.
   void Prove(SessionId session);
+
+  /// Another worker that has to make room for a client of this one: its Relieve() is to be called.
+  std::optional<unsigned> PollRelief();
+  /// Another worker's PollRelief() named this one. Drain after it.
+  void Relieve(TimePoint now);
 
   /// One datagram of a session, as the DTLS stage delivered it. `sequence`: RequestRef::sequence.
   void Receive(TimePoint now, SessionId session, ByteView datagram, uint64_t sequence = 0);

@@ -22,11 +22,13 @@ namespace lowband::edge::message {
 
 class Layer::Impl {
  public:
-  Impl(const Config& config, Random& random);
+  Impl(const Config& config, Random& random, admission::MessageLedgers& ledgers, unsigned worker);
 
   // room.cc: for whom what a session has is counted.
   void SetNetwork(SessionId session_id, admission::Network network);
   void Prove(SessionId session_id);
+  void Relieve(TimePoint now);
+  std::optional<unsigned> PollRelief();
 
   // receive.cc: what a datagram means.
   void Receive(TimePoint now, SessionId session_id, ByteView datagram, uint64_t sequence);
@@ -120,6 +122,8 @@ class Layer::Impl {
   [[nodiscard]] bool TakePlace(TimePoint now, SessionId session_id, const Session& session);
   std::optional<Confirmable> EndWait(SendId id);
   void GiveUp(TimePoint now, SendId id);
+  void GiveUpTooMany(TimePoint now);
+  void EvictTooMany(TimePoint now);
 
   // layer.cc
   Session& Touch(TimePoint now, SessionId session_id);

@@ -24,10 +24,10 @@ inline constexpr size_t kUnansweredPerSessionMax = 192;
 /// almost all of them answer requests, of which the client itself chose how many it sends at once.
 /// An answer beyond goes once, as NON, and is kept like one that was given up.
 inline constexpr size_t kConfirmablesPerSessionMax = 32;
-/// The same, of all sessions of a worker: about 90 MB when each carries a full block. When they are
-/// taken, the oldest of the network that has most is given up early, those of clients that the
-/// homeserver does not know first.
-inline constexpr size_t kConfirmablesMax = 65'536;
+/// The same, of all sessions of the process, for however few sessions: two for each session is the
+/// rule. About 90 MB when each carries a full block. When they are taken, the oldest of the network
+/// that has most is given up early, those of clients that the homeserver does not know first.
+inline constexpr size_t kConfirmablesMin = 65'536;
 /// Our own CONs that were given up and whose late acknowledgement would still be understood.
 inline constexpr size_t kGivenUpPerSessionMax = 32;
 /// A message of so many bytes is small: with DTLS, UDP and IP it has at most 400, which every path
@@ -42,6 +42,6 @@ inline constexpr size_t kAnswerBytesPerSessionMax = size_t{1} << 20;
 
 static_assert(kIdRunsMax * kIdRunSpan > kExchangeLifetime,
               "a client that counts its message IDs up must be remembered in full");
-static_assert(kConfirmablesPerSessionMax <= kConfirmablesMax);
+static_assert(kConfirmablesPerSessionMax <= kConfirmablesMin);
 
 }  // namespace lowband::edge::message

@@ -18,8 +18,7 @@ struct Owner {
   friend bool operator<(const Owner& a, const Owner& b) {
     return std::tie(a.network, a.standing) < std::tie(b.network, b.standing);
   }
-  /// Of one worker: the message layer's ledgers are its own.
-  admission::Holder holder() const { return {network, standing}; }
+  admission::Holder HolderOn(unsigned worker) const { return {network, standing, worker}; }
 };
 
 struct OwnerHash {

@@ -1,27 +1,35 @@
 #include "services/edge/message/places.h"
 
-#include <cstdlib>
-
 namespace lowband::edge::message {
 
 using admission::Ledger;
 
-Ledger::Verdict Places::Take(const Owner& owner) { return ledger_.Take(owner.holder(), 1); }
+Places::~Places() {
+  for (const auto& [id, one] : under_way_) ledger_.Give(one.owner.HolderOn(worker_), 1);
+}
 
-void Places::Return(const Owner& owner) { ledger_.Give(owner.holder(), 1); }
+Ledger::Verdict Places::Take(const Owner& owner) {
+  return ledger_.Take(owner.HolderOn(worker_), 1);
+}
+
+void Places::Return(const Owner& owner) { ledger_.Give(owner.HolderOn(worker_), 1); }
 
 bool Places::IsOwnCost(const Owner& owner) const {
   const auto victim = ledger_.Overdraft({.more = 1});
   return victim && Owner{victim->network, victim->standing} == owner;
 }
 
-// A place without a CON is never the heaviest of all: the ledger names, of those that have one
-// each, who has had it longer.
-std::optional<Places::Oldest> Places::ToGiveUp() const {
+std::optional<Places::Oldest> Places::ToGiveUp() {
+  if (!ledger_.IsOver()) return std::nullopt;
   const auto victim = ledger_.Overdraft();
   if (!victim) return std::nullopt;
+  if (victim->worker != worker_) {
+    relief_ = victim->worker;
+    return std::nullopt;
+  }
   const auto found = oldest_first_.find({victim->network, victim->standing});
-  if (found == oldest_first_.end()) std::abort();
+  // Of its owner here is only the place that was just taken: the CON in it makes room next time.
+  if (found == oldest_first_.end()) return std::nullopt;
   return Oldest{found->second.begin()->second, victim->standing};
 }
 
@@ -34,8 +42,13 @@ void Places::Begin(SendId id, const Owner& owner) {
 void Places::End(SendId id) {
   const auto found = under_way_.find(id.value);
   if (found == under_way_.end()) return;
+  Return(found->second.owner);
+  Vacate(id);
+}
+
+void Places::Vacate(SendId id) {
+  const auto found = under_way_.find(id.value);
   Remove(found->second);
-  ledger_.Give(found->second.owner.holder(), 1);
   under_way_.erase(found);
 }
 
@@ -44,7 +57,7 @@ void Places::Move(SendId id, const Owner& owner) {
   if (found == under_way_.end()) return;
   UnderWay& one = found->second;
   Remove(one);
-  ledger_.Move(one.owner.holder(), owner.holder(), 1);
+  ledger_.Move(one.owner.HolderOn(worker_), owner.HolderOn(worker_), 1);
   one.owner = owner;
   oldest_first_[owner].emplace(one.turn, id);
 }

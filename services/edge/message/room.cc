@@ -44,6 +44,11 @@ bool Layer::Impl::TakePlace(TimePoint now, SessionId session_id, const Session& 
     case Verdict::kFull: return false;
     case Verdict::kMakeRoom: break;
   }
+  GiveUpTooMany(now);
+  return true;
+}
+
+void Layer::Impl::GiveUpTooMany(TimePoint now) {
   while (const auto oldest = places_.ToGiveUp()) {
     ++(oldest->standing == Standing::kProven ? counters_.made_room_proven
                                              : counters_.made_room_unproven);
@@ -51,7 +56,24 @@ bool Layer::Impl::TakePlace(TimePoint now, SessionId session_id, const Session& 
     GiveUp(now, oldest->id);
     given_up_early_.push_back({its, oldest->id, true});
   }
-  return true;
+}
+
+void Layer::Impl::EvictTooMany(TimePoint now) {
+  while (const auto missed = requests_.LeastMissed()) {
+    ++(missed->standing == Standing::kProven ? counters_.answers_made_room_proven
+                                             : counters_.answers_made_room_unproven);
+    Evict(now, missed->request);
+  }
+}
+
+void Layer::Impl::Relieve(TimePoint now) {
+  GiveUpTooMany(now);
+  EvictTooMany(now);
+}
+
+std::optional<unsigned> Layer::Impl::PollRelief() {
+  if (const auto worker = places_.TakeRelief()) return worker;
+  return requests_.TakeRelief();
 }
 
 std::optional<Confirmable> Layer::Impl::EndWait(SendId id) {

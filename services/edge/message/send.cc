@@ -210,13 +210,13 @@ SendId Layer::Impl::Replace(TimePoint now, const Unheard& unheard, Bytes message
     requests_.Replace(session->requests, *request, std::move(message));
     return {};
   }
-  const auto before = EndWait(unheard.id);
+  const auto before = confirmables_.Take(unheard.id);
   if (!before) return {};
+  places_.Vacate(unheard.id);
   if (SentConfirmable* sent = session->MarkGivenUp(now, unheard.id)) {
     sent->request = 0;
     sent->replaced = true;
   }
-  if (!TakePlace(now, unheard.session, *session)) std::abort();  // the other's is free
   return SendUntilAcknowledged(now, unheard.session, *session, before->message_id, before->request,
                                std::move(message));
 }

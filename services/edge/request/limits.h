@@ -146,6 +146,6 @@ static_assert(kPartialBodyGap <= kPartialBodyProgressTime);
 static_assert(kPinnedFinishedLifetime <= kPinnedLifetime);
 static_assert(kSilence > kExchangeTimeoutMax + kExchangeGrace);
 static_assert(kSilenceMax >= kSilence && kSilenceMax <= std::chrono::hours(24));
-static_assert(kPingsMax * 16 <= message::kConfirmablesMax, "answers and news have the rest");
+static_assert(kPingsMax * 16 <= message::kConfirmablesMin, "answers and news have the rest");
 
 }  // namespace lowband::edge::request

@@ -45,6 +45,16 @@ TEST(NodeTable, MoreErasedThanItKeepsThenTheRestIsFreed) {
   EXPECT_EQ(table.spares(), 2U);
 }
 
+TEST(NodeTable, ForEachThenEveryEntryOnce) {
+  NodeTable<int, int> table(2);
+  for (int key = 0; key < 100; ++key) table.FindOrInsert(key).value = 2 * key;
+  table.Erase(7);
+  std::map<int, int> seen;
+  table.ForEach([&](int key, int& value) { EXPECT_TRUE(seen.emplace(key, value).second); });
+  EXPECT_EQ(seen.size(), 99U);
+  for (const auto& [key, value] : seen) EXPECT_EQ(value, 2 * key);
+}
+
 TEST(NodeTable, GrowsThenEveryEntryStaysWhereItIs) {
   NodeTable<uint64_t, uint64_t> table(0);
   std::map<uint64_t, uint64_t*> places;

@@ -29,7 +29,7 @@ void ExpectLine(const std::string& text, std::string_view line) {
 TEST(AdmissionMetrics, HeldOfEachLedgerThenUnderItsNameByStanding) {
   admission::RequestLedgers ledgers(admission::RequestLimits{});
   size_t amount = 0;
-  for (const admission::NamedLedger& named : admission::kRequestLedgers) {
+  for (const auto& named : admission::kRequestLedgers) {
     admission::Ledger& ledger = ledgers.*named.ledger;
     ++amount;
     ASSERT_EQ(ledger.Take({Network{1}, Standing::kUnproven, 0}, amount), Verdict::kFits);
@@ -37,7 +37,7 @@ TEST(AdmissionMetrics, HeldOfEachLedgerThenUnderItsNameByStanding) {
   }
   const std::string text = TextOf(ledgers);
   amount = 0;
-  for (const admission::NamedLedger& named : admission::kRequestLedgers) {
+  for (const auto& named : admission::kRequestLedgers) {
     ++amount;
     const std::string of = "of=\"" + std::string(named.name) + "\"";
     const std::string max = std::to_string((ledgers.*named.ledger).max());
@@ -49,6 +49,19 @@ TEST(AdmissionMetrics, HeldOfEachLedgerThenUnderItsNameByStanding) {
     ExpectLine(text, "admission_contended_total{" + of + ",result=\"made_room\"} 0");
     ExpectLine(text, "admission_contended_total{" + of + ",result=\"refused\"} 0");
   }
+}
+
+TEST(AdmissionMetrics, HeldByTheMessageLayersThenUnderItsName) {
+  admission::MessageLedgers ledgers({.confirmables = 8, .answer_bytes = 9});
+  ASSERT_EQ(ledgers.confirmables.Take({Network{1}, Standing::kUnproven, 0}, 1), Verdict::kFits);
+  ASSERT_EQ(ledgers.answers.Take({Network{1}, Standing::kProven, 0}, 2), Verdict::kFits);
+  MetricSet metrics("lowband_edge_");
+  SetAdmissionMetrics(metrics, ledgers);
+  const std::string text = metrics.Text();
+  ExpectLine(text, R"(admission_held{of="confirmables",standing="unproven"} 1)");
+  ExpectLine(text, "coap_kept_answers_bytes 2");
+  ExpectLine(text, R"(admission_limit{of="confirmables"} 8)");
+  ExpectLine(text, "coap_kept_answers_limit_bytes 9");
 }
 
 TEST(AdmissionMetrics, NewcomersWhileItIsFullThenCountedByWhatBecameOfThem) {

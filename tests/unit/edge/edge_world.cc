@@ -8,8 +8,19 @@
 #include "tests/contract/real_translator.h"
 
 namespace lowband::edge {
+namespace {
+
+admission::Limits WithMessageLimits(admission::Limits limits, const PipelineConfig& config) {
+  limits.messages = config.message.ProcessLimits();
+  return limits;
+}
+
+}  // namespace
+
 EdgeWorld::EdgeWorld(uint64_t seed, PipelineConfig config, const Size& size)
-    : random_(MakeSeededRandom(seed)), link_(timeline_, *random_), admission_(size.limits) {
+    : random_(MakeSeededRandom(seed)),
+      link_(timeline_, *random_),
+      admission_(WithMessageLimits(size.limits, config)) {
   const auto files = dtls::WriteIdentity(folder_, *random_);
   auto credentials = dtls::Credentials::Load(files, MakeSeededRandom(seed + 1));
   if (!credentials) ADD_FAILURE() << credentials.error().text;

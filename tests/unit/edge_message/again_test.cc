@@ -80,7 +80,8 @@ class AgainTest : public ::testing::Test {
   }
 
   std::unique_ptr<Random> random_ = MakeSeededRandom(5);
-  Layer layer_{Config(), *random_};
+  admission::MessageLedgers ledgers_{Config().ProcessLimits()};
+  Layer layer_{Config(), *random_, ledgers_, 0};
   RequestRef arrived_;
   std::set<uint16_t> ids_;
 };

@@ -18,7 +18,8 @@ RequestRef Ref(uint64_t serial, uint16_t id, Arrival arrival = Arrival::kConfirm
 }
 
 TEST(Deduplication, RequestIsFoundByIdAndSerial) {
-  Deduplication requests(kAll);
+  admission::Ledger answers(kAll, admission::Yield::kToAll);
+  Deduplication requests(answers, 0);
   Deduplication::Table table;
   requests.Add(At(0), table, Ref(1, 100));
   requests.Add(At(1), table, Ref(2, 200, Arrival::kNonConfirmable));
@@ -32,7 +33,8 @@ TEST(Deduplication, RequestIsFoundByIdAndSerial) {
 
 // Its message ID is one of ours.
 TEST(Deduplication, RequestInsideAnAckIsNotFoundByItsId) {
-  Deduplication requests(kAll);
+  admission::Ledger answers(kAll, admission::Yield::kToAll);
+  Deduplication requests(answers, 0);
   Deduplication::Table table;
   requests.Add(At(0), table, Ref(1, 100, Arrival::kInAcknowledgement));
   EXPECT_FALSE(requests.FindId(table, 100));
@@ -40,7 +42,8 @@ TEST(Deduplication, RequestInsideAnAckIsNotFoundByItsId) {
 }
 
 TEST(Deduplication, OnlyUnacknowledgedConsWaitForAnAckInTheOrderOfTheirArrival) {
-  Deduplication requests(kAll);
+  admission::Ledger answers(kAll, admission::Yield::kToAll);
+  Deduplication requests(answers, 0);
   Deduplication::Table table;
   requests.Add(At(0), table, Ref(1, 1, Arrival::kNonConfirmable));
   const auto second = requests.Add(At(1), table, Ref(2, 2));
@@ -57,7 +60,8 @@ TEST(Deduplication, OnlyUnacknowledgedConsWaitForAnAckInTheOrderOfTheirArrival) 
 }
 
 TEST(Deduplication, AnswersAreInTheOrderOfAnswering) {
-  Deduplication requests(kAll);
+  admission::Ledger answers(kAll, admission::Yield::kToAll);
+  Deduplication requests(answers, 0);
   Deduplication::Table table;
   const auto one = requests.Add(At(0), table, Ref(1, 1));
   const auto two = requests.Add(At(1), table, Ref(2, 2));
@@ -71,7 +75,8 @@ TEST(Deduplication, AnswersAreInTheOrderOfAnswering) {
 }
 
 TEST(Deduplication, AnswersToWhatMustNotHappenTwiceAreMissedMost) {
-  Deduplication requests(2 * kAnswerOverheadBytes + 1);
+  admission::Ledger answers(2 * kAnswerOverheadBytes + 1, admission::Yield::kToAll);
+  Deduplication requests(answers, 0);
   Deduplication::Table table;
   RequestRef once = Ref(1, 1);
   once.repeatable = false;
@@ -90,7 +95,8 @@ TEST(Deduplication, AnswersToWhatMustNotHappenTwiceAreMissedMost) {
 }
 
 TEST(Deduplication, BytesAreCountedThroughEveryChange) {
-  Deduplication requests(kAll);
+  admission::Ledger answers(kAll, admission::Yield::kToAll);
+  Deduplication requests(answers, 0);
   Deduplication::Table table;
   const auto piggybacked = requests.Add(At(0), table, Ref(1, 1));
   const auto separate = requests.Add(At(0), table, Ref(2, 2));

@@ -33,32 +33,39 @@ class KeptAnswersTest : public ::testing::Test {
     Config config;
     config.answer_bytes_max = max_ = answer_bytes_max;
     EXPECT_EQ(config.Validate(), "");
-    layer_ = std::make_unique<Layer>(config, *random_);
+    layer_.reset();
+    ledgers_ = std::make_unique<admission::MessageLedgers>(config.ProcessLimits());
+    layer_ = std::make_unique<Layer>(config, *random_, *ledgers_, 0);
     layer_->SetNetwork(kHonest, kFew);
     for (uint64_t id = 2; id <= 9; ++id) layer_->SetNetwork(SessionId{id}, kMany);
   }
 
   // Sends a request, or a duplicate of it, and returns what comes back.
   std::vector<Bytes> Send(SessionId session, uint16_t id, coap::Code method = coap::kGet) {
-    layer_->Receive(now_, session,
-                    coap::MessageWriter(coap::Type::kConfirmable, method, id, coap::Token())
-                        .Option(coap::OptionNumber::kUriPath, AsBytes("a"))
-                        .Finish());
-    while (const auto event = layer_->PollEvent()) {
+    auto sent = SendTo(*layer_, session, id, method);
+    EXPECT_LE(layer_->answer_bytes(), max_);
+    return sent;
+  }
+  std::vector<Bytes> SendTo(Layer& layer, SessionId session, uint16_t id,
+                            coap::Code method = coap::kGet) {
+    layer.Receive(now_, session,
+                  coap::MessageWriter(coap::Type::kConfirmable, method, id, coap::Token())
+                      .Option(coap::OptionNumber::kUriPath, AsBytes("a"))
+                      .Finish());
+    while (const auto event = layer.PollEvent()) {
       const auto* arrived = std::get_if<RequestArrived>(&*event);
       if (arrived == nullptr) continue;
       lost_ = arrived->answer_lost;
       ++carried_out_;
       const RequestRef ref = arrived->ref;
-      layer_->Respond(now_, ref,
-                      coap::MessageWriter(coap::Type::kConfirmable, coap::kContent, 0, {})
-                          .Finish(Bytes(kAnswerBytes, static_cast<uint8_t>(carried_out_))));
+      layer.Respond(now_, ref,
+                    coap::MessageWriter(coap::Type::kConfirmable, coap::kContent, 0, {})
+                        .Finish(Bytes(kAnswerBytes, static_cast<uint8_t>(carried_out_))));
     }
     std::vector<Bytes> sent;
-    while (const auto transmit = layer_->PollTransmit()) {
+    while (const auto transmit = layer.PollTransmit()) {
       sent.emplace_back(transmit->message.begin(), transmit->message.end());
     }
-    EXPECT_LE(layer_->answer_bytes(), max_);
     return sent;
   }
   // More than fit, spread over the sessions of one network.
@@ -74,6 +81,7 @@ class KeptAnswersTest : public ::testing::Test {
   }
 
   std::unique_ptr<Random> random_ = MakeSeededRandom(5);
+  std::unique_ptr<admission::MessageLedgers> ledgers_;
   std::unique_ptr<Layer> layer_;
   TimePoint now_;
   size_t max_ = 0;
@@ -144,6 +152,42 @@ TEST_F(KeptAnswersTest, OtherAddressThenItsAnswersCountForTheOtherNetwork) {
   layer_->Forget(kHonest);
   layer_->Forget(SessionId{3});
   EXPECT_EQ(layer_->answer_bytes(), 0u);
+}
+
+TEST_F(KeptAnswersTest, CrowdIsAtAnotherWorkerThenItsAnswersMakeRoomThere) {
+  const auto answer = Send(kHonest, 1, coap::kPost);
+  Layer other(Config(), *random_, *ledgers_, 1);
+  other.SetNetwork(SessionId{2}, kMany);
+  for (uint16_t id = 1; id < kFit; ++id) SendTo(other, SessionId{2}, id);
+  EXPECT_EQ(other.PollRelief(), std::nullopt);
+  Send(kHonest, 2, coap::kPost);
+  ASSERT_EQ(layer_->PollRelief(), 1U);
+  EXPECT_EQ(layer_->PollRelief(), std::nullopt);
+  other.Relieve(now_);
+  EXPECT_EQ(other.counters().answers_made_room_unproven, 1U);
+  EXPECT_EQ(layer_->answer_bytes() + other.answer_bytes(), max_);
+  EXPECT_EQ(Send(kHonest, 1, coap::kPost), answer);
+}
+
+TEST_F(KeptAnswersTest, OtherWorkerDoesNotMakeRoomThenNoMoreThanASixteenthIsBeyond) {
+  Layer other(Config(), *random_, *ledgers_, 1);
+  other.SetNetwork(SessionId{2}, kMany);
+  for (uint16_t id = 1; id <= kFit; ++id) SendTo(other, SessionId{2}, id);
+  for (uint16_t id = 1; id < kFit; ++id) {
+    Send(kHonest, id);
+    EXPECT_LE(layer_->answer_bytes() + other.answer_bytes(), max_ + max_ / 16);
+  }
+  EXPECT_GT(layer_->answer_bytes(), 0U);
+}
+
+TEST_F(KeptAnswersTest, WorkerEndsThenItsBytesAreFree) {
+  {
+    Layer other(Config(), *random_, *ledgers_, 1);
+    other.SetNetwork(SessionId{2}, kMany);
+    SendTo(other, SessionId{2}, 1);
+    EXPECT_EQ(ledgers_->answers.usage().networks, 1U);
+  }
+  EXPECT_EQ(ledgers_->answers.usage().networks, 0U);
 }
 
 TEST_F(KeptAnswersTest, LargerThanAllThatFitsThenItIsNotKept) {

@@ -33,7 +33,9 @@ class LayerTest : public ::testing::Test {
  protected:
   void Make(const Config& config = {}) {
     random_ = MakeSeededRandom(5);
-    layer_ = std::make_unique<Layer>(config, *random_);
+    layer_.reset();
+    ledgers_ = std::make_unique<admission::MessageLedgers>(config.ProcessLimits());
+    layer_ = std::make_unique<Layer>(config, *random_, *ledgers_, 0);
   }
   void SetUp() override { Make(); }
 
@@ -91,6 +93,7 @@ class LayerTest : public ::testing::Test {
   }
 
   std::unique_ptr<Random> random_;
+  std::unique_ptr<admission::MessageLedgers> ledgers_;
   std::unique_ptr<Layer> layer_;
   TimePoint now_;
   std::deque<RequestRef> arrived_;

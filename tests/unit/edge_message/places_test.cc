@@ -5,9 +5,10 @@
 namespace lowband::edge::message {
 namespace {
 
+using admission::Ledger;
 using admission::Network;
 using admission::Standing;
-using Verdict = admission::Ledger::Verdict;
+using Verdict = Ledger::Verdict;
 
 constexpr Owner kMany{Network{1}, Standing::kUnproven};
 constexpr Owner kFew{Network{2}, Standing::kUnproven};
@@ -21,7 +22,8 @@ void Fill(Places& places, const Owner& owner, uint64_t first, uint64_t last) {
 }
 
 TEST(Places, FullThenTheOldestOfWhoHasMostMakesRoom) {
-  Places places(4);
+  Ledger ledger(4, admission::Yield::kToProven);
+  Places places(ledger, 0);
   Fill(places, kFew, 1, 1);
   Fill(places, kMany, 2, 4);
   EXPECT_FALSE(places.ToGiveUp());
@@ -34,7 +36,8 @@ TEST(Places, FullThenTheOldestOfWhoHasMostMakesRoom) {
 }
 
 TEST(Places, NewcomerOfANetworkThatHasOneAsAllOthersThenOneOfAnotherMakesRoom) {
-  Places places(2);
+  Ledger ledger(2, admission::Yield::kToProven);
+  Places places(ledger, 0);
   Fill(places, {Network{7}, Standing::kUnproven}, 1, 1);
   Fill(places, {Network{8}, Standing::kUnproven}, 2, 2);
   ASSERT_EQ(places.Take(kFew), Verdict::kMakeRoom);
@@ -42,7 +45,8 @@ TEST(Places, NewcomerOfANetworkThatHasOneAsAllOthersThenOneOfAnotherMakesRoom) {
 }
 
 TEST(Places, SentAnewThenItIsTheYoungest) {
-  Places places(2);
+  Ledger ledger(2, admission::Yield::kToProven);
+  Places places(ledger, 0);
   Fill(places, kMany, 1, 2);
   places.End(SendId{1});
   Fill(places, kMany, 1, 1);
@@ -51,7 +55,8 @@ TEST(Places, SentAnewThenItIsTheYoungest) {
 }
 
 TEST(Places, MovedThenItIsAsOldAsBeforeAmongThoseOfItsNewOwner) {
-  Places places(3);
+  Ledger ledger(3, admission::Yield::kToProven);
+  Places places(ledger, 0);
   Fill(places, kFew, 1, 1);
   Fill(places, kMany, 2, 3);
   places.Move(SendId{1}, kMany);
@@ -62,7 +67,8 @@ TEST(Places, MovedThenItIsAsOldAsBeforeAmongThoseOfItsNewOwner) {
 }
 
 TEST(Places, AllProvenThenAnUnprovenOneFindsNoneAndAProvenOneOfASmallerNetworkDoes) {
-  Places places(2);
+  Ledger ledger(2, admission::Yield::kToProven);
+  Places places(ledger, 0);
   Fill(places, kKnown, 1, 2);
   EXPECT_EQ(places.Take(kFew), Verdict::kFull);
   ASSERT_EQ(places.Take({Network{2}, Standing::kProven}), Verdict::kMakeRoom);
@@ -71,7 +77,8 @@ TEST(Places, AllProvenThenAnUnprovenOneFindsNoneAndAProvenOneOfASmallerNetworkDo
 }
 
 TEST(Places, OneMoreIsAtItsOwnCostOnlyWhenItsOwnerHasMost) {
-  Places places(3);
+  Ledger ledger(3, admission::Yield::kToProven);
+  Places places(ledger, 0);
   Fill(places, kMany, 1, 2);
   EXPECT_FALSE(places.IsOwnCost(kMany));
   Fill(places, kFew, 3, 3);
@@ -80,8 +87,62 @@ TEST(Places, OneMoreIsAtItsOwnCostOnlyWhenItsOwnerHasMost) {
   EXPECT_FALSE(places.IsOwnCost(kKnown));
 }
 
+TEST(Places, WhoHasMostIsAtAnotherWorkerThenThatOneMakesRoom) {
+  Ledger ledger(4, admission::Yield::kToProven);
+  Places places(ledger, 0);
+  Places others(ledger, 1);
+  Fill(others, kMany, 1, 3);
+  Fill(places, kFew, 1, 1);
+  ASSERT_EQ(places.Take(kFew), Verdict::kMakeRoom);
+  EXPECT_FALSE(places.ToGiveUp());
+  EXPECT_EQ(places.TakeRelief(), 1U);
+  EXPECT_EQ(places.TakeRelief(), std::nullopt);
+  places.Begin(SendId{2}, kFew);
+  ASSERT_TRUE(others.ToGiveUp());
+  EXPECT_EQ(others.ToGiveUp()->id, SendId{1});
+  others.End(SendId{1});
+  EXPECT_FALSE(others.ToGiveUp());
+  EXPECT_EQ(others.TakeRelief(), std::nullopt);
+}
+
+// Of one network at two workers, one has a place whose CON has not begun.
+TEST(Places, OnlyAPlaceWithoutAConCouldMakeRoomThenNothingDoes) {
+  Ledger ledger(1, admission::Yield::kToProven);
+  Places places(ledger, 0);
+  Places others(ledger, 1);
+  Fill(others, kMany, 1, 1);
+  ASSERT_EQ(places.Take(kMany), Verdict::kMakeRoom);
+  const auto here = places.ToGiveUp();
+  const auto there = others.ToGiveUp();
+  EXPECT_FALSE(here);
+  EXPECT_TRUE(there || places.TakeRelief() == std::nullopt);
+  places.Begin(SendId{2}, kMany);
+}
+
+TEST(Places, VacatedThenNobodyElseGetsThePlace) {
+  Ledger ledger(1, admission::Yield::kToProven);
+  Places places(ledger, 0);
+  Fill(places, kKnown, 1, 1);
+  places.Vacate(SendId{1});
+  EXPECT_EQ(places.Take(kFew), Verdict::kFull);
+  places.Begin(SendId{2}, kKnown);
+  places.End(SendId{2});
+  EXPECT_EQ(places.Take(kFew), Verdict::kFits);
+  places.Return(kFew);
+}
+
+TEST(Places, WorkerEndsThenItsPlacesAreFree) {
+  Ledger ledger(2, admission::Yield::kToProven);
+  {
+    Places places(ledger, 0);
+    Fill(places, kMany, 1, 2);
+  }
+  EXPECT_EQ(ledger.usage().networks, 0U);
+}
+
 TEST(Places, ReturnedThenThePlaceIsFree) {
-  Places places(1);
+  Ledger ledger(1, admission::Yield::kToProven);
+  Places places(ledger, 0);
   ASSERT_EQ(places.Take(kMany), Verdict::kFits);
   places.Return(kMany);
   Fill(places, kFew, 1, 1);

@@ -43,7 +43,9 @@ class RoomTest : public ::testing::Test {
     Config config;
     config.confirmables_max = confirmables_max;
     ASSERT_EQ(config.Validate(), "");
-    layer_ = std::make_unique<Layer>(config, *random_);
+    layer_.reset();
+    ledgers_ = std::make_unique<admission::MessageLedgers>(config.ProcessLimits());
+    layer_ = std::make_unique<Layer>(config, *random_, *ledgers_, 0);
     layer_->SetNetwork(kCrowd, kMany);
     layer_->SetNetwork(kCrowdToo, kMany);
     layer_->SetNetwork(kHonest, kFew);
@@ -117,6 +119,7 @@ class RoomTest : public ::testing::Test {
   }
 
   std::unique_ptr<Random> random_ = MakeSeededRandom(5);
+  std::unique_ptr<admission::MessageLedgers> ledgers_;
   std::unique_ptr<Layer> layer_;
   TimePoint now_;
   uint16_t ping_id_ = 0x7000;

@@ -1,0 +1,34 @@
+// What the message layers of all workers hold for their clients.
+//
+// Threading: any. Ownership: of Admission.
+#pragma once
+
+#include <array>
+#include <cstddef>
+
+#include "services/edge/admission/ledger.h"
+
+namespace lowband::edge::admission {
+
+/// Of the whole process.
+struct MessageLimits {
+  size_t confirmables = 200'000;
+  size_t answer_bytes = size_t{64} << 20;
+};
+
+struct MessageLedgers {
+  explicit MessageLedgers(const MessageLimits& limits)
+      : confirmables(limits.confirmables, Yield::kToProven),
+        answers(limits.answer_bytes, Yield::kToAll) {}
+
+  Ledger confirmables;  ///< CONs of ours that wait for their ACK.
+  Ledger answers;       ///< Bytes of the answers kept for duplicates.
+};
+
+/// By the names that metrics have for them. Answers are not among them: they are kept as long as
+/// there is room, and to be full of them is no fault.
+inline constexpr std::array kMessageLedgers = {
+    NamedLedger<MessageLedgers>{"confirmables", &MessageLedgers::confirmables},
+};
+
+}  // namespace lowband::edge::admission
