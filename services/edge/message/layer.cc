@@ -2,7 +2,6 @@
 
 #include <utility>
 
-#include "services/edge/message/layer_impl.h"
 #include "services/edge/message/limits.h"
 
 namespace lowband::edge::message {
@@ -15,15 +14,15 @@ constexpr std::chrono::seconds kExpiryTick{1};
 
 }  // namespace
 
-Layer::Impl::Impl(const Config& config, Random& random, admission::MessageLedgers& ledgers,
-                  unsigned worker)
+Layer::Layer(const Config& config, Random& random, admission::MessageLedgers& ledgers,
+             unsigned worker)
     : config_(config),
       random_(random),
       requests_(ledgers.answers, worker),
       confirmables_(config, random),
       places_(ledgers.confirmables, worker) {}
 
-void Layer::Impl::Abandon(TimePoint now, SessionId session_id, SendId id) {
+void Layer::Abandon(TimePoint now, SessionId session_id, SendId id) {
   if (Session* session = Find(session_id)) session->Forget(id);
   LeaveUntold(id);
   const auto confirmable = EndWait(id);
@@ -33,7 +32,7 @@ void Layer::Impl::Abandon(TimePoint now, SessionId session_id, SendId id) {
   EndRequest(session, confirmable->request);
 }
 
-void Layer::Impl::Settle(TimePoint now, const RequestRef& ref) {
+void Layer::Settle(TimePoint now, const RequestRef& ref) {
   Session* session = Find(ref.session);
   if (session == nullptr) return;
   const auto request = requests_.FindSerial(session->requests, ref.serial);
@@ -42,7 +41,7 @@ void Layer::Impl::Settle(TimePoint now, const RequestRef& ref) {
   requests_.Erase(session->requests, *request);
 }
 
-void Layer::Impl::Forget(SessionId session_id) {
+void Layer::Forget(SessionId session_id) {
   silent_.erase(session_id);
   std::erase_if(given_up_early_,
                 [&](const Undelivered& early) { return early.session == session_id; });
@@ -55,7 +54,7 @@ void Layer::Impl::Forget(SessionId session_id) {
   sessions_.erase(it);
 }
 
-void Layer::Impl::Advance(TimePoint now) {
+void Layer::Advance(TimePoint now) {
   while (const auto request = requests_.OldestUnacknowledged()) {
     if ((*request)->since + config_.ack_delay > now) break;
     const RequestRef& ref = (*request)->ref;
@@ -81,12 +80,12 @@ void Layer::Impl::Advance(TimePoint now) {
 }
 
 // What was given up early is under way again, or of no interest, before that was told.
-void Layer::Impl::LeaveUntold(SendId id) {
+void Layer::LeaveUntold(SendId id) {
   std::erase_if(given_up_early_, [&](const Undelivered& early) { return early.id == id; });
 }
 
 // Its answer has reached the client, or never will.
-void Layer::Impl::EndRequest(Session& session, uint64_t serial) {
+void Layer::EndRequest(Session& session, uint64_t serial) {
   const auto request = requests_.FindSerial(session.requests, serial);
   if (!request) return;
   if ((*request)->ref.arrival == Arrival::kInAcknowledgement) {
@@ -96,7 +95,7 @@ void Layer::Impl::EndRequest(Session& session, uint64_t serial) {
   }
 }
 
-void Layer::Impl::Expire(TimePoint now) {
+void Layer::Expire(TimePoint now) {
   while (const auto request = requests_.OldestAnswered()) {
     if ((*request)->since + kExchangeLifetime > now) break;
     requests_.Erase(sessions_.at((*request)->ref.session).requests, *request);
@@ -112,7 +111,7 @@ void Layer::Impl::Expire(TimePoint now) {
   }
 }
 
-std::optional<TimePoint> Layer::Impl::NextDeadline() {
+std::optional<TimePoint> Layer::NextDeadline() {
   std::optional<TimePoint> next = Earlier(confirmables_.NextDeadline(), session_ends_.Next());
   if (const auto request = requests_.OldestUnacknowledged()) {
     next = Earlier(next, (*request)->since + config_.ack_delay);
@@ -123,7 +122,7 @@ std::optional<TimePoint> Layer::Impl::NextDeadline() {
   return next;
 }
 
-Session& Layer::Impl::Touch(TimePoint now, SessionId session_id) {
+Session& Layer::Touch(TimePoint now, SessionId session_id) {
   const auto [it, created] = sessions_.try_emplace(session_id);
   it->second.used = now;
   if (!created) return it->second;
@@ -132,16 +131,16 @@ Session& Layer::Impl::Touch(TimePoint now, SessionId session_id) {
   return it->second;
 }
 
-Session* Layer::Impl::Find(SessionId session_id) {
+Session* Layer::Find(SessionId session_id) {
   const auto it = sessions_.find(session_id);
   return it == sessions_.end() ? nullptr : &it->second;
 }
 
-void Layer::Impl::Ignore(TimePoint now, Session& session, uint16_t message_id) {
+void Layer::Ignore(TimePoint now, Session& session, uint16_t message_id) {
   if (!session.ignored.Add(now, message_id)) ++counters_.message_ids_forgotten;
 }
 
-void Layer::Impl::KeepWithinLimits(TimePoint now, Session& session) {
+void Layer::KeepWithinLimits(TimePoint now, Session& session) {
   while (session.requests.answer_bytes() > config_.answer_bytes_per_session_max) {
     ++counters_.answers_evicted;
     Evict(now, *requests_.LeastMissedOf(session.requests));
@@ -157,7 +156,7 @@ void Layer::Impl::KeepWithinLimits(TimePoint now, Session& session) {
 }
 
 // RFC 7252 §4.5: what comes again of it may be carried out anew where that does no harm.
-void Layer::Impl::Evict(TimePoint now, Deduplication::Entry request) {
+void Layer::Evict(TimePoint now, Deduplication::Entry request) {
   Session& session = sessions_.at(request->ref.session);
   // Inside an ACK the ID was one of ours.
   const RequestRef& ref = request->ref;
@@ -168,7 +167,7 @@ void Layer::Impl::Evict(TimePoint now, Deduplication::Entry request) {
   requests_.Erase(session.requests, request);
 }
 
-std::optional<Event> Layer::Impl::PollEvent() {
+std::optional<Event> Layer::PollEvent() {
   const auto queued = events_.Pop();
   if (!queued) {
     if (given_up_early_.empty()) return std::nullopt;
@@ -196,73 +195,20 @@ std::optional<Event> Layer::Impl::PollEvent() {
   std::abort();
 }
 
-std::optional<Transmit> Layer::Impl::PollTransmit() {
+std::optional<Transmit> Layer::PollTransmit() {
   const auto packet = out_.Pop();
   if (!packet) return std::nullopt;
   return Transmit{packet->header, packet->bytes};
 }
 
-size_t Layer::Impl::UnacknowledgedOf(SessionId session_id) const {
+size_t Layer::UnacknowledgedOf(SessionId session_id) const {
   const auto it = sessions_.find(session_id);
   return it == sessions_.end() ? 0 : it->second.confirmables();
 }
 
-size_t Layer::Impl::UnansweredOf(SessionId session_id) const {
+size_t Layer::UnansweredOf(SessionId session_id) const {
   const auto it = sessions_.find(session_id);
   return it == sessions_.end() ? 0 : it->second.requests.unanswered();
 }
-
-Layer::Layer(const Config& config, Random& random, admission::MessageLedgers& ledgers,
-             unsigned worker)
-    : impl_(std::make_unique<Impl>(config, random, ledgers, worker)) {}
-Layer::~Layer() = default;
-void Layer::SetNetwork(SessionId session, admission::Network network) {
-  impl_->SetNetwork(session, network);
-}
-void Layer::Prove(SessionId session) { impl_->Prove(session); }
-void Layer::Relieve(TimePoint now) { impl_->Relieve(now); }
-std::optional<unsigned> Layer::PollRelief() { return impl_->PollRelief(); }
-void Layer::Receive(TimePoint now, SessionId session, ByteView datagram, uint64_t sequence) {
-  impl_->Receive(now, session, datagram, sequence);
-}
-SendId Layer::Respond(TimePoint now, const RequestRef& ref, Bytes message,
-                      OnDuplicate on_duplicate) {
-  return impl_->Respond(now, ref, std::move(message), on_duplicate);
-}
-void Layer::RespondNothing(TimePoint now, const RequestRef& ref) {
-  impl_->RespondNothing(now, ref);
-}
-SendId Layer::RespondConfirmably(TimePoint now, const RequestRef& ref, Bytes message) {
-  return impl_->RespondConfirmably(now, ref, std::move(message));
-}
-SendId Layer::RespondChained(TimePoint now, const RequestRef& ref, Bytes message) {
-  return impl_->RespondChained(now, ref, std::move(message));
-}
-void Layer::Settle(TimePoint now, const RequestRef& ref) { impl_->Settle(now, ref); }
-bool Layer::Revive(TimePoint now, SessionId session, SendId id) {
-  return impl_->Revive(now, session, id);
-}
-void Layer::Repeat(const Unheard& unheard) { impl_->Repeat(unheard); }
-SendId Layer::Replace(TimePoint now, const Unheard& unheard, Bytes message) {
-  return impl_->Replace(now, unheard, std::move(message));
-}
-SendId Layer::SendConfirmable(TimePoint now, SessionId session, Bytes message) {
-  return impl_->SendConfirmable(now, session, std::move(message));
-}
-void Layer::Abandon(TimePoint now, SessionId session, SendId id) {
-  impl_->Abandon(now, session, id);
-}
-void Layer::Forget(SessionId session) { impl_->Forget(session); }
-void Layer::Advance(TimePoint now) { impl_->Advance(now); }
-std::optional<TimePoint> Layer::NextDeadline() { return impl_->NextDeadline(); }
-std::optional<Event> Layer::PollEvent() { return impl_->PollEvent(); }
-std::optional<Transmit> Layer::PollTransmit() { return impl_->PollTransmit(); }
-const Counters& Layer::counters() const { return impl_->counters(); }
-size_t Layer::UnansweredOf(SessionId session) const { return impl_->UnansweredOf(session); }
-size_t Layer::UnacknowledgedOf(SessionId session) const { return impl_->UnacknowledgedOf(session); }
-size_t Layer::unanswered() const { return impl_->requests().unanswered(); }
-size_t Layer::unacknowledged() const { return impl_->confirmables().size(); }
-size_t Layer::session_count() const { return impl_->session_count(); }
-size_t Layer::answer_bytes() const { return impl_->requests().answer_bytes(); }
 
 }  // namespace lowband::edge::message

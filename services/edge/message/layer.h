@@ -43,21 +43,29 @@
 
 #include <cstddef>
 #include <cstdint>
-#include <memory>
+#include <deque>
 #include <optional>
+#include <unordered_map>
+#include <unordered_set>
+#include <utility>
 
 #include "libs/base/bytes.h"
+#include "libs/base/packet_queue.h"
 #include "libs/base/random.h"
 #include "libs/base/time.h"
+#include "libs/base/timer_queue.h"
 #include "services/edge/admission/message_ledgers.h"
 #include "services/edge/admission/prefix.h"
 #include "services/edge/dtls/session_id.h"
 #include "services/edge/message/config.h"
+#include "services/edge/message/counters.h"
+#include "services/edge/message/deduplication.h"
 #include "services/edge/message/event.h"
+#include "services/edge/message/places.h"
+#include "services/edge/message/retransmission.h"
+#include "services/edge/message/session.h"
 
 namespace lowband::edge::message {
-
-struct Counters;  // counters.h
 
 /// What a duplicate of an answered CON is worth.
 enum class OnDuplicate : uint8_t {
@@ -74,7 +82,6 @@ class Layer {
   /// `random` and `ledgers` outlive the layer; those were made with config.ProcessLimits(), for all
   /// workers.
   Layer(const Config& config, Random& random, admission::MessageLedgers& ledgers, unsigned worker);
-  ~Layer();
 
   /// Whose the session is: told when it begins, and when its address changes. Without that it is of
   /// one network with all others of which nothing was told.
@@ -131,20 +138,110 @@ class Layer {
   std::optional<Event> PollEvent();
   std::optional<Transmit> PollTransmit();
 
-  const Counters& counters() const;
+  const Counters& counters() const { return counters_; }
   /// Requests that arrived and are not answered yet, of one session and of all.
   size_t UnansweredOf(SessionId session) const;
-  size_t unanswered() const;
+  size_t unanswered() const { return requests_.unanswered(); }
   /// CONs of ours that wait for their ACK, of one session and of all.
   size_t UnacknowledgedOf(SessionId session) const;
-  size_t unacknowledged() const;
+  size_t unacknowledged() const { return confirmables_.size(); }
   /// Sessions that cost memory here at present, and the bytes of answers kept for duplicates.
-  size_t session_count() const;
-  size_t answer_bytes() const;
+  size_t session_count() const { return sessions_.size(); }
+  size_t answer_bytes() const { return requests_.answer_bytes(); }
 
  private:
-  class Impl;
-  std::unique_ptr<Impl> impl_;
+  struct Queued {
+    enum class Kind : uint8_t {
+      kRequest,
+      kDelivered,
+      kRejected,
+      kUnusable,
+      kUndelivered,
+      kHeard,
+      kUnheard,
+    };
+    Kind kind;
+    SessionId session;
+    SendId id;
+    RequestRef request = {};
+    bool answer_lost = false;
+    bool again = false;
+    size_t bytes = 0;
+    unsigned repeats = 0;
+  };
+
+  // receive.cc
+  void ReceiveParsed(TimePoint now, SessionId session_id, const coap::MessageView& message,
+                     ByteView datagram);
+  void ReceiveMalformed(SessionId session_id, ByteView datagram);
+  void ReceiveNew(TimePoint now, SessionId session_id, const coap::MessageView& message,
+                  ByteView datagram);
+  void ReceivePing(TimePoint now, SessionId session_id, const coap::MessageView& message);
+  void ReceiveRequest(TimePoint now, SessionId session_id, const coap::MessageView& message,
+                      ByteView datagram);
+  void ReceiveResponse(TimePoint now, SessionId session_id, const coap::MessageView& message);
+  void ReceiveDuplicate(SessionId session_id, Deduplication::Entry request);
+  void ReceiveReply(TimePoint now, SessionId session_id, const coap::MessageView& message,
+                    ByteView datagram);
+  void ReceiveFollowUp(TimePoint now, SessionId session_id, Session& session, uint16_t message_id,
+                       SendId acknowledges, ByteView datagram);
+  void EndConfirmable(SessionId session_id, Session& session, SendId id, Queued::Kind fate);
+  void Hear(TimePoint now, Session& session, uint16_t message_id);
+
+  // send.cc
+  void Piggyback(TimePoint now, Session& session, Deduplication::Entry request, Bytes message,
+                 OnDuplicate on_duplicate);
+  SendId RespondSeparately(TimePoint now, Session& session, Deduplication::Entry request,
+                           Bytes message);
+  SendId SendSeparately(TimePoint now, Session& session, Deduplication::Entry request,
+                        Bytes message);
+  void SendUnreliably(TimePoint now, Session& session, Deduplication::Entry request, Bytes message);
+  SendId SendUntilAcknowledged(TimePoint now, SessionId session_id, Session& session, uint16_t near,
+                               uint64_t request, Bytes message);
+  void SendOnce(TimePoint now, SessionId session_id, Session& session, uint16_t near,
+                Bytes message);
+  void SendEmpty(SessionId session_id, coap::Type type, uint16_t message_id);
+  void RetryUndelivered(TimePoint now, SessionId session_id);
+  void SendAnew(TimePoint now, SessionId session_id, Session& session, SentConfirmable& sent,
+                Bytes message);
+  void RepeatConfirmable(SendId id);
+
+  // room.cc
+  void MoveTo(SessionId session_id, const Owner& owner);
+  Owner OwnerOf(SessionId session_id) const;
+  [[nodiscard]] bool TakePlace(TimePoint now, SessionId session_id, const Session& session);
+  std::optional<Confirmable> EndWait(SendId id);
+  void GiveUp(TimePoint now, SendId id);
+  void GiveUpTooMany(TimePoint now);
+  void EvictTooMany(TimePoint now);
+
+  // layer.cc
+  Session& Touch(TimePoint now, SessionId session_id);
+  Session* Find(SessionId session_id);
+  void Ignore(TimePoint now, Session& session, uint16_t message_id);
+  void KeepWithinLimits(TimePoint now, Session& session);
+  void Evict(TimePoint now, Deduplication::Entry request);
+  void LeaveUntold(SendId id);
+  void EndRequest(Session& session, uint64_t serial);
+  void Expire(TimePoint now);
+
+  Config config_;
+  Random& random_;
+  Counters counters_;
+  uint64_t last_serial_ = 0;
+  uint64_t sequence_ = 0;  ///< Of the record that is being received.
+  std::unordered_map<SessionId, Session> sessions_;
+  TimerQueue<SessionId> session_ends_;
+  /// Nothing came from them since it was told that something was given up.
+  std::unordered_set<SessionId> silent_;
+  Deduplication requests_;
+  Retransmission confirmables_;
+  Places places_;
+  std::unordered_map<SessionId, Owner> owners_;
+  PacketQueue<Queued> events_;  // with the datagram of a request
+  /// To be told after events_: whoever sends may be reading the datagram of one.
+  std::deque<Undelivered> given_up_early_;
+  PacketQueue<SessionId> out_;
 };
 
 }  // namespace lowband::edge::message

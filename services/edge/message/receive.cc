@@ -1,7 +1,7 @@
 #include <algorithm>
 
 #include "libs/coap/block.h"
-#include "services/edge/message/layer_impl.h"
+#include "services/edge/message/layer.h"
 #include "services/edge/message/limits.h"
 
 namespace lowband::edge::message {
@@ -27,8 +27,7 @@ bool IsRepeatable(const coap::MessageView& message) {
 
 }  // namespace
 
-void Layer::Impl::Receive(TimePoint now, SessionId session_id, ByteView datagram,
-                          uint64_t sequence) {
+void Layer::Receive(TimePoint now, SessionId session_id, ByteView datagram, uint64_t sequence) {
   ++counters_.messages;
   sequence_ = sequence;
   if (const auto message = coap::Parse(datagram)) {
@@ -42,8 +41,8 @@ void Layer::Impl::Receive(TimePoint now, SessionId session_id, ByteView datagram
   }
 }
 
-void Layer::Impl::ReceiveParsed(TimePoint now, SessionId session_id,
-                                const coap::MessageView& message, ByteView datagram) {
+void Layer::ReceiveParsed(TimePoint now, SessionId session_id, const coap::MessageView& message,
+                          ByteView datagram) {
   switch (message.type) {
     case coap::Type::kConfirmable:
     case coap::Type::kNonConfirmable: ReceiveNew(now, session_id, message, datagram); return;
@@ -54,7 +53,7 @@ void Layer::Impl::ReceiveParsed(TimePoint now, SessionId session_id,
 
 // RFC 7252 §4.2, §4.3: a CON that cannot be processed is rejected, anything else ignored; §3: so is
 // another version.
-void Layer::Impl::ReceiveMalformed(SessionId session_id, ByteView datagram) {
+void Layer::ReceiveMalformed(SessionId session_id, ByteView datagram) {
   ++counters_.malformed;
   const auto envelope = coap::ParseEnvelope(datagram);
   if (envelope && envelope->type == coap::Type::kConfirmable) {
@@ -62,8 +61,8 @@ void Layer::Impl::ReceiveMalformed(SessionId session_id, ByteView datagram) {
   }
 }
 
-void Layer::Impl::ReceiveNew(TimePoint now, SessionId session_id, const coap::MessageView& message,
-                             ByteView datagram) {
+void Layer::ReceiveNew(TimePoint now, SessionId session_id, const coap::MessageView& message,
+                       ByteView datagram) {
   if (message.code.is_empty()) {
     ReceivePing(now, session_id, message);
   } else if (message.code.is_request()) {
@@ -76,8 +75,7 @@ void Layer::Impl::ReceiveNew(TimePoint now, SessionId session_id, const coap::Me
 }
 
 // An empty CON is answered by RST (RFC 7252 §4.3); an empty NON means nothing.
-void Layer::Impl::ReceivePing(TimePoint now, SessionId session_id,
-                              const coap::MessageView& message) {
+void Layer::ReceivePing(TimePoint now, SessionId session_id, const coap::MessageView& message) {
   // A client that does nothing but ping is not worth remembering.
   if (Session* session = Find(session_id)) Hear(now, *session, message.message_id);
   if (message.type != coap::Type::kConfirmable) return;
@@ -85,8 +83,8 @@ void Layer::Impl::ReceivePing(TimePoint now, SessionId session_id,
   SendEmpty(session_id, coap::Type::kReset, message.message_id);
 }
 
-void Layer::Impl::ReceiveRequest(TimePoint now, SessionId session_id,
-                                 const coap::MessageView& message, ByteView datagram) {
+void Layer::ReceiveRequest(TimePoint now, SessionId session_id, const coap::MessageView& message,
+                           ByteView datagram) {
   Session& session = Touch(now, session_id);
   if (const auto known = requests_.FindId(session.requests, message.message_id)) {
     ReceiveDuplicate(session_id, *known);
@@ -122,7 +120,7 @@ void Layer::Impl::ReceiveRequest(TimePoint now, SessionId session_id,
   events_.Push({Queued::Kind::kRequest, session_id, SendId{}, ref, answer_lost, again}, datagram);
 }
 
-void Layer::Impl::ReceiveDuplicate(SessionId session_id, Deduplication::Entry request) {
+void Layer::ReceiveDuplicate(SessionId session_id, Deduplication::Entry request) {
   ++counters_.duplicates;
   if (request->ref.arrival != Arrival::kConfirmable) return;
   switch (request->state) {
@@ -144,8 +142,7 @@ void Layer::Impl::ReceiveDuplicate(SessionId session_id, Deduplication::Entry re
 }
 
 // A response to nothing we asked. Deployed clients refuse a block of ours with 4.08.
-void Layer::Impl::ReceiveResponse(TimePoint now, SessionId session_id,
-                                  const coap::MessageView& message) {
+void Layer::ReceiveResponse(TimePoint now, SessionId session_id, const coap::MessageView& message) {
   const bool confirmable = message.type == coap::Type::kConfirmable;
   Session* session = Find(session_id);
   if (session != nullptr && message.code == coap::kRequestEntityIncomplete) {
@@ -165,8 +162,8 @@ void Layer::Impl::ReceiveResponse(TimePoint now, SessionId session_id,
 }
 
 // ACK or RST: of a CON of ours, or of nothing.
-void Layer::Impl::ReceiveReply(TimePoint now, SessionId session_id,
-                               const coap::MessageView& message, ByteView datagram) {
+void Layer::ReceiveReply(TimePoint now, SessionId session_id, const coap::MessageView& message,
+                         ByteView datagram) {
   Session* session = Find(session_id);
   const SentConfirmable* sent =
       session == nullptr ? nullptr : session->FindSent(message.message_id);
@@ -192,8 +189,8 @@ void Layer::Impl::ReceiveReply(TimePoint now, SessionId session_id,
 }
 
 // Deployed clients ask for the block after a CON inside the ACK of that CON.
-void Layer::Impl::ReceiveFollowUp(TimePoint now, SessionId session_id, Session& session,
-                                  uint16_t message_id, SendId acknowledges, ByteView datagram) {
+void Layer::ReceiveFollowUp(TimePoint now, SessionId session_id, Session& session,
+                            uint16_t message_id, SendId acknowledges, ByteView datagram) {
   if (session.requests.unanswered() == kUnansweredPerSessionMax) {
     ++counters_.requests_dropped;
     return;
@@ -207,8 +204,7 @@ void Layer::Impl::ReceiveFollowUp(TimePoint now, SessionId session_id, Session& 
 
 // Forgetting the ID with it makes later copies of the ACK strays, so that a request inside is taken
 // once.
-void Layer::Impl::EndConfirmable(SessionId session_id, Session& session, SendId id,
-                                 Queued::Kind fate) {
+void Layer::EndConfirmable(SessionId session_id, Session& session, SendId id, Queued::Kind fate) {
   const auto sent = std::ranges::find(session.sent, id, &SentConfirmable::id);
   const bool undelivered = sent->undelivered;
   EndRequest(session, sent->request);
@@ -222,7 +218,7 @@ void Layer::Impl::EndConfirmable(SessionId session_id, Session& session, SendId 
                {});
 }
 
-void Layer::Impl::Hear(TimePoint now, Session& session, uint16_t message_id) {
+void Layer::Hear(TimePoint now, Session& session, uint16_t message_id) {
   session.used = now;
   if (!session.heard.Add(now, message_id)) ++counters_.message_ids_forgotten;
 }

@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <utility>
 
-#include "services/edge/message/layer_impl.h"
+#include "services/edge/message/layer.h"
 #include "services/edge/message/limits.h"
 
 namespace lowband::edge::message {
@@ -11,33 +11,33 @@ namespace lowband::edge::message {
 using Verdict = admission::Ledger::Verdict;
 using admission::Standing;
 
-void Layer::Impl::SetNetwork(SessionId session_id, admission::Network network) {
+void Layer::SetNetwork(SessionId session_id, admission::Network network) {
   Owner& owner = owners_[session_id];
   owner.network = network;
   MoveTo(session_id, owner);
 }
 
-void Layer::Impl::Prove(SessionId session_id) {
+void Layer::Prove(SessionId session_id) {
   const auto owner = owners_.find(session_id);
   if (owner == owners_.end()) return;
   owner->second.standing = Standing::kProven;
   MoveTo(session_id, owner->second);
 }
 
-void Layer::Impl::MoveTo(SessionId session_id, const Owner& owner) {
+void Layer::MoveTo(SessionId session_id, const Owner& owner) {
   Session* session = Find(session_id);
   if (session == nullptr) return;
   for (const SentConfirmable& sent : session->sent) places_.Move(sent.id, owner);
   requests_.SetOwner(session->requests, owner);
 }
 
-Owner Layer::Impl::OwnerOf(SessionId session_id) const {
+Owner Layer::OwnerOf(SessionId session_id) const {
   const auto owner = owners_.find(session_id);
   return owner == owners_.end() ? Owner{} : owner->second;
 }
 
 // May give up others, of this session too: what points into its `sent` does not outlive the call.
-bool Layer::Impl::TakePlace(TimePoint now, SessionId session_id, const Session& session) {
+bool Layer::TakePlace(TimePoint now, SessionId session_id, const Session& session) {
   if (session.confirmables() >= kConfirmablesPerSessionMax) return false;
   switch (places_.Take(OwnerOf(session_id))) {
     case Verdict::kFits: return true;
@@ -48,7 +48,7 @@ bool Layer::Impl::TakePlace(TimePoint now, SessionId session_id, const Session& 
   return true;
 }
 
-void Layer::Impl::GiveUpTooMany(TimePoint now) {
+void Layer::GiveUpTooMany(TimePoint now) {
   while (const auto oldest = places_.ToGiveUp()) {
     ++(oldest->standing == Standing::kProven ? counters_.made_room_proven
                                              : counters_.made_room_unproven);
@@ -58,7 +58,7 @@ void Layer::Impl::GiveUpTooMany(TimePoint now) {
   }
 }
 
-void Layer::Impl::EvictTooMany(TimePoint now) {
+void Layer::EvictTooMany(TimePoint now) {
   while (const auto missed = requests_.LeastMissed()) {
     ++(missed->standing == Standing::kProven ? counters_.answers_made_room_proven
                                              : counters_.answers_made_room_unproven);
@@ -66,23 +66,23 @@ void Layer::Impl::EvictTooMany(TimePoint now) {
   }
 }
 
-void Layer::Impl::Relieve(TimePoint now) {
+void Layer::Relieve(TimePoint now) {
   GiveUpTooMany(now);
   EvictTooMany(now);
 }
 
-std::optional<unsigned> Layer::Impl::PollRelief() {
+std::optional<unsigned> Layer::PollRelief() {
   if (const auto worker = places_.TakeRelief()) return worker;
   return requests_.TakeRelief();
 }
 
-std::optional<Confirmable> Layer::Impl::EndWait(SendId id) {
+std::optional<Confirmable> Layer::EndWait(SendId id) {
   places_.End(id);
   return confirmables_.Take(id);
 }
 
 // Its time is over, or it makes room: its answer is kept for when its session is heard.
-void Layer::Impl::GiveUp(TimePoint now, SendId id) {
+void Layer::GiveUp(TimePoint now, SendId id) {
   ++counters_.undelivered;
   Confirmable confirmable = *EndWait(id);
   Session& session = sessions_.at(confirmable.session);

@@ -2,15 +2,15 @@
 #include <cstdlib>
 #include <utility>
 
-#include "services/edge/message/layer_impl.h"
+#include "services/edge/message/layer.h"
 #include "services/edge/message/limits.h"
 
 namespace lowband::edge::message {
 
 using State = ReceivedRequest::State;
 
-SendId Layer::Impl::Respond(TimePoint now, const RequestRef& ref, Bytes message,
-                            OnDuplicate on_duplicate) {
+SendId Layer::Respond(TimePoint now, const RequestRef& ref, Bytes message,
+                      OnDuplicate on_duplicate) {
   Session* session = Find(ref.session);
   if (session == nullptr) return {};
   const auto found = requests_.FindSerial(session->requests, ref.serial);
@@ -36,8 +36,8 @@ SendId Layer::Impl::Respond(TimePoint now, const RequestRef& ref, Bytes message,
   std::abort();
 }
 
-void Layer::Impl::Piggyback(TimePoint now, Session& session, Deduplication::Entry request,
-                            Bytes message, OnDuplicate on_duplicate) {
+void Layer::Piggyback(TimePoint now, Session& session, Deduplication::Entry request, Bytes message,
+                      OnDuplicate on_duplicate) {
   ++counters_.answers_piggybacked;
   const RequestRef& ref = request->ref;
   coap::StampTypeAndId(message, coap::Type::kAcknowledgement, ref.message_id);
@@ -50,8 +50,8 @@ void Layer::Impl::Piggyback(TimePoint now, Session& session, Deduplication::Entr
   KeepWithinLimits(now, session);
 }
 
-SendId Layer::Impl::RespondSeparately(TimePoint now, Session& session, Deduplication::Entry request,
-                                      Bytes message) {
+SendId Layer::RespondSeparately(TimePoint now, Session& session, Deduplication::Entry request,
+                                Bytes message) {
   const RequestRef ref = request->ref;
   if (!TakePlace(now, ref.session, session)) {
     SendUnreliably(now, session, request, std::move(message));
@@ -61,8 +61,8 @@ SendId Layer::Impl::RespondSeparately(TimePoint now, Session& session, Deduplica
 }
 
 // In a place that was taken.
-SendId Layer::Impl::SendSeparately(TimePoint now, Session& session, Deduplication::Entry request,
-                                   Bytes message) {
+SendId Layer::SendSeparately(TimePoint now, Session& session, Deduplication::Entry request,
+                             Bytes message) {
   ++counters_.answers_separate;
   const RequestRef ref = request->ref;
   const SendId id = SendUntilAcknowledged(now, ref.session, session, ref.message_id, ref.serial,
@@ -73,8 +73,8 @@ SendId Layer::Impl::SendSeparately(TimePoint now, Session& session, Deduplicatio
 }
 
 // Its client waits for ever if this is lost: once it is heard, the answer comes as CON.
-void Layer::Impl::SendUnreliably(TimePoint now, Session& session, Deduplication::Entry request,
-                                 Bytes message) {
+void Layer::SendUnreliably(TimePoint now, Session& session, Deduplication::Entry request,
+                           Bytes message) {
   ++counters_.answers_non;
   ++counters_.answers_unreliable;
   const RequestRef ref = request->ref;
@@ -84,7 +84,7 @@ void Layer::Impl::SendUnreliably(TimePoint now, Session& session, Deduplication:
   KeepWithinLimits(now, session);
 }
 
-void Layer::Impl::RespondNothing(TimePoint now, const RequestRef& ref) {
+void Layer::RespondNothing(TimePoint now, const RequestRef& ref) {
   Session* session = Find(ref.session);
   if (session == nullptr) return;
   const auto found = requests_.FindSerial(session->requests, ref.serial);
@@ -109,7 +109,7 @@ void Layer::Impl::RespondNothing(TimePoint now, const RequestRef& ref) {
   }
 }
 
-SendId Layer::Impl::RespondConfirmably(TimePoint now, const RequestRef& ref, Bytes message) {
+SendId Layer::RespondConfirmably(TimePoint now, const RequestRef& ref, Bytes message) {
   Session* session = Find(ref.session);
   if (session == nullptr) return {};
   const auto found = requests_.FindSerial(session->requests, ref.serial);
@@ -137,7 +137,7 @@ SendId Layer::Impl::RespondConfirmably(TimePoint now, const RequestRef& ref, Byt
   return SendUntilAcknowledged(now, ref.session, *session, ref.message_id, 0, std::move(message));
 }
 
-SendId Layer::Impl::RespondChained(TimePoint now, const RequestRef& ref, Bytes message) {
+SendId Layer::RespondChained(TimePoint now, const RequestRef& ref, Bytes message) {
   Session* session = Find(ref.session);
   if (session == nullptr) return {};
   const auto found = requests_.FindSerial(session->requests, ref.serial);
@@ -149,7 +149,7 @@ SendId Layer::Impl::RespondChained(TimePoint now, const RequestRef& ref, Bytes m
   return Respond(now, ref, std::move(message), OnDuplicate::kAskAgain);
 }
 
-bool Layer::Impl::Revive(TimePoint now, SessionId session_id, SendId id) {
+bool Layer::Revive(TimePoint now, SessionId session_id, SendId id) {
   if (confirmables_.Find(id) != nullptr) return true;
   Session* session = Find(session_id);
   if (session == nullptr) return false;
@@ -168,8 +168,8 @@ bool Layer::Impl::Revive(TimePoint now, SessionId session_id, SendId id) {
 }
 
 // In a place that was taken.
-void Layer::Impl::SendAnew(TimePoint now, SessionId session_id, Session& session,
-                           SentConfirmable& sent, Bytes message) {
+void Layer::SendAnew(TimePoint now, SessionId session_id, Session& session, SentConfirmable& sent,
+                     Bytes message) {
   ++counters_.retried;
   LeaveUntold(sent.id);
   sent.given_up = sent.undelivered = false;
@@ -182,7 +182,7 @@ void Layer::Impl::SendAnew(TimePoint now, SessionId session_id, Session& session
                          session.round_trips);
 }
 
-void Layer::Impl::Repeat(const Unheard& unheard) {
+void Layer::Repeat(const Unheard& unheard) {
   if (unheard.id.value != 0) return RepeatConfirmable(unheard.id);
   const Session* session = Find(unheard.session);
   if (session == nullptr) return;
@@ -192,14 +192,14 @@ void Layer::Impl::Repeat(const Unheard& unheard) {
   }
 }
 
-void Layer::Impl::RepeatConfirmable(SendId id) {
+void Layer::RepeatConfirmable(SendId id) {
   const Confirmable* confirmable = confirmables_.Find(id);
   if (confirmable == nullptr) return;
   ++counters_.retransmissions;
   out_.Push(confirmable->session, confirmable->message);
 }
 
-SendId Layer::Impl::Replace(TimePoint now, const Unheard& unheard, Bytes message) {
+SendId Layer::Replace(TimePoint now, const Unheard& unheard, Bytes message) {
   Session* session = Find(unheard.session);
   if (session == nullptr) return {};
   if (unheard.id.value == 0) {
@@ -221,7 +221,7 @@ SendId Layer::Impl::Replace(TimePoint now, const Unheard& unheard, Bytes message
                                std::move(message));
 }
 
-SendId Layer::Impl::SendConfirmable(TimePoint now, SessionId session_id, Bytes message) {
+SendId Layer::SendConfirmable(TimePoint now, SessionId session_id, Bytes message) {
   Session& session = Touch(now, session_id);
   if (!TakePlace(now, session_id, session)) {
     ++counters_.notifications_refused;
@@ -232,8 +232,8 @@ SendId Layer::Impl::SendConfirmable(TimePoint now, SessionId session_id, Bytes m
 }
 
 // In a place that was taken.
-SendId Layer::Impl::SendUntilAcknowledged(TimePoint now, SessionId session_id, Session& session,
-                                          uint16_t near, uint64_t request, Bytes message) {
+SendId Layer::SendUntilAcknowledged(TimePoint now, SessionId session_id, Session& session,
+                                    uint16_t near, uint64_t request, Bytes message) {
   const uint16_t message_id = session.TakeId(now, near, random_);
   coap::StampTypeAndId(message, coap::Type::kConfirmable, message_id);
   out_.Push(session_id, message);
@@ -244,13 +244,13 @@ SendId Layer::Impl::SendUntilAcknowledged(TimePoint now, SessionId session_id, S
   return id;
 }
 
-void Layer::Impl::SendOnce(TimePoint now, SessionId session_id, Session& session, uint16_t near,
-                           Bytes message) {
+void Layer::SendOnce(TimePoint now, SessionId session_id, Session& session, uint16_t near,
+                     Bytes message) {
   coap::StampTypeAndId(message, coap::Type::kNonConfirmable, session.TakeId(now, near, random_));
   out_.Push(session_id, message);
 }
 
-void Layer::Impl::SendEmpty(SessionId session_id, coap::Type type, uint16_t message_id) {
+void Layer::SendEmpty(SessionId session_id, coap::Type type, uint16_t message_id) {
   switch (type) {
     case coap::Type::kAcknowledgement: ++counters_.empty_acks; break;
     case coap::Type::kReset: ++counters_.resets; break;
@@ -262,7 +262,7 @@ void Layer::Impl::SendEmpty(SessionId session_id, coap::Type type, uint16_t mess
 
 // The client is back: what could not be delivered is sent anew. Not at the cost of its own: two
 // would take turns for ever.
-void Layer::Impl::RetryUndelivered(TimePoint now, SessionId session_id) {
+void Layer::RetryUndelivered(TimePoint now, SessionId session_id) {
   Session* session = Find(session_id);
   if (session == nullptr) return;
   while (requests_.FindUndelivered(session->requests)) {
