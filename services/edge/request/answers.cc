@@ -1,7 +1,7 @@
 #include <algorithm>
 #include <utility>
 
-#include "services/edge/request/layer_impl.h"
+#include "services/edge/request/layer.h"
 #include "services/edge/request/limits.h"
 
 namespace lowband::edge::request {
@@ -22,14 +22,13 @@ bool IsChained(const coap::Block& asked, const PinnedBody& pinned) {
 
 }  // namespace
 
-void Layer::Impl::Refuse(TimePoint now, const Incoming& incoming, const Refusal& refusal) {
+void Layer::Refuse(TimePoint now, const Incoming& incoming, const Refusal& refusal) {
   RespondRefused(now, incoming.arrived.ref, incoming.arrived.message.token, incoming.form, refusal,
                  incoming.options.no_response);
 }
 
-void Layer::Impl::RespondRefused(TimePoint now, const message::RequestRef& ref,
-                                 const coap::Token& token, BodyForm form, const Refusal& refusal,
-                                 uint8_t no_response) {
+void Layer::RespondRefused(TimePoint now, const message::RequestRef& ref, const coap::Token& token,
+                           BodyForm form, const Refusal& refusal, uint8_t no_response) {
   ++counters_.refused[static_cast<size_t>(refusal.reason)];
   const RefusalResponse response = WriteRefusal(refusal, form, config_.codes);
   if (IsUnwanted(no_response, response.head.code)) {
@@ -39,7 +38,7 @@ void Layer::Impl::RespondRefused(TimePoint now, const message::RequestRef& ref,
   messages_.Respond(now, ref, WriteResponse(token, response.head, response.blocks, response.body));
 }
 
-bool Layer::Impl::IsFetchedAnew(TimePoint now, const Incoming& incoming) {
+bool Layer::IsFetchedAnew(TimePoint now, const Incoming& incoming) {
   const RequestOptions& options = incoming.options;
   // Deployed clients set the M bit of these requests. They cannot go on with another entity tag,
   // and wait for ever.
@@ -53,7 +52,7 @@ bool Layer::Impl::IsFetchedAnew(TimePoint now, const Incoming& incoming) {
          Match::kNone;
 }
 
-void Layer::Impl::HandleFollowUp(TimePoint now, const Incoming& incoming) {
+void Layer::HandleFollowUp(TimePoint now, const Incoming& incoming) {
   const message::RequestRef& ref = incoming.arrived.ref;
   const coap::Token& token = incoming.arrived.message.token;
   downloads_.Expire(now);
@@ -83,9 +82,8 @@ void Layer::Impl::HandleFollowUp(TimePoint now, const Incoming& incoming) {
   if (observation != 0 && sent) OnBlockServed(now, incoming, observation, sent->id, sent->last);
 }
 
-std::optional<Layer::Impl::SentBlock> Layer::Impl::ServeBlock(TimePoint now,
-                                                              const BlockRequest& asked,
-                                                              PinnedBodies::Entry pinned) {
+std::optional<Layer::SentBlock> Layer::ServeBlock(TimePoint now, const BlockRequest& asked,
+                                                  PinnedBodies::Entry pinned) {
   const auto block =
       BlockOf(pinned->body.size(), asked.block, SzxOf(sessions_.at(asked.ref.session)));
   if (!block) {
@@ -116,7 +114,7 @@ std::optional<Layer::Impl::SentBlock> Layer::Impl::ServeBlock(TimePoint now,
   return SentBlock{sent, !block->more};
 }
 
-void Layer::Impl::RefuseBlock(TimePoint now, const BlockRequest& asked, size_t body_bytes) {
+void Layer::RefuseBlock(TimePoint now, const BlockRequest& asked, size_t body_bytes) {
   RespondRefused(now, asked.ref, asked.token, asked.form,
                  {.reason = RefusalReason::kBadBlock,
                   .code = coap::kBadRequest,
@@ -125,7 +123,7 @@ void Layer::Impl::RefuseBlock(TimePoint now, const BlockRequest& asked, size_t b
                            " bytes: there is no such block"});
 }
 
-void Layer::Impl::Complete(TimePoint now, Answer answer) {
+void Layer::TakeWhole(TimePoint now, Answer answer) {
   const ExchangeId id = answer.id;
   const bool goes_on = answer.window != nullptr && !answer.window->ended;
   if (const auto pinned = downloads_.FindSource(id)) {
@@ -137,7 +135,7 @@ void Layer::Impl::Complete(TimePoint now, Answer answer) {
   if (goes_on && !downloads_.FindSource(id)) commands_.emplace_back(CancelExchange{id});
 }
 
-void Layer::Impl::TakeAnswer(TimePoint now, Answer answer) {
+void Layer::TakeAnswer(TimePoint now, Answer answer) {
   if (Observation* observation = observations_.FindByPoll(answer.id)) {
     ++counters_.answers;
     OnPolled(now, *observation, std::move(answer));
@@ -166,14 +164,14 @@ void Layer::Impl::TakeAnswer(TimePoint now, Answer answer) {
   Finish(now, *found, std::move(answer));
 }
 
-bool Layer::Impl::AwaitsToken(TimePoint now, const Session& session) const {
+bool Layer::AwaitsToken(TimePoint now, const Session& session) const {
   return session.sticky.ended() || now < session.token_expected_until;
 }
 
 // A client takes its token for known as soon as it sent it, so that requests without go on coming
 // while the one with the token is late or lost.
-bool Layer::Impl::MayRetry(TimePoint now, Session& session, ExchangeTable::Entry exchange,
-                           Answer& answer) {
+bool Layer::MayRetry(TimePoint now, Session& session, ExchangeTable::Entry exchange,
+                     Answer& answer) {
   if (exchange->retry == nullptr) return false;
   if (session.sticky.token() && !session.sticky.refused()) {
     Restart(now, session, exchange);
@@ -185,13 +183,13 @@ bool Layer::Impl::MayRetry(TimePoint now, Session& session, ExchangeTable::Entry
   return true;
 }
 
-void Layer::Impl::Finish(TimePoint now, ExchangeTable::Entry exchange, Answer answer) {
+void Layer::Finish(TimePoint now, ExchangeTable::Entry exchange, Answer answer) {
   const Exchange done = Take(sessions_.at(exchange->ref.session), exchange);
   if (!answer.long_poll) counters_.durations.Add(now - done.started);
   Respond(now, done, std::move(answer));
 }
 
-void Layer::Impl::Respond(TimePoint now, const Exchange& exchange, Answer answer) {
+void Layer::Respond(TimePoint now, const Exchange& exchange, Answer answer) {
   if (IsUnwanted(exchange.target.no_response, answer.code)) {
     messages_.RespondNothing(now, exchange.ref);
     return;
@@ -224,15 +222,14 @@ void Layer::Impl::Respond(TimePoint now, const Exchange& exchange, Answer answer
   if (first->pinned) downloads_.Served(now, *first->pinned, sent, first->whole);
 }
 
-uint8_t Layer::Impl::SzxFor(const ResponseTarget& target) const {
+uint8_t Layer::SzxFor(const ResponseTarget& target) const {
   const uint8_t ours = SzxOf(sessions_.at(target.session));
   return target.block2 ? std::min(ours, target.block2->szx) : ours;
 }
 
-std::optional<Layer::Impl::FirstMessage> Layer::Impl::WriteFirst(TimePoint now,
-                                                                 const ResponseTarget& target,
-                                                                 Answer answer,
-                                                                 const Notification& notification) {
+std::optional<Layer::FirstMessage> Layer::WriteFirst(TimePoint now, const ResponseTarget& target,
+                                                     Answer answer,
+                                                     const Notification& notification) {
   ResponseHead head{answer.code,    answer.http_status,           answer.content_format,
                     answer.max_age, std::move(answer.entity_tag), std::move(answer.location_path)};
   // Nothing else ends a request; 2.31 would have the client send the rest of an upload.
@@ -267,8 +264,8 @@ std::optional<Layer::Impl::FirstMessage> Layer::Impl::WriteFirst(TimePoint now,
   return WriteFirstBlock(now, target, head, std::move(answer), szx, notification);
 }
 
-PinnedBody Layer::Impl::MakePinned(const ResponseTarget& target, const ResponseHead& head,
-                                   Bytes body, const Notification& notification) {
+PinnedBody Layer::MakePinned(const ResponseTarget& target, const ResponseHead& head, Bytes body,
+                             const Notification& notification) {
   PinnedBody pinned;
   pinned.session = target.session;
   pinned.key = target.key;
@@ -279,9 +276,11 @@ PinnedBody Layer::Impl::MakePinned(const ResponseTarget& target, const ResponseH
   return pinned;
 }
 
-std::optional<Layer::Impl::FirstMessage> Layer::Impl::WriteFirstBlock(
-    TimePoint now, const ResponseTarget& target, const ResponseHead& head, Answer answer,
-    uint8_t szx, const Notification& notification) {
+std::optional<Layer::FirstMessage> Layer::WriteFirstBlock(TimePoint now,
+                                                          const ResponseTarget& target,
+                                                          const ResponseHead& head, Answer answer,
+                                                          uint8_t szx,
+                                                          const Notification& notification) {
   const size_t from = answer.window != nullptr ? answer.window->from : 0;
   PinnedBody pinned = MakePinned(target, head, std::move(answer.body), notification);
   if (answer.window != nullptr) KeepWindow(answer.id, std::move(*answer.window), pinned);
@@ -291,10 +290,9 @@ std::optional<Layer::Impl::FirstMessage> Layer::Impl::WriteFirstBlock(
   return WriteFirstBlockOf(*entry, target, szx, notification);
 }
 
-std::optional<PinnedBodies::Entry> Layer::Impl::KeepWhole(TimePoint now,
-                                                          const ResponseTarget& target,
-                                                          const ResponseHead& head, Bytes body,
-                                                          const Notification& notification) {
+std::optional<PinnedBodies::Entry> Layer::KeepWhole(TimePoint now, const ResponseTarget& target,
+                                                    const ResponseHead& head, Bytes body,
+                                                    const Notification& notification) {
   const coap::Block small{0, false, kSmallSzx};
   if (body.size() <= std::max(small.size(), sessions_.at(target.session).passed_bytes)) {
     return std::nullopt;
@@ -303,9 +301,9 @@ std::optional<PinnedBodies::Entry> Layer::Impl::KeepWhole(TimePoint now,
   return downloads_.Keep(now, sessions_.at(target.session).holder, pinned);
 }
 
-Layer::Impl::FirstMessage Layer::Impl::WriteFirstBlockOf(PinnedBodies::Entry pinned,
-                                                         const ResponseTarget& target, uint8_t szx,
-                                                         const Notification& notification) const {
+Layer::FirstMessage Layer::WriteFirstBlockOf(PinnedBodies::Entry pinned,
+                                             const ResponseTarget& target, uint8_t szx,
+                                             const Notification& notification) const {
   coap::Block first{0, false, szx};
   first.more = pinned->body.size() > first.size();
   ResponseBlocks blocks{.entity_tag = pinned->entity_tag,
@@ -318,7 +316,7 @@ Layer::Impl::FirstMessage Layer::Impl::WriteFirstBlockOf(PinnedBodies::Entry pin
   return {WriteResponse(target.token, pinned->head, blocks, bytes), pinned, !first.more};
 }
 
-Exchange Layer::Impl::Take(Session& session, ExchangeTable::Entry exchange) {
+Exchange Layer::Take(Session& session, ExchangeTable::Entry exchange) {
   std::erase(session.exchanges, exchange->id);
   JoinLine(exchange->ref.session, session);
   return exchanges_.Take(exchange);

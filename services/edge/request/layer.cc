@@ -3,14 +3,12 @@
 #include <utility>
 #include <variant>
 
-#include "libs/base/take_front.h"
-#include "services/edge/request/layer_impl.h"
 #include "services/edge/request/limits.h"
 
 namespace lowband::edge::request {
 
-Layer::Impl::Impl(const Config& config, message::Layer& messages, Random& random,
-                  admission::RequestLedgers& ledgers, unsigned worker, HeardAt heard_at)
+Layer::Layer(const Config& config, message::Layer& messages, Random& random,
+             admission::RequestLedgers& ledgers, unsigned worker, HeardAt heard_at)
     : config_(config),
       messages_(messages),
       random_(random),
@@ -20,8 +18,8 @@ Layer::Impl::Impl(const Config& config, message::Layer& messages, Random& random
       uploads_(config, rooms_.uploads, rooms_.small_uploads, counters_),
       downloads_(config, rooms_.downloads, rooms_.small_downloads, random, counters_) {}
 
-void Layer::Impl::OpenSession(TimePoint now, SessionId session_id, const SocketAddress& peer,
-                              size_t passed_bytes, uint64_t lineage) {
+void Layer::OpenSession(TimePoint now, SessionId session_id, const SocketAddress& peer,
+                        size_t passed_bytes, uint64_t lineage) {
   Session& session = sessions_[session_id];
   session.client_address = peer.HostText();
   session.holder = {admission::NetworkOf(peer), admission::Standing::kUnproven, worker_};
@@ -32,7 +30,7 @@ void Layer::Impl::OpenSession(TimePoint now, SessionId session_id, const SocketA
   JoinNamesakes(now, session_id, now, admission::ClientId{lineage}, session.silence.by_ticket);
 }
 
-void Layer::Impl::MovePeer(SessionId session_id, const SocketAddress& peer) {
+void Layer::MovePeer(SessionId session_id, const SocketAddress& peer) {
   const auto session = sessions_.find(session_id);
   if (session == sessions_.end()) return;
   session->second.client_address = peer.HostText();
@@ -42,7 +40,7 @@ void Layer::Impl::MovePeer(SessionId session_id, const SocketAddress& peer) {
   Rebook(session_id, session->second, to);
 }
 
-void Layer::Impl::CloseSession(SessionId session_id) {
+void Layer::EndSession(SessionId session_id) {
   uploads_.Forget(session_id);
   downloads_.Forget(session_id);
   const auto found = sessions_.find(session_id);
@@ -67,7 +65,7 @@ void Layer::Impl::CloseSession(SessionId session_id) {
   sessions_.erase(found);
 }
 
-void Layer::Impl::Handle(TimePoint now, const message::Event& event) {
+void Layer::Dispatch(TimePoint now, const message::Event& event) {
   if (TakePingFate(now, event)) return;
   if (const auto* arrived = std::get_if<message::RequestArrived>(&event)) {
     HandleRequest(now, *arrived);
@@ -90,7 +88,7 @@ void Layer::Impl::Handle(TimePoint now, const message::Event& event) {
   }
 }
 
-void Layer::Impl::Advance(TimePoint now) {
+void Layer::RunDue(TimePoint now) {
   uploads_.Expire(now);
   downloads_.Expire(now);
   while (const auto aged = exchanges_.FindAged(now)) {
@@ -119,16 +117,14 @@ void Layer::Impl::Advance(TimePoint now) {
   CheckSilent(now);
 }
 
-std::optional<TimePoint> Layer::Impl::NextDeadline() {
+std::optional<TimePoint> Layer::NextDeadline() {
   return Earlier(Earlier(Earlier(exchanges_.NextDeadline(), observations_.NextDeadline()),
                          Earlier(uploads_.NextDeadline(), downloads_.NextDeadline())),
                  Earlier(Earlier(wait_timers_.Next(), piece_timers_.Next()),
                          Earlier(silence_timers_.Next(), line_again_)));
 }
 
-std::optional<Command> Layer::Impl::PollCommand() { return TakeFront(commands_); }
-
-Load Layer::Impl::LoadOf(TimePoint now, SessionId session_id) const {
+Load Layer::LoadOf(TimePoint now, SessionId session_id) const {
   const auto found = sessions_.find(session_id);
   if (found == sessions_.end()) return Load::kNone;
   const Session& session = found->second;
@@ -141,7 +137,7 @@ Load Layer::Impl::LoadOf(TimePoint now, SessionId session_id) const {
   return polls ? Load::kPolls : Load::kNone;
 }
 
-Usage Layer::Impl::usage() const {
+Usage Layer::usage() const {
   return {sessions_.size(),
           exchanges_.size(),
           rooms_.uploads.used() + rooms_.small_uploads.used(),
@@ -153,55 +149,34 @@ Usage Layer::Impl::usage() const {
           rooms_.waiting.used()};
 }
 
-Layer::Layer(const Config& config, message::Layer& messages, Random& random,
-             admission::RequestLedgers& ledgers, unsigned worker, HeardAt heard_at)
-    : impl_(
-          std::make_unique<Impl>(config, messages, random, ledgers, worker, std::move(heard_at))) {}
-Layer::~Layer() = default;
-void Layer::OpenSession(TimePoint now, SessionId session, const SocketAddress& peer,
-                        size_t passed_bytes, uint64_t lineage) {
-  impl_->OpenSession(now, session, peer, passed_bytes, lineage);
-}
-void Layer::MovePeer(SessionId session, const SocketAddress& peer) {
-  impl_->MovePeer(session, peer);
-}
 void Layer::CloseSession(TimePoint now, SessionId session) {
-  impl_->CloseSession(session);
-  impl_->Settle(now);
+  EndSession(session);
+  Settle(now);
 }
+
 void Layer::Handle(TimePoint now, const message::Event& event) {
-  impl_->Handle(now, event);
-  impl_->Settle(now);
+  Dispatch(now, event);
+  Settle(now);
 }
+
 void Layer::MakeObservable(TimePoint now, ExchangeId id) {
-  impl_->MakeObservable(now, id);
-  impl_->Settle(now);
+  BeginObservation(now, id);
+  Settle(now);
 }
+
 void Layer::Complete(TimePoint now, Answer answer) {
-  impl_->Complete(now, std::move(answer));
-  impl_->Settle(now);
+  TakeWhole(now, std::move(answer));
+  Settle(now);
 }
+
 void Layer::TakePiece(TimePoint now, const AnswerPiece& piece) {
-  impl_->TakePiece(now, piece);
-  impl_->Settle(now);
+  AppendPiece(now, piece);
+  Settle(now);
 }
+
 void Layer::Advance(TimePoint now) {
-  impl_->Advance(now);
-  impl_->Settle(now);
+  RunDue(now);
+  Settle(now);
 }
-std::optional<TimePoint> Layer::NextDeadline() { return impl_->NextDeadline(); }
-std::optional<Command> Layer::PollCommand() { return impl_->PollCommand(); }
-std::optional<SessionId> Layer::PollProven() { return impl_->PollProven(); }
-std::optional<SessionId> Layer::PollWorked() { return impl_->PollWorked(); }
-std::optional<SessionEnd> Layer::PollEnd() { return impl_->PollEnd(); }
-std::optional<unsigned> Layer::PollRelief() { return impl_->PollRelief(); }
-void Layer::Relieve(TimePoint now) {
-  impl_->Relieve(now);
-  impl_->Settle(now);
-}
-const Counters& Layer::counters() const { return impl_->counters(); }
-size_t Layer::exchanges_in_flight() const { return impl_->exchanges_in_flight(); }
-Load Layer::LoadOf(TimePoint now, SessionId session) const { return impl_->LoadOf(now, session); }
-Usage Layer::usage() const { return impl_->usage(); }
 
 }  // namespace lowband::edge::request

@@ -4,17 +4,17 @@
 // of reach.
 #include <algorithm>
 
-#include "services/edge/request/layer_impl.h"
+#include "services/edge/request/layer.h"
 #include "services/edge/request/limits.h"
 
 namespace lowband::edge::request {
 
-uint8_t Layer::Impl::SzxOf(const Session& session) const {
+uint8_t Layer::SzxOf(const Session& session) const {
   return session.narrow ? std::min(config_.block_szx, kSmallSzx) : config_.block_szx;
 }
 
 // A client repeats itself what is not chained, and the block is made anew each time.
-void Layer::Impl::OnAsked(Session& session, PinnedBody& pinned, const coap::Block& asked) {
+void Layer::OnAsked(Session& session, PinnedBody& pinned, const coap::Block& asked) {
   // What is to come was not sent, and did not get lost.
   const bool again = asked.offset() == pinned.asked_offset && pinned.body.Has(asked);
   pinned.asked_again = again ? pinned.asked_again + 1 : 0;
@@ -29,13 +29,13 @@ void Layer::Impl::OnAsked(Session& session, PinnedBody& pinned, const coap::Bloc
   }
 }
 
-void Layer::Impl::Narrow(Session& session) {
+void Layer::Narrow(Session& session) {
   if (session.narrow) return;
   session.narrow = true;
   ++counters_.paths_narrowed;
 }
 
-void Layer::Impl::OnUnheard(TimePoint now, const message::Unheard& unheard) {
+void Layer::OnUnheard(TimePoint now, const message::Unheard& unheard) {
   const auto session = sessions_.find(unheard.session);
   const coap::Block small{0, false, kSmallSzx};
   if (session == sessions_.end() || unheard.message.payload.size() <= small.size() ||
@@ -61,7 +61,7 @@ void Layer::Impl::OnUnheard(TimePoint now, const message::Unheard& unheard) {
   OnReplaced(unheard.session, unheard.id, id, smaller.whole);
 }
 
-void Layer::Impl::LearnFrom(const message::Delivered& delivered) {
+void Layer::LearnFrom(const message::Delivered& delivered) {
   const auto found = sessions_.find(delivered.session);
   if (found == sessions_.end()) return;
   Session& session = found->second;
@@ -72,7 +72,7 @@ void Layer::Impl::LearnFrom(const message::Delivered& delivered) {
   if (delivered.repeats > 0) session.narrow = false;
 }
 
-void Layer::Impl::LearnFrom(const message::Undelivered& undelivered) {
+void Layer::LearnFrom(const message::Undelivered& undelivered) {
   const auto found = sessions_.find(undelivered.session);
   if (found == sessions_.end()) return;
   if (found->second.probe != undelivered.id) return;
@@ -80,9 +80,8 @@ void Layer::Impl::LearnFrom(const message::Undelivered& undelivered) {
   found->second.narrow = false;
 }
 
-Layer::Impl::FirstMessage Layer::Impl::WriteSmaller(const coap::MessageView& sent,
-                                                    PinnedBodies::Entry pinned,
-                                                    const coap::Block& block) {
+Layer::FirstMessage Layer::WriteSmaller(const coap::MessageView& sent, PinnedBodies::Entry pinned,
+                                        const coap::Block& block) {
   ResponseBlocks blocks{.entity_tag = pinned->entity_tag, .block2 = block};
   if (block.number == 0) blocks.size2 = static_cast<uint32_t>(pinned->body.size());
   if (const auto value = sent.Find(coap::OptionNumber::kBlock1)) {

@@ -3,7 +3,7 @@
 #include <utility>
 
 #include "services/edge/request/error_answer.h"
-#include "services/edge/request/layer_impl.h"
+#include "services/edge/request/layer.h"
 #include "services/edge/request/limits.h"
 
 namespace lowband::edge::request {
@@ -25,13 +25,13 @@ PollFailure FailureOf(const Answer& answer) {
 
 }  // namespace
 
-bool Layer::Impl::AsksToObserve(const Incoming& incoming) const {
+bool Layer::AsksToObserve(const Incoming& incoming) const {
   const RequestOptions& options = incoming.options;
   return options.observe == 0u && !options.block1 && incoming.arrived.message.payload.empty() &&
          (options.method == v1::GET || options.method == v1::FETCH);
 }
 
-bool Layer::Impl::Deregister(TimePoint now, const Incoming& incoming) {
+bool Layer::Deregister(TimePoint now, const Incoming& incoming) {
   const message::RequestRef& ref = incoming.arrived.ref;
   const coap::Token& token = incoming.arrived.message.token;
   Observation* observation = observations_.FindByToken(ref.session, token);
@@ -46,7 +46,7 @@ bool Layer::Impl::Deregister(TimePoint now, const Incoming& incoming) {
   return true;
 }
 
-void Layer::Impl::MakeObservable(TimePoint now, ExchangeId id) {
+void Layer::BeginObservation(TimePoint now, ExchangeId id) {
   const auto found = exchanges_.Find(id);
   // Unknown: cancelled, or told before, by a lane that has died since.
   if (!found || (*found)->held || (*found)->poll == nullptr) return;
@@ -100,7 +100,7 @@ void Layer::Impl::MakeObservable(TimePoint now, ExchangeId id) {
       WriteResponse(added.target.token, {.code = coap::kContent}, {.observe = added.number}, {}));
 }
 
-bool Layer::Impl::TakePollPlaces(TimePoint now, Observation& observation) {
+bool Layer::TakePollPlaces(TimePoint now, Observation& observation) {
   const SessionId session = observation.target.session;
   const Held held{HeldKind::kPoll, session, observation.id};
   observation.place = rooms_.polls.Take(now, sessions_.at(session).holder, held, observation.places,
@@ -123,7 +123,7 @@ bool Layer::Impl::TakePollPlaces(TimePoint now, Observation& observation) {
   return true;
 }
 
-void Layer::Impl::Poll(TimePoint now, Observation& observation) {
+void Layer::Poll(TimePoint now, Observation& observation) {
   if (!TakePollPlaces(now, observation)) {
     OnPollFailed(now, observation, PollFailure::kNoRoom);
     return;
@@ -140,12 +140,12 @@ void Layer::Impl::Poll(TimePoint now, Observation& observation) {
   commands_.emplace_back(StartExchange{id, std::move(request), deadline});
 }
 
-void Layer::Impl::Wait(TimePoint now, Observation& observation, Duration duration) {
+void Layer::Wait(TimePoint now, Observation& observation, Duration duration) {
   observation.state = State::kWaiting;
   observations_.SetTimer(observation, now + duration);
 }
 
-void Layer::Impl::OnPolled(TimePoint now, Observation& observation, Answer answer) {
+void Layer::OnPolled(TimePoint now, Observation& observation, Answer answer) {
   observations_.TakePoll(observation);
   const v1::Poll poll = answer.poll.value_or(v1::Poll());
   auto outcome = poll.outcome();
@@ -187,7 +187,7 @@ void Layer::Impl::OnPolled(TimePoint now, Observation& observation, Answer answe
   }
 }
 
-bool Layer::Impl::WaitsForToken(TimePoint now, Observation& observation, Answer& answer) {
+bool Layer::WaitsForToken(TimePoint now, Observation& observation, Answer& answer) {
   Session& session = sessions_.at(observation.target.session);
   if (answer.token_refused && session.sticky.OnRefused(observation.access_token)) {
     ++counters_.tokens_refused;
@@ -206,8 +206,8 @@ bool Layer::Impl::WaitsForToken(TimePoint now, Observation& observation, Answer&
   return true;
 }
 
-void Layer::Impl::OnPollFailed(TimePoint now, Observation& observation, PollFailure failure,
-                               Duration at_least, Answer* answer) {
+void Layer::OnPollFailed(TimePoint now, Observation& observation, PollFailure failure,
+                         Duration at_least, Answer* answer) {
   ++counters_.polls_failed[static_cast<size_t>(failure)];
   ++observation.failures;
   if (observation.failures >= kPollFailuresTold && !observation.told && answer != nullptr) {
@@ -220,7 +220,7 @@ void Layer::Impl::OnPollFailed(TimePoint now, Observation& observation, PollFail
 }
 
 // Without Observe (RFC 7641 §4.2). Whether it arrives matters little: news follow, or another one.
-void Layer::Impl::TellOfFailure(TimePoint now, Observation& observation, Answer answer) {
+void Layer::TellOfFailure(TimePoint now, Observation& observation, Answer answer) {
   auto first = WriteFirst(now, observation.target, std::move(answer), {});
   if (!first) return;
   const SessionId session = observation.target.session;
@@ -232,7 +232,7 @@ void Layer::Impl::TellOfFailure(TimePoint now, Observation& observation, Answer 
   observation.told = sent;
 }
 
-void Layer::Impl::Notify(TimePoint now, Observation& observation, Answer answer) {
+void Layer::Notify(TimePoint now, Observation& observation, Answer answer) {
   const uint32_t number = NextObserveNumber(observation.number);
   observation.earlier_fetch = std::exchange(observation.fetch, std::nullopt);
   auto first = WriteFirst(now, observation.target, std::move(answer), {observation.id, number});
@@ -244,7 +244,7 @@ void Layer::Impl::Notify(TimePoint now, Observation& observation, Answer answer)
 }
 
 // The same body once more, so that a client that has it, or some of it, sees that it has.
-void Layer::Impl::NotifyAgain(TimePoint now, Observation& observation) {
+void Layer::NotifyAgain(TimePoint now, Observation& observation) {
   const auto pinned = downloads_.FindNotification(observation.target.session, observation.id);
   if (!pinned) {
     Poll(now, observation);
@@ -256,8 +256,8 @@ void Layer::Impl::NotifyAgain(TimePoint now, Observation& observation) {
                                      {observation.id, number}));
 }
 
-void Layer::Impl::SendNotification(TimePoint now, Observation& observation, uint32_t number,
-                                   FirstMessage first) {
+void Layer::SendNotification(TimePoint now, Observation& observation, uint32_t number,
+                             FirstMessage first) {
   const SessionId session = observation.target.session;
   const message::SendId sent = messages_.SendConfirmable(now, session, std::move(first.message));
   if (first.pinned) downloads_.Served(now, *first.pinned, sent, first.whole);
@@ -276,7 +276,7 @@ void Layer::Impl::SendNotification(TimePoint now, Observation& observation, uint
   if (config_.canary_advance_early && observation.whole) OnDelivered(now, session, sent);
 }
 
-void Layer::Impl::EndWithError(TimePoint now, Observation& observation, Answer answer) {
+void Layer::EndWithError(TimePoint now, Observation& observation, Answer answer) {
   // RFC 7641 §4.2: without Observe.
   const SessionId session = observation.target.session;
   auto first = WriteFirst(now, observation.target, std::move(answer), {});
@@ -293,12 +293,12 @@ void Layer::Impl::EndWithError(TimePoint now, Observation& observation, Answer a
   }
 }
 
-bool Layer::Impl::EndFarewell(SessionId session_id, message::SendId sent) {
+bool Layer::EndFarewell(SessionId session_id, message::SendId sent) {
   const auto session = sessions_.find(session_id);
   return session != sessions_.end() && std::erase(session->second.farewells, sent) > 0;
 }
 
-void Layer::Impl::EndObservation(TimePoint now, Observation& observation) {
+void Layer::EndObservation(TimePoint now, Observation& observation) {
   CancelPoll(observation);
   const SessionId session = observation.target.session;
   downloads_.Release(session, observation.id);
@@ -307,14 +307,14 @@ void Layer::Impl::EndObservation(TimePoint now, Observation& observation) {
   observations_.Erase(observation.id);
 }
 
-void Layer::Impl::CancelPoll(Observation& observation) {
+void Layer::CancelPoll(Observation& observation) {
   const ExchangeId poll = observations_.TakePoll(observation);
   if (poll == 0) return;
   ++counters_.exchanges_cancelled;
   commands_.emplace_back(CancelExchange{poll});
 }
 
-void Layer::Impl::Park(Observation& observation) {
+void Layer::Park(Observation& observation) {
   ++counters_.observations_parked;
   CancelPoll(observation);
   observation.state = State::kParked;
@@ -322,7 +322,7 @@ void Layer::Impl::Park(Observation& observation) {
   observations_.CancelTimer(observation);
 }
 
-bool Layer::Impl::IsStaleFetch(const Incoming& incoming, ObservationId id) {
+bool Layer::IsStaleFetch(const Incoming& incoming, ObservationId id) {
   const Observation* observation = observations_.Find(id);
   // Inside an ACK it names the block that it follows.
   if (observation == nullptr || incoming.arrived.acknowledges.value != 0) return false;
@@ -332,8 +332,8 @@ bool Layer::Impl::IsStaleFetch(const Incoming& incoming, ObservationId id) {
 }
 
 // A block of the notification's body was sent, as CON if `sent` is not 0: the client has the first.
-void Layer::Impl::OnBlockServed(TimePoint now, const Incoming& incoming, ObservationId id,
-                                message::SendId sent, bool last) {
+void Layer::OnBlockServed(TimePoint now, const Incoming& incoming, ObservationId id,
+                          message::SendId sent, bool last) {
   Observation* observation = observations_.Find(id);
   if (observation == nullptr || observation->state == State::kPolling) return;
   observation->state = State::kNotifying;
@@ -348,7 +348,7 @@ void Layer::Impl::OnBlockServed(TimePoint now, const Incoming& incoming, Observa
   }
 }
 
-void Layer::Impl::OnDelivered(TimePoint now, SessionId session, message::SendId sent) {
+void Layer::OnDelivered(TimePoint now, SessionId session, message::SendId sent) {
   if (EndFarewell(session, sent)) return;
   Observation* observation = observations_.FindBySent(session, sent);
   if (observation == nullptr) return;
@@ -365,7 +365,7 @@ void Layer::Impl::OnDelivered(TimePoint now, SessionId session, message::SendId 
   Poll(now, *observation);
 }
 
-void Layer::Impl::OnRejected(TimePoint now, const message::Rejected& rejected) {
+void Layer::OnRejected(TimePoint now, const message::Rejected& rejected) {
   const auto& [session, sent, unusable] = rejected;
   if (EndFarewell(session, sent)) {
     if (unusable) ends_.push_back({session, EndReason::kUntold});
@@ -386,7 +386,7 @@ void Layer::Impl::OnRejected(TimePoint now, const message::Rejected& rejected) {
   }
 }
 
-void Layer::Impl::OnUndelivered(TimePoint now, SessionId session, message::SendId sent) {
+void Layer::OnUndelivered(TimePoint now, SessionId session, message::SendId sent) {
   Observation* observation = observations_.FindBySent(session, sent);
   if (observation == nullptr) {  // nobody will revive it
     messages_.Abandon(now, session, sent);
@@ -400,7 +400,7 @@ void Layer::Impl::OnUndelivered(TimePoint now, SessionId session, message::SendI
 }
 
 // The same message, which a client that has it all may know again by its ID.
-void Layer::Impl::OnHeard(TimePoint now, SessionId session) {
+void Layer::OnHeard(TimePoint now, SessionId session) {
   for (const ObservationId id : std::vector<ObservationId>(observations_.Of(session))) {
     Observation& observation = *observations_.Find(id);
     if (observation.state != State::kParked) continue;
@@ -416,8 +416,8 @@ void Layer::Impl::OnHeard(TimePoint now, SessionId session) {
   }
 }
 
-void Layer::Impl::OnReplaced(SessionId session, message::SendId before, message::SendId sent,
-                             bool whole) {
+void Layer::OnReplaced(SessionId session, message::SendId before, message::SendId sent,
+                       bool whole) {
   std::ranges::replace(sessions_.at(session).farewells, before, sent);
   for (const ObservationId id : observations_.Of(session)) {
     Observation& observation = *observations_.Find(id);
@@ -429,13 +429,13 @@ void Layer::Impl::OnReplaced(SessionId session, message::SendId before, message:
   }
 }
 
-void Layer::Impl::Stall(TimePoint now, Observation& observation) {
+void Layer::Stall(TimePoint now, Observation& observation) {
   ++counters_.notifications_stalled;
   messages_.Abandon(now, observation.target.session, observation.sent);
   Wait(now, observation, Doubled(kStallBackoffMin, ++observation.stalls, kStallBackoffMax));
 }
 
-void Layer::Impl::OnObservationDue(TimePoint now, Observation& observation) {
+void Layer::OnObservationDue(TimePoint now, Observation& observation) {
   switch (observation.state) {
     case State::kPolling:  // the uplink let the deadline pass
       CancelPoll(observation);

@@ -1,21 +1,20 @@
 #include <utility>
 
 #include "services/edge/request/discovery.h"
-#include "services/edge/request/layer_impl.h"
+#include "services/edge/request/layer.h"
 #include "services/edge/request/limits.h"
 #include "services/edge/request/method.h"
 
 namespace lowband::edge::request {
 
-transcode::KeyTable Layer::Impl::KeyTableOf(const RequestOptions& options,
-                                            const Sticky& sticky) const {
+transcode::KeyTable Layer::KeyTableOf(const RequestOptions& options, const Sticky& sticky) const {
   if (!options.key_table || *options.key_table > 1) {
     return sticky.key_table(config_.default_key_table);
   }
   return *options.key_table == 0 ? transcode::KeyTable::kStrings : transcode::KeyTable::kV1;
 }
 
-void Layer::Impl::HandleRequest(TimePoint now, const message::RequestArrived& arrived) {
+void Layer::HandleRequest(TimePoint now, const message::RequestArrived& arrived) {
   const auto session = sessions_.find(arrived.ref.session);
   if (session == sessions_.end()) return;  // it closed meanwhile
   ++counters_.requests;
@@ -59,7 +58,7 @@ void Layer::Impl::HandleRequest(TimePoint now, const message::RequestArrived& ar
   }
 }
 
-void Layer::Impl::TellWhatIsHere(TimePoint now, const Incoming& incoming) {
+void Layer::TellWhatIsHere(TimePoint now, const Incoming& incoming) {
   const RequestOptions& options = incoming.options;
   if (options.accept && *options.accept != kFormatLink) {
     Refuse(now, incoming,
@@ -89,7 +88,7 @@ void Layer::Impl::TellWhatIsHere(TimePoint now, const Incoming& incoming) {
 // The first message of an operation says what holds from there on. Further blocks, of a request or
 // of its answer, and duplicates repeat what it said: they may come long after another operation
 // changed it.
-void Layer::Impl::TakeSticky(TimePoint now, Incoming& incoming) {
+void Layer::TakeSticky(TimePoint now, Incoming& incoming) {
   RequestOptions& options = incoming.options;
   Sticky& sticky = incoming.session.sticky;
   const uint64_t sequence = incoming.arrived.ref.sequence;
@@ -118,7 +117,7 @@ void Layer::Impl::TakeSticky(TimePoint now, Incoming& incoming) {
   }
 }
 
-void Layer::Impl::TakeToken(TimePoint now, Incoming& incoming) {
+void Layer::TakeToken(TimePoint now, Incoming& incoming) {
   RequestOptions& options = incoming.options;
   auto taken =
       incoming.session.sticky.TakeToken(*options.access_token, incoming.arrived.ref.sequence);
@@ -137,7 +136,7 @@ void Layer::Impl::TakeToken(TimePoint now, Incoming& incoming) {
   }
 }
 
-void Layer::Impl::HandleBlock(TimePoint now, const Incoming& incoming, const coap::Block& block) {
+void Layer::HandleBlock(TimePoint now, const Incoming& incoming, const coap::Block& block) {
   // Before the last block is taken, so that the client can send it again later.
   if (!block.more) {
     if (const auto refusal = CheckLimits(incoming.session)) {
@@ -180,7 +179,7 @@ void Layer::Impl::HandleBlock(TimePoint now, const Incoming& incoming, const coa
         {(*added)->body, std::move((*added)->booking), (*added)->content_format, block});
 }
 
-void Layer::Impl::Start(TimePoint now, const Incoming& incoming, WholeBody body) {
+void Layer::Start(TimePoint now, const Incoming& incoming, WholeBody body) {
   const RequestOptions& options = incoming.options;
   const SessionId session = incoming.arrived.ref.session;
   if (worked_.empty() || worked_.back() != session) worked_.push_back(session);
@@ -218,14 +217,14 @@ void Layer::Impl::Start(TimePoint now, const Incoming& incoming, WholeBody body)
 
 // What a GET brings can be asked for again, should the rest get lost on its way. What a POST brings
 // cannot, and a notification must stay the same for hours: both come whole.
-void Layer::Impl::AskForWindow(const Incoming& incoming, v1::Request& request) const {
+void Layer::AskForWindow(const Incoming& incoming, v1::Request& request) const {
   const RequestOptions& options = incoming.options;
   if (options.method != v1::GET || !request.body().empty() || config_.answer_window == 0) return;
   request.set_answer_window(static_cast<uint32_t>(config_.answer_window));
   if (options.block2) request.set_answer_from(options.block2->offset());
 }
 
-v1::Request Layer::Impl::WriteRequest(const Incoming& incoming, const WholeBody& body) const {
+v1::Request Layer::WriteRequest(const Incoming& incoming, const WholeBody& body) const {
   const RequestOptions& options = incoming.options;
   v1::Request request;
   request.set_method(options.method);
@@ -257,14 +256,14 @@ v1::Request Layer::Impl::WriteRequest(const Incoming& incoming, const WholeBody&
 }
 
 // Where heads are long, there are fewer of them.
-size_t Layer::Impl::PlacesOf(const v1::Request& request) {
+size_t Layer::PlacesOf(const v1::Request& request) {
   size_t bytes = request.token().size() + request.user_agent().size();
   for (const std::string& segment : request.path()) bytes += segment.size();
   for (const std::string& query : request.queries()) bytes += query.size();
   return 1 + bytes / kHeadBytesPerPlace;
 }
 
-void Layer::Impl::RestartHeld(TimePoint now, SessionId session_id, Session& session) {
+void Layer::RestartHeld(TimePoint now, SessionId session_id, Session& session) {
   for (const ExchangeId id : std::vector<ExchangeId>(session.exchanges)) {
     const ExchangeTable::Entry exchange = *exchanges_.Find(id);
     if (exchange->held) Restart(now, session, exchange);
@@ -281,7 +280,7 @@ void Layer::Impl::RestartHeld(TimePoint now, SessionId session_id, Session& sess
   }
 }
 
-void Layer::Impl::Restart(TimePoint now, Session& session, ExchangeTable::Entry exchange) {
+void Layer::Restart(TimePoint now, Session& session, ExchangeTable::Entry exchange) {
   ++counters_.exchanges_retried;
   std::erase(session.exchanges, exchange->id);
   const TimePoint deadline = now + config_.exchange_timeout;

@@ -13,9 +13,8 @@
 #include <cstdlib>
 #include <utility>
 
-#include "libs/base/take_front.h"
 #include "services/edge/request/error_answer.h"
-#include "services/edge/request/layer_impl.h"
+#include "services/edge/request/layer.h"
 #include "services/edge/request/limits.h"
 
 namespace lowband::edge::request {
@@ -27,7 +26,7 @@ Refusal MadeRoom() {
 
 }  // namespace
 
-void Layer::Impl::Settle(TimePoint now) {
+void Layer::Settle(TimePoint now) {
   ClearUp(now);
   if (!line_.empty() || line_again_) ServeLine(now);
   for (LedgerShare* share : rooms_.all()) {
@@ -37,13 +36,14 @@ void Layer::Impl::Settle(TimePoint now) {
   AskForRelief(rooms_.tokens.TakeRelief());
 }
 
-void Layer::Impl::Relieve(TimePoint now) {
+void Layer::Relieve(TimePoint now) {
   for (LedgerShare* share : rooms_.all()) MakeRoomIn(now, *share);
   MakeRoomAmongTokens(now);
   TakeNewsOfClients(now);
+  Settle(now);
 }
 
-void Layer::Impl::MakeRoomIn(TimePoint now, LedgerShare& share) {
+void Layer::MakeRoomIn(TimePoint now, LedgerShare& share) {
   while (const auto held = share.NextToGo()) {
     const size_t before = share.used();
     GiveUp(now, *held);
@@ -53,19 +53,19 @@ void Layer::Impl::MakeRoomIn(TimePoint now, LedgerShare& share) {
   AskForRelief(share.TakeRelief());
 }
 
-void Layer::Impl::MakeRoomAmongTokens(TimePoint now) {
+void Layer::MakeRoomAmongTokens(TimePoint now) {
   while (const auto held = rooms_.tokens.NextToGo()) {
     GiveUp(now, *held);
     ClearUp(now);
   }
 }
 
-void Layer::Impl::AskForRelief(std::optional<unsigned> worker) {
+void Layer::AskForRelief(std::optional<unsigned> worker) {
   if (!worker || std::ranges::find(reliefs_, *worker) != reliefs_.end()) return;
   reliefs_.push_back(*worker);
 }
 
-void Layer::Impl::GiveUp(TimePoint now, const Held& held) {
+void Layer::GiveUp(TimePoint now, const Held& held) {
   switch (held.kind) {
     case HeldKind::kUpload: uploads_.GiveUp(held.session, held.id); return;
     case HeldKind::kWaiting: GiveUpWaiting(now, held); return;
@@ -92,7 +92,7 @@ void Layer::Impl::GiveUp(TimePoint now, const Held& held) {
   std::abort();
 }
 
-void Layer::Impl::GiveUpWaiting(TimePoint now, const Held& held) {
+void Layer::GiveUpWaiting(TimePoint now, const Held& held) {
   const auto found = sessions_.find(held.session);
   if (found == sessions_.end()) return;
   Session& session = found->second;
@@ -114,7 +114,7 @@ void Layer::Impl::GiveUpWaiting(TimePoint now, const Held& held) {
   SetWaitTimer(now, held.session, session);
 }
 
-void Layer::Impl::GiveUpExchange(TimePoint now, ExchangeTable::Entry exchange) {
+void Layer::GiveUpExchange(TimePoint now, ExchangeTable::Entry exchange) {
   if (exchange->held) {
     Answer refused = std::move(*exchange->refused);
     Finish(now, exchange, std::move(refused));
@@ -133,7 +133,7 @@ void Layer::Impl::GiveUpExchange(TimePoint now, ExchangeTable::Entry exchange) {
                  ended.target.no_response);
 }
 
-void Layer::Impl::BecomePoll(TimePoint now, ExchangeTable::Entry exchange) {
+void Layer::BecomePoll(TimePoint now, ExchangeTable::Entry exchange) {
   const SessionId session = exchange->ref.session;
   const Held held{HeldKind::kExchange, session, exchange->id};
   Booking place = rooms_.polls.Take(now, sessions_.at(session).holder, held, exchange->places);
@@ -147,7 +147,7 @@ void Layer::Impl::BecomePoll(TimePoint now, ExchangeTable::Entry exchange) {
   exchange->token_place.BecomePoll(held);
 }
 
-void Layer::Impl::Prove(TimePoint now, SessionId id, Session& session, const AccessToken& token) {
+void Layer::Prove(TimePoint now, SessionId id, Session& session, const AccessToken& token) {
   ShowToken(now, id, session, token);
   if (session.holder.standing == admission::Standing::kProven) return;
   ++counters_.sessions_proven;
@@ -157,7 +157,7 @@ void Layer::Impl::Prove(TimePoint now, SessionId id, Session& session, const Acc
   proven_.push_back(id);
 }
 
-void Layer::Impl::Rebook(SessionId id, Session& session, const admission::Holder& to) {
+void Layer::Rebook(SessionId id, Session& session, const admission::Holder& to) {
   if (session.holder.network == to.network && session.holder.standing == to.standing) return;
   session.holder = to;
   uploads_.Rebook(id, to);
@@ -182,13 +182,7 @@ void Layer::Impl::Rebook(SessionId id, Session& session, const admission::Holder
   }
 }
 
-std::optional<SessionId> Layer::Impl::PollProven() { return TakeFront(proven_); }
-
-std::optional<SessionId> Layer::Impl::PollWorked() { return TakeFront(worked_); }
-
-std::optional<SessionEnd> Layer::Impl::PollEnd() { return TakeFront(ends_); }
-
-std::optional<unsigned> Layer::Impl::PollRelief() {
+std::optional<unsigned> Layer::PollRelief() {
   if (reliefs_.empty()) return std::nullopt;
   const unsigned worker = reliefs_.back();
   reliefs_.pop_back();

@@ -3,7 +3,7 @@
 #include <utility>
 
 #include "libs/coap/message.h"
-#include "services/edge/request/layer_impl.h"
+#include "services/edge/request/layer.h"
 #include "services/edge/request/limits.h"
 
 namespace lowband::edge::request {
@@ -24,8 +24,7 @@ Duration PatienceWith(const Silence& silence) {
 
 }  // namespace
 
-void Layer::Impl::ShowToken(TimePoint now, SessionId id, Session& session,
-                            const AccessToken& token) {
+void Layer::ShowToken(TimePoint now, SessionId id, Session& session, const AccessToken& token) {
   Silence& silence = session.silence;
   if (silence.token == token || (silence.token && *silence.token == *token)) return;
   LeaveNamesakes(silence.by_token);
@@ -34,8 +33,8 @@ void Layer::Impl::ShowToken(TimePoint now, SessionId id, Session& session,
   JoinNamesakes(now, id, session.began, client, silence.by_token);
 }
 
-void Layer::Impl::JoinNamesakes(TimePoint now, SessionId id, TimePoint began,
-                                admission::ClientId client, Kinship& kinship) {
+void Layer::JoinNamesakes(TimePoint now, SessionId id, TimePoint began, admission::ClientId client,
+                          Kinship& kinship) {
   auto joined = rooms_.newest_sessions.Join(client, worker_, began);
   kinship.of = std::move(joined.member);
   if (joined.newest) LookAtNamesakes(now, client);
@@ -44,7 +43,7 @@ void Layer::Impl::JoinNamesakes(TimePoint now, SessionId id, TimePoint began,
   for (const unsigned worker : joined.tell) AskForRelief(worker);
 }
 
-void Layer::Impl::LeaveNamesakes(Kinship& kinship) {
+void Layer::LeaveNamesakes(Kinship& kinship) {
   if (!kinship.of) return;
   const auto own = namesakes_.find(kinship.of.client());
   own->second.erase(kinship.place);
@@ -53,7 +52,7 @@ void Layer::Impl::LeaveNamesakes(Kinship& kinship) {
 }
 
 // Whoever has very many sessions pays for few of them at a time.
-void Layer::Impl::LookAtNamesakes(TimePoint now, admission::ClientId client) {
+void Layer::LookAtNamesakes(TimePoint now, admission::ClientId client) {
   const auto found = namesakes_.find(client);
   if (found == namesakes_.end()) return;
   Namesakes& own = found->second;
@@ -63,27 +62,27 @@ void Layer::Impl::LookAtNamesakes(TimePoint now, admission::ClientId client) {
   }
 }
 
-void Layer::Impl::TakeNewsOfClients(TimePoint now) {
+void Layer::TakeNewsOfClients(TimePoint now) {
   for (const admission::ClientId client : rooms_.newest_sessions.TakeNews(worker_)) {
     LookAtNamesakes(now, client);
   }
 }
 
 // Looked at earlier than it may be asked: whoever says something is asked soon after that again.
-void Layer::Impl::WatchSilence(TimePoint now, SessionId id, const Silence& silence) {
+void Layer::WatchSilence(TimePoint now, SessionId id, const Silence& silence) {
   if (silence.ping.value != 0 || silence_timers_.Contains(id)) return;
   const TimePoint patient_until = heard_at_(id).value_or(now) + PatienceWith(silence);
   silence_timers_.Set(id, std::min<TimePoint>(patient_until, now + kSilence));
 }
 
-void Layer::Impl::ForgetSilence(SessionId id, Silence& silence) {
+void Layer::ForgetSilence(SessionId id, Silence& silence) {
   silence_timers_.Cancel(id);
   if (silence.ping.value != 0) --pings_;
   LeaveNamesakes(silence.by_token);
   LeaveNamesakes(silence.by_ticket);
 }
 
-void Layer::Impl::CheckSilent(TimePoint now) {
+void Layer::CheckSilent(TimePoint now) {
   for (size_t i = 0; i < kSilenceChecksPerTurn; ++i) {
     const auto id = silence_timers_.PopDue(now);
     if (!id) return;
@@ -92,7 +91,7 @@ void Layer::Impl::CheckSilent(TimePoint now) {
   }
 }
 
-void Layer::Impl::CheckSilence(TimePoint now, SessionId id, Session& session) {
+void Layer::CheckSilence(TimePoint now, SessionId id, Session& session) {
   Silence& silence = session.silence;
   const auto heard = heard_at_(id);
   if (!heard) return;  // it has ended
@@ -116,7 +115,7 @@ void Layer::Impl::CheckSilence(TimePoint now, SessionId id, Session& session) {
   silence.asked_at = now;
 }
 
-bool Layer::Impl::TakePingFate(TimePoint now, const message::Event& event) {
+bool Layer::TakePingFate(TimePoint now, const message::Event& event) {
   if (pings_ == 0) return false;
   const auto settled = message::FateOf(event);
   if (!settled) return false;
@@ -147,7 +146,7 @@ bool Layer::Impl::TakePingFate(TimePoint now, const message::Event& event) {
 }
 
 // A client that does not answer pings, but says other things, is there.
-void Layer::Impl::OnPingedInVain(TimePoint now, SessionId id, const Silence& silence) {
+void Layer::OnPingedInVain(TimePoint now, SessionId id, const Silence& silence) {
   const auto heard = heard_at_(id);
   if (!heard) return;  // it has ended
   if (*heard > silence.asked_at) return WatchSilence(now, id, silence);

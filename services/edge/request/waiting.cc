@@ -11,16 +11,16 @@
 #include <algorithm>
 #include <utility>
 
-#include "services/edge/request/layer_impl.h"
+#include "services/edge/request/layer.h"
 #include "services/edge/request/limits.h"
 
 namespace lowband::edge::request {
 
-bool Layer::Impl::HasRoom(const Session& session) const {
+bool Layer::HasRoom(const Session& session) const {
   return session.exchanges.size() < config_.exchanges_per_session_max;
 }
 
-std::optional<Refusal> Layer::Impl::CheckLimits(const Session& session) const {
+std::optional<Refusal> Layer::CheckLimits(const Session& session) const {
   if (session.waiting.empty() && HasRoom(session)) return std::nullopt;
   if (session.waiting.size() + session.waiting_uploads.size() >= kWaitingPerSessionMax) {
     return SessionLimit("requests");
@@ -28,8 +28,8 @@ std::optional<Refusal> Layer::Impl::CheckLimits(const Session& session) const {
   return std::nullopt;
 }
 
-void Layer::Impl::StartOrWait(TimePoint now, SessionId id, Session& session, Exchange exchange,
-                              v1::Request request) {
+void Layer::StartOrWait(TimePoint now, SessionId id, Session& session, Exchange exchange,
+                        v1::Request request) {
   if (session.waiting.empty() && HasRoom(session) && Launch(now, session, exchange, request)) {
     return;
   }
@@ -49,8 +49,7 @@ void Layer::Impl::StartOrWait(TimePoint now, SessionId id, Session& session, Exc
   JoinLine(id, session);
 }
 
-bool Layer::Impl::Launch(TimePoint now, Session& session, Exchange& exchange,
-                         v1::Request& request) {
+bool Layer::Launch(TimePoint now, Session& session, Exchange& exchange, v1::Request& request) {
   if (exchange.awaits_token && session.sticky.token() && !session.sticky.refused()) {
     exchange.awaits_token = false;  // it came while this one waited
     exchange.retry = nullptr;
@@ -71,7 +70,7 @@ bool Layer::Impl::Launch(TimePoint now, Session& session, Exchange& exchange,
   return true;
 }
 
-bool Layer::Impl::TakePlaces(TimePoint now, const Session& session, Exchange& exchange) {
+bool Layer::TakePlaces(TimePoint now, const Session& session, Exchange& exchange) {
   if (exchange.access_token) {
     auto token_place = rooms_.tokens.TakeShort(rooms_.tokens.IdOf(*exchange.access_token),
                                                exchange.attempts.token_place);
@@ -90,14 +89,14 @@ bool Layer::Impl::TakePlaces(TimePoint now, const Session& session, Exchange& ex
   return false;
 }
 
-void Layer::Impl::JoinLine(SessionId id, Session& session) {
+void Layer::JoinLine(SessionId id, Session& session) {
   if (session.in_line || session.waiting.empty()) return;
   session.in_line = true;
   line_.push_back(id);
 }
 
 // One of each session in turn. Whoever finds no place goes to the end, since others may find one.
-void Layer::Impl::ServeLine(TimePoint now) {
+void Layer::ServeLine(TimePoint now) {
   size_t in_vain = 0;
   while (!line_.empty() && in_vain < std::min(kLineTriesMax, line_.size())) {
     const SessionId id = line_.front();
@@ -123,14 +122,14 @@ void Layer::Impl::ServeLine(TimePoint now) {
   if (!line_.empty()) line_again_ = now + kLineRetry;
 }
 
-bool Layer::Impl::MustWait(TimePoint now, const Incoming& incoming, const coap::Block& block) {
+bool Layer::MustWait(TimePoint now, const Incoming& incoming, const coap::Block& block) {
   if (block.number != 0 || !block.more) return false;
   const SessionId id = incoming.arrived.ref.session;
   return !incoming.session.waiting_uploads.empty() ||
          uploads_.SlotAt(now, id, incoming.options.key.upload) > now;
 }
 
-void Layer::Impl::WaitToUpload(TimePoint now, const Incoming& incoming, const BodyPiece& piece) {
+void Layer::WaitToUpload(TimePoint now, const Incoming& incoming, const BodyPiece& piece) {
   Session& session = incoming.session;
   if (session.waiting.size() + session.waiting_uploads.size() >= kWaitingPerSessionMax) {
     Refuse(now, incoming, SessionLimit("uploads"));
@@ -160,7 +159,7 @@ void Layer::Impl::WaitToUpload(TimePoint now, const Incoming& incoming, const Bo
   SetWaitTimer(now, piece.session, session);
 }
 
-void Layer::Impl::ServeUploads(TimePoint now, SessionId id, Session& session) {
+void Layer::ServeUploads(TimePoint now, SessionId id, Session& session) {
   while (!session.waiting_uploads.empty() &&
          uploads_.SlotAt(now, id, session.waiting_uploads.front().piece.upload) <= now) {
     WaitingUpload upload = TakeWaitingUpload(session);
@@ -180,14 +179,14 @@ void Layer::Impl::ServeUploads(TimePoint now, SessionId id, Session& session) {
   SetWaitTimer(now, id, session);
 }
 
-Layer::Impl::WaitingUpload Layer::Impl::TakeWaitingUpload(Session& session) {
+Layer::WaitingUpload Layer::TakeWaitingUpload(Session& session) {
   WaitingUpload upload = std::move(session.waiting_uploads.front());
   session.waiting_uploads.pop_front();
   return upload;
 }
 
 // When the first of the session's waiting ones has waited too long, or may have a slot.
-void Layer::Impl::SetWaitTimer(TimePoint now, SessionId id, const Session& session) {
+void Layer::SetWaitTimer(TimePoint now, SessionId id, const Session& session) {
   std::optional<TimePoint> next;
   if (!session.waiting.empty()) next = session.waiting.front().due;
   if (!session.waiting_uploads.empty()) {
@@ -201,7 +200,7 @@ void Layer::Impl::SetWaitTimer(TimePoint now, SessionId id, const Session& sessi
   }
 }
 
-void Layer::Impl::OnWaitDue(TimePoint now, SessionId id) {
+void Layer::OnWaitDue(TimePoint now, SessionId id) {
   const auto found = sessions_.find(id);
   if (found == sessions_.end()) return;
   Session& session = found->second;
@@ -219,7 +218,7 @@ void Layer::Impl::OnWaitDue(TimePoint now, SessionId id) {
 }
 
 // Nobody waits for their answers any more.
-void Layer::Impl::DropWaiting(SessionId id, Session& session) {
+void Layer::DropWaiting(SessionId id, Session& session) {
   wait_timers_.Cancel(id);
   session.waiting_uploads.clear();
   session.waiting.clear();

@@ -9,7 +9,7 @@
 #include <algorithm>
 #include <utility>
 
-#include "services/edge/request/layer_impl.h"
+#include "services/edge/request/layer.h"
 #include "services/edge/request/limits.h"
 
 namespace lowband::edge::request {
@@ -23,7 +23,7 @@ size_t FirstAwaited(const PinnedBody& pinned) {
 
 }  // namespace
 
-void Layer::Impl::KeepWindow(ExchangeId source, AnswerWindow window, PinnedBody& pinned) {
+void Layer::KeepWindow(ExchangeId source, AnswerWindow window, PinnedBody& pinned) {
   ++counters_.windows;
   const KeptBody first = std::move(pinned.body);
   pinned.body = KeptBody(window.bytes, window.from, config_.answer_window);
@@ -33,7 +33,7 @@ void Layer::Impl::KeepWindow(ExchangeId source, AnswerWindow window, PinnedBody&
   pinned.request = std::make_unique<v1::Request>(std::move(window.request));
 }
 
-bool Layer::Impl::IsOldCopy(const PinnedBody& pinned, const Incoming& incoming) {
+bool Layer::IsOldCopy(const PinnedBody& pinned, const Incoming& incoming) {
   if (!pinned.body.IsPast(incoming.options.block2->offset())) return false;
   if (!pinned.fetch_id || incoming.arrived.acknowledges.value != 0) return false;
   // Clients count them up (RFC 7252 §4.4).
@@ -41,7 +41,7 @@ bool Layer::Impl::IsOldCopy(const PinnedBody& pinned, const Incoming& incoming) 
   return ahead <= 0 && ahead > -kOldCopyIds;
 }
 
-void Layer::Impl::PassBlocks(PinnedBodies::Entry pinned, size_t offset) {
+void Layer::PassBlocks(PinnedBodies::Entry pinned, size_t offset) {
   const auto until = pinned->body.Pass(offset);
   // One that has yet to show what it brings has its window from where it begins.
   if (until && pinned->source != 0 && !pinned->unproven) {
@@ -49,7 +49,7 @@ void Layer::Impl::PassBlocks(PinnedBodies::Entry pinned, size_t offset) {
   }
 }
 
-void Layer::Impl::AwaitBlock(TimePoint now, const BlockRequest& asked, PinnedBodies::Entry pinned) {
+void Layer::AwaitBlock(TimePoint now, const BlockRequest& asked, PinnedBodies::Entry pinned) {
   if (pinned->awaited.size() >= kAwaitedBlocksMax) {
     RespondRefused(now, asked.ref, asked.token, asked.form, SessionLimit("blocks"));
     return;
@@ -65,7 +65,7 @@ void Layer::Impl::AwaitBlock(TimePoint now, const BlockRequest& asked, PinnedBod
   if (!piece_timers_.Contains(pinned->source)) piece_timers_.Set(pinned->source, now + kPieceWait);
 }
 
-void Layer::Impl::TakePiece(TimePoint now, const AnswerPiece& piece) {
+void Layer::AppendPiece(TimePoint now, const AnswerPiece& piece) {
   const auto found = downloads_.FindSource(piece.id);
   if (!found) return;  // it was cancelled meanwhile
   const PinnedBodies::Entry pinned = *found;
@@ -79,7 +79,7 @@ void Layer::Impl::TakePiece(TimePoint now, const AnswerPiece& piece) {
   ServeAwaited(now, pinned);
 }
 
-void Layer::Impl::ServeAwaited(TimePoint now, PinnedBodies::Entry pinned) {
+void Layer::ServeAwaited(TimePoint now, PinnedBodies::Entry pinned) {
   std::vector<BlockRequest> awaited = std::exchange(pinned->awaited, {});
   std::ranges::stable_sort(awaited, {}, OffsetOf);
   for (const BlockRequest& asked : awaited) {  // some may wait again
@@ -87,7 +87,7 @@ void Layer::Impl::ServeAwaited(TimePoint now, PinnedBodies::Entry pinned) {
   }
 }
 
-void Layer::Impl::AskAgain(TimePoint now, PinnedBodies::Entry pinned, size_t from) {
+void Layer::AskAgain(TimePoint now, PinnedBodies::Entry pinned, size_t from) {
   BreakOff(pinned);
   if (++pinned->restarts > kAskedAgainMax) {
     RefuseAwaited(now, pinned,
@@ -107,7 +107,7 @@ void Layer::Impl::AskAgain(TimePoint now, PinnedBodies::Entry pinned, size_t fro
   commands_.emplace_back(StartExchange{id, std::move(request), deadline});
 }
 
-void Layer::Impl::OnAskedAgain(TimePoint now, PinnedBodies::Entry pinned, Answer answer) {
+void Layer::OnAskedAgain(TimePoint now, PinnedBodies::Entry pinned, Answer answer) {
   piece_timers_.Cancel(answer.id);
   pinned->unproven = false;
   const AnswerWindow* window = answer.window.get();
@@ -133,13 +133,13 @@ void Layer::Impl::OnAskedAgain(TimePoint now, PinnedBodies::Entry pinned, Answer
   downloads_.Erase(pinned);
 }
 
-void Layer::Impl::RefuseAwaited(TimePoint now, PinnedBodies::Entry pinned, const Refusal& refusal) {
+void Layer::RefuseAwaited(TimePoint now, PinnedBodies::Entry pinned, const Refusal& refusal) {
   for (const BlockRequest& asked : std::exchange(pinned->awaited, {})) {
     RespondRefused(now, asked.ref, asked.token, asked.form, refusal);
   }
 }
 
-void Layer::Impl::RespondAwaited(TimePoint now, PinnedBodies::Entry pinned, const Answer& answer) {
+void Layer::RespondAwaited(TimePoint now, PinnedBodies::Entry pinned, const Answer& answer) {
   const ResponseHead head{answer.code,    answer.http_status, answer.content_format,
                           answer.max_age, answer.entity_tag,  answer.location_path};
   for (const BlockRequest& asked : std::exchange(pinned->awaited, {})) {
@@ -154,7 +154,7 @@ void Layer::Impl::RespondAwaited(TimePoint now, PinnedBodies::Entry pinned, cons
 }
 
 // Nobody waits for what this exchange still brings.
-void Layer::Impl::BreakOff(PinnedBodies::Entry pinned) {
+void Layer::BreakOff(PinnedBodies::Entry pinned) {
   if (pinned->source == 0) return;
   piece_timers_.Cancel(pinned->source);
   commands_.emplace_back(CancelExchange{pinned->source});
@@ -162,7 +162,7 @@ void Layer::Impl::BreakOff(PinnedBodies::Entry pinned) {
   pinned->unproven = false;
 }
 
-void Layer::Impl::OnPieceDue(TimePoint now, ExchangeId source) {
+void Layer::OnPieceDue(TimePoint now, ExchangeId source) {
   const auto found = downloads_.FindSource(source);
   if (!found) return;
   BreakOff(*found);
@@ -173,7 +173,7 @@ void Layer::Impl::OnPieceDue(TimePoint now, ExchangeId source) {
                  .error = "The rest of the response did not come in time"});
 }
 
-void Layer::Impl::ClearUp(TimePoint now) {
+void Layer::ClearUp(TimePoint now) {
   auto [sources, awaited] = downloads_.TakeLeftovers();
   for (const ExchangeId source : sources) {
     piece_timers_.Cancel(source);
