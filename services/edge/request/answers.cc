@@ -62,7 +62,11 @@ void Layer::HandleFollowUp(TimePoint now, const Incoming& incoming) {
     messages_.RespondNothing(now, ref);
     return;
   }
-  if (found.match != Match::kOne || IsStaleFetch(incoming, found.pinned->observation)) {
+  // Inside an ACK it names the block that it follows.
+  const bool is_stale =
+      found.match == Match::kOne && incoming.arrived.acknowledges.value == 0 &&
+      observations_.IsStaleFetch(found.pinned->observation, {token, ref.message_id});
+  if (found.match != Match::kOne || is_stale) {
     Refuse(now, incoming,
            {.reason = RefusalReason::kBlockMissing,
             .code = coap::kRequestEntityIncomplete,
@@ -79,7 +83,9 @@ void Layer::HandleFollowUp(TimePoint now, const Incoming& incoming) {
   const BlockRequest asked{ref, token, incoming.form, *incoming.options.block2};
   const ObservationId observation = found.pinned->observation;
   const auto sent = ServeBlock(now, asked, found.pinned);
-  if (observation != 0 && sent) OnBlockServed(now, incoming, observation, sent->id, sent->last);
+  if (observation == 0 || !sent) return;
+  observations_.OnBlockServed(now, observation, {token, ref.message_id}, sent->id, sent->last);
+  ServeObservations(now);
 }
 
 std::optional<Layer::SentBlock> Layer::ServeBlock(TimePoint now, const BlockRequest& asked,
@@ -136,9 +142,9 @@ void Layer::TakeWhole(TimePoint now, Answer answer) {
 }
 
 void Layer::TakeAnswer(TimePoint now, Answer answer) {
-  if (Observation* observation = observations_.FindByPoll(answer.id)) {
+  if (const Observation* observation = observations_.FindByPoll(answer.id)) {
     ++counters_.answers;
-    OnPolled(now, *observation, std::move(answer));
+    OnPolled(now, observation->id, std::move(answer));
     return;
   }
   const auto found = exchanges_.Find(answer.id);

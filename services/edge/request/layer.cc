@@ -16,7 +16,8 @@ Layer::Layer(const Config& config, message::Layer& messages, Random& random,
       heard_at_(std::move(heard_at)),
       rooms_(config, ledgers, worker),
       uploads_(config, rooms_.uploads, rooms_.small_uploads, counters_),
-      downloads_(config, rooms_.downloads, rooms_.small_downloads, random, counters_) {}
+      downloads_(config, rooms_.downloads, rooms_.small_downloads, random, counters_),
+      observations_(config_, random, counters_) {}
 
 void Layer::OpenSession(TimePoint now, SessionId session_id, const SocketAddress& peer,
                         size_t passed_bytes, uint64_t lineage) {
@@ -40,7 +41,7 @@ void Layer::MovePeer(SessionId session_id, const SocketAddress& peer) {
   Rebook(session_id, session->second, to);
 }
 
-void Layer::EndSession(SessionId session_id) {
+void Layer::EndSession(TimePoint now, SessionId session_id) {
   uploads_.Forget(session_id);
   downloads_.Forget(session_id);
   const auto found = sessions_.find(session_id);
@@ -48,12 +49,8 @@ void Layer::EndSession(SessionId session_id) {
   Session& session = found->second;
   ForgetSilence(session_id, session.silence);
   DropWaiting(session_id, session);
-  for (const ObservationId id : std::vector<ObservationId>(observations_.Of(session_id))) {
-    ++counters_.observations_lost;
-    Observation& observation = *observations_.Find(id);
-    CancelPoll(observation);
-    observations_.Erase(id);
-  }
+  observations_.ForgetSession(session_id);
+  ServeObservations(now);
   while (!session.exchanges.empty()) {
     const ExchangeTable::Entry exchange = *exchanges_.Find(session.exchanges.back());
     if (!exchange->held) {
@@ -82,7 +79,8 @@ void Layer::Dispatch(TimePoint now, const message::Event& event) {
     downloads_.Undelivered(now, undelivered->session, undelivered->id);
     OnUndelivered(now, undelivered->session, undelivered->id);
   } else if (const auto* heard = std::get_if<message::Heard>(&event)) {
-    OnHeard(now, heard->session);
+    observations_.OnHeard(heard->session);
+    ServeObservations(now);
   } else if (const auto* unheard = std::get_if<message::Unheard>(&event)) {
     OnUnheard(now, *unheard);
   }
@@ -111,7 +109,7 @@ void Layer::RunDue(TimePoint now) {
                     .errcode = "M_UNKNOWN",
                     .error = "The homeserver did not answer in time"});
   }
-  while (Observation* due = observations_.FindDue(now)) OnObservationDue(now, *due);
+  while (observations_.Advance(now)) ServeObservations(now);
   while (const auto session_id = wait_timers_.PopDue(now)) OnWaitDue(now, *session_id);
   while (const auto source = piece_timers_.PopDue(now)) OnPieceDue(now, *source);
   CheckSilent(now);
@@ -150,7 +148,7 @@ Usage Layer::usage() const {
 }
 
 void Layer::CloseSession(TimePoint now, SessionId session) {
-  EndSession(session);
+  EndSession(now, session);
   Settle(now);
 }
 

@@ -8,7 +8,7 @@
 //                   └─ whole request ──▶ Command::StartExchange ──▶ Answer ──▶ response, its body
 //                                              │        ▲               pinned and served by blocks
 //                             path is observable        │ polls                        when large
-//                                              └─▶ observation (observation.h) ──▶ notifications
+//                                              └─▶ observation (observations.h) ──▶ notifications
 //
 // A client that has been silent for minutes is pinged, where there is something to gain by it: what
 // is done for it at the homeserver ends when it does not answer, and its session too when it has
@@ -41,7 +41,7 @@
 #include "services/edge/request/counters.h"
 #include "services/edge/request/exchange.h"
 #include "services/edge/request/exchange_table.h"
-#include "services/edge/request/observation.h"
+#include "services/edge/request/observations.h"
 #include "services/edge/request/refusal.h"
 #include "services/edge/request/response.h"
 #include "services/edge/request/rooms.h"
@@ -201,7 +201,7 @@ class Layer {
   };
 
   // The public calls, without the Settle() that each ends with.
-  void EndSession(SessionId session_id);                      // layer.cc
+  void EndSession(TimePoint now, SessionId session_id);       // layer.cc
   void Dispatch(TimePoint now, const message::Event& event);  // layer.cc
   void RunDue(TimePoint now);                                 // layer.cc
   void BeginObservation(TimePoint now, ExchangeId id);        // observe.cc
@@ -342,42 +342,30 @@ class Layer {
   void OnPieceDue(TimePoint now, ExchangeId source);
 
   // observe.cc
+  /// Does what the observations want done; after each event of theirs.
+  void ServeObservations(TimePoint now);
   bool AsksToObserve(const Incoming& incoming) const;
   /// False if there is nothing to end: the request is one like others.
   bool Deregister(TimePoint now, const Incoming& incoming);
-  void Poll(TimePoint now, Observation& observation);
-  bool TakePollPlaces(TimePoint now, Observation& observation);
-  void Wait(TimePoint now, Observation& observation, Duration duration);
-  void OnPolled(TimePoint now, Observation& observation, Answer answer);
-  /// It was refused for want of a token that may be on its way, and waits for it.
-  bool WaitsForToken(TimePoint now, Observation& observation, Answer& answer);
-  /// `answer`: what it got, if anything that an observer can be told.
-  void OnPollFailed(TimePoint now, Observation& observation, PollFailure failure,
-                    Duration at_least = {}, Answer* answer = nullptr);
-  void TellOfFailure(TimePoint now, Observation& observation, Answer answer);
-  void Notify(TimePoint now, Observation& observation, Answer answer);
-  void NotifyAgain(TimePoint now, Observation& observation);
-  void SendNotification(TimePoint now, Observation& observation, uint32_t number,
+  bool TakePollPlaces(TimePoint now, ObservationId id, Subscription& subscription);
+  void OnPolled(TimePoint now, ObservationId id, Answer answer);
+  /// It was refused for want of a token that may be on its way.
+  bool WaitsForToken(TimePoint now, ObservationId id, Answer& answer);
+  void StartPoll(TimePoint now, ObservationId id);
+  void Notify(TimePoint now, ObservationId id, Answer news);
+  void NotifyAgain(TimePoint now, ObservationId id);
+  void SendNotification(TimePoint now, const Observation& observation, uint32_t number,
                         FirstMessage first);
+  /// Of our own accord, as CON. 0: too many are under way.
+  message::SendId SendFirst(TimePoint now, SessionId session, FirstMessage first);
+  void TellFailure(TimePoint now, ObservationId id, Answer error);
+  void EndWithError(TimePoint now, ObservationId id, Answer error);
+  void Revive(TimePoint now, const Observations::Revive& revive);
   /// True if that is what was sent, whose fate is known now.
   bool EndFarewell(SessionId session, message::SendId sent);
-  void EndWithError(TimePoint now, Observation& observation, Answer answer);
-  void EndObservation(TimePoint now, Observation& observation);
-  void CancelPoll(Observation& observation);
-  /// Its client is away: nothing is done for it until that is heard.
-  void Park(Observation& observation);
-  /// A copy of a request for a block of the body before, which must not get one of this.
-  bool IsStaleFetch(const Incoming& incoming, ObservationId id);
-  void OnBlockServed(TimePoint now, const Incoming& incoming, ObservationId id,
-                     message::SendId sent, bool last);
   void OnDelivered(TimePoint now, SessionId session, message::SendId sent);
   void OnRejected(TimePoint now, const message::Rejected& rejected);
   void OnUndelivered(TimePoint now, SessionId session, message::SendId sent);
-  void OnHeard(TimePoint now, SessionId session);
-  /// Another message took the place of `before`.
-  void OnReplaced(SessionId session, message::SendId before, message::SendId sent, bool whole);
-  void Stall(TimePoint now, Observation& observation);
-  void OnObservationDue(TimePoint now, Observation& observation);
 
   const Config config_;
   message::Layer& messages_;
@@ -390,7 +378,7 @@ class Layer {
   PartialBodies uploads_;
   PinnedBodies downloads_;
   ExchangeTable exchanges_;
-  ObservationTable observations_;
+  Observations observations_;
   std::deque<Command> commands_;
   std::deque<SessionId> proven_;
   std::deque<SessionId> worked_;

@@ -58,7 +58,8 @@ void Layer::OnUnheard(TimePoint now, const message::Unheard& unheard) {
   downloads_.Served(now, *pinned, id, smaller.whole);
   if (unheard.id.value == 0) return;  // its client is there, and asks
   if (first) session->second.probe = id;
-  OnReplaced(unheard.session, unheard.id, id, smaller.whole);
+  std::ranges::replace(sessions_.at(unheard.session).farewells, unheard.id, id);
+  observations_.OnReplaced(unheard.session, unheard.id, id, smaller.whole);
 }
 
 void Layer::LearnFrom(const message::Delivered& delivered) {

@@ -268,16 +268,8 @@ void Layer::RestartHeld(TimePoint now, SessionId session_id, Session& session) {
     const ExchangeTable::Entry exchange = *exchanges_.Find(id);
     if (exchange->held) Restart(now, session, exchange);
   }
-  const auto own = observations_.Of(session_id);
-  for (const ObservationId id : std::vector<ObservationId>(own)) {
-    Observation& observation = *observations_.Find(id);
-    if (observation.refused == nullptr) continue;
-    observation.refused = nullptr;
-    observation.access_token = session.sticky.token();
-    observation.awaits_token = false;  // once
-    observation.request.set_token(*observation.access_token);
-    Poll(now, observation);
-  }
+  observations_.OnToken(session_id, session.sticky.token());
+  ServeObservations(now);
 }
 
 void Layer::Restart(TimePoint now, Session& session, ExchangeTable::Entry exchange) {

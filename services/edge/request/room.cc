@@ -72,22 +72,18 @@ void Layer::GiveUp(TimePoint now, const Held& held) {
     case HeldKind::kExchange:
       if (const auto exchange = exchanges_.Find(held.id)) GiveUpExchange(now, *exchange);
       return;
-    case HeldKind::kPoll: {
-      Observation* observation = observations_.Find(held.id);
-      if (observation == nullptr) return;
-      CancelPoll(*observation);
-      OnPollFailed(now, *observation, PollFailure::kNoRoom);
+    case HeldKind::kPoll:
+      observations_.OnPollMadeRoom(now, held.id);
+      ServeObservations(now);
       return;
-    }
     case HeldKind::kDownload: downloads_.GiveUp(held.session, held.id); return;
-    case HeldKind::kObservation: {
-      Observation* observation = observations_.Find(held.id);
-      if (observation == nullptr) return;
+    case HeldKind::kObservation:
+      if (observations_.Find(held.id) == nullptr) return;
       ++counters_.observations_made_room;
-      EndObservation(now, *observation);
+      observations_.End(held.id);
+      ServeObservations(now);
       ends_.push_back({held.session, EndReason::kUntold});
       return;
-    }
   }
   std::abort();
 }
@@ -176,9 +172,9 @@ void Layer::Rebook(SessionId id, Session& session, const admission::Holder& to) 
     exchange->body.Rebook(to);
   }
   for (const ObservationId each : observations_.Of(id)) {
-    Observation& observation = *observations_.Find(each);
-    observation.booking.Rebook(to);
-    observation.place.Rebook(to);
+    Subscription& subscription = *observations_.FindSubscription(each);
+    subscription.booking.Rebook(to);
+    subscription.place.Rebook(to);
   }
 }
 

@@ -9,12 +9,6 @@
 namespace lowband::edge::request {
 namespace {
 
-// Without anything to read at the homeserver's there is no poll to save.
-bool HasPollToSave(const Observation& observation) {
-  return observation.state == Observation::State::kPolling ||
-         (observation.state == Observation::State::kWaiting && observation.refused == nullptr);
-}
-
 Duration PatienceWith(const Silence& silence) {
   static_assert(kSilenceMax % kSilence == Duration::zero());
   constexpr unsigned kDoublingsMax = 16;
@@ -95,10 +89,7 @@ void Layer::CheckSilence(TimePoint now, SessionId id, Session& session) {
   Silence& silence = session.silence;
   const auto heard = heard_at_(id);
   if (!heard) return;  // it has ended
-  const bool polled = std::ranges::any_of(observations_.Of(id), [&](ObservationId each) {
-    return HasPollToSave(*observations_.Find(each));
-  });
-  if (!polled && !silence.IsOutlived(*heard)) return;
+  if (!observations_.HasPollToSave(id) && !silence.IsOutlived(*heard)) return;
   if (*heard > silence.answered_at) silence.answers = 0;
   if (now - *heard < PatienceWith(silence)) return WatchSilence(now, id, silence);
   if (pings_ < kPingsMax) {
@@ -155,10 +146,8 @@ void Layer::OnPingedInVain(TimePoint now, SessionId id, const Silence& silence) 
     ends_.push_back({id, EndReason::kSuperseded});
     return;
   }
-  for (const ObservationId each : observations_.Of(id)) {
-    Observation& observation = *observations_.Find(each);
-    if (HasPollToSave(observation)) Park(observation);
-  }
+  observations_.OnClientAway(id);
+  ServeObservations(now);
 }
 
 }  // namespace lowband::edge::request

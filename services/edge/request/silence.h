@@ -9,7 +9,7 @@
 // A client is asked where there is something to gain by it, and looked at for no other reason: its
 // session has an observation that is polled for at the homeserver; or it is superseded, by another
 // session of the same client that began after its last word. Once it is away its observations are
-// parked (observation.h), and where it is superseded its session ends. Those that share a token on
+// parked (observations.h), and where it is superseded its session ends. Those that share a token on
 // purpose are heard, or answer their ping, and stay; they are asked no more until yet another
 // session begins.
 //
