@@ -1,8 +1,8 @@
 # Attacks on the whole edge, beside clients that want little: real DTLS, CoAP and lanes, in virtual
 # time. What it prints are the figures of docs/security.md.
 lowband_test(attack_test
-  SOURCES attack/attack_test.cc attack/battle.cc unit/edge/edge_world.cc
-          unit/edge_dtls/identity_files.cc
+  SOURCES attack/attack_test.cc attack/battle.cc attack/lost_clients_test.cc
+          attack/message_attack_test.cc unit/edge/edge_world.cc unit/edge_dtls/identity_files.cc
   DEPS lowband::edge_pipeline lowband::client lowband::sim lowband::translator_answers
        lowband_real_translator
   TIMEOUT 300)

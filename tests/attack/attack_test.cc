@@ -16,12 +16,6 @@ using std::chrono::seconds;
 
 client::Request Small(size_t client) { return WithToken(Get({"whoami"}), client); }
 
-/// All were answered, within twice the time.
-void ExpectUnharmed(const Figures& before, const Figures& during) {
-  EXPECT_EQ(during.answered, during.asked);
-  EXPECT_LE(during.p99, 2 * before.p99);
-}
-
 std::string Held(const admission::Ledger& ledger) {
   const auto usage = ledger.usage();
   EXPECT_LE(usage.held[0] + usage.held[1], ledger.max() + ledger.max() / 16 + 1);
