@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <chrono>
-#include <cstdio>
 #include <utility>
 
 namespace lowband::edge {
@@ -15,12 +14,6 @@ std::string HonestHost(unsigned network) {
   return "10." + std::to_string(network / 250) + "." + std::to_string(network % 250) + ".1";
 }
 
-Duration Percentile99(std::vector<Duration> times) {
-  if (times.empty()) return {};
-  std::ranges::sort(times);
-  return times[(times.size() * 99 + 99) / 100 - 1];
-}
-
 // Every other one has a connection id.
 client::Config ConfigOf(size_t honest) {
   client::Config config;
@@ -29,10 +22,6 @@ client::Config ConfigOf(size_t honest) {
 }
 
 client::Request Again(size_t honest) { return WithToken(Get({"again"}), honest); }
-
-double Milliseconds(Duration time) {
-  return std::chrono::duration<double, std::milli>(time).count();
-}
 
 }  // namespace
 
@@ -166,18 +155,6 @@ client::Request WithToken(client::Request request, size_t client) {
   request.options.push_back(
       {coap::OptionNumber::kMatrixAccessToken, Bytes(bytes.begin(), bytes.end())});
   return request;
-}
-
-void ExpectUnharmed(const Figures& before, const Figures& during) {
-  EXPECT_EQ(during.answered, during.asked);
-  EXPECT_LE(during.p99, 2 * before.p99);
-}
-
-void Report(const std::string& attack, const Figures& before, const Figures& during,
-            const std::string& held) {
-  printf("%-22s honest %zu of %zu, p99 %.0f ms (before %.0f ms); %s\n", attack.c_str(),
-         during.answered, during.asked, Milliseconds(during.p99), Milliseconds(before.p99),
-         held.c_str());
 }
 
 }  // namespace lowband::edge

@@ -12,16 +12,10 @@
 #include <string>
 #include <vector>
 
+#include "tests/attack/figures.h"
 #include "tests/unit/edge/edge_world.h"
 
 namespace lowband::edge {
-
-/// How requests fared.
-struct Figures {
-  size_t asked = 0;
-  size_t answered = 0;  ///< With success.
-  Duration p99{};       ///< From the request to its answer; of those without one the time waited.
-};
 
 class Battle {
  public:
@@ -83,12 +77,5 @@ class Battle {
 
 /// A request with the honest client's token.
 client::Request WithToken(client::Request request, size_t client);
-
-/// All were answered, within twice the time.
-void ExpectUnharmed(const Figures& before, const Figures& during);
-
-/// Prints one line of the table in docs/security.md.
-void Report(const std::string& attack, const Figures& before, const Figures& during,
-            const std::string& held);
 
 }  // namespace lowband::edge
