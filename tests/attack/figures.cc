@@ -32,9 +32,8 @@ void ExpectUnharmed(const Figures& before, const Figures& during, Duration floor
 
 void Report(const std::string& attack, const Figures& before, const Figures& during,
             const std::string& held) {
-  printf("%-22s honest %zu of %zu, p99 %s (before %s); %s\n", attack.c_str(),
-         during.answered, during.asked, Text(during.p99).c_str(), Text(before.p99).c_str(),
-         held.c_str());
+  printf("%-22s honest %zu of %zu, p99 %s (before %s); %s\n", attack.c_str(), during.answered,
+         during.asked, Text(during.p99).c_str(), Text(before.p99).c_str(), held.c_str());
 }
 
 }  // namespace lowband::edge

@@ -30,8 +30,8 @@ std::function<bool(size_t, ByteView)> LoseAnswers() {
   };
 }
 
-/// Each asks three times, after some silence, in which the edge forgets how fast its link was; so no
-/// two copies of one answer are lost, and all are repeated after as long.
+/// Each asks three times, after some silence, in which the edge forgets how fast its link was. So
+/// no two copies of one answer are lost, and all are repeated after as long.
 Figures AskInTurn(Battle& battle, const std::function<client::Request(size_t)>& request) {
   Figures all;
   for (int turn = 0; turn < 3; ++turn) {
@@ -68,7 +68,9 @@ TEST(MessageAttack, MessagesThatNobodyAcknowledges) {
   battle.world().lose = LoseAnswers();
   const auto slow = [](size_t i) { return WithToken(Get({"slow"}), i); };
   const Figures before = AskInTurn(battle, slow);
-  const auto repeated = [](const message::Layer& layer) { return layer.counters().retransmissions; };
+  const auto repeated = [](const message::Layer& layer) {
+    return layer.counters().retransmissions;
+  };
   ASSERT_GT(Sum(battle, repeated), 0u);
 
   const std::vector<size_t> crowd = battle.Crowd(40);

@@ -1,4 +1,5 @@
-// Attacks on HTTP on TCP by one address, beside clients of another one. Over loopback, in real time.
+// Attacks on HTTP on TCP by one address, beside clients of another one: over loopback, in real
+// time.
 #include <gtest/gtest.h>
 
 #include <algorithm>
@@ -52,8 +53,11 @@ class TcpAttack : public ::testing::Test {
 
   /// A crowd whose connections begin with `bytes` and never end, then requests beside it.
   void Play(const std::string& attack, const std::string& bytes) {
+    ASSERT_TRUE(Rig::Eventually([&] { return Open() == staying_.size(); }));
+    const uint64_t looked = Looked();
     for (size_t i = 0; i < kCrowd; ++i) Attack(bytes);
-    ASSERT_TRUE(Rig::Eventually([&] { return Looked() >= kCrowd && Open() == kPlaces; }));
+    ASSERT_TRUE(Rig::Eventually([&] { return Looked() == looked + kCrowd && Open() == kPlaces; }))
+        << Looked() - looked << " were looked at, " << Open() << " are open";
     size_t most = 0;
     const Figures during = Ask([&] {
       for (const auto& client : crowd_) client->SendSome("x");
@@ -123,9 +127,7 @@ TEST_F(TcpAttack, SlowUploads) {
   Play("TCP: slow uploads", "POST /wait HTTP/1.1\r\nHost: h\r\nContent-Length: 99999\r\n\r\nx");
 }
 
-TEST_F(TcpAttack, LongPolls) {
-  Play("TCP: long polls", "GET /wait HTTP/1.1\r\nHost: h\r\n\r\n");
-}
+TEST_F(TcpAttack, LongPolls) { Play("TCP: long polls", "GET /wait HTTP/1.1\r\nHost: h\r\n\r\n"); }
 
 }  // namespace
 }  // namespace lowband::edge::fallback::testing

@@ -1,7 +1,7 @@
 // Whom to tell that its session is gone: a client that still sends application data after we were
 // restarted, or after its address changed, would otherwise stay stuck for minutes.
 //
-// An alert is no larger than the record that it answers, so that no limit is needed against
+// An alert is no larger than the record that it answers, so that a limit would gain nothing against
 // mirroring. The total is there so that after a crash clients come back one after another, and not
 // more of them than can make their handshakes. It is a sixtieth of the sessions a second, and there
 // are two of it: of prefixes that ask for few alerts, and of those that ask for more (a carrier's
@@ -15,8 +15,8 @@
 //
 // What is left to whoever forges sources: while he has real handshakes too, of many networks, or
 // after a crash while many clients are coming back, both stay at the sixtieth. Then he can use up
-// the one, if he names very many prefixes; or the other, to the cost of clients of the prefixes that
-// he names often.
+// the one, if he names very many prefixes; or the other, to the cost of clients of prefixes that he
+// names often.
 //
 // Threading: any; a lock for the time of a look-up. Limits: kStaleAlert…
 #pragma once

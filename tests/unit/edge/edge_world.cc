@@ -223,7 +223,8 @@ void EdgeWorld::TakeFrame(LaneKey lane, const v1::EdgeFrame& frame) {
   requests.push_back(request);
   timeline_.After(delay_of ? delay_of(request) : translator_delay,
                   [this, lane, exchange = frame.exchange(), request, process = process_] {
-                    if (process == process_ && lanes_.contains(lane)) Reply(lane, exchange, request);
+                    if (process == process_ && lanes_.contains(lane))
+                      Reply(lane, exchange, request);
                   });
 }
 

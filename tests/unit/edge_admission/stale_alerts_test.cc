@@ -102,7 +102,8 @@ TEST(StaleAlerts, SourcesForgedThenWithinSecondsEveryClientIsTold) {
       const TimePoint now = begin + Duration(seconds(1)) * i / kForgedASecond;
       (void)alerts.Take(now, Elsewhere(forged++));
       const bool asks = second >= 10 && i % 1000 == 7;
-      if (asks) told += alerts.Take(now, Address("172.16.0.1", static_cast<uint16_t>(forged))) ? 1 : 0;
+      if (asks)
+        told += alerts.Take(now, Address("172.16.0.1", static_cast<uint16_t>(forged))) ? 1 : 0;
     }
   }
   EXPECT_EQ(told, 200u);
