@@ -323,9 +323,8 @@ std::string Edge::NotReady() const {
 }
 
 std::string Edge::NotAlive() const {
-  for (size_t i = 0; i < workers_.size(); ++i) {
-    if (workers_[i]->turn_age() > kTurnMax) return "worker " + std::to_string(i) + " hangs";
-  }
+  std::string hanging = HangingWorker(workers_, kTurnMax);
+  if (!hanging.empty()) return hanging;
   if (fallback_ && fallback_->turn_age() > kTurnMax) return "a loop of HTTP on TCP hangs";
   return "";
 }

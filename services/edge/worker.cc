@@ -199,4 +199,11 @@ void Worker::PassOn(const dtls::Relief& relief) {
   if (!other.mailbox_.Push(std::move(call))) ++relief_drops_;
 }
 
+std::string HangingWorker(const std::vector<std::unique_ptr<Worker>>& workers, Duration limit) {
+  for (size_t i = 0; i < workers.size(); ++i) {
+    if (workers[i]->turn_age() > limit) return "worker " + std::to_string(i) + " hangs";
+  }
+  return "";
+}
+
 }  // namespace lowband::edge

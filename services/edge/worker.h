@@ -12,6 +12,7 @@
 #include <functional>
 #include <memory>
 #include <optional>
+#include <string>
 #include <thread>
 #include <variant>
 #include <vector>
@@ -98,5 +99,9 @@ class Worker {
   std::atomic<TimePoint> turn_began_{TimePoint()};  ///< The epoch: none is under way.
   std::thread thread_;
 };
+
+/// "worker 1 hangs": the first of them whose turn takes longer than `limit`. Empty: none. Any
+/// thread; nothing that hangs is waited for.
+std::string HangingWorker(const std::vector<std::unique_ptr<Worker>>& workers, Duration limit);
 
 }  // namespace lowband::edge

@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <chrono>
-#include <cstdio>
 #include <utility>
 
 namespace lowband::edge {
@@ -15,27 +14,28 @@ std::string HonestHost(unsigned network) {
   return "10." + std::to_string(network / 250) + "." + std::to_string(network % 250) + ".1";
 }
 
-Duration Percentile99(std::vector<Duration> times) {
-  if (times.empty()) return {};
-  std::ranges::sort(times);
-  return times[(times.size() * 99 + 99) / 100 - 1];
+// Every other one has a connection id.
+client::Config ConfigOf(size_t honest) {
+  client::Config config;
+  if (honest % 2 == 1) config.connection_id.reset();
+  return config;
 }
 
-double Milliseconds(Duration time) {
-  return std::chrono::duration<double, std::milli>(time).count();
-}
+client::Request Again(size_t honest) { return WithToken(Get({"again"}), honest); }
 
 }  // namespace
 
-Battle::Battle(uint64_t seed, unsigned workers, const admission::Limits& limits)
-    : world_(seed, {}, {.workers = workers, .limits = limits}) {
+Battle::Battle(uint64_t seed, unsigned workers, const admission::Limits& limits,
+               const PipelineConfig& config)
+    : world_(seed, config, {.workers = workers, .limits = limits}) {
   world_.link().weather = {.delay_min = std::chrono::milliseconds(50),
                            .delay_max = std::chrono::milliseconds(50)};
 }
 
 void Battle::Begin() {
   for (size_t i = 0; i < kHonest; ++i) {
-    honest_.push_back(world_.AddClient({}, HonestHost(next_network_++)));
+    hosts_.push_back(HonestHost(next_network_++));
+    honest_.push_back(world_.AddClient(ConfigOf(i), hosts_.back()));
   }
   const Figures first = Ask([](size_t i) { return WithToken(Get({"begin"}), i); }, 1);
   EXPECT_EQ(first.answered, kHonest);
@@ -48,13 +48,49 @@ Figures Battle::Ask(const std::function<client::Request(size_t)>& request, size_
       asked.push_back({honest_[i], world_.Send(honest_[i], request(i)), world_.now(), {}});
     }
     if (turn + 1 < times) {
-      world_.Run(std::chrono::seconds(1), [&] {
+      Run(std::chrono::seconds(1), [&] {
         (void)AllDone(asked);
         return false;
       });
     }
   }
   return Await(asked);
+}
+
+void Battle::Run(Duration time, const std::function<bool()>& until) {
+  if (!meanwhile) return world_.Run(time, until);
+  const TimePoint end = world_.now() + time;
+  while (world_.now() < end && !(until && until())) {
+    meanwhile();
+    world_.Run(std::min<Duration>(step, end - world_.now()), until);
+  }
+}
+
+Figures Battle::Return() {
+  Asked asked(kHonest);
+  for (size_t i = 0; i < kHonest; ++i) {
+    asked[i] = {honest_[i], world_.Send(honest_[i], Again(i)), world_.now(), {}};
+  }
+  world_.on_stale_alert = [&](size_t client) {
+    const auto told = std::ranges::find(honest_, client);
+    if (told == honest_.end()) return;
+    const auto i = static_cast<size_t>(told - honest_.begin());
+    AskAnew(i, asked[i]);
+  };
+  Run(kPatience, [&] {
+    for (size_t i = 0; i < kHonest; ++i) {
+      if (world_.outcomes[{asked[i].client, asked[i].id}].failures > 0) AskAnew(i, asked[i]);
+    }
+    return AllDone(asked);
+  });
+  world_.on_stale_alert = nullptr;
+  return Count(asked);
+}
+
+void Battle::AskAnew(size_t honest, Request& asked) {
+  world_.Silence(asked.client);
+  asked.client = honest_[honest] = world_.AddClient(ConfigOf(honest), hosts_[honest]);
+  asked.id = world_.Send(asked.client, Again(honest));
 }
 
 Figures Battle::Dial() {
@@ -82,7 +118,11 @@ bool Battle::AllDone(Asked& asked) {
 }
 
 Figures Battle::Await(Asked& asked) {
-  world_.Run(kPatience, [&] { return AllDone(asked); });
+  Run(kPatience, [&] { return AllDone(asked); });
+  return Count(asked);
+}
+
+Figures Battle::Count(const Asked& asked) {
   Figures figures{.asked = asked.size()};
   std::vector<Duration> times;
   for (const Request& one : asked) {
@@ -115,13 +155,6 @@ client::Request WithToken(client::Request request, size_t client) {
   request.options.push_back(
       {coap::OptionNumber::kMatrixAccessToken, Bytes(bytes.begin(), bytes.end())});
   return request;
-}
-
-void Report(const std::string& attack, const Figures& before, const Figures& during,
-            const std::string& held) {
-  printf("%-22s honest %zu of %zu, p99 %.0f ms (before %.0f ms); %s\n", attack.c_str(),
-         during.answered, during.asked, Milliseconds(during.p99), Milliseconds(before.p99),
-         held.c_str());
 }
 
 }  // namespace lowband::edge

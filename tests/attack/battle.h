@@ -12,24 +12,25 @@
 #include <string>
 #include <vector>
 
+#include "tests/attack/figures.h"
 #include "tests/unit/edge/edge_world.h"
 
 namespace lowband::edge {
-
-/// How requests fared.
-struct Figures {
-  size_t asked = 0;
-  size_t answered = 0;  ///< With success.
-  Duration p99{};       ///< From the request to its answer; of those without one the time waited.
-};
 
 class Battle {
  public:
   static constexpr size_t kHonest = 20;
 
-  Battle(uint64_t seed, unsigned workers, const admission::Limits& limits);
+  Battle(uint64_t seed, unsigned workers, const admission::Limits& limits,
+         const PipelineConfig& config = {});
 
   EdgeWorld& world() { return world_; }
+
+  /// What the attacker does while honest clients wait, and how often.
+  std::function<void()> meanwhile;
+  Duration step = std::chrono::milliseconds(100);
+  /// Lets time pass, with the attacker at it.
+  void Run(Duration time, const std::function<bool()>& until = {});
 
   /// The honest clients connect, and each is answered once.
   void Begin();
@@ -38,6 +39,10 @@ class Battle {
   /// As many new clients, at networks of their own, connect and ask once.
   Figures Dial();
 
+  /// Each honest client asks in a session that the edge does not know any more. It dials again once
+  /// it is told so, as deployed clients do, or has given up its request, and asks once more.
+  Figures Return();
+
   /// A client of the attacker, connecting; he has no token.
   size_t AddAttacker();
   /// Until no handshake is under way, or for a minute.
@@ -45,6 +50,8 @@ class Battle {
   /// So many clients of the attacker, connected.
   std::vector<size_t> Crowd(size_t size);
 
+  /// Where the honest client is.
+  const std::string& host(size_t honest) const { return hosts_[honest]; }
   size_t disconnected() const { return world_.disconnects.size(); }
 
  private:
@@ -57,18 +64,18 @@ class Battle {
   using Asked = std::vector<Request>;
   /// Notes what has ended since.
   bool AllDone(Asked& asked);
+  /// A new session, and the same request.
+  void AskAnew(size_t honest, Request& asked);
   Figures Await(Asked& asked);
+  Figures Count(const Asked& asked);
 
   EdgeWorld world_;
+  std::vector<std::string> hosts_;
   std::vector<size_t> honest_;
   unsigned next_network_ = 1;
 };
 
 /// A request with the honest client's token.
 client::Request WithToken(client::Request request, size_t client);
-
-/// Prints one line of the table in docs/security.md.
-void Report(const std::string& attack, const Figures& before, const Figures& during,
-            const std::string& held);
 
 }  // namespace lowband::edge

@@ -20,11 +20,12 @@ namespace lowband::edge {
 class RunningEdge {
  public:
   RunningEdge(const std::string& translator, unsigned workers, bool steer,
-              const admission::Limits& limits = {.handshakes_per_prefix_rate = 0})
+              const admission::Limits& limits = {.handshakes_per_prefix_rate = 0},
+              std::unique_ptr<Random> credentials_random = MakeSystemRandom())
       : admission_(limits) {
     auto random = MakeSystemRandom();
     const auto files = dtls::WriteIdentity(folder_, *random);
-    credentials_ = std::move(*dtls::Credentials::Load(files, MakeSystemRandom()));
+    credentials_ = std::move(*dtls::Credentials::Load(files, std::move(credentials_random)));
     auto sockets = datagram::UdpSocket::OpenGroup(*ParseBindAddress("127.0.0.1:0"), workers);
     if (!sockets) {
       ADD_FAILURE() << sockets.error();
@@ -55,6 +56,8 @@ class RunningEdge {
   Result<std::unique_ptr<client::Connection>, std::string> Connect(client::Config config = {}) {
     return client::Connection::Open("127.0.0.1", port_, std::move(config));
   }
+
+  const std::vector<std::unique_ptr<Worker>>& workers() const { return workers_; }
 
   template <class Read>
   uint64_t Sum(Read read) {

@@ -3,8 +3,13 @@
 #include <gtest/gtest.h>
 
 #include <atomic>
+#include <chrono>
+#include <future>
+#include <memory>
+#include <span>
 #include <string>
 #include <thread>
+#include <utility>
 #include <vector>
 
 #include "tests/integration/running_edge.h"
@@ -19,10 +24,11 @@ constexpr size_t kRequestsEach = 20;
 class EchoingEdge {
  public:
   EchoingEdge(unsigned workers, bool steer,
-              const admission::Limits& limits = {.handshakes_per_prefix_rate = 0})
+              const admission::Limits& limits = {.handshakes_per_prefix_rate = 0},
+              std::unique_ptr<Random> credentials_random = MakeSystemRandom())
       : socket_("unix:" + directory_.Path("t.sock")),
         translator_(PlainServer(socket_), echo_),
-        edge_(socket_, workers, steer, limits) {}
+        edge_(socket_, workers, steer, limits, std::move(credentials_random)) {}
   RunningEdge* operator->() { return &edge_; }
 
  private:
@@ -141,6 +147,57 @@ TEST(Workers, MoreClientsThanRoomThenTheOldestGoAtWhicheverWorkerTheyAre) {
   };
   EXPECT_EQ(edge->Sum(evicted), 3 * kRoom);
   EXPECT_GT(edge->Sum([](const WorkerStats& s) { return s.dtls.reliefs_given; }), 0U);
+}
+
+/// Random bytes that whoever asks waits for until they are let go: of the credentials, from which
+/// a worker draws for each ticket.
+class StuckRandom final : public Random {
+ public:
+  explicit StuckRandom(std::shared_future<void> gate, const std::atomic<bool>& stuck)
+      : gate_(std::move(gate)), stuck_(stuck) {}
+  void Fill(std::span<uint8_t> out) override {
+    if (stuck_) gate_.wait();
+    random_->Fill(out);
+  }
+
+ private:
+  std::shared_future<void> gate_;
+  const std::atomic<bool>& stuck_;
+  std::unique_ptr<Random> random_ = MakeSystemRandom();
+};
+
+template <class Condition>
+bool Eventually(Condition condition) {
+  const auto limit = std::chrono::steady_clock::now() + std::chrono::seconds(20);
+  while (!condition()) {
+    if (std::chrono::steady_clock::now() > limit) return false;
+    std::this_thread::yield();
+  }
+  return true;
+}
+
+// What /healthz asks, so that whoever watches the process starts it anew.
+TEST(Workers, OneHangsThenItIsNamedUntilItGoesOnAndTheOthersWork) {
+  constexpr std::chrono::seconds kLimit{1};
+  std::atomic<bool> stuck = false;
+  std::promise<void> gate;
+  EchoingEdge edge(2, true, {.handshakes_per_prefix_rate = 0},
+                   std::make_unique<StuckRandom>(gate.get_future().share(), stuck));
+  const auto hanging = [&] { return HangingWorker(edge->workers(), kLimit); };
+  EXPECT_EQ(hanging(), "");
+  stuck = true;
+  auto client = std::async(std::launch::async, [&] { return edge->Connect(); });
+  const bool named = Eventually([&] { return !hanging().empty(); });
+  const std::string name = hanging();
+  const size_t one = name == "worker 1 hangs" ? 1 : 0;
+  EXPECT_TRUE(edge->workers()[1 - one]->Stats(std::chrono::seconds(20)));
+  EXPECT_EQ(edge->workers()[one]->Stats(kLimit), std::nullopt);
+  EXPECT_EQ(name, "worker " + std::to_string(one) + " hangs");
+  stuck = false;
+  gate.set_value();
+  EXPECT_TRUE(named);
+  EXPECT_TRUE(client.get());
+  EXPECT_TRUE(Eventually([&] { return hanging().empty(); }));
 }
 
 TEST(Workers, StopThenClientsHearCloseNotify) {

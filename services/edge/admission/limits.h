@@ -28,9 +28,14 @@ inline constexpr Duration kStaleAlertInterval = std::chrono::seconds(10);
 inline constexpr size_t kStaleAlertsOfAPrefixPerSecond = 20;
 inline constexpr size_t kStaleAlertsOfAPrefixAtOnce = 200;
 /// ...and in all so many that every client of a full table is told within this time after a crash,
-/// but so many a second at least.
+/// but so many a second at least. More, up to the next, while those who are told do not come back.
 inline constexpr std::chrono::seconds kStaleAlertsForAll{60};
 inline constexpr size_t kStaleAlertsPerSecondMin = 100;
+inline constexpr size_t kStaleAlertsPerSecondMax = 1'000'000;
+/// How often that is looked at.
+inline constexpr std::chrono::seconds kStaleAlertsPeriod{1};
+/// Addresses remembered for that they were told; the one told first is forgotten.
+inline constexpr size_t kStaleAlertAddressesMax = 65'536;
 
 /// Accounts that hold nothing, kept for the next ones; of each ledger, or sixteenth of all tokens.
 inline constexpr size_t kSpareAccountsMax = 64;

@@ -124,6 +124,7 @@ Result<Session*, HandshakeResult> Server::BeginHandshake(TimePoint now, const So
     table_.Erase(session);
     return Failure(HandshakeResult::kHalfOpenLimit);
   }
+  admission_.stale_alerts.NoteHandshake();
   std::ranges::copy(hello.random, session.client_random.begin());
   ++counters_.handshakes_started;
   return &session;

@@ -47,13 +47,20 @@ std::optional<ConnectionTable::Victim> ConnectionTable::ChooseVictim(
     admission::Network newcomer) const {
   if (by_all_.empty()) return std::nullopt;
   const auto [most, heaviest] = *by_all_.rbegin();
-  const bool heavy = most * kHeavyShare > max_;
-  const auto giver = heavy ? heaviest : by_rest_.rbegin()->second;
-  const Account& account = accounts_.at(giver);
-  auto victim = First(account, Activity::kIdle);
-  if (!victim) victim = First(account, Activity::kOpening);
-  if (!victim && heavy && heaviest != newcomer) victim = First(account, Activity::kBusy);
+  const auto own = accounts_.find(newcomer);
+  const size_t with_one_more = (own == accounts_.end() ? 0 : own->second.all()) + 1;
+  const Account& resting = accounts_.at(by_rest_.rbegin()->second);
+  if (most * kHeavyShare <= max_) return FirstAtRest(resting);
+  if (most <= with_one_more) return FirstAtRest(own == accounts_.end() ? resting : own->second);
+  const Account& account = accounts_.at(heaviest);
+  auto victim = FirstAtRest(account);
+  if (!victim) victim = First(account, Activity::kBusy);
   return victim;
+}
+
+std::optional<ConnectionTable::Victim> ConnectionTable::FirstAtRest(const Account& account) const {
+  const auto idle = First(account, Activity::kIdle);
+  return idle ? idle : First(account, Activity::kOpening);
 }
 
 std::optional<ConnectionTable::Victim> ConnectionTable::First(const Account& account,

@@ -2,15 +2,18 @@
 // for who holds little, and an address that takes every place shuts nobody else out.
 //
 //   Enter ── a place is free ──▶ seated
-//     └─ full ─┬─ the network with most places has more than an eighth of them ──▶ it gives one up:
-//              │    its connection that is idle longest, else the one that opens longest, else, for
-//              │    a newcomer of another network, the one whose transfer is oldest
+//     └─ full ─┬─ the network with most places has more than an eighth of them, and more than the
+//              │    newcomer's would have ──▶ it gives one up: its connection that is idle longest,
+//              │    else the one that opens longest, else the one whose transfer is oldest
+//              ├─ the newcomer's network would have as many ──▶ it gives up one of its own that is
+//              │    idle or opens
 //              ├─ nobody has so many ──▶ the network with most connections that do nothing gives up
 //              │    one of those, idle before opening
 //              └─ else ──▶ refused
 //
 // A network is what one site has: /32 of IPv4, /48 of IPv6. Who has much pays with its own: else
-// its newcomers would push out those of others, one by one.
+// its newcomers would push out those of others, one by one; and so would two that have as much push
+// out each other's.
 //
 // Threading: any; one lock. Ownership: outlives its seats. Limits: the number given; for each
 // network that has a place, one account. Who was told to go and has not yet gone has no place any
@@ -84,6 +87,7 @@ class ConnectionTable {
   using Weights = std::set<std::pair<size_t, admission::Network>>;
 
   std::optional<Victim> ChooseVictim(admission::Network newcomer) const;
+  std::optional<Victim> FirstAtRest(const Account& account) const;
   std::optional<Victim> First(const Account& account, Activity activity) const;
   void Add(Id id, Entry entry);
   void Remove(Id id);

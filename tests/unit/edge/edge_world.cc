@@ -15,23 +15,51 @@ admission::Limits WithMessageLimits(admission::Limits limits, const PipelineConf
   return limits;
 }
 
+// RFC 6347 section 4.1: the epoch is 0, and the number begins with what no handshake gets to.
+bool IsStaleAlert(ByteView datagram) {
+  constexpr uint8_t kAlert = 21;
+  constexpr uint8_t kFatal = 2;
+  return datagram.size() == 15 && datagram[0] == kAlert && datagram[3] == 0 && datagram[4] == 0 &&
+         (datagram[5] != 0 || datagram[6] != 0) && datagram[13] == kFatal;
+}
+
 }  // namespace
 
 EdgeWorld::EdgeWorld(uint64_t seed, PipelineConfig config, const Size& size)
-    : random_(MakeSeededRandom(seed)),
+    : config_(std::move(config)),
+      size_(size),
+      seed_(seed),
+      random_(MakeSeededRandom(seed)),
       link_(timeline_, *random_),
-      admission_(WithMessageLimits(size.limits, config)) {
-  const auto files = dtls::WriteIdentity(folder_, *random_);
-  auto credentials = dtls::Credentials::Load(files, MakeSeededRandom(seed + 1));
+      files_(dtls::WriteIdentity(folder_, *random_)) {
+  translate = [](const v1::Request&) { return Content("\xa0"); };
+  StartEdge();
+}
+
+void EdgeWorld::StartEdge() {
+  ++process_;
+  auto credentials = dtls::Credentials::Load(files_, MakeSeededRandom(seed_ + process_));
   if (!credentials) ADD_FAILURE() << credentials.error().text;
   credentials_ = std::move(*credentials);
-  for (unsigned i = 0; i < size.workers; ++i) {
-    edges_.push_back(
-        std::make_unique<Pipeline>(config, *credentials_, *random_, i, size.workers, admission_));
+  admission_.emplace(WithMessageLimits(size_.limits, config_));
+  for (unsigned i = 0; i < size_.workers; ++i) {
+    edges_.push_back(std::make_unique<Pipeline>(config_, *credentials_, *random_, i, size_.workers,
+                                                *admission_));
   }
-  translate = [](const v1::Request&) { return Content("\xa0"); };
   for (const auto& edge : edges_) edge->Advance(now());
   Settle();
+}
+
+void EdgeWorld::RestartEdge() {
+  edges_.clear();
+  lanes_.clear();
+  StartEdge();
+}
+
+void EdgeWorld::Forge(const SocketAddress& from, ByteView datagram) {
+  link_.Carry(datagram, [this, from](const Bytes& d) {
+    edges_[WorkerFor(from, d)]->ReceiveDatagram(now(), from, d);
+  });
 }
 
 EdgeWorld::~EdgeWorld() = default;
@@ -120,8 +148,10 @@ bool EdgeWorld::DrainEdge(unsigned worker) {
     const SocketAddress to = transmit->peer;
     const auto deliver = [this, to](const Bytes& d) {
       const auto found = by_address_.find(to);
-      if (found != by_address_.end()) clients_[found->second].session->Receive(now(), d);
+      if (found != by_address_.end()) Deliver(found->second, d);
     };
+    const auto client = by_address_.find(to);
+    if (lose && client != by_address_.end() && lose(client->second, transmit->datagram)) continue;
     link_.Carry(transmit->datagram, deliver);
   }
   while (auto action = edge.PollLaneAction()) {
@@ -135,10 +165,17 @@ bool EdgeWorld::DrainEdge(unsigned worker) {
   return moved;
 }
 
+void EdgeWorld::Deliver(size_t client, ByteView datagram) {
+  clients_[client].session->Receive(now(), datagram);
+  if (on_stale_alert && IsStaleAlert(datagram)) on_stale_alert(client);
+}
+
 // gRPC is reliable and in order; only its end may come at any time.
 void EdgeWorld::Obey(unsigned worker, uplink::Action action) {
   const auto later = [this](std::function<void()> run) {
-    timeline_.After(std::chrono::milliseconds(1), std::move(run));
+    timeline_.After(std::chrono::milliseconds(1), [this, process = process_, run = std::move(run)] {
+      if (process == process_) run();
+    });
   };
   Pipeline& edge = *edges_[worker];
   if (const auto* open = std::get_if<uplink::OpenLane>(&action)) {
@@ -190,8 +227,9 @@ void EdgeWorld::TakeFrame(LaneKey lane, const v1::EdgeFrame& frame) {
   partial.erase(frame.exchange());
   requests.push_back(request);
   timeline_.After(delay_of ? delay_of(request) : translator_delay,
-                  [this, lane, exchange = frame.exchange(), request] {
-                    if (lanes_.contains(lane)) Reply(lane, exchange, request);
+                  [this, lane, exchange = frame.exchange(), request, process = process_] {
+                    if (process == process_ && lanes_.contains(lane))
+                      Reply(lane, exchange, request);
                   });
 }
 

@@ -7,6 +7,7 @@
 #include <functional>
 #include <map>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -42,6 +43,8 @@ class EdgeWorld {
   void MoveClient(size_t client);
   /// Of the client's datagrams only so many more go out: it holds what it has, and says no more.
   void Silence(size_t client, size_t datagrams = 0) { clients_[client].may_send = datagrams; }
+  /// A datagram to the edge of which anybody may be the sender, whatever `from` says.
+  void Forge(const SocketAddress& from, ByteView datagram);
 
   /// For client::Config::resume.
   Bytes SaveTicket(size_t client) const { return clients_[client].session->SaveTicket(); }
@@ -50,6 +53,14 @@ class EdgeWorld {
   void Run(Duration time, const std::function<bool()>& until = {});
   /// Runs until the client's request has an answer or failed, for at most five minutes.
   const client::Response* Await(size_t client, client::RequestId request);
+
+  /// The edge is another process now, with the same files: what it knew of its clients is gone.
+  void RestartEdge();
+  /// Where set, told when one that believes it would read of a stale session: a fatal alert in the
+  /// clear, numbered above any record of a handshake. libs/client does not believe it.
+  std::function<void(size_t client)> on_stale_alert;
+  /// Where set, true for a datagram to the client that is lost.
+  std::function<bool(size_t client, ByteView datagram)> lose;
 
   /// Ends every lane at once, as a translator that was killed.
   void KillTranslator();
@@ -73,7 +84,8 @@ class EdgeWorld {
   size_t held() const { return held_.size(); }
   /// Of the worker.
   Pipeline& edge(unsigned worker = 0) { return *edges_[worker]; }
-  const admission::Admission& admission() const { return admission_; }
+  const admission::Admission& admission() const { return *admission_; }
+  unsigned workers() const { return size_.workers; }
   TimePoint now() const { return timeline_.now(); }
 
  private:
@@ -89,6 +101,8 @@ class EdgeWorld {
     auto operator<=>(const LaneKey&) const = default;
   };
 
+  void StartEdge();
+  void Deliver(size_t client, ByteView datagram);
   void Settle();
   bool DrainClients();
   bool DrainEdge(unsigned worker);
@@ -101,13 +115,18 @@ class EdgeWorld {
   void Reply(LaneKey lane, uint64_t exchange, const v1::Request& request);
   SocketAddress NewAddress(const std::string& host);
 
+  const PipelineConfig config_;
+  const Size size_;
+  const uint64_t seed_;
+  uint64_t process_ = 0;  ///< What was planned for an earlier process is dropped.
   uint16_t next_port_ = 2000;
   std::unique_ptr<Random> random_;
   sim::Timeline timeline_;
   sim::Link link_;
   dtls::TemporaryFolder folder_;
+  dtls::IdentityFiles files_;
   std::unique_ptr<dtls::Credentials> credentials_;
-  admission::Admission admission_;
+  std::optional<admission::Admission> admission_;
   std::vector<std::unique_ptr<Pipeline>> edges_;
   std::vector<Client> clients_;
   std::map<SocketAddress, size_t> by_address_;

@@ -80,6 +80,35 @@ TEST_F(ConnectionTableTest, HeavyNetworkPaysForItsOwnNewcomersButNotWithTransfer
   EXPECT_NE(Victim(3), 0u);
 }
 
+// Each newcomer would else push out one of the other's, for ever.
+TEST_F(ConnectionTableTest, TwoHeavyNetworksTakeNothingFromEachOther) {
+  Seat(1, Activity::kBusy, 8);
+  const auto busy = Seat(2, Activity::kBusy, 7);
+  const Id idle = Seat(2, Activity::kIdle);
+  EXPECT_EQ(Victim(1), 0u);
+  EXPECT_EQ(Victim(2), idle) << "it pays with its own";
+  table_.Set(idle + 1, Activity::kBusy);
+  EXPECT_EQ(Victim(1), 0u);
+  EXPECT_EQ(Victim(2), 0u);
+  // Who has little is served by either, and then they are no more alike than before.
+  const Id first = Victim(3);
+  const Id second = Victim(4);
+  EXPECT_NE(first, 0u);
+  EXPECT_NE(second, 0u);
+  EXPECT_NE(first >= busy.front(), second >= busy.front()) << "each gave one";
+  EXPECT_EQ(Victim(1), 0u);
+  EXPECT_EQ(Victim(2), 0u);
+}
+
+TEST_F(ConnectionTableTest, HeavyNewcomerGetsItsPlaceFromWhoHasMoreThanItWouldHave) {
+  const auto busy = Seat(1, Activity::kBusy, 10);
+  const auto others = Seat(2, Activity::kBusy, 6);
+  EXPECT_EQ(Victim(2), busy[0]);
+  EXPECT_EQ(Victim(2), busy[1]);
+  const Id newcomer = others.back() + 1;
+  EXPECT_EQ(Victim(2), newcomer) << "as many each: one of its own, which still opens";
+}
+
 TEST_F(ConnectionTableTest, WhereNobodyIsHeavyWhoRestsMostGivesUpTheLongest) {
   for (int network = 1; network <= 6; ++network) Seat(network, Activity::kBusy, 2);
   const Id opening = Seat(7, Activity::kOpening);
@@ -118,6 +147,18 @@ TEST_F(ConnectionTableTest, WhoWasToldToGoHasNoPlaceAndTakesNone) {
   table_.Leave(*entered.id);
   Seat(3, Activity::kOpening);
   EXPECT_EQ(Victim(3), idle[1]);
+}
+
+TEST(ConnectionTableOfFew, OnePlaceIsMuchThenWhoHasNoneGetsOneThatRests) {
+  ConnectionTable table(2);
+  const Id busy = *table.Enter(Net(1), 0).id;
+  table.Set(busy, Activity::kBusy);
+  const Id opening = *table.Enter(Net(2), 0).id;
+  const auto entered = table.Enter(Net(3), 0);
+  ASSERT_TRUE(entered.victim);
+  EXPECT_EQ(entered.victim->id, opening);
+  table.Set(*entered.id, Activity::kBusy);
+  EXPECT_FALSE(table.Enter(Net(4), 0).id) << "none has more than it would have";
 }
 
 TEST(ConnectionTableLeaving, NewcomersWaitWhileManyHaveNotGoneYet) {
