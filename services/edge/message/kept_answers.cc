@@ -58,12 +58,8 @@ void KeptAnswers::Move(const Owner& from, const Owner& to, Entry request) {
 
 std::optional<KeptAnswers::Missed> KeptAnswers::LeastMissed() {
   if (!ledger_.IsOver()) return std::nullopt;
-  const auto victim = ledger_.Overdraft();
+  const auto victim = elsewhere_.IfHere(ledger_.Overdraft());
   if (!victim) return std::nullopt;
-  if (victim->worker != worker_) {
-    relief_ = victim->worker;
-    return std::nullopt;
-  }
   const auto& [repeatable, once, bytes, hint] = ShareOf({victim->network, victim->standing});
   return Missed{repeatable.empty() ? once.front() : repeatable.front(), victim->standing};
 }

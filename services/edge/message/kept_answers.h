@@ -17,12 +17,12 @@
 #include <cstddef>
 #include <list>
 #include <optional>
-#include <utility>
 
 #include "libs/base/bytes.h"
 #include "libs/base/node_table.h"
 #include "libs/base/spare_nodes.h"
 #include "services/edge/admission/ledger.h"
+#include "services/edge/admission/room_elsewhere.h"
 #include "services/edge/message/owner.h"
 #include "services/edge/message/received_request.h"
 
@@ -33,7 +33,8 @@ class KeptAnswers {
   using Entry = ReceivedRequest::Entry;
 
   /// `ledger` outlives this.
-  KeptAnswers(admission::Ledger& ledger, unsigned worker) : ledger_(ledger), worker_(worker) {}
+  KeptAnswers(admission::Ledger& ledger, unsigned worker)
+      : ledger_(ledger), worker_(worker), elsewhere_(worker) {}
   KeptAnswers(const KeptAnswers&) = delete;
   KeptAnswers& operator=(const KeptAnswers&) = delete;
   ~KeptAnswers();
@@ -58,7 +59,7 @@ class KeptAnswers {
   };
   std::optional<Missed> LeastMissed();
   /// The other worker that has to make room, by what LeastMissed() found last.
-  std::optional<unsigned> TakeRelief() { return std::exchange(relief_, std::nullopt); }
+  std::optional<unsigned> TakeRelief() { return elsewhere_.TakeRelief(); }
   /// That worker has not acted, and no more may be kept until it has.
   bool IsFarOver() const { return ledger_.IsFarOver(); }
 
@@ -85,7 +86,7 @@ class KeptAnswers {
 
   admission::Ledger& ledger_;
   const unsigned worker_;
-  std::optional<unsigned> relief_;
+  admission::RoomElsewhere elsewhere_;
   NodeTable<Owner, Share, OwnerHash> shares_{admission::kSpareAccountsMax};
   SpareListNodes<Entry> spare_places_{admission::kSpareAccountsMax};
   size_t bytes_ = 0;

@@ -21,12 +21,8 @@ bool Places::IsOwnCost(const Owner& owner) const {
 
 std::optional<Places::Oldest> Places::ToGiveUp() {
   if (!ledger_.IsOver()) return std::nullopt;
-  const auto victim = ledger_.Overdraft();
+  const auto victim = elsewhere_.IfHere(ledger_.Overdraft());
   if (!victim) return std::nullopt;
-  if (victim->worker != worker_) {
-    relief_ = victim->worker;
-    return std::nullopt;
-  }
   const auto found = oldest_first_.find({victim->network, victim->standing});
   // Of its owner here is only the place that was just taken: the CON in it makes room next time.
   if (found == oldest_first_.end()) return std::nullopt;

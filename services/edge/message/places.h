@@ -12,9 +12,9 @@
 #include <map>
 #include <optional>
 #include <unordered_map>
-#include <utility>
 
 #include "services/edge/admission/ledger.h"
+#include "services/edge/admission/room_elsewhere.h"
 #include "services/edge/message/event.h"
 #include "services/edge/message/owner.h"
 
@@ -23,7 +23,8 @@ namespace lowband::edge::message {
 class Places {
  public:
   /// `ledger` outlives this.
-  Places(admission::Ledger& ledger, unsigned worker) : ledger_(ledger), worker_(worker) {}
+  Places(admission::Ledger& ledger, unsigned worker)
+      : ledger_(ledger), worker_(worker), elsewhere_(worker) {}
   Places(const Places&) = delete;
   Places& operator=(const Places&) = delete;
   ~Places();
@@ -41,7 +42,7 @@ class Places {
   };
   std::optional<Oldest> ToGiveUp();
   /// The other worker that has to make room, by what ToGiveUp() found last.
-  std::optional<unsigned> TakeRelief() { return std::exchange(relief_, std::nullopt); }
+  std::optional<unsigned> TakeRelief() { return elsewhere_.TakeRelief(); }
 
   /// In a place that was taken.
   void Begin(SendId id, const Owner& owner);
@@ -60,7 +61,7 @@ class Places {
 
   admission::Ledger& ledger_;
   const unsigned worker_;
-  std::optional<unsigned> relief_;
+  admission::RoomElsewhere elsewhere_;
   uint64_t last_turn_ = 0;
   std::unordered_map<uint64_t, UnderWay> under_way_;          ///< By SendId.
   std::map<Owner, std::map<uint64_t, SendId>> oldest_first_;  ///< By turn.

@@ -13,7 +13,7 @@ using Contended = admission::Ledger::Contended;
 using Verdict = admission::Ledger::Verdict;
 
 LedgerShare::LedgerShare(admission::Ledger& ledger, const ShareRules& rules, unsigned worker)
-    : ledger_(ledger), rules_(rules), worker_(worker) {}
+    : ledger_(ledger), rules_(rules), worker_(worker), elsewhere_(worker) {}
 
 LedgerShare::~LedgerShare() { ReleaseSpares(); }
 
@@ -128,11 +128,8 @@ std::optional<Held> LedgerShare::NextToGo() {
     ReleaseSpares();
     victim = Victim();
   }
+  victim = elsewhere_.IfHere(victim);
   if (!victim) return std::nullopt;
-  if (victim->worker != worker_) {
-    relief_ = victim->worker;
-    return std::nullopt;
-  }
   const Account* account = Find({victim->network, victim->standing, worker_});
   if (account == nullptr || account->used <= rules_.modest) return std::nullopt;
   const auto first =

@@ -26,6 +26,7 @@
 #include "services/edge/admission/attempt.h"
 #include "services/edge/admission/ledger.h"
 #include "services/edge/admission/limits.h"
+#include "services/edge/admission/room_elsewhere.h"
 #include "services/edge/dtls/session_id.h"
 
 namespace lowband::edge::request {
@@ -92,7 +93,7 @@ class LedgerShare {
   /// What has to go here now, for this worker's newcomers or another's; none: nothing.
   std::optional<Held> NextToGo();
   /// The other worker that has to make room, by what NextToGo() found last.
-  std::optional<unsigned> TakeRelief() { return std::exchange(relief_, std::nullopt); }
+  std::optional<unsigned> TakeRelief() { return elsewhere_.TakeRelief(); }
 
   /// By this worker, without what is spare.
   size_t used() const { return used_; }
@@ -172,7 +173,7 @@ class LedgerShare {
   size_t spare_ = 0;
   size_t used_ = 0;
   bool wants_room_ = false;
-  std::optional<unsigned> relief_;
+  admission::RoomElsewhere elsewhere_;
 };
 
 /// A part of a share, for as long as it lives.

@@ -1,5 +1,4 @@
 // What the request layer does for observations; observations.h has their states.
-#include <algorithm>
 #include <utility>
 
 #include "libs/base/overloaded.h"
