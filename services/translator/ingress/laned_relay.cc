@@ -69,14 +69,18 @@ void LanedRelay::Data(std::string data) {
 void LanedRelay::End(bool whole) {
   if (end_) return;
   if (whole) return End(v1::RelayEnded::WHOLE);
-  ForgetAnswer();
+  ForgetBody();
   End(v1::RelayEnded::BROKEN);
 }
 
-void LanedRelay::ForgetAnswer() {
+void LanedRelay::ForgetBody() {
   tells_proceed_ = false;
-  head_.reset();
   data_.Clear();
+}
+
+void LanedRelay::ForgetAnswer() {
+  head_.reset();
+  ForgetBody();
 }
 
 // Of a whole answer too there may be a rest, which its client does not take.
@@ -88,7 +92,7 @@ void LanedRelay::Drop() {
 
 void LanedRelay::Refuse(std::string why) {
   if (end_) return;
-  End(false);
+  ForgetAnswer();
   End(v1::RelayEnded::INVALID);
   why_ = std::move(why);
 }

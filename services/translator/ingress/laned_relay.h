@@ -36,6 +36,8 @@ class LanedRelay {
   void Head(v1::RelayResponse head);
   /// REQUIRES: it is the first, or GiveTaken() was true since the last.
   void Data(std::string data);
+  /// Broken off: the head is told all the same, since the edge must know that the homeserver has
+  /// answered; what is left of the body is not.
   void End(bool whole);
   /// Not by the relay: another has its place now.
   void Drop();
@@ -65,6 +67,7 @@ class LanedRelay {
   /// Bytes of data_ that may be sent now.
   size_t Sendable() const;
   void End(v1::RelayEnded::Outcome outcome) { end_ = outcome; }
+  void ForgetBody();
   void ForgetAnswer();
 
   // The request's body.

@@ -150,7 +150,8 @@ void RelayStream::End(bool whole) {
     const MutexLock lock(mutex_);
     if (dead_ || end_) return;
     Count(whole ? shared_->counters.relays_whole : shared_->counters.relays_broken);
-    if (!whole) DropOutput();
+    // The edge must know that the homeserver has answered: the head is told all the same.
+    if (!whole) DropBody();
     end_ = whole ? grpc::Status::OK
                  : grpc::Status(grpc::StatusCode::UNAVAILABLE, "the homeserver's answer broke off");
     Plan(todo);
@@ -202,11 +203,15 @@ void RelayStream::Die() {
   DropOutput();
 }
 
-void RelayStream::DropOutput() {
+void RelayStream::DropBody() {
   proceed_ = false;
-  head_.reset();
   data_.reset();
   piece_.reset();
+}
+
+void RelayStream::DropOutput() {
+  head_.reset();
+  DropBody();
 }
 
 bool RelayStream::FillOut() {

@@ -65,6 +65,7 @@ class RelayStream final : public grpc::ServerBidiReactor<v1::RelayChunk, v1::Rel
   void GiveBody() LOWBAND_REQUIRES(mutex_);
   void Refuse(const std::string& why) LOWBAND_REQUIRES(mutex_);
   void Die() LOWBAND_REQUIRES(mutex_);
+  void DropBody() LOWBAND_REQUIRES(mutex_);
   void DropOutput() LOWBAND_REQUIRES(mutex_);
   /// Adds what the call is ready for.
   void Plan(Todo& todo) LOWBAND_REQUIRES(mutex_);

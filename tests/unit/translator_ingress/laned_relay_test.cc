@@ -89,13 +89,13 @@ TEST_F(LanedRelayTest, WindowIsUsedUpThenTheRestWaitsForCredit) {
   EXPECT_EQ(Say(relay), "data:f WHOLE");
 }
 
-TEST_F(LanedRelayTest, BrokenOffThenNothingOfItIsSaidBeforeTheEnd) {
+TEST_F(LanedRelayTest, BrokenOffThenItsHeadIsSaidAndNoneOfTheBody) {
   LanedRelay relay = Get();
   EXPECT_EQ(Say(relay), "taken:0");
   relay.Head({});
   relay.Data("abc");
   relay.End(false);
-  EXPECT_EQ(Say(relay), "BROKEN");
+  EXPECT_EQ(Say(relay), "head BROKEN");
   relay.Head({});
   relay.Data("more");
   relay.Proceed();
