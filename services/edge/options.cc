@@ -135,7 +135,8 @@ void DeclareRest(OptionParser& parser, Options& options, Raw& raw) {
 void ShareOut(PipelineConfig& pipeline, uint64_t workers) {
   pipeline.uplink.answers_bytes_max /= workers;
   // However many share it, the largest answer that may come has room in each part.
-  for (size_t* budget : {&pipeline.request.pinned_bytes_max, &pipeline.uplink.answers_bytes_max}) {
+  for (size_t* budget :
+       {&pipeline.request.download_bytes_max, &pipeline.uplink.answers_bytes_max}) {
     *budget = std::max({*budget, pipeline.uplink.answer_bytes_max, pipeline.request.answer_window});
   }
 }

@@ -27,8 +27,8 @@ testing::RigConfig SmallConfig() {
   config.request.exchanges_per_session_max = 4;
   config.request.request_body_bytes_max = 8192;
   config.request.request_bytes_max = config.request.small_request_bytes_max = 8192;
-  config.request.pinned_per_session_max = 2;
-  config.request.pinned_bytes_max = config.request.pinned_small_bytes_max = 80'000;
+  config.request.downloads_per_session_max = 2;
+  config.request.download_bytes_max = config.request.small_download_bytes_max = 80'000;
   config.request.answer_window = kWindow;
   return config;
 }
@@ -253,7 +253,7 @@ class Subject {
     Check(usage.observations <= kSessions * SmallConfig().request.observations_per_session_max);
     const request::Config& limits = SmallConfig().request;
     Check(usage.request_bytes <= limits.request_bytes_max + limits.small_request_bytes_max);
-    Check(usage.download_bytes <= limits.pinned_bytes_max + limits.pinned_small_bytes_max);
+    Check(usage.download_bytes <= limits.download_bytes_max + limits.small_download_bytes_max);
   }
 
   // No cursor that no answer gave.

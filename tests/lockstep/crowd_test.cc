@@ -49,7 +49,7 @@ TEST(Crowd, UnfinishedUploadsOfOneNetworkKeepNobodyFromUploading) {
 TEST(Crowd, AnswersThatNobodyFetchesKeepNobodyFromFetching) {
   RigConfig config;
   config.request.answer_window = 0;
-  config.request.pinned_bytes_max = 16 * kMiB;
+  config.request.download_bytes_max = 16 * kMiB;
   Rig rig(config);
   Crowd crowd(rig);
   for (int i = 0; i < 40; ++i) {
@@ -172,7 +172,7 @@ TEST(Crowd, WaitingRequestsOfOneNetworkKeepNobodyFromWaiting) {
 TEST(Crowd, AllIsHeldByAnotherWorkerThenThatOneMakesRoom) {
   request::Config limits;
   limits.polls_max = 100;
-  limits.request_bytes_max = limits.pinned_bytes_max = kMiB;
+  limits.request_bytes_max = limits.download_bytes_max = kMiB;
   admission::RequestLedgers ledgers(limits.ProcessLimits());
   RigConfig config;
   config.request = limits;

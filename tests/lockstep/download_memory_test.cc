@@ -28,7 +28,7 @@ size_t Heap() {
 Cost Measure(size_t window, size_t bytes) {
   RigConfig config;
   config.request.answer_window = window;
-  config.request.pinned_bytes_max = size_t{1} << 30;
+  config.request.download_bytes_max = size_t{1} << 30;
   const auto rig = std::make_unique<Rig>(config);
   const Names none;
   for (uint64_t i = 1; i <= kSessions; ++i) rig->Open(SessionId{i});

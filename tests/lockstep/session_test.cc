@@ -254,7 +254,7 @@ TEST(Limits, UploadThatWaitedTooLongIsToldToComeLater) {
 
 TEST(Limits, ResponseWithoutRoomIsRefusedAccordingToWhatItsRequestDid) {
   RigConfig config = LockstepConfig();
-  config.request.pinned_small_bytes_max = 2000;
+  config.request.small_download_bytes_max = 2000;
   Script(config).Play(R"(
     --> CON GET 1 path=a
     ==> GET path=a

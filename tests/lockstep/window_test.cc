@@ -289,7 +289,7 @@ TEST(Window, SameRequestAnewThenTheEarlierAnswerIsNotHeldAnyMore) {
 // An eviction leaves nobody waiting: the client hears that it has to ask anew.
 TEST(Window, BodyMakesRoomWhileABlockIsWaitedForThenItsRequestIsAnswered) {
   RigConfig config = WindowOf8KiB();
-  config.request.pinned_per_session_max = config.request.pinned_small_per_session_max = 1;
+  config.request.downloads_per_session_max = config.request.small_downloads_per_session_max = 1;
   Script script(config);
   script.Play(kBegun);
   script.Play(R"(
@@ -306,7 +306,7 @@ TEST(Window, BodyMakesRoomWhileABlockIsWaitedForThenItsRequestIsAnswered) {
 
 TEST(Window, NoRoomToKeepItThenTheTranslatorNeedNotHoldItEither) {
   RigConfig config = WindowOf8KiB();
-  config.request.pinned_small_bytes_max = 8191;
+  config.request.small_download_bytes_max = 8191;
   Script(config).Play(R"(
     --> CON GET 1 token=01 path=a
     ==> GET path=a

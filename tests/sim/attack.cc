@@ -58,8 +58,8 @@ void Attack::Apply(edge::PipelineConfig& pipeline, edge::admission::Limits& limi
   request.request_body_bytes_max = kBodyBytes;
   request.request_bytes_max = kUploadBytes;
   request.small_request_bytes_max = kBodyBytes;
-  request.pinned_bytes_max = kDownloadBytes;
-  request.pinned_small_bytes_max = kSmallDownloadBytes;
+  request.download_bytes_max = kDownloadBytes;
+  request.small_download_bytes_max = kSmallDownloadBytes;
   request.answer_window = answer_window;
   limits.requests = request.ProcessLimits();
   pipeline.message.confirmables_max = confirmables_max;

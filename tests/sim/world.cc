@@ -436,7 +436,7 @@ void World::JudgeLimits() {
   if (usage.sessions > sessions) Violation("the request layer keeps sessions that are gone");
   if (usage.observations > 4 * sessions) Violation("more observations than sessions may have");
   const edge::request::Config& limits = config_.request;
-  const size_t bodies = limits.pinned_per_session_max + limits.pinned_small_per_session_max;
+  const size_t bodies = limits.downloads_per_session_max + limits.small_downloads_per_session_max;
   if (usage.downloads > bodies * sessions) Violation("more bodies kept than sessions may have");
   if (edge_->lanes().exchanges_in_flight() > usage.exchanges + usage.observations + usage.windows) {
     Violation("exchanges under way that nobody waits for");

@@ -15,9 +15,9 @@ bool IsUnwanted(uint8_t no_response, coap::Code code) {
 
 // Deployed clients set M where RFC 7959 §2.2 has it clear. They ask for what follows a CON inside
 // its ACK, so that we are the ones to repeat what gets lost.
-bool IsChained(const coap::Block& asked, const PinnedBody& pinned) {
-  const size_t rest = pinned.body.size() - asked.offset();
-  return asked.more && pinned.observation == 0 && rest >= kChainedBytesMin;
+bool IsChained(const coap::Block& asked, const Download& download) {
+  const size_t rest = download.body.size() - asked.offset();
+  return asked.more && download.observation == 0 && rest >= kChainedBytesMin;
 }
 
 }  // namespace
@@ -58,14 +58,14 @@ void Layer::HandleFollowUp(TimePoint now, const Incoming& incoming) {
   downloads_.Expire(now);
   const auto found =
       downloads_.Find({ref.session, incoming.options.key, token, incoming.arrived.acknowledges});
-  if (found.match == Match::kOne && IsOldCopy(*found.pinned, incoming)) {
+  if (found.match == Match::kOne && IsOldCopy(*found.download, incoming)) {
     messages_.RespondNothing(now, ref);
     return;
   }
   // Inside an ACK it names the block that it follows.
   const bool is_stale =
       found.match == Match::kOne && incoming.arrived.acknowledges.value == 0 &&
-      observations_.IsStaleFetch(found.pinned->observation, {token, ref.message_id});
+      observations_.IsStaleFetch(found.download->observation, {token, ref.message_id});
   if (found.match != Match::kOne || is_stale) {
     Refuse(now, incoming,
            {.reason = RefusalReason::kBlockMissing,
@@ -77,46 +77,46 @@ void Layer::HandleFollowUp(TimePoint now, const Incoming& incoming) {
                          : "The rest of this response is not kept any more: ask from the start"});
     return;
   }
-  found.pinned->fetch_token = token;
-  if (incoming.arrived.acknowledges.value == 0) found.pinned->fetch_id = ref.message_id;
-  OnAsked(incoming.session, *found.pinned, *incoming.options.block2);
+  found.download->fetch_token = token;
+  if (incoming.arrived.acknowledges.value == 0) found.download->fetch_id = ref.message_id;
+  OnAsked(incoming.session, *found.download, *incoming.options.block2);
   const BlockRequest asked{ref, token, incoming.form, *incoming.options.block2};
-  const ObservationId observation = found.pinned->observation;
-  const auto sent = ServeBlock(now, asked, found.pinned);
+  const ObservationId observation = found.download->observation;
+  const auto sent = ServeBlock(now, asked, found.download);
   if (observation == 0 || !sent) return;
   observations_.OnBlockServed(now, observation, {token, ref.message_id}, sent->id, sent->last);
   ServeObservations(now);
 }
 
 std::optional<Layer::SentBlock> Layer::ServeBlock(TimePoint now, const BlockRequest& asked,
-                                                  PinnedBodies::Entry pinned) {
+                                                  Downloads::Entry download) {
   const auto block =
-      BlockOf(pinned->body.size(), asked.block, SzxOf(sessions_.at(asked.ref.session)));
+      BlockOf(download->body.size(), asked.block, SzxOf(sessions_.at(asked.ref.session)));
   if (!block) {
-    RefuseBlock(now, asked, pinned->body.size());
+    RefuseBlock(now, asked, download->body.size());
     return std::nullopt;
   }
-  if (!pinned->body.Has(*block)) {
-    AwaitBlock(now, asked, pinned);
+  if (!download->body.Has(*block)) {
+    AwaitBlock(now, asked, download);
     return std::nullopt;
   }
   ++counters_.download_blocks;
-  const ResponseBlocks blocks{.entity_tag = pinned->entity_tag, .block2 = block};
+  const ResponseBlocks blocks{.entity_tag = download->entity_tag, .block2 = block};
   // A block is made anew while its body is kept; only the last may be asked for after that.
   const auto on_duplicate =
       block->more ? message::OnDuplicate::kAskAgain : message::OnDuplicate::kRepeat;
-  const ByteView bytes = pinned->body.At(*block);
-  pinned->sent_bytes = bytes.size();
-  Bytes message = WriteResponse(asked.token, pinned->head, blocks, bytes);
+  const ByteView bytes = download->body.At(*block);
+  download->sent_bytes = bytes.size();
+  Bytes message = WriteResponse(asked.token, download->head, blocks, bytes);
   // Whether the client has all of a notification must be known; nothing else tells.
   const message::SendId sent =
-      pinned->observation != 0 && !block->more
+      download->observation != 0 && !block->more
           ? messages_.RespondConfirmably(now, asked.ref, std::move(message))
-      : IsChained(asked.block, *pinned)
+      : IsChained(asked.block, *download)
           ? messages_.RespondChained(now, asked.ref, std::move(message))
           : messages_.Respond(now, asked.ref, std::move(message), on_duplicate);
-  downloads_.Served(now, pinned, sent, !block->more);
-  PassBlocks(pinned, block->offset());
+  downloads_.Served(now, download, sent, !block->more);
+  PassBlocks(download, block->offset());
   return SentBlock{sent, !block->more};
 }
 
@@ -132,8 +132,8 @@ void Layer::RefuseBlock(TimePoint now, const BlockRequest& asked, size_t body_by
 void Layer::TakeWhole(TimePoint now, Answer answer) {
   const ExchangeId id = answer.id;
   const bool goes_on = answer.window != nullptr && !answer.window->ended;
-  if (const auto pinned = downloads_.FindSource(id)) {
-    OnAskedAgain(now, *pinned, std::move(answer));
+  if (const auto download = downloads_.FindSource(id)) {
+    OnAskedAgain(now, *download, std::move(answer));
     return;
   }
   TakeAnswer(now, std::move(answer));
@@ -176,8 +176,7 @@ bool Layer::AwaitsToken(TimePoint now, const Session& session) const {
 
 // A client takes its token for known as soon as it sent it, so that requests without go on coming
 // while the one with the token is late or lost.
-bool Layer::MayRetry(TimePoint now, Session& session, ExchangeTable::Entry exchange,
-                     Answer& answer) {
+bool Layer::MayRetry(TimePoint now, Session& session, Exchanges::Entry exchange, Answer& answer) {
   if (exchange->retry == nullptr) return false;
   if (session.sticky.token() && !session.sticky.refused()) {
     Restart(now, session, exchange);
@@ -189,7 +188,7 @@ bool Layer::MayRetry(TimePoint now, Session& session, ExchangeTable::Entry excha
   return true;
 }
 
-void Layer::Finish(TimePoint now, ExchangeTable::Entry exchange, Answer answer) {
+void Layer::Finish(TimePoint now, Exchanges::Entry exchange, Answer answer) {
   const Exchange done = Take(sessions_.at(exchange->ref.session), exchange);
   if (!answer.long_poll) counters_.durations.Add(now - done.started);
   Respond(now, done, std::move(answer));
@@ -217,15 +216,15 @@ void Layer::Respond(TimePoint now, const Exchange& exchange, Answer answer) {
   }
   if (goes_on) {
     const BlockRequest asked{exchange.ref, exchange.target.token, exchange.target.form, *block2};
-    if (first->pinned && !first->whole) {
-      (void)ServeBlock(now, asked, *first->pinned);
+    if (first->download && !first->whole) {
+      (void)ServeBlock(now, asked, *first->download);
     } else {
       RefuseBlock(now, asked, body_bytes);
     }
     return;
   }
   const message::SendId sent = messages_.Respond(now, exchange.ref, std::move(first->message));
-  if (first->pinned) downloads_.Served(now, *first->pinned, sent, first->whole);
+  if (first->download) downloads_.Served(now, *first->download, sent, first->whole);
 }
 
 uint8_t Layer::SzxFor(const ResponseTarget& target) const {
@@ -270,16 +269,16 @@ std::optional<Layer::FirstMessage> Layer::WriteFirst(TimePoint now, const Respon
   return WriteFirstBlock(now, target, head, std::move(answer), szx, notification);
 }
 
-PinnedBody Layer::MakePinned(const ResponseTarget& target, const ResponseHead& head, Bytes body,
+Download Layer::MakeDownload(const ResponseTarget& target, const ResponseHead& head, Bytes body,
                              const Notification& notification) {
-  PinnedBody pinned;
-  pinned.session = target.session;
-  pinned.key = target.key;
-  pinned.token = target.token;
-  pinned.head = head;
-  pinned.body = KeptBody(std::move(body));
-  pinned.observation = notification.observation;
-  return pinned;
+  Download download;
+  download.session = target.session;
+  download.key = target.key;
+  download.token = target.token;
+  download.head = head;
+  download.body = KeptBody(std::move(body));
+  download.observation = notification.observation;
+  return download;
 }
 
 std::optional<Layer::FirstMessage> Layer::WriteFirstBlock(TimePoint now,
@@ -288,41 +287,41 @@ std::optional<Layer::FirstMessage> Layer::WriteFirstBlock(TimePoint now,
                                                           uint8_t szx,
                                                           const Notification& notification) {
   const size_t from = answer.window != nullptr ? answer.window->from : 0;
-  PinnedBody pinned = MakePinned(target, head, std::move(answer.body), notification);
-  if (answer.window != nullptr) KeepWindow(answer.id, std::move(*answer.window), pinned);
-  const auto entry = downloads_.Pin(now, sessions_.at(target.session).holder, pinned);
+  Download download = MakeDownload(target, head, std::move(answer.body), notification);
+  if (answer.window != nullptr) KeepWindow(answer.id, std::move(*answer.window), download);
+  const auto entry = downloads_.Add(now, sessions_.at(target.session).holder, download);
   if (!entry) return std::nullopt;
   if (from > 0) return FirstMessage{{}, *entry, false};  // a later block was asked for
   return WriteFirstBlockOf(*entry, target, szx, notification);
 }
 
-std::optional<PinnedBodies::Entry> Layer::KeepWhole(TimePoint now, const ResponseTarget& target,
-                                                    const ResponseHead& head, Bytes body,
-                                                    const Notification& notification) {
+std::optional<Downloads::Entry> Layer::KeepWhole(TimePoint now, const ResponseTarget& target,
+                                                 const ResponseHead& head, Bytes body,
+                                                 const Notification& notification) {
   const coap::Block small{0, false, kSmallSzx};
   if (body.size() <= std::max(small.size(), sessions_.at(target.session).passed_bytes)) {
     return std::nullopt;
   }
-  PinnedBody pinned = MakePinned(target, head, std::move(body), notification);
-  return downloads_.Keep(now, sessions_.at(target.session).holder, pinned);
+  Download download = MakeDownload(target, head, std::move(body), notification);
+  return downloads_.Keep(now, sessions_.at(target.session).holder, download);
 }
 
-Layer::FirstMessage Layer::WriteFirstBlockOf(PinnedBodies::Entry pinned,
+Layer::FirstMessage Layer::WriteFirstBlockOf(Downloads::Entry download,
                                              const ResponseTarget& target, uint8_t szx,
                                              const Notification& notification) const {
   coap::Block first{0, false, szx};
-  first.more = pinned->body.size() > first.size();
-  ResponseBlocks blocks{.entity_tag = pinned->entity_tag,
+  first.more = download->body.size() > first.size();
+  ResponseBlocks blocks{.entity_tag = download->entity_tag,
                         .block2 = first,
                         .block1 = target.block1,
-                        .size2 = static_cast<uint32_t>(pinned->body.size())};
+                        .size2 = static_cast<uint32_t>(download->body.size())};
   if (notification.observation != 0) blocks.observe = notification.number;
-  const ByteView bytes = pinned->body.At(first);
-  pinned->sent_bytes = bytes.size();
-  return {WriteResponse(target.token, pinned->head, blocks, bytes), pinned, !first.more};
+  const ByteView bytes = download->body.At(first);
+  download->sent_bytes = bytes.size();
+  return {WriteResponse(target.token, download->head, blocks, bytes), download, !first.more};
 }
 
-Exchange Layer::Take(Session& session, ExchangeTable::Entry exchange) {
+Exchange Layer::Take(Session& session, Exchanges::Entry exchange) {
   std::erase(session.exchanges, exchange->id);
   JoinLine(exchange->ref.session, session);
   return exchanges_.Take(exchange);

@@ -9,7 +9,7 @@ namespace {
 
 /// Downloads whose rest may be asked for again.
 size_t WindowsMax(const Config& config) {
-  return (config.pinned_bytes_max + config.pinned_small_bytes_max) /
+  return (config.download_bytes_max + config.small_download_bytes_max) /
          std::max(config.answer_window, kAnswerWindowMin);
 }
 
@@ -36,8 +36,8 @@ size_t Config::UnderWayBytesMax() const {
 admission::RequestLimits Config::ProcessLimits() const {
   return {.upload_bytes = request_bytes_max,
           .small_upload_bytes = small_request_bytes_max,
-          .download_bytes = pinned_bytes_max,
-          .small_download_bytes = pinned_small_bytes_max,
+          .download_bytes = download_bytes_max,
+          .small_download_bytes = small_download_bytes_max,
           .exchanges = exchanges_max,
           .polls = polls_max,
           .waiting = waiting_max,
@@ -78,14 +78,15 @@ std::string Config::Validate() const {
     return "request.uploads_per_session_max must be from 1 to 64";
   }
   if (block_szx > 6) return "request.block_szx must be from 0 to 6";
-  if (pinned_per_session_max == 0 || pinned_per_session_max > 64) {
-    return "request.pinned_per_session_max must be from 1 to 64";
+  if (downloads_per_session_max == 0 || downloads_per_session_max > 64) {
+    return "request.downloads_per_session_max must be from 1 to 64";
   }
-  if (pinned_small_per_session_max == 0 || pinned_small_per_session_max > 64) {
-    return "request.pinned_small_per_session_max must be from 1 to 64";
+  if (small_downloads_per_session_max == 0 || small_downloads_per_session_max > 64) {
+    return "request.small_downloads_per_session_max must be from 1 to 64";
   }
-  if (pinned_small_bytes_max < kPinnedSmallBytes) {
-    return "request.pinned_small_bytes_max must be at least " + std::to_string(kPinnedSmallBytes);
+  if (small_download_bytes_max < kSmallDownloadBytes) {
+    return "request.small_download_bytes_max must be at least " +
+           std::to_string(kSmallDownloadBytes);
   }
   if (answer_window != 0 &&
       (answer_window < kAnswerWindowMin || answer_window > kAnswerWindowMax)) {

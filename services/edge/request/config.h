@@ -50,13 +50,13 @@ struct Config {
   uint8_t block_szx = 6;
   /// Responses of one session that are kept for being fetched by blocks; the least recently used
   /// goes when there are more. Clients download a few things at once when they start.
-  size_t pinned_per_session_max = 4;
-  /// Small ones (kPinnedSmallBytes), and those by a window, have a share of their own: as many as
+  size_t downloads_per_session_max = 4;
+  /// Small ones (kSmallDownloadBytes), and those by a window, have a share of their own: as many as
   /// requests in flight.
-  size_t pinned_small_per_session_max = 32;
+  size_t small_downloads_per_session_max = 32;
   /// Their bytes, of all sessions of the process: large ones, and apart from them small ones.
-  size_t pinned_bytes_max = size_t{256} << 20;
-  size_t pinned_small_bytes_max = size_t{64} << 20;
+  size_t download_bytes_max = size_t{256} << 20;
+  size_t small_download_bytes_max = size_t{64} << 20;
 
   /// --answer-window: so much is kept here of a GET's answer that is larger; a quarter of it is
   /// what its client has already, and may have lost. The rest must last until the translator has

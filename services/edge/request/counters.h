@@ -66,7 +66,7 @@ struct Counters {
   uint64_t uploads_abandoned = 0;  ///< Timed out, or begun anew.
   uint64_t uploads_evicted = 0;    ///< For lack of room, unfinished.
 
-  uint64_t downloads = 0;            ///< Bodies pinned.
+  uint64_t downloads = 0;            ///< Bodies kept.
   uint64_t download_blocks = 0;      ///< Blocks after the first.
   uint64_t downloads_finished = 0;   ///< Last block sent.
   uint64_t downloads_evicted = 0;    ///< For lack of room, unfinished.

@@ -52,7 +52,7 @@ void Layer::EndSession(TimePoint now, SessionId session_id) {
   observations_.ForgetSession(session_id);
   ServeObservations(now);
   while (!session.exchanges.empty()) {
-    const ExchangeTable::Entry exchange = *exchanges_.Find(session.exchanges.back());
+    const Exchanges::Entry exchange = *exchanges_.Find(session.exchanges.back());
     if (!exchange->held) {
       ++counters_.exchanges_cancelled;
       commands_.emplace_back(CancelExchange{exchange->id});
@@ -94,7 +94,7 @@ void Layer::RunDue(TimePoint now) {
     if (rooms_.polls.wants_room()) MakeRoomIn(now, rooms_.polls);
   }
   while (const auto due = exchanges_.FindDue(now)) {
-    const ExchangeTable::Entry exchange = *due;
+    const Exchanges::Entry exchange = *due;
     if (exchange->held) {
       Answer refused = std::move(*exchange->refused);
       Finish(now, exchange, std::move(refused));
@@ -128,7 +128,7 @@ Load Layer::LoadOf(TimePoint now, SessionId session_id) const {
   const Session& session = found->second;
   if (!session.waiting.empty() || !session.waiting_uploads.empty()) return Load::kRequests;
   for (const ExchangeId id : session.exchanges) {
-    const ExchangeTable::Entry exchange = *exchanges_.Find(id);
+    const Exchanges::Entry exchange = *exchanges_.Find(id);
     if (!exchange->idempotent || now - exchange->started < kPollAge) return Load::kRequests;
   }
   const bool polls = !session.exchanges.empty() || !observations_.Of(session_id).empty();

@@ -3,10 +3,10 @@
 // that an error body is a map of errcode and error.
 //
 //   RequestArrived ─┬─ malformed, unknown critical option, over a limit ──▶ answered here
-//                   ├─ Block1, more to come ──▶ 2.31 Continue, piece kept (block1.h)
-//                   ├─ Block2 n>0 of a pinned body ──▶ that block (block2.h), once it has come
+//                   ├─ Block1, more to come ──▶ 2.31 Continue, piece kept (uploads.h)
+//                   ├─ Block2 n>0 of a body kept ──▶ that block (downloads.h), once it has come
 //                   └─ whole request ──▶ Command::StartExchange ──▶ Answer ──▶ response, its body
-//                                              │        ▲               pinned and served by blocks
+//                                              │        ▲               kept and served by blocks
 //                             path is observable        │ polls                        when large
 //                                              └─▶ observation (observations.h) ──▶ notifications
 //
@@ -35,19 +35,19 @@
 #include "services/edge/admission/request_ledgers.h"
 #include "services/edge/dtls/session_id.h"
 #include "services/edge/message/layer.h"
-#include "services/edge/request/block1.h"
-#include "services/edge/request/block2.h"
 #include "services/edge/request/config.h"
 #include "services/edge/request/counters.h"
+#include "services/edge/request/downloads.h"
 #include "services/edge/request/exchange.h"
-#include "services/edge/request/exchange_table.h"
+#include "services/edge/request/exchanges.h"
 #include "services/edge/request/observations.h"
+#include "services/edge/request/options.h"
 #include "services/edge/request/refusal.h"
 #include "services/edge/request/response.h"
 #include "services/edge/request/rooms.h"
 #include "services/edge/request/silence.h"
 #include "services/edge/request/sticky.h"
-#include "services/edge/request/validation.h"
+#include "services/edge/request/uploads.h"
 
 namespace lowband::edge::request {
 
@@ -143,7 +143,7 @@ class Layer {
     message::RequestRef ref;
     coap::Token token;
     BodyForm form;
-    BodyPiece piece;  ///< Its first block, without its payload.
+    UploadBlock piece;  ///< Its first block, without its payload.
     Bytes payload;
     TimePoint due;
     Booking booking;
@@ -187,8 +187,8 @@ class Layer {
   /// The message that begins a response, or is all of it.
   struct FirstMessage {
     Bytes message;
-    std::optional<PinnedBodies::Entry> pinned;  ///< The body, where it is kept.
-    bool whole = false;                         ///< Nothing follows.
+    std::optional<Downloads::Entry> download;  ///< The body, where it is kept.
+    bool whole = false;                        ///< Nothing follows.
   };
   struct SentBlock {
     message::SendId id;
@@ -225,7 +225,7 @@ class Layer {
   v1::Request WriteRequest(const Incoming& incoming, const WholeBody& body) const;
   void AskForWindow(const Incoming& incoming, v1::Request& request) const;
   void RestartHeld(TimePoint now, SessionId session_id, Session& session);
-  void Restart(TimePoint now, Session& session, ExchangeTable::Entry exchange);
+  void Restart(TimePoint now, Session& session, Exchanges::Entry exchange);
   /// That a request like this counts for.
   static size_t PlacesOf(const v1::Request& request);
 
@@ -240,7 +240,7 @@ class Layer {
   bool TakePlaces(TimePoint now, const Session& session, Exchange& exchange);
   void JoinLine(SessionId id, Session& session);
   bool MustWait(TimePoint now, const Incoming& incoming, const coap::Block& block);
-  void WaitToUpload(TimePoint now, const Incoming& incoming, const BodyPiece& piece);
+  void WaitToUpload(TimePoint now, const Incoming& incoming, const UploadBlock& piece);
   void ServeUploads(TimePoint now, SessionId id, Session& session);
   WaitingUpload TakeWaitingUpload(Session& session);
   void SetWaitTimer(TimePoint now, SessionId id, const Session& session);
@@ -253,9 +253,9 @@ class Layer {
   /// It makes room for others.
   void GiveUp(TimePoint now, const Held& held);
   void GiveUpWaiting(TimePoint now, const Held& held);
-  void GiveUpExchange(TimePoint now, ExchangeTable::Entry exchange);
+  void GiveUpExchange(TimePoint now, Exchanges::Entry exchange);
   /// It counts as a poll from now on.
-  void BecomePoll(TimePoint now, ExchangeTable::Entry exchange);
+  void BecomePoll(TimePoint now, Exchanges::Entry exchange);
   /// Books what the session has for another address, or standing.
   void Rebook(SessionId id, Session& session, const admission::Holder& to);
   /// The homeserver took this token of the session.
@@ -284,16 +284,16 @@ class Layer {
   void RespondRefused(TimePoint now, const message::RequestRef& ref, const coap::Token& token,
                       BodyForm form, const Refusal& refusal, uint8_t no_response = 0);
   void HandleFollowUp(TimePoint now, const Incoming& incoming);
-  /// A request for a further block that is carried out like one for the first (block2.h).
+  /// A request for a further block that is carried out like one for the first (downloads.h).
   bool IsFetchedAnew(TimePoint now, const Incoming& incoming);
   /// Answers with a block of a body that is kept.
   std::optional<SentBlock> ServeBlock(TimePoint now, const BlockRequest& asked,
-                                      PinnedBodies::Entry pinned);
+                                      Downloads::Entry download);
   void RefuseBlock(TimePoint now, const BlockRequest& asked, size_t body_bytes);
   bool AwaitsToken(TimePoint now, const Session& session) const;
-  bool MayRetry(TimePoint now, Session& session, ExchangeTable::Entry exchange, Answer& answer);
+  bool MayRetry(TimePoint now, Session& session, Exchanges::Entry exchange, Answer& answer);
   void TakeAnswer(TimePoint now, Answer answer);
-  void Finish(TimePoint now, ExchangeTable::Entry exchange, Answer answer);
+  void Finish(TimePoint now, Exchanges::Entry exchange, Answer answer);
   void Respond(TimePoint now, const Exchange& exchange, Answer answer);
   /// The size of blocks that its client and its path take.
   uint8_t SzxFor(const ResponseTarget& target) const;
@@ -304,41 +304,41 @@ class Layer {
   std::optional<FirstMessage> WriteFirstBlock(TimePoint now, const ResponseTarget& target,
                                               const ResponseHead& head, Answer answer, uint8_t szx,
                                               const Notification& notification);
-  FirstMessage WriteFirstBlockOf(PinnedBodies::Entry pinned, const ResponseTarget& target,
+  FirstMessage WriteFirstBlockOf(Downloads::Entry download, const ResponseTarget& target,
                                  uint8_t szx, const Notification& notification) const;
-  static PinnedBody MakePinned(const ResponseTarget& target, const ResponseHead& head, Bytes body,
+  static Download MakeDownload(const ResponseTarget& target, const ResponseHead& head, Bytes body,
                                const Notification& notification);
   /// A body that goes whole, in one message that may be too large for its path.
-  std::optional<PinnedBodies::Entry> KeepWhole(TimePoint now, const ResponseTarget& target,
-                                               const ResponseHead& head, Bytes body,
-                                               const Notification& notification);
-  Exchange Take(Session& session, ExchangeTable::Entry exchange);
+  std::optional<Downloads::Entry> KeepWhole(TimePoint now, const ResponseTarget& target,
+                                            const ResponseHead& head, Bytes body,
+                                            const Notification& notification);
+  Exchange Take(Session& session, Exchanges::Entry exchange);
 
   // narrow_path.cc
   uint8_t SzxOf(const Session& session) const;
-  void OnAsked(Session& session, PinnedBody& pinned, const coap::Block& asked);
+  void OnAsked(Session& session, Download& download, const coap::Block& asked);
   void OnUnheard(TimePoint now, const message::Unheard& unheard);
-  static FirstMessage WriteSmaller(const coap::MessageView& sent, PinnedBodies::Entry pinned,
+  static FirstMessage WriteSmaller(const coap::MessageView& sent, Downloads::Entry download,
                                    const coap::Block& block);
   void Narrow(Session& session);
   void LearnFrom(const message::Delivered& delivered);
   void LearnFrom(const message::Undelivered& undelivered);
 
   // windows.cc
-  /// Of the answer of `source`, whose first piece `pinned` has.
-  void KeepWindow(ExchangeId source, AnswerWindow window, PinnedBody& pinned);
+  /// Of the answer of `source`, whose first piece `download` has.
+  void KeepWindow(ExchangeId source, AnswerWindow window, Download& download);
   /// The client has what is before `offset`: more may come.
-  void PassBlocks(PinnedBodies::Entry pinned, size_t offset);
-  void AwaitBlock(TimePoint now, const BlockRequest& asked, PinnedBodies::Entry pinned);
-  void ServeAwaited(TimePoint now, PinnedBodies::Entry pinned);
-  void AskAgain(TimePoint now, PinnedBodies::Entry pinned, size_t from);
-  void OnAskedAgain(TimePoint now, PinnedBodies::Entry pinned, Answer answer);
+  void PassBlocks(Downloads::Entry download, size_t offset);
+  void AwaitBlock(TimePoint now, const BlockRequest& asked, Downloads::Entry download);
+  void ServeAwaited(TimePoint now, Downloads::Entry download);
+  void AskAgain(TimePoint now, Downloads::Entry download, size_t from);
+  void OnAskedAgain(TimePoint now, Downloads::Entry download, Answer answer);
   /// As an answer to all requests for blocks of it that wait.
-  void RefuseAwaited(TimePoint now, PinnedBodies::Entry pinned, const Refusal& refusal);
-  void RespondAwaited(TimePoint now, PinnedBodies::Entry pinned, const Answer& answer);
-  void BreakOff(PinnedBodies::Entry pinned);
+  void RefuseAwaited(TimePoint now, Downloads::Entry download, const Refusal& refusal);
+  void RespondAwaited(TimePoint now, Downloads::Entry download, const Answer& answer);
+  void BreakOff(Downloads::Entry download);
   /// A copy of a request for a block that was passed, long under way: its client has come on.
-  static bool IsOldCopy(const PinnedBody& pinned, const Incoming& incoming);
+  static bool IsOldCopy(const Download& download, const Incoming& incoming);
   void OnPieceDue(TimePoint now, ExchangeId source);
 
   // observe.cc
@@ -375,9 +375,9 @@ class Layer {
   const HeardAt heard_at_;
   Rooms rooms_;
   std::unordered_map<SessionId, Session> sessions_;
-  PartialBodies uploads_;
-  PinnedBodies downloads_;
-  ExchangeTable exchanges_;
+  Uploads uploads_;
+  Downloads downloads_;
+  Exchanges exchanges_;
   Observations observations_;
   std::deque<Command> commands_;
   std::deque<SessionId> proven_;

@@ -48,19 +48,19 @@ inline constexpr std::chrono::seconds kWaitMax{30};
 inline constexpr std::chrono::seconds kUploadQuiet{5};
 
 /// From one block of an upload to the next; deployed clients give up after 36 s.
-inline constexpr std::chrono::seconds kPartialBodyGap{60};
+inline constexpr std::chrono::seconds kUploadGap{60};
 /// Unfinished uploads of a session that are kept, times uploads_per_session_max; the one that was
 /// silent longest goes when there are more.
 inline constexpr size_t kUploadsKeptFactor = 2;
 /// An upload must bring so many bytes in each such time, so that nobody holds memory by trickling.
 /// The slowest links that anybody uses bring thirty times as many.
-inline constexpr size_t kPartialBodyProgressBytes = 1024;
-inline constexpr std::chrono::seconds kPartialBodyProgressTime{300};
+inline constexpr size_t kUploadProgressBytes = 1024;
+inline constexpr std::chrono::seconds kUploadProgressTime{300};
 
 /// Downloads up to this size are small: a session may have as many as requests in flight. Else
 /// parallel requests for what is somewhat larger than a block would push out each other's answers
 /// for ever.
-inline constexpr size_t kPinnedSmallBytes = 32 * 1024;
+inline constexpr size_t kSmallDownloadBytes = 32 * 1024;
 
 /// What is kept of an answer by a window: 64 blocks, some seconds of a slow link.
 inline constexpr size_t kAnswerWindowDefault = size_t{64} << 10;
@@ -78,11 +78,11 @@ inline constexpr int kOldCopyIds = 4096;
 inline constexpr unsigned kAskedAgainMax = 2;
 
 /// From the last block asked for to the end of a download that its client left unfinished.
-inline constexpr std::chrono::seconds kPinnedLifetime{300};
+inline constexpr std::chrono::seconds kDownloadLifetime{300};
 /// The same after the last block was sent: for a client that comes back to an earlier one.
-inline constexpr std::chrono::seconds kPinnedFinishedLifetime{30};
+inline constexpr std::chrono::seconds kFinishedDownloadLifetime{30};
 /// A download is not ended for another of its network this soon after its last block.
-inline constexpr std::chrono::seconds kPinnedSheltered{10};
+inline constexpr std::chrono::seconds kDownloadSheltered{10};
 /// Entity tags count transfers; this many bytes of the count are enough for a session's lifetime.
 inline constexpr size_t kEntityTagBytes = 3;
 
@@ -142,8 +142,8 @@ static_assert(kExchangesPerSessionMax + kWaitingPerSessionMax < message::kUnansw
               "the message layer must hand up what this layer refuses");
 static_assert(kObservationsPerSessionMax < message::kConfirmablesPerSessionMax);
 static_assert(kExchangeTimeoutMax + kExchangeGrace + kWaitMax <= message::kExchangeLifetime);
-static_assert(kPartialBodyGap <= kPartialBodyProgressTime);
-static_assert(kPinnedFinishedLifetime <= kPinnedLifetime);
+static_assert(kUploadGap <= kUploadProgressTime);
+static_assert(kFinishedDownloadLifetime <= kDownloadLifetime);
 static_assert(kSilence > kExchangeTimeoutMax + kExchangeGrace);
 static_assert(kSilenceMax >= kSilence && kSilenceMax <= std::chrono::hours(24));
 static_assert(kPingsMax * 16 <= message::kConfirmablesMin, "answers and news have the rest");

@@ -14,17 +14,17 @@ uint8_t Layer::SzxOf(const Session& session) const {
 }
 
 // A client repeats itself what is not chained, and the block is made anew each time.
-void Layer::OnAsked(Session& session, PinnedBody& pinned, const coap::Block& asked) {
+void Layer::OnAsked(Session& session, Download& download, const coap::Block& asked) {
   // What is to come was not sent, and did not get lost.
-  const bool again = asked.offset() == pinned.asked_offset && pinned.body.Has(asked);
-  pinned.asked_again = again ? pinned.asked_again + 1 : 0;
+  const bool again = asked.offset() == download.asked_offset && download.body.Has(asked);
+  download.asked_again = again ? download.asked_again + 1 : 0;
   // It has what was sent before.
-  if (asked.offset() > pinned.asked_offset) {
-    session.passed_bytes = std::max(session.passed_bytes, pinned.sent_bytes);
+  if (asked.offset() > download.asked_offset) {
+    session.passed_bytes = std::max(session.passed_bytes, download.sent_bytes);
   }
-  pinned.asked_offset = asked.offset();
+  download.asked_offset = asked.offset();
   const size_t bytes = std::min(asked.size(), coap::Block{0, false, SzxOf(session)}.size());
-  if (pinned.asked_again >= message::kRepeatsInVain && bytes > session.passed_bytes) {
+  if (download.asked_again >= message::kRepeatsInVain && bytes > session.passed_bytes) {
     Narrow(session);
   }
 }
@@ -42,20 +42,20 @@ void Layer::OnUnheard(TimePoint now, const message::Unheard& unheard) {
       unheard.bytes <= session->second.passed_bytes + kBlockOverheadBytes) {
     return messages_.Repeat(unheard);
   }
-  const auto pinned = downloads_.FindSent(unheard.session, unheard.message);
-  if (!pinned) return messages_.Repeat(unheard);
+  const auto download = downloads_.FindSent(unheard.session, unheard.message);
+  if (!download) return messages_.Repeat(unheard);
   const auto value = unheard.message.Find(coap::OptionNumber::kBlock2);
   const auto sent = value ? coap::ParseBlock(*value) : std::nullopt;
   // RFC 7959 §2.4: the number follows from the size, so that the offset stays.
-  const auto block = BlockOf((*pinned)->body.size(), sent.value_or(coap::Block{}), kSmallSzx);
-  if (!block || block->number > coap::Block::kNumberMax || !(*pinned)->body.Has(*block)) {
+  const auto block = BlockOf((*download)->body.size(), sent.value_or(coap::Block{}), kSmallSzx);
+  if (!block || block->number > coap::Block::kNumberMax || !(*download)->body.Has(*block)) {
     return messages_.Repeat(unheard);
   }
   const bool first = !session->second.narrow;
   Narrow(session->second);
-  FirstMessage smaller = WriteSmaller(unheard.message, *pinned, *block);
+  FirstMessage smaller = WriteSmaller(unheard.message, *download, *block);
   const auto id = messages_.Replace(now, unheard, std::move(smaller.message));
-  downloads_.Served(now, *pinned, id, smaller.whole);
+  downloads_.Served(now, *download, id, smaller.whole);
   if (unheard.id.value == 0) return;  // its client is there, and asks
   if (first) session->second.probe = id;
   std::ranges::replace(sessions_.at(unheard.session).farewells, unheard.id, id);
@@ -81,17 +81,17 @@ void Layer::LearnFrom(const message::Undelivered& undelivered) {
   found->second.narrow = false;
 }
 
-Layer::FirstMessage Layer::WriteSmaller(const coap::MessageView& sent, PinnedBodies::Entry pinned,
+Layer::FirstMessage Layer::WriteSmaller(const coap::MessageView& sent, Downloads::Entry download,
                                         const coap::Block& block) {
-  ResponseBlocks blocks{.entity_tag = pinned->entity_tag, .block2 = block};
-  if (block.number == 0) blocks.size2 = static_cast<uint32_t>(pinned->body.size());
+  ResponseBlocks blocks{.entity_tag = download->entity_tag, .block2 = block};
+  if (block.number == 0) blocks.size2 = static_cast<uint32_t>(download->body.size());
   if (const auto value = sent.Find(coap::OptionNumber::kBlock1)) {
     blocks.block1 = coap::ParseBlock(*value);
   }
   blocks.observe = sent.FindUint(coap::OptionNumber::kObserve);
-  const ByteView bytes = pinned->body.At(block);
-  pinned->sent_bytes = bytes.size();
-  return {WriteResponse(sent.token, pinned->head, blocks, bytes), pinned, !block.more};
+  const ByteView bytes = download->body.At(block);
+  download->sent_bytes = bytes.size();
+  return {WriteResponse(sent.token, download->head, blocks, bytes), download, !block.more};
 }
 
 }  // namespace lowband::edge::request

@@ -236,12 +236,12 @@ void Layer::Notify(TimePoint now, ObservationId id, Answer news) {
 void Layer::NotifyAgain(TimePoint now, ObservationId id) {
   const Observation* observation = observations_.Find(id);
   if (observation == nullptr) return;
-  const auto pinned = downloads_.FindNotification(observation->session(), id);
-  if (!pinned) return StartPoll(now, id);
+  const auto download = downloads_.FindNotification(observation->session(), id);
+  if (!download) return StartPoll(now, id);
   const uint32_t number = NextObserveNumber(observation->number);
   const ResponseTarget& target = observation->subscription.target;
   SendNotification(now, *observation, number,
-                   WriteFirstBlockOf(*pinned, target, SzxFor(target), {id, number}));
+                   WriteFirstBlockOf(*download, target, SzxFor(target), {id, number}));
 }
 
 void Layer::SendNotification(TimePoint now, const Observation& observation, uint32_t number,
@@ -261,7 +261,7 @@ void Layer::SendNotification(TimePoint now, const Observation& observation, uint
 
 message::SendId Layer::SendFirst(TimePoint now, SessionId session, FirstMessage first) {
   const message::SendId sent = messages_.SendConfirmable(now, session, std::move(first.message));
-  if (first.pinned) downloads_.Served(now, *first.pinned, sent, first.whole);
+  if (first.download) downloads_.Served(now, *first.download, sent, first.whole);
   return sent;
 }
 

@@ -147,9 +147,9 @@ void Layer::HandleBlock(TimePoint now, const Incoming& incoming, const coap::Blo
   const message::RequestRef& ref = incoming.arrived.ref;
   const coap::MessageView& message = incoming.arrived.message;
   const RequestOptions& options = incoming.options;
-  const BodyPiece piece{ref.session,     incoming.session.holder, options.key.upload,     block,
-                        message.payload, options.size1,           options.content_format, ref,
-                        incoming.token,  incoming.names_token};
+  const UploadBlock piece{ref.session,     incoming.session.holder, options.key.upload,     block,
+                          message.payload, options.size1,           options.content_format, ref,
+                          incoming.token,  incoming.names_token};
   if (MustWait(now, incoming, block)) {
     WaitToUpload(now, incoming, piece);
     return;
@@ -265,14 +265,14 @@ size_t Layer::PlacesOf(const v1::Request& request) {
 
 void Layer::RestartHeld(TimePoint now, SessionId session_id, Session& session) {
   for (const ExchangeId id : std::vector<ExchangeId>(session.exchanges)) {
-    const ExchangeTable::Entry exchange = *exchanges_.Find(id);
+    const Exchanges::Entry exchange = *exchanges_.Find(id);
     if (exchange->held) Restart(now, session, exchange);
   }
   observations_.OnToken(session_id, session.sticky.token());
   ServeObservations(now);
 }
 
-void Layer::Restart(TimePoint now, Session& session, ExchangeTable::Entry exchange) {
+void Layer::Restart(TimePoint now, Session& session, Exchanges::Entry exchange) {
   ++counters_.exchanges_retried;
   std::erase(session.exchanges, exchange->id);
   const TimePoint deadline = now + config_.exchange_timeout;

@@ -9,7 +9,7 @@
 #include "libs/coap/message.h"
 #include "services/edge/dtls/session_id.h"
 #include "services/edge/request/body_form.h"
-#include "services/edge/request/validation.h"
+#include "services/edge/request/options.h"
 
 namespace lowband::edge::request {
 

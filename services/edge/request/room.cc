@@ -110,7 +110,7 @@ void Layer::GiveUpWaiting(TimePoint now, const Held& held) {
   SetWaitTimer(now, held.session, session);
 }
 
-void Layer::GiveUpExchange(TimePoint now, ExchangeTable::Entry exchange) {
+void Layer::GiveUpExchange(TimePoint now, Exchanges::Entry exchange) {
   if (exchange->held) {
     Answer refused = std::move(*exchange->refused);
     Finish(now, exchange, std::move(refused));
@@ -129,7 +129,7 @@ void Layer::GiveUpExchange(TimePoint now, ExchangeTable::Entry exchange) {
                  ended.target.no_response);
 }
 
-void Layer::BecomePoll(TimePoint now, ExchangeTable::Entry exchange) {
+void Layer::BecomePoll(TimePoint now, Exchanges::Entry exchange) {
   const SessionId session = exchange->ref.session;
   const Held held{HeldKind::kExchange, session, exchange->id};
   Booking place = rooms_.polls.Take(now, sessions_.at(session).holder, held, exchange->places);
@@ -167,7 +167,7 @@ void Layer::Rebook(SessionId id, Session& session, const admission::Holder& to) 
     each.bytes.Rebook(to);
   }
   for (const ExchangeId each : session.exchanges) {
-    const ExchangeTable::Entry exchange = *exchanges_.Find(each);
+    const Exchanges::Entry exchange = *exchanges_.Find(each);
     exchange->place.Rebook(to);
     exchange->body.Rebook(to);
   }

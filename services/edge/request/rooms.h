@@ -55,8 +55,8 @@ struct Rooms {
   static constexpr ShareRules kSmallUploadRules{.partial_sheltered = kUploadQuiet,
                                                 .needed_sheltered = Duration::max(),
                                                 .spare_max = kSpareBytes};
-  static constexpr ShareRules kDownloadRules{.partial_sheltered = kPinnedSheltered,
-                                             .needed_sheltered = kPinnedSheltered};
+  static constexpr ShareRules kDownloadRules{.partial_sheltered = kDownloadSheltered,
+                                             .needed_sheltered = kDownloadSheltered};
   static constexpr ShareRules kWaitingRules{.needed_sheltered = Duration::max()};
 };
 

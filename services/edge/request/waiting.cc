@@ -129,7 +129,7 @@ bool Layer::MustWait(TimePoint now, const Incoming& incoming, const coap::Block&
          uploads_.SlotAt(now, id, incoming.options.key.upload) > now;
 }
 
-void Layer::WaitToUpload(TimePoint now, const Incoming& incoming, const BodyPiece& piece) {
+void Layer::WaitToUpload(TimePoint now, const Incoming& incoming, const UploadBlock& piece) {
   Session& session = incoming.session;
   if (session.waiting.size() + session.waiting_uploads.size() >= kWaitingPerSessionMax) {
     Refuse(now, incoming, SessionLimit("uploads"));
@@ -161,7 +161,7 @@ void Layer::WaitToUpload(TimePoint now, const Incoming& incoming, const BodyPiec
 
 void Layer::ServeUploads(TimePoint now, SessionId id, Session& session) {
   while (!session.waiting_uploads.empty() &&
-         uploads_.SlotAt(now, id, session.waiting_uploads.front().piece.upload) <= now) {
+         uploads_.SlotAt(now, id, session.waiting_uploads.front().piece.key) <= now) {
     WaitingUpload upload = TakeWaitingUpload(session);
     upload.piece.payload = upload.payload;
     upload.piece.holder = session.holder;
@@ -191,7 +191,7 @@ void Layer::SetWaitTimer(TimePoint now, SessionId id, const Session& session) {
   if (!session.waiting.empty()) next = session.waiting.front().due;
   if (!session.waiting_uploads.empty()) {
     const WaitingUpload& first = session.waiting_uploads.front();
-    next = Earlier(next, std::min(first.due, uploads_.SlotAt(now, id, first.piece.upload)));
+    next = Earlier(next, std::min(first.due, uploads_.SlotAt(now, id, first.piece.key)));
   }
   if (next) {
     wait_timers_.Set(id, *next);

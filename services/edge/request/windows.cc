@@ -17,132 +17,133 @@ namespace {
 
 size_t OffsetOf(const BlockRequest& asked) { return asked.block.offset(); }
 
-size_t FirstAwaited(const PinnedBody& pinned) {
-  return OffsetOf(*std::ranges::min_element(pinned.awaited, {}, OffsetOf));
+size_t FirstAwaited(const Download& download) {
+  return OffsetOf(*std::ranges::min_element(download.awaited, {}, OffsetOf));
 }
 
 }  // namespace
 
-void Layer::KeepWindow(ExchangeId source, AnswerWindow window, PinnedBody& pinned) {
+void Layer::KeepWindow(ExchangeId source, AnswerWindow window, Download& download) {
   ++counters_.windows;
-  const KeptBody first = std::move(pinned.body);
-  pinned.body = KeptBody(window.bytes, window.from, config_.answer_window);
-  pinned.body.Add(first.kept());
-  pinned.source = window.ended ? 0 : source;
-  pinned.digest = std::move(window.digest);
-  pinned.request = std::make_unique<v1::Request>(std::move(window.request));
+  const KeptBody first = std::move(download.body);
+  download.body = KeptBody(window.bytes, window.from, config_.answer_window);
+  download.body.Add(first.kept());
+  download.source = window.ended ? 0 : source;
+  download.digest = std::move(window.digest);
+  download.request = std::make_unique<v1::Request>(std::move(window.request));
 }
 
-bool Layer::IsOldCopy(const PinnedBody& pinned, const Incoming& incoming) {
-  if (!pinned.body.IsPast(incoming.options.block2->offset())) return false;
-  if (!pinned.fetch_id || incoming.arrived.acknowledges.value != 0) return false;
+bool Layer::IsOldCopy(const Download& download, const Incoming& incoming) {
+  if (!download.body.IsPast(incoming.options.block2->offset())) return false;
+  if (!download.fetch_id || incoming.arrived.acknowledges.value != 0) return false;
   // Clients count them up (RFC 7252 §4.4).
-  const auto ahead = static_cast<int16_t>(incoming.arrived.ref.message_id - *pinned.fetch_id);
+  const auto ahead = static_cast<int16_t>(incoming.arrived.ref.message_id - *download.fetch_id);
   return ahead <= 0 && ahead > -kOldCopyIds;
 }
 
-void Layer::PassBlocks(PinnedBodies::Entry pinned, size_t offset) {
-  const auto until = pinned->body.Pass(offset);
+void Layer::PassBlocks(Downloads::Entry download, size_t offset) {
+  const auto until = download->body.Pass(offset);
   // One that has yet to show what it brings has its window from where it begins.
-  if (until && pinned->source != 0 && !pinned->unproven) {
-    commands_.emplace_back(GiveCredit{pinned->source, *until});
+  if (until && download->source != 0 && !download->unproven) {
+    commands_.emplace_back(GiveCredit{download->source, *until});
   }
 }
 
-void Layer::AwaitBlock(TimePoint now, const BlockRequest& asked, PinnedBodies::Entry pinned) {
-  if (pinned->awaited.size() >= kAwaitedBlocksMax) {
+void Layer::AwaitBlock(TimePoint now, const BlockRequest& asked, Downloads::Entry download) {
+  if (download->awaited.size() >= kAwaitedBlocksMax) {
     RespondRefused(now, asked.ref, asked.token, asked.form, SessionLimit("blocks"));
     return;
   }
-  downloads_.Await(now, pinned, asked);
+  downloads_.Await(now, download, asked);
   const size_t offset = asked.block.offset();
-  if (pinned->unproven) return;
-  if (pinned->source == 0 || pinned->body.IsPast(offset)) {
-    AskAgain(now, pinned, FirstAwaited(*pinned));
+  if (download->unproven) return;
+  if (download->source == 0 || download->body.IsPast(offset)) {
+    AskAgain(now, download, FirstAwaited(*download));
     return;
   }
-  PassBlocks(pinned, FirstAwaited(*pinned));
-  if (!piece_timers_.Contains(pinned->source)) piece_timers_.Set(pinned->source, now + kPieceWait);
+  PassBlocks(download, FirstAwaited(*download));
+  if (!piece_timers_.Contains(download->source))
+    piece_timers_.Set(download->source, now + kPieceWait);
 }
 
 void Layer::AppendPiece(TimePoint now, const AnswerPiece& piece) {
   const auto found = downloads_.FindSource(piece.id);
   if (!found) return;  // it was cancelled meanwhile
-  const PinnedBodies::Entry pinned = *found;
+  const Downloads::Entry download = *found;
   piece_timers_.Cancel(piece.id);
   if (piece.then == AnswerPiece::Then::kBroken) ++counters_.windows_broken;
   if (piece.then != AnswerPiece::Then::kMore) {
-    pinned->unproven = false;
-    downloads_.SetSource(pinned, 0);
+    download->unproven = false;
+    downloads_.SetSource(download, 0);
   }
-  pinned->body.Add(piece.bytes);
-  ServeAwaited(now, pinned);
+  download->body.Add(piece.bytes);
+  ServeAwaited(now, download);
 }
 
-void Layer::ServeAwaited(TimePoint now, PinnedBodies::Entry pinned) {
-  std::vector<BlockRequest> awaited = std::exchange(pinned->awaited, {});
+void Layer::ServeAwaited(TimePoint now, Downloads::Entry download) {
+  std::vector<BlockRequest> awaited = std::exchange(download->awaited, {});
   std::ranges::stable_sort(awaited, {}, OffsetOf);
   for (const BlockRequest& asked : awaited) {  // some may wait again
-    (void)ServeBlock(now, asked, pinned);
+    (void)ServeBlock(now, asked, download);
   }
 }
 
-void Layer::AskAgain(TimePoint now, PinnedBodies::Entry pinned, size_t from) {
-  BreakOff(pinned);
-  if (++pinned->restarts > kAskedAgainMax) {
-    RefuseAwaited(now, pinned,
+void Layer::AskAgain(TimePoint now, Downloads::Entry download, size_t from) {
+  BreakOff(download);
+  if (++download->restarts > kAskedAgainMax) {
+    RefuseAwaited(now, download,
                   Unavailable(RefusalReason::kBrokenOff, "The rest of the response got lost"));
     return;
   }
   ++counters_.windows_asked_again;
   const ExchangeId id = exchanges_.NextId();
-  downloads_.SetSource(pinned, id);
-  pinned->unproven = true;
-  pinned->body.Restart(from);
-  v1::Request request = *pinned->request;
+  downloads_.SetSource(download, id);
+  download->unproven = true;
+  download->body.Restart(from);
+  v1::Request request = *download->request;
   request.set_answer_from(from);
-  request.set_client_address(sessions_.at(pinned->session).client_address);
+  request.set_client_address(sessions_.at(download->session).client_address);
   const TimePoint deadline = now + config_.exchange_timeout;
   piece_timers_.Set(id, deadline + kExchangeGrace);
   commands_.emplace_back(StartExchange{id, std::move(request), deadline});
 }
 
-void Layer::OnAskedAgain(TimePoint now, PinnedBodies::Entry pinned, Answer answer) {
+void Layer::OnAskedAgain(TimePoint now, Downloads::Entry download, Answer answer) {
   piece_timers_.Cancel(answer.id);
-  pinned->unproven = false;
+  download->unproven = false;
   const AnswerWindow* window = answer.window.get();
-  if (window != nullptr && window->bytes == pinned->body.size() &&
-      window->digest == pinned->digest) {
-    if (window->ended) downloads_.SetSource(pinned, 0);
-    pinned->body.Add(answer.body);
-    ServeAwaited(now, pinned);
+  if (window != nullptr && window->bytes == download->body.size() &&
+      window->digest == download->digest) {
+    if (window->ended) downloads_.SetSource(download, 0);
+    download->body.Add(answer.body);
+    ServeAwaited(now, download);
     return;
   }
   constexpr unsigned kSuccess = 2;
   if (answer.code.cls() != kSuccess) {
-    downloads_.SetSource(pinned, 0);
-    RespondAwaited(now, pinned, answer);
+    downloads_.SetSource(download, 0);
+    RespondAwaited(now, download, answer);
     return;
   }
   ++counters_.windows_changed;
-  RefuseAwaited(now, pinned,
+  RefuseAwaited(now, download,
                 {.reason = RefusalReason::kBrokenOff,
                  .code = coap::kRequestEntityIncomplete,
                  .errcode = "M_UNKNOWN",
                  .error = "The response has changed meanwhile: ask from the start"});
-  downloads_.Erase(pinned);
+  downloads_.Erase(download);
 }
 
-void Layer::RefuseAwaited(TimePoint now, PinnedBodies::Entry pinned, const Refusal& refusal) {
-  for (const BlockRequest& asked : std::exchange(pinned->awaited, {})) {
+void Layer::RefuseAwaited(TimePoint now, Downloads::Entry download, const Refusal& refusal) {
+  for (const BlockRequest& asked : std::exchange(download->awaited, {})) {
     RespondRefused(now, asked.ref, asked.token, asked.form, refusal);
   }
 }
 
-void Layer::RespondAwaited(TimePoint now, PinnedBodies::Entry pinned, const Answer& answer) {
+void Layer::RespondAwaited(TimePoint now, Downloads::Entry download, const Answer& answer) {
   const ResponseHead head{answer.code,    answer.http_status, answer.content_format,
                           answer.max_age, answer.entity_tag,  answer.location_path};
-  for (const BlockRequest& asked : std::exchange(pinned->awaited, {})) {
+  for (const BlockRequest& asked : std::exchange(download->awaited, {})) {
     Bytes message = WriteResponse(asked.token, head, {}, answer.body);
     if (answer.body.empty() || message.size() > coap::kMessageBytesDefault) {
       RespondRefused(now, asked.ref, asked.token, asked.form,
@@ -154,12 +155,12 @@ void Layer::RespondAwaited(TimePoint now, PinnedBodies::Entry pinned, const Answ
 }
 
 // Nobody waits for what this exchange still brings.
-void Layer::BreakOff(PinnedBodies::Entry pinned) {
-  if (pinned->source == 0) return;
-  piece_timers_.Cancel(pinned->source);
-  commands_.emplace_back(CancelExchange{pinned->source});
-  downloads_.SetSource(pinned, 0);
-  pinned->unproven = false;
+void Layer::BreakOff(Downloads::Entry download) {
+  if (download->source == 0) return;
+  piece_timers_.Cancel(download->source);
+  commands_.emplace_back(CancelExchange{download->source});
+  downloads_.SetSource(download, 0);
+  download->unproven = false;
 }
 
 void Layer::OnPieceDue(TimePoint now, ExchangeId source) {

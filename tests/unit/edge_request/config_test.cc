@@ -20,7 +20,7 @@ TEST(Config, EachBadFieldIsNamed) {
       {"exchange_timeout", [](Config& c) { c.exchange_timeout = seconds(0); }},
       {"exchange_timeout", [](Config& c) { c.exchange_timeout = seconds(240); }},
       {"exchanges_per_session_max", [](Config& c) { c.exchanges_per_session_max = 0; }},
-      {"pinned_small_per_session_max", [](Config& c) { c.pinned_small_per_session_max = 0; }},
+      {"small_downloads_per_session_max", [](Config& c) { c.small_downloads_per_session_max = 0; }},
       {"exchanges_per_session_max", [](Config& c) { c.exchanges_per_session_max = 64; }},
       {"exchanges_max", [](Config& c) { c.exchanges_max = 0; }},
       {"request_body_bytes_max", [](Config& c) { c.request_body_bytes_max = 1024; }},
@@ -29,11 +29,11 @@ TEST(Config, EachBadFieldIsNamed) {
       {"tokens.polls", [](Config& c) { c.tokens.polls = 0; }},
       {"tokens.polls", [](Config& c) { c.tokens.polls = 513; }},
       {"small_request_bytes_max", [](Config& c) { c.small_request_bytes_max = 8191; }},
-      {"pinned_small_bytes_max", [](Config& c) { c.pinned_small_bytes_max = 32'767; }},
+      {"small_download_bytes_max", [](Config& c) { c.small_download_bytes_max = 32'767; }},
       {"request_bytes_max", [](Config& c) { c.request_bytes_max = 1024; }},
       {"uploads_per_session_max", [](Config& c) { c.uploads_per_session_max = 0; }},
       {"block_szx", [](Config& c) { c.block_szx = 7; }},
-      {"pinned_per_session_max", [](Config& c) { c.pinned_per_session_max = 0; }},
+      {"downloads_per_session_max", [](Config& c) { c.downloads_per_session_max = 0; }},
       {"token_wait", [](Config& c) { c.token_wait = seconds(11); }},
   };
   for (const auto& [name, change] : bad) {

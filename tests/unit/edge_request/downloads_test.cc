@@ -1,4 +1,4 @@
-#include "services/edge/request/block2.h"
+#include "services/edge/request/downloads.h"
 
 #include <gtest/gtest.h>
 
@@ -11,11 +11,11 @@ TimePoint At(int s) { return TimePoint() + std::chrono::seconds(s); }
 
 coap::Token TokenOf(uint8_t byte) { return coap::Token(ByteView(&byte, 1)); }
 
-class PinnedBodiesTest : public ::testing::Test {
+class DownloadsTest : public ::testing::Test {
  protected:
   static Config SmallConfig() {
     Config config;
-    config.pinned_per_session_max = config.pinned_small_per_session_max = 3;
+    config.downloads_per_session_max = config.small_downloads_per_session_max = 3;
     return config;
   }
   // Keys by small numbers: 12 is path 1 with queries 2.
@@ -39,47 +39,47 @@ class PinnedBodiesTest : public ::testing::Test {
     key.content_format = format;
     return key;
   }
-  std::optional<PinnedBodies::Entry> Pin(TransferKey key, uint8_t token, size_t bytes = 2000,
-                                         int at_s = 0, uint64_t session = 1) {
-    PinnedBody body;
+  std::optional<Downloads::Entry> Add(TransferKey key, uint8_t token, size_t bytes = 2000,
+                                      int at_s = 0, uint64_t session = 1) {
+    Download body;
     body.session = SessionId{session};
     body.key = key;
     body.token = TokenOf(token);
     body.body = KeptBody(Bytes(bytes));
-    const auto pinned = pinned_.Pin(At(at_s), {}, body);
+    const auto download = pinned_.Add(At(at_s), {}, body);
     while (const auto held = room_.NextToGo()) pinned_.GiveUp(held->session, held->id);
-    return pinned;
+    return download;
   }
-  std::optional<PinnedBodies::Entry> Find(TransferKey key, uint8_t token, uint64_t sent = 0,
-                                          uint64_t session = 1) {
+  std::optional<Downloads::Entry> Find(TransferKey key, uint8_t token, uint64_t sent = 0,
+                                       uint64_t session = 1) {
     const auto found =
         pinned_.Find({SessionId{session}, key, TokenOf(token), message::SendId{sent}});
     several_ = found.match == Match::kSeveral;
     if (found.match != Match::kOne) return std::nullopt;
-    return found.pinned;
+    return found.download;
   }
 
   std::unique_ptr<Random> random_ = MakeSeededRandom(1);
   Counters counters_;
   admission::Ledger ledger_{10'000, admission::Yield::kToProven};
-  LedgerShare room_{ledger_, {.partial_sheltered = kPinnedSheltered}, 0};
-  PinnedBodies pinned_{SmallConfig(), room_, room_, *random_, counters_};
+  LedgerShare room_{ledger_, {.partial_sheltered = kDownloadSheltered}, 0};
+  Downloads pinned_{SmallConfig(), room_, room_, *random_, counters_};
   bool several_ = false;  ///< Said by the last Find.
 };
 
-TEST_F(PinnedBodiesTest, EntityTagsDiffer) {
+TEST_F(DownloadsTest, EntityTagsDiffer) {
   std::set<std::array<uint8_t, kEntityTagBytes>> tags;
   for (int i = 0; i < 1000; ++i) {
-    const auto pinned = Pin(Key(1, 1), 1, 1);
-    ASSERT_TRUE(pinned);
-    EXPECT_TRUE(tags.insert((*pinned)->entity_tag).second);
+    const auto download = Add(Key(1, 1), 1, 1);
+    ASSERT_TRUE(download);
+    EXPECT_TRUE(tags.insert((*download)->entity_tag).second);
   }
   EXPECT_EQ(pinned_.size(), 1u) << "the same request under the same token replaces";
 }
 
-TEST_F(PinnedBodiesTest, FollowUpIsMatchedByTheSurestSign) {
-  const auto queries1 = Pin(Key(1, 1), 1);
-  const auto queries2 = Pin(Key(1, 2), 2);
+TEST_F(DownloadsTest, FollowUpIsMatchedByTheSurestSign) {
+  const auto queries1 = Add(Key(1, 1), 1);
+  const auto queries2 = Add(Key(1, 2), 2);
   pinned_.Served(At(1), *queries1, message::SendId{7}, false);
   pinned_.Served(At(2), *queries2, message::SendId{}, false);
   EXPECT_EQ(Find(Key(1, 1), 9), queries1) << "method, path and queries";
@@ -96,9 +96,9 @@ TEST_F(PinnedBodiesTest, FollowUpIsMatchedByTheSurestSign) {
   EXPECT_EQ(Find(Key(1, 1), 1, 0, 2), std::nullopt) << "another session";
 }
 
-TEST_F(PinnedBodiesTest, FollowUpGetsTheFormThatItAccepts) {
-  const auto json = Pin(Accepting(50, Key(1, 1)), 1);
-  const auto cbor = Pin(Accepting(60, Key(1, 1)), 2);
+TEST_F(DownloadsTest, FollowUpGetsTheFormThatItAccepts) {
+  const auto json = Add(Accepting(50, Key(1, 1)), 1);
+  const auto cbor = Add(Accepting(60, Key(1, 1)), 2);
   EXPECT_EQ(Find(Accepting(50, Key(1, 1)), 9), json);
   EXPECT_EQ(Find(Accepting(60, Key(1, 1)), 9), cbor);
   EXPECT_EQ(Find(Accepting(50, Key(1, 1)), 2), json) << "the form beats the token";
@@ -108,18 +108,18 @@ TEST_F(PinnedBodiesTest, FollowUpGetsTheFormThatItAccepts) {
   EXPECT_TRUE(several_);
 }
 
-TEST_F(PinnedBodiesTest, RequestTagsKeepTransfersOfOneResourceApart) {
-  const auto one = Pin(Tagged(1, Key(1, 0, 2)), 1);
-  const auto two = Pin(Tagged(2, Key(1, 0, 2)), 2);
+TEST_F(DownloadsTest, RequestTagsKeepTransfersOfOneResourceApart) {
+  const auto one = Add(Tagged(1, Key(1, 0, 2)), 1);
+  const auto two = Add(Tagged(2, Key(1, 0, 2)), 2);
   EXPECT_EQ(Find(Tagged(1, Key(1, 0, 2)), 9), one);
   EXPECT_EQ(Find(Tagged(2, Key(1, 0, 2)), 9), two);
   EXPECT_EQ(Find(Tagged(3, Key(1, 0, 2)), 1), std::nullopt);
   EXPECT_FALSE(several_);
 }
 
-TEST_F(PinnedBodiesTest, OfTwoPostsNothingButTheTokenTells) {
-  const auto one = Pin(WithBody(60, Key(1, 0, 2)), 1);
-  const auto two = Pin(WithBody(60, Key(1, 0, 2)), 2);
+TEST_F(DownloadsTest, OfTwoPostsNothingButTheTokenTells) {
+  const auto one = Add(WithBody(60, Key(1, 0, 2)), 1);
+  const auto two = Add(WithBody(60, Key(1, 0, 2)), 2);
   EXPECT_EQ(Find(Key(1, 0, 2), 1), one) << "no payload, no Content-Format";
   EXPECT_EQ(Find(WithBody(60, Key(1, 0, 2)), 2), two);
   EXPECT_EQ(Find(Key(1, 0, 2), 9), std::nullopt);
@@ -129,84 +129,84 @@ TEST_F(PinnedBodiesTest, OfTwoPostsNothingButTheTokenTells) {
   EXPECT_EQ(Find(Key(1, 0, 2), 9), two) << "the client has the other one";
 }
 
-TEST_F(PinnedBodiesTest, OfTwoGetsOfOneKeyTheLatestIsMeant) {
-  Pin(Key(1, 0), 1);
-  const auto two = Pin(Key(1, 0), 2);
+TEST_F(DownloadsTest, OfTwoGetsOfOneKeyTheLatestIsMeant) {
+  Add(Key(1, 0), 1);
+  const auto two = Add(Key(1, 0), 2);
   EXPECT_EQ(Find(Key(1, 0), 9), two);
 }
 
 // Which would otherwise never get past one that it broke off.
-TEST_F(PinnedBodiesTest, PostOfAClientThatTakesANewTokenForEachBlockReplacesTheOneBefore) {
-  const auto one = Pin(Key(1, 0, 2), 1);
+TEST_F(DownloadsTest, PostOfAClientThatTakesANewTokenForEachBlockReplacesTheOneBefore) {
+  const auto one = Add(Key(1, 0, 2), 1);
   (*one)->fetch_token = TokenOf(5);
-  const auto two = Pin(Key(1, 0, 2), 2);
+  const auto two = Add(Key(1, 0, 2), 2);
   EXPECT_EQ(pinned_.size(), 1u);
   EXPECT_EQ(Find(Key(1, 0, 2), 6), two);
 }
 
-TEST_F(PinnedBodiesTest, TwoTransfersOfOneResourceAreToldApartByTheirTokens) {
-  const auto one = Pin(Key(1, 1), 1);
-  const auto two = Pin(Key(1, 1), 2);
+TEST_F(DownloadsTest, TwoTransfersOfOneResourceAreToldApartByTheirTokens) {
+  const auto one = Add(Key(1, 1), 1);
+  const auto two = Add(Key(1, 1), 2);
   EXPECT_EQ(Find(Key(1, 1), 1), one);
   EXPECT_EQ(Find(Key(1, 1), 2), two);
 }
 
-TEST_F(PinnedBodiesTest, OverTheSessionsShareThenTheFinishedGoesFirst) {
-  const auto one = Pin(Key(1, 0), 1, 100, 0);
-  const auto two = Pin(Key(2, 0), 2, 100, 1);
-  Pin(Key(3, 0), 3, 100, 2);
+TEST_F(DownloadsTest, OverTheSessionsShareThenTheFinishedGoesFirst) {
+  const auto one = Add(Key(1, 0), 1, 100, 0);
+  const auto two = Add(Key(2, 0), 2, 100, 1);
+  Add(Key(3, 0), 3, 100, 2);
   pinned_.Served(At(3), *two, {}, true);
-  Pin(Key(4, 0), 4, 100, 4);
+  Add(Key(4, 0), 4, 100, 4);
   EXPECT_EQ(Find(Key(2, 0), 2), std::nullopt);
   EXPECT_EQ(counters_.downloads_evicted, 0u);
   EXPECT_EQ(Find(Key(1, 0), 1), one);
-  Pin(Key(5, 0), 5, 100, 5);
+  Add(Key(5, 0), 5, 100, 5);
   EXPECT_EQ(Find(Key(1, 0), 1), std::nullopt) << "then the one used least recently";
   EXPECT_EQ(counters_.downloads_evicted, 1u);
   EXPECT_EQ(pinned_.size(), 3u);
 }
 
 // Else parallel requests for a few kilobytes each would push out each other's for ever.
-TEST_F(PinnedBodiesTest, SmallOnesAndLargeOnesThenEachKindHasItsShare) {
+TEST_F(DownloadsTest, SmallOnesAndLargeOnesThenEachKindHasItsShare) {
   Config config;
-  config.pinned_per_session_max = 1;
+  config.downloads_per_session_max = 1;
   admission::Ledger ledger(size_t{16} << 20, admission::Yield::kToProven);
   LedgerShare room(ledger, {}, 0);
-  PinnedBodies pinned(config, room, room, *random_, counters_);
+  Downloads download(config, room, room, *random_, counters_);
   const auto pin = [&](uint8_t token, size_t bytes) {
-    PinnedBody body;
+    Download body;
     body.session = SessionId{1};
     body.key = Key(token, 0);
     body.token = TokenOf(token);
     body.body = KeptBody(Bytes(bytes));
-    return pinned.Pin(At(token), {}, body);
+    return download.Add(At(token), {}, body);
   };
-  for (uint8_t token = 1; token <= 32; ++token) pin(token, kPinnedSmallBytes);
-  pin(101, kPinnedSmallBytes + 1);
-  EXPECT_EQ(pinned.size(), 33u);
-  pin(102, kPinnedSmallBytes + 1);
+  for (uint8_t token = 1; token <= 32; ++token) pin(token, kSmallDownloadBytes);
+  pin(101, kSmallDownloadBytes + 1);
+  EXPECT_EQ(download.size(), 33u);
+  pin(102, kSmallDownloadBytes + 1);
   pin(33, 100);
-  EXPECT_EQ(pinned.size(), 33u);
+  EXPECT_EQ(download.size(), 33u);
   EXPECT_EQ(counters_.downloads_evicted, 2u);
 }
 
-TEST_F(PinnedBodiesTest, WithoutRoomThenFinishedAndStaleOnesOfOthersGo) {
-  const auto finished = Pin(Key(1, 0), 1, 4000, 0, 1);
-  Pin(Key(1, 0), 1, 4000, 0, 2);
+TEST_F(DownloadsTest, WithoutRoomThenFinishedAndStaleOnesOfOthersGo) {
+  const auto finished = Add(Key(1, 0), 1, 4000, 0, 1);
+  Add(Key(1, 0), 1, 4000, 0, 2);
   pinned_.Served(At(0), *finished, {}, true);
-  ASSERT_TRUE(Pin(Key(1, 0), 1, 4000, 1, 3));
+  ASSERT_TRUE(Add(Key(1, 0), 1, 4000, 1, 3));
   EXPECT_EQ(Find(Key(1, 0), 1, 0, 1), std::nullopt);
-  EXPECT_FALSE(Pin(Key(1, 0), 1, 4000, 5, 4)) << "none is finished nor stale";
+  EXPECT_FALSE(Add(Key(1, 0), 1, 4000, 5, 4)) << "none is finished nor stale";
   EXPECT_TRUE(Find(Key(1, 0), 1, 0, 2));
-  ASSERT_TRUE(Pin(Key(1, 0), 1, 4000, 10, 4));
+  ASSERT_TRUE(Add(Key(1, 0), 1, 4000, 10, 4));
   EXPECT_EQ(Find(Key(1, 0), 1, 0, 2), std::nullopt);
   EXPECT_EQ(room_.used(), 8000u);
-  EXPECT_FALSE(Pin(Key(1, 0), 1, 10'001, 100, 5));
+  EXPECT_FALSE(Add(Key(1, 0), 1, 10'001, 100, 5));
 }
 
-TEST_F(PinnedBodiesTest, ExpiresAfterItsLastUseSoonerWhenFinished) {
-  const auto one = Pin(Key(1, 0), 1);
-  const auto two = Pin(Key(2, 0), 2);
+TEST_F(DownloadsTest, ExpiresAfterItsLastUseSoonerWhenFinished) {
+  const auto one = Add(Key(1, 0), 1);
+  const auto two = Add(Key(2, 0), 2);
   EXPECT_EQ(pinned_.NextDeadline(), At(300));
   pinned_.Served(At(100), *one, {}, false);
   pinned_.Served(At(200), *two, {}, true);
@@ -220,10 +220,10 @@ TEST_F(PinnedBodiesTest, ExpiresAfterItsLastUseSoonerWhenFinished) {
   EXPECT_EQ(counters_.downloads_abandoned, 1u);
 }
 
-TEST_F(PinnedBodiesTest, RejectedOrForgottenThenItIsGone) {
-  const auto one = Pin(Key(1, 0), 1);
-  Pin(Key(2, 0), 2);
-  Pin(Key(1, 0), 1, 100, 0, 2);
+TEST_F(DownloadsTest, RejectedOrForgottenThenItIsGone) {
+  const auto one = Add(Key(1, 0), 1);
+  Add(Key(2, 0), 2);
+  Add(Key(1, 0), 1, 100, 0, 2);
   pinned_.Served(At(1), *one, message::SendId{5}, false);
   pinned_.Reject(SessionId{2}, message::SendId{5});
   EXPECT_EQ(pinned_.size(), 3u);

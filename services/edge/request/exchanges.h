@@ -53,7 +53,7 @@ struct Exchange {
   TimePoint due;  ///< Under way: when the uplink must have answered. Held: when it is answered.
 };
 
-class ExchangeTable {
+class Exchanges {
  public:
   using Entry = std::list<Exchange>::iterator;
 

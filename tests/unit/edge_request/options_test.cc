@@ -1,4 +1,4 @@
-#include "services/edge/request/validation.h"
+#include "services/edge/request/options.h"
 
 #include <gtest/gtest.h>
 

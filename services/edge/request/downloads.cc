@@ -1,4 +1,4 @@
-#include "services/edge/request/block2.h"
+#include "services/edge/request/downloads.h"
 
 #include <algorithm>
 #include <cstdlib>
@@ -25,7 +25,7 @@ bool SameCacheKey(const TransferKey& asked, const TransferKey& kept) {
          SameForm(asked, kept);
 }
 
-bool Shows(Sign sign, const FollowUp& follow_up, const PinnedBody& body) {
+bool Shows(Sign sign, const FollowUp& follow_up, const Download& body) {
   const TransferKey& asked = follow_up.key;
   const TransferKey& kept = body.key;
   switch (sign) {
@@ -42,14 +42,14 @@ bool Shows(Sign sign, const FollowUp& follow_up, const PinnedBody& body) {
   std::abort();
 }
 
-bool IsSmall(const KeptBody& body) { return body.size() <= kPinnedSmallBytes; }
+bool IsSmall(const KeptBody& body) { return body.size() <= kSmallDownloadBytes; }
 /// Of a small one and of one by a window little is kept.
 bool IsLight(const KeptBody& body) { return body.by_window() || IsSmall(body); }
 
 /// What it is booked for: something, be it empty.
-size_t BytesOf(const PinnedBody& body) { return std::max<size_t>(1, body.body.bytes_max()); }
+size_t BytesOf(const Download& body) { return std::max<size_t>(1, body.body.bytes_max()); }
 
-Rank RankOf(const PinnedBody& body) {
+Rank RankOf(const Download& body) {
   if (body.observation != 0) return Rank::kNeeded;
   return body.finished ? Rank::kLeftOver : Rank::kPartial;
 }
@@ -67,18 +67,18 @@ std::optional<Entry> ToldByToken(const std::vector<Entry>& shown, const coap::To
 
 }  // namespace
 
-PinnedBodies::PinnedBodies(const Config& config, LedgerShare& large, LedgerShare& small,
-                           Random& random, Counters& counters)
-    : per_session_max_(config.pinned_per_session_max),
-      small_per_session_max_(config.pinned_small_per_session_max),
+Downloads::Downloads(const Config& config, LedgerShare& large, LedgerShare& small, Random& random,
+                     Counters& counters)
+    : per_session_max_(config.downloads_per_session_max),
+      small_per_session_max_(config.small_downloads_per_session_max),
       large_(large),
       small_(small),
       counters_(counters),
       transfers_(static_cast<uint32_t>(random.Below(1u << (8 * kEntityTagBytes)))) {}
 
 // A window costs what it keeps; to its session it is the download that it is a part of.
-std::optional<PinnedBodies::Entry> PinnedBodies::Pin(TimePoint now, const admission::Holder& holder,
-                                                     PinnedBody& body) {
+std::optional<Downloads::Entry> Downloads::Add(TimePoint now, const admission::Holder& holder,
+                                               Download& body) {
   Expire(now);
   DropEarlierOf(body);
   MakeRoomInSession(body);
@@ -91,9 +91,8 @@ std::optional<PinnedBodies::Entry> PinnedBodies::Pin(TimePoint now, const admiss
   return Insert(now, body);
 }
 
-std::optional<PinnedBodies::Entry> PinnedBodies::Keep(TimePoint now,
-                                                      const admission::Holder& holder,
-                                                      PinnedBody& body) {
+std::optional<Downloads::Entry> Downloads::Keep(TimePoint now, const admission::Holder& holder,
+                                                Download& body) {
   Expire(now);
   if (!HasRoom(AlikeOf(body), body)) return std::nullopt;
   body.finished = true;
@@ -105,7 +104,7 @@ std::optional<PinnedBodies::Entry> PinnedBodies::Keep(TimePoint now,
   return Insert(now, body);
 }
 
-PinnedBodies::Entry PinnedBodies::Insert(TimePoint now, PinnedBody& body) {
+Downloads::Entry Downloads::Insert(TimePoint now, Download& body) {
   ++transfers_;
   for (size_t i = 0; i < kEntityTagBytes; ++i) {
     body.entity_tag[i] = static_cast<uint8_t>(transfers_ >> (8 * (kEntityTagBytes - 1 - i)));
@@ -113,29 +112,29 @@ PinnedBodies::Entry PinnedBodies::Insert(TimePoint now, PinnedBody& body) {
   body.used = now;
   const SessionId session = body.session;
   auto& list = ListOf(body);
-  const Entry pinned = list.insert(list.end(), std::move(body));
-  by_session_[session].push_back(pinned);
-  if (pinned->source != 0) by_source_[pinned->source] = pinned;
-  return pinned;
+  const Entry download = list.insert(list.end(), std::move(body));
+  by_session_[session].push_back(download);
+  if (download->source != 0) by_source_[download->source] = download;
+  return download;
 }
 
 // The client began the same anew: nobody will ask for the rest. That is so under the same token,
 // and where it takes a new token for each block, which leaves it no way to have two at a time.
-void PinnedBodies::DropEarlierOf(const PinnedBody& body) {
+void Downloads::DropEarlierOf(const Download& body) {
   const auto own = by_session_.find(body.session);
   if (own == by_session_.end()) return;
-  for (const Entry pinned : std::vector<Entry>(own->second)) {
-    const bool one_at_a_time = pinned->observation == 0 && pinned->fetch_token &&
-                               pinned->fetch_token != pinned->token &&
-                               SameCacheKey(body.key, pinned->key);
-    const bool same = pinned->key.resource == body.key.resource && pinned->token == body.token;
+  for (const Entry download : std::vector<Entry>(own->second)) {
+    const bool one_at_a_time = download->observation == 0 && download->fetch_token &&
+                               download->fetch_token != download->token &&
+                               SameCacheKey(body.key, download->key);
+    const bool same = download->key.resource == body.key.resource && download->token == body.token;
     if (!same && !one_at_a_time) continue;
-    if (!pinned->finished) ++counters_.downloads_abandoned;
-    Erase(pinned);
+    if (!download->finished) ++counters_.downloads_abandoned;
+    Erase(download);
   }
 }
 
-void PinnedBodies::MakeRoomInSession(const PinnedBody& body) {
+void Downloads::MakeRoomInSession(const Download& body) {
   const auto alike = AlikeOf(body);
   if (HasRoom(alike, body)) return;
   const Entry oldest = LeastRecentlyUsed(alike);
@@ -143,39 +142,40 @@ void PinnedBodies::MakeRoomInSession(const PinnedBody& body) {
   Erase(oldest);
 }
 
-std::vector<PinnedBodies::Entry> PinnedBodies::AlikeOf(const PinnedBody& body) const {
+std::vector<Downloads::Entry> Downloads::AlikeOf(const Download& body) const {
   std::vector<Entry> alike;
   const auto own = by_session_.find(body.session);
   if (own == by_session_.end()) return alike;
-  std::ranges::copy_if(own->second, std::back_inserter(alike),
-                       [&](Entry pinned) { return IsLight(pinned->body) == IsLight(body.body); });
+  std::ranges::copy_if(own->second, std::back_inserter(alike), [&](Entry download) {
+    return IsLight(download->body) == IsLight(body.body);
+  });
   return alike;
 }
 
-bool PinnedBodies::HasRoom(const std::vector<Entry>& alike, const PinnedBody& body) const {
+bool Downloads::HasRoom(const std::vector<Entry>& alike, const Download& body) const {
   return alike.size() < (IsLight(body.body) ? small_per_session_max_ : per_session_max_);
 }
 
-PinnedBodies::Entry PinnedBodies::LeastRecentlyUsed(const std::vector<Entry>& own) const {
+Downloads::Entry Downloads::LeastRecentlyUsed(const std::vector<Entry>& own) const {
   return *std::ranges::min_element(own, [](Entry a, Entry b) {
-    const auto rank = [](Entry pinned) {  // what is missed least goes first
-      return pinned->observation != 0 ? 2 : pinned->finished ? 0 : 1;
+    const auto rank = [](Entry download) {  // what is missed least goes first
+      return download->observation != 0 ? 2 : download->finished ? 0 : 1;
     };
     return rank(a) != rank(b) ? rank(a) < rank(b) : a->used < b->used;
   });
 }
 
-PinnedBodies::Found PinnedBodies::Find(const FollowUp& follow_up) const {
+Downloads::Found Downloads::Find(const FollowUp& follow_up) const {
   const auto own = by_session_.find(follow_up.session);
   if (own == by_session_.end()) return {};
   for (const Sign sign : {Sign::kAcknowledges, Sign::kCacheKey, Sign::kPartOfIt}) {
     std::vector<Entry> shown;
     std::ranges::copy_if(own->second, std::back_inserter(shown),
-                         [&](Entry pinned) { return Shows(sign, follow_up, *pinned); });
+                         [&](Entry download) { return Shows(sign, follow_up, *download); });
     if (shown.empty()) continue;
     if (shown.size() == 1) return {Match::kOne, shown.front()};
     if (const auto told = ToldByToken(shown, follow_up.token)) return {Match::kOne, *told};
-    std::erase_if(shown, [](Entry pinned) { return pinned->finished; });
+    std::erase_if(shown, [](Entry download) { return download->finished; });
     if (shown.size() == 1) return {Match::kOne, shown.front()};
     const bool latest = sign == Sign::kCacheKey && follow_up.key.method == v1::GET;
     return latest && !shown.empty() ? Found{Match::kOne, shown.back()} : Found{Match::kSeveral, {}};
@@ -183,149 +183,150 @@ PinnedBodies::Found PinnedBodies::Find(const FollowUp& follow_up) const {
   return {};
 }
 
-void PinnedBodies::Served(TimePoint now, Entry pinned, message::SendId sent, bool last) {
-  if (last && !pinned->finished) ++counters_.downloads_finished;
-  auto& from = ListOf(*pinned);
+void Downloads::Served(TimePoint now, Entry download, message::SendId sent, bool last) {
+  if (last && !download->finished) ++counters_.downloads_finished;
+  auto& from = ListOf(*download);
   // One that was finished stays so: a client that fetches a block again has the rest.
-  pinned->finished = pinned->finished || last;
-  auto& to = ListOf(*pinned);
-  pinned->last_sent = sent;
-  pinned->restarts = 0;
-  pinned->used = now;
-  pinned->booking.Name({HeldKind::kDownload, pinned->session, pinned->serial}, RankOf(*pinned));
-  pinned->booking.Use(now);
-  to.splice(to.end(), from, pinned);
+  download->finished = download->finished || last;
+  auto& to = ListOf(*download);
+  download->last_sent = sent;
+  download->restarts = 0;
+  download->used = now;
+  download->booking.Name({HeldKind::kDownload, download->session, download->serial},
+                         RankOf(*download));
+  download->booking.Use(now);
+  to.splice(to.end(), from, download);
 }
 
-std::optional<PinnedBodies::Entry> PinnedBodies::FindNotification(SessionId session,
-                                                                  uint64_t observation) const {
+std::optional<Downloads::Entry> Downloads::FindNotification(SessionId session,
+                                                            uint64_t observation) const {
   const auto own = by_session_.find(session);
   if (own == by_session_.end()) return std::nullopt;
-  for (const Entry pinned : own->second) {
-    if (pinned->observation == observation) return pinned;
+  for (const Entry download : own->second) {
+    if (download->observation == observation) return download;
   }
   return std::nullopt;
 }
 
-std::optional<PinnedBodies::Entry> PinnedBodies::FindSent(SessionId session,
-                                                          const coap::MessageView& response) const {
+std::optional<Downloads::Entry> Downloads::FindSent(SessionId session,
+                                                    const coap::MessageView& response) const {
   const auto own = by_session_.find(session);
   if (own == by_session_.end()) return std::nullopt;
   const auto tag = response.Find(coap::OptionNumber::kETag);
-  const auto found = std::ranges::find_if(own->second, [&](Entry pinned) {
-    if (tag && pinned->head.entity_tag.empty()) {
-      return std::ranges::equal(*tag, pinned->entity_tag);
+  const auto found = std::ranges::find_if(own->second, [&](Entry download) {
+    if (tag && download->head.entity_tag.empty()) {
+      return std::ranges::equal(*tag, download->entity_tag);
     }
     // A version's tag is its homeserver's: another resource may have the same.
-    const bool asked = pinned->token == response.token || pinned->fetch_token == response.token;
-    if (tag) return asked && std::ranges::equal(*tag, pinned->head.entity_tag);
-    return pinned->token == response.token && !pinned->body.by_window() &&
-           std::ranges::equal(response.payload, pinned->body.kept());
+    const bool asked = download->token == response.token || download->fetch_token == response.token;
+    if (tag) return asked && std::ranges::equal(*tag, download->head.entity_tag);
+    return download->token == response.token && !download->body.by_window() &&
+           std::ranges::equal(response.payload, download->body.kept());
   });
   if (found == own->second.end()) return std::nullopt;
   return *found;
 }
 
-void PinnedBodies::Release(SessionId session, uint64_t observation) {
-  if (const auto pinned = FindNotification(session, observation)) Erase(*pinned);
+void Downloads::Release(SessionId session, uint64_t observation) {
+  if (const auto download = FindNotification(session, observation)) Erase(*download);
 }
 
-void PinnedBodies::Undelivered(TimePoint now, SessionId session, message::SendId sent) {
+void Downloads::Undelivered(TimePoint now, SessionId session, message::SendId sent) {
   const auto own = by_session_.find(session);
   if (own == by_session_.end()) return;
-  for (const Entry pinned : own->second) {
-    if (pinned->last_sent != sent) continue;
-    pinned->used = now;
-    pinned->booking.Use(now);
-    auto& list = ListOf(*pinned);
-    list.splice(list.end(), list, pinned);
+  for (const Entry download : own->second) {
+    if (download->last_sent != sent) continue;
+    download->used = now;
+    download->booking.Use(now);
+    auto& list = ListOf(*download);
+    list.splice(list.end(), list, download);
     return;
   }
 }
 
-void PinnedBodies::Reject(SessionId session, message::SendId sent) {
+void Downloads::Reject(SessionId session, message::SendId sent) {
   const auto own = by_session_.find(session);
   if (own == by_session_.end()) return;
-  for (const Entry pinned : own->second) {
-    if (pinned->last_sent != sent || pinned->observation != 0) continue;
-    if (!pinned->finished) ++counters_.downloads_abandoned;
-    Erase(pinned);
+  for (const Entry download : own->second) {
+    if (download->last_sent != sent || download->observation != 0) continue;
+    if (!download->finished) ++counters_.downloads_abandoned;
+    Erase(download);
     return;
   }
 }
 
-void PinnedBodies::GiveUp(SessionId session, uint64_t serial) {
+void Downloads::GiveUp(SessionId session, uint64_t serial) {
   const auto own = by_session_.find(session);
   if (own == by_session_.end()) return;
   const auto found =
-      std::ranges::find(own->second, serial, [](Entry pinned) { return pinned->serial; });
+      std::ranges::find(own->second, serial, [](Entry download) { return download->serial; });
   if (found == own->second.end()) return;
   if (!(*found)->finished) ++counters_.downloads_evicted;
   Erase(*found);
 }
 
-void PinnedBodies::Rebook(SessionId session, const admission::Holder& to) {
+void Downloads::Rebook(SessionId session, const admission::Holder& to) {
   const auto own = by_session_.find(session);
   if (own == by_session_.end()) return;
-  for (const Entry pinned : own->second) pinned->booking.Rebook(to);
+  for (const Entry download : own->second) download->booking.Rebook(to);
 }
 
-void PinnedBodies::Forget(SessionId session) {
+void Downloads::Forget(SessionId session) {
   const auto own = by_session_.find(session);
   if (own == by_session_.end()) return;
-  for (const Entry pinned : std::vector<Entry>(own->second)) Erase(pinned);
+  for (const Entry download : std::vector<Entry>(own->second)) Erase(download);
 }
 
-void PinnedBodies::Expire(TimePoint now) {
-  while (!unfinished_.empty() && unfinished_.front().used + kPinnedLifetime <= now) {
+void Downloads::Expire(TimePoint now) {
+  while (!unfinished_.empty() && unfinished_.front().used + kDownloadLifetime <= now) {
     ++counters_.downloads_abandoned;
     Erase(unfinished_.begin());
   }
-  while (!finished_.empty() && finished_.front().used + kPinnedFinishedLifetime <= now) {
+  while (!finished_.empty() && finished_.front().used + kFinishedDownloadLifetime <= now) {
     Erase(finished_.begin());
   }
 }
 
-std::optional<TimePoint> PinnedBodies::NextDeadline() const {
+std::optional<TimePoint> Downloads::NextDeadline() const {
   std::optional<TimePoint> next;
-  if (!unfinished_.empty()) next = unfinished_.front().used + kPinnedLifetime;
-  if (!finished_.empty()) next = Earlier(next, finished_.front().used + kPinnedFinishedLifetime);
+  if (!unfinished_.empty()) next = unfinished_.front().used + kDownloadLifetime;
+  if (!finished_.empty()) next = Earlier(next, finished_.front().used + kFinishedDownloadLifetime);
   return next;
 }
 
-std::list<PinnedBody>& PinnedBodies::ListOf(const PinnedBody& body) {
+std::list<Download>& Downloads::ListOf(const Download& body) {
   if (body.observation != 0) return notifications_;
   return body.finished ? finished_ : unfinished_;
 }
 
-std::optional<PinnedBodies::Entry> PinnedBodies::FindSource(ExchangeId source) const {
+std::optional<Downloads::Entry> Downloads::FindSource(ExchangeId source) const {
   const auto it = by_source_.find(source);
   if (it == by_source_.end()) return std::nullopt;
   return it->second;
 }
 
-void PinnedBodies::SetSource(Entry pinned, ExchangeId source) {
-  if (pinned->source != 0) by_source_.erase(pinned->source);
-  if (source != 0) by_source_[source] = pinned;
-  pinned->source = source;
+void Downloads::SetSource(Entry download, ExchangeId source) {
+  if (download->source != 0) by_source_.erase(download->source);
+  if (source != 0) by_source_[source] = download;
+  download->source = source;
 }
 
-void PinnedBodies::Await(TimePoint now, Entry pinned, BlockRequest asked) {
-  pinned->awaited.push_back(std::move(asked));
-  pinned->used = now;
-  pinned->booking.Use(now);
-  auto& list = ListOf(*pinned);
-  list.splice(list.end(), list, pinned);
+void Downloads::Await(TimePoint now, Entry download, BlockRequest asked) {
+  download->awaited.push_back(std::move(asked));
+  download->used = now;
+  download->booking.Use(now);
+  auto& list = ListOf(*download);
+  list.splice(list.end(), list, download);
 }
 
-void PinnedBodies::Erase(Entry pinned) {
-  if (pinned->source != 0) leftovers_.sources.push_back(pinned->source);
-  SetSource(pinned, 0);
-  std::ranges::move(pinned->awaited, std::back_inserter(leftovers_.awaited));
-  const auto own = by_session_.find(pinned->session);
-  std::erase(own->second, pinned);
+void Downloads::Erase(Entry download) {
+  if (download->source != 0) leftovers_.sources.push_back(download->source);
+  SetSource(download, 0);
+  std::ranges::move(download->awaited, std::back_inserter(leftovers_.awaited));
+  const auto own = by_session_.find(download->session);
+  std::erase(own->second, download);
   if (own->second.empty()) by_session_.erase(own);
-  ListOf(*pinned).erase(pinned);
+  ListOf(*download).erase(download);
 }
 
 std::optional<coap::Block> BlockOf(size_t body_bytes, const coap::Block& asked, uint8_t szx_max) {

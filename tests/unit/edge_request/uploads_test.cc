@@ -1,4 +1,4 @@
-#include "services/edge/request/block1.h"
+#include "services/edge/request/uploads.h"
 
 #include <gtest/gtest.h>
 
@@ -11,14 +11,14 @@ namespace {
 
 TimePoint At(int s) { return TimePoint() + std::chrono::seconds(s); }
 
-class PartialBodiesTest : public ::testing::Test {
+class UploadsTest : public ::testing::Test {
  protected:
-  BodyPiece Piece(uint32_t number, bool more, const Bytes& payload, uint64_t upload = 1,
-                  uint64_t session = 1) {
+  UploadBlock Piece(uint32_t number, bool more, const Bytes& payload, uint64_t upload = 1,
+                    uint64_t session = 1) {
     return {SessionId{session}, {}, upload, {number, more, 0}, payload, {}, {}};
   }
   // The code of the refusal; 2.31 or 2.04 otherwise.
-  std::string Add(const BodyPiece& piece, int at_s = 0) {
+  std::string Add(const UploadBlock& piece, int at_s = 0) {
     auto added = uploads_.Add(At(at_s), piece);
     if (!added) return added.error().code ? added.error().code->Text() : "http";
     if (!*added) return "2.31";
@@ -30,13 +30,13 @@ class PartialBodiesTest : public ::testing::Test {
   Counters counters_;
   admission::Ledger ledger_{1 << 20, admission::Yield::kToProven};
   LedgerShare budget_{ledger_, {}, 0};
-  PartialBodies uploads_{config_, budget_, budget_, counters_};
+  Uploads uploads_{config_, budget_, budget_, counters_};
   Bytes complete_;
   const Bytes a_ = Bytes(16, 'a');
   const Bytes b_ = Bytes(16, 'b');
 };
 
-TEST_F(PartialBodiesTest, BlocksInOrderThenTheWhole) {
+TEST_F(UploadsTest, BlocksInOrderThenTheWhole) {
   EXPECT_EQ(Add(Piece(0, true, a_)), "2.31");
   EXPECT_EQ(budget_.used(), 16u);
   EXPECT_EQ(Add(Piece(1, true, b_)), "2.31");
@@ -47,7 +47,7 @@ TEST_F(PartialBodiesTest, BlocksInOrderThenTheWhole) {
 }
 
 // The client would take the upload for done.
-TEST_F(PartialBodiesTest, LastBlockAmongThoseReceivedThenItIsNoRepetition) {
+TEST_F(UploadsTest, LastBlockAmongThoseReceivedThenItIsNoRepetition) {
   Add(Piece(0, true, a_));
   Add(Piece(1, true, b_));
   EXPECT_EQ(Add(Piece(1, true, b_)), "2.31");
@@ -55,7 +55,7 @@ TEST_F(PartialBodiesTest, LastBlockAmongThoseReceivedThenItIsNoRepetition) {
   EXPECT_EQ(uploads_.size(), 1u);
 }
 
-TEST_F(PartialBodiesTest, EveryWayToEndGivesTheBytesBack) {
+TEST_F(UploadsTest, EveryWayToEndGivesTheBytesBack) {
   Add(Piece(0, true, a_));
   Add(Piece(0, true, b_));  // again from the start
   EXPECT_EQ(budget_.used(), 16u);
@@ -72,7 +72,7 @@ TEST_F(PartialBodiesTest, EveryWayToEndGivesTheBytesBack) {
   EXPECT_FALSE(uploads_.NextDeadline());
 }
 
-TEST_F(PartialBodiesTest, TricklingUploadEnds) {
+TEST_F(UploadsTest, TricklingUploadEnds) {
   Add(Piece(0, true, a_), 0);
   int at = 0;
   uint32_t number = 1;
@@ -81,20 +81,20 @@ TEST_F(PartialBodiesTest, TricklingUploadEnds) {
   EXPECT_EQ(uploads_.size(), 0u);
 }
 
-TEST_F(PartialBodiesTest, SlowUploadThatMovesOnThenItIsTaken) {
+TEST_F(UploadsTest, SlowUploadThatMovesOnThenItIsTaken) {
   const Bytes block(1024, 'x');
   constexpr uint32_t kBlocks = 60;
   for (uint32_t number = 0; number < kBlocks; ++number) {
-    BodyPiece piece = Piece(number, true, block);
+    UploadBlock piece = Piece(number, true, block);
     piece.block.szx = 6;
     EXPECT_EQ(Add(piece, static_cast<int>(50 * number)), "2.31") << number;
   }
   EXPECT_EQ(budget_.used(), kBlocks * block.size());
 }
 
-TEST_F(PartialBodiesTest, UploadThatBecomesATrickleThenItEnds) {
+TEST_F(UploadsTest, UploadThatBecomesATrickleThenItEnds) {
   const Bytes block(1024, 'x');
-  BodyPiece piece = Piece(0, true, block);
+  UploadBlock piece = Piece(0, true, block);
   piece.block.szx = 6;
   EXPECT_EQ(Add(piece, 0), "2.31");
   // What it brought before does not count for what it brings now.
@@ -106,24 +106,24 @@ TEST_F(PartialBodiesTest, UploadThatBecomesATrickleThenItEnds) {
   EXPECT_EQ(uploads_.size(), 0u);
 }
 
-TEST_F(PartialBodiesTest, Size1NeverAllocates) {
-  BodyPiece piece = Piece(0, true, a_);
+TEST_F(UploadsTest, Size1NeverAllocates) {
+  UploadBlock piece = Piece(0, true, a_);
   piece.size1 = 200'000;
   EXPECT_EQ(Add(piece), "2.31");
   EXPECT_EQ(budget_.used(), 16u);
 }
 
-TEST_F(PartialBodiesTest, OverTheLimitThenTheUploadIsDropped) {
+TEST_F(UploadsTest, OverTheLimitThenTheUploadIsDropped) {
   Add(Piece(0, true, a_));
-  BodyPiece piece = Piece(1, true, a_);
+  UploadBlock piece = Piece(1, true, a_);
   piece.size1 = static_cast<uint32_t>(config_.request_body_bytes_max + 1);
   EXPECT_EQ(Add(piece), "4.13");
   EXPECT_EQ(uploads_.size(), 0u);
   EXPECT_EQ(Add(Piece(coap::Block::kNumberMax, true, a_)), "4.13");
 }
 
-TEST_F(PartialBodiesTest, ContentFormatOfTheFirstBlockIsKept) {
-  BodyPiece first = Piece(0, true, a_);
+TEST_F(UploadsTest, ContentFormatOfTheFirstBlockIsKept) {
+  UploadBlock first = Piece(0, true, a_);
   first.content_format = 60;
   EXPECT_EQ(Add(first), "2.31");
   auto added = uploads_.Add(At(0), Piece(1, false, b_));
@@ -131,10 +131,10 @@ TEST_F(PartialBodiesTest, ContentFormatOfTheFirstBlockIsKept) {
   EXPECT_EQ((*added)->content_format, 60u);
 }
 
-TEST_F(PartialBodiesTest, WithoutRoomThenTheUploadIsRefusedAndItsBytesGivenBack) {
+TEST_F(UploadsTest, WithoutRoomThenTheUploadIsRefusedAndItsBytesGivenBack) {
   admission::Ledger ledger(40, admission::Yield::kToProven);
   LedgerShare small(ledger, {.partial_sheltered = kUploadQuiet}, 0);
-  PartialBodies uploads(config_, small, small, counters_);
+  Uploads uploads(config_, small, small, counters_);
   EXPECT_TRUE(uploads.Add(At(0), Piece(0, true, a_)));
   EXPECT_TRUE(uploads.Add(At(0), Piece(1, true, a_)));
   const auto refused = uploads.Add(At(0), Piece(2, true, a_));
@@ -144,7 +144,7 @@ TEST_F(PartialBodiesTest, WithoutRoomThenTheUploadIsRefusedAndItsBytesGivenBack)
 }
 
 // Blocks of any size in any order, repeated, restarted: what completes is what was sent.
-TEST_F(PartialBodiesTest, WhateverCompletesIsTheBody) {
+TEST_F(UploadsTest, WhateverCompletesIsTheBody) {
   std::mt19937 random(11);
   int completed = 0;
   for (int round = 0; round < 300; ++round) {

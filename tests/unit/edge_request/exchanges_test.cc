@@ -1,4 +1,4 @@
-#include "services/edge/request/exchange_table.h"
+#include "services/edge/request/exchanges.h"
 
 #include <gtest/gtest.h>
 
@@ -7,8 +7,8 @@ namespace {
 
 TimePoint At(int s) { return TimePoint() + std::chrono::seconds(s); }
 
-TEST(ExchangeTable, IdsAreNeverUsedTwice) {
-  ExchangeTable table;
+TEST(Exchanges, IdsAreNeverUsedTwice) {
+  Exchanges table;
   const auto one = table.Start(At(0), {}, At(1));
   const ExchangeId first = one->id;
   table.Take(one);
@@ -18,8 +18,8 @@ TEST(ExchangeTable, IdsAreNeverUsedTwice) {
   EXPECT_EQ(table.Find(two->id), two);
 }
 
-TEST(ExchangeTable, DueOnesComeOutHeldOrNot) {
-  ExchangeTable table;
+TEST(Exchanges, DueOnesComeOutHeldOrNot) {
+  Exchanges table;
   const auto one = table.Start(At(85), {}, At(90));
   const auto two = table.Start(At(86), {}, At(91));
   EXPECT_EQ(table.NextDeadline(), At(90));
@@ -36,8 +36,8 @@ TEST(ExchangeTable, DueOnesComeOutHeldOrNot) {
   EXPECT_EQ(table.size(), 0u);
 }
 
-TEST(ExchangeTable, AgedOnesComeOutOnceAndThoseThatEndedNever) {
-  ExchangeTable table;
+TEST(Exchanges, AgedOnesComeOutOnceAndThoseThatEndedNever) {
+  Exchanges table;
   const auto ended = table.Start(At(0), {}, At(90));
   const auto one = table.Start(At(1), {}, At(91));
   table.Take(ended);
@@ -48,8 +48,8 @@ TEST(ExchangeTable, AgedOnesComeOutOnceAndThoseThatEndedNever) {
   EXPECT_EQ(table.NextDeadline(), At(91));
 }
 
-TEST(ExchangeTable, RestartedThenOnlyItsNewIdIsKnown) {
-  ExchangeTable table;
+TEST(Exchanges, RestartedThenOnlyItsNewIdIsKnown) {
+  Exchanges table;
   const auto one = table.Start(At(0), {}, At(90));
   const ExchangeId first = one->id;
   table.Hold(one, {}, At(5));

@@ -1,6 +1,6 @@
 // Downloads by blocks: response bodies that are kept until their client has fetched them.
 //
-//   response over one block ──▶ pinned ──follow-up──▶ served ──last block──▶ finished
+//   response over one block ──▶ kept ──follow-up──▶ served ──last block──▶ finished
 //                                  │                    │                       │
 //                                  └── 300 s unused ────┴───── 30 s unused ─────┴──▶ dropped
 //
@@ -48,8 +48,8 @@
 #include "services/edge/request/kept_body.h"
 #include "services/edge/request/ledger_share.h"
 #include "services/edge/request/limits.h"
+#include "services/edge/request/options.h"
 #include "services/edge/request/response.h"
-#include "services/edge/request/validation.h"
 
 namespace lowband::edge::request {
 
@@ -61,7 +61,7 @@ struct BlockRequest {
   coap::Block block;
 };
 
-struct PinnedBody {
+struct Download {
   SessionId session;
   TransferKey key;
   coap::Token token;  ///< Of the request that it answers.
@@ -75,7 +75,7 @@ struct PinnedBody {
   std::string digest;
   std::unique_ptr<v1::Request> request;
   std::vector<BlockRequest> awaited;  ///< Blocks that are to come.
-  // Kept by PinnedBodies:
+  // Kept by Downloads:
   uint64_t serial = 0;
   Booking booking;
   std::array<uint8_t, kEntityTagBytes> entity_tag{};
@@ -104,25 +104,25 @@ struct FollowUp {
   message::SendId acknowledges;
 };
 
-class PinnedBodies {
+class Downloads {
  public:
-  using Entry = std::list<PinnedBody>::iterator;
+  using Entry = std::list<Download>::iterator;
 
-  /// `large` and `small` are for bodies above and up to kPinnedSmallBytes. They and `counters`
+  /// `large` and `small` are for bodies above and up to kSmallDownloadBytes. They and `counters`
   /// outlive this; `random` is used now only.
-  PinnedBodies(const Config& config, LedgerShare& large, LedgerShare& small, Random& random,
-               Counters& counters);
+  Downloads(const Config& config, LedgerShare& large, LedgerShare& small, Random& random,
+            Counters& counters);
 
   /// Keeps a body, booked for `holder`; none, and `body` left as it is, when there is no room.
-  std::optional<Entry> Pin(TimePoint now, const admission::Holder& holder, PinnedBody& body);
+  std::optional<Entry> Add(TimePoint now, const admission::Holder& holder, Download& body);
   /// The same for one that was sent whole, in case that its client must have it by blocks after
   /// all; nothing makes room for it.
-  std::optional<Entry> Keep(TimePoint now, const admission::Holder& holder, PinnedBody& body);
+  std::optional<Entry> Keep(TimePoint now, const admission::Holder& holder, Download& body);
   /// That of which `response` is a block, or which is all of it.
   std::optional<Entry> FindSent(SessionId session, const coap::MessageView& response) const;
   struct Found {
     Match match = Match::kNone;
-    Entry pinned{};  ///< kOne.
+    Entry download{};  ///< kOne.
   };
   Found Find(const FollowUp& follow_up) const;
   /// The body of the notification of this observation; none if there was no room to keep it.
@@ -130,7 +130,7 @@ class PinnedBodies {
   /// Its client has it, or will not have it.
   void Release(SessionId session, uint64_t observation);
   /// A block of it was sent, as CON if `sent` is not 0.
-  void Served(TimePoint now, Entry pinned, message::SendId sent, bool last);
+  void Served(TimePoint now, Entry download, message::SendId sent, bool last);
   /// A block of it was not acknowledged: its client may be back after long, and is sent it again.
   void Undelivered(TimePoint now, SessionId session, message::SendId sent);
   /// The client does not want it.
@@ -146,11 +146,11 @@ class PinnedBodies {
   /// The body of which this exchange brings pieces.
   std::optional<Entry> FindSource(ExchangeId source) const;
   /// `source` is not 0, and brings what comes next of the body; or 0: nothing does.
-  void SetSource(Entry pinned, ExchangeId source);
+  void SetSource(Entry download, ExchangeId source);
   size_t sources() const { return by_source_.size(); }
   /// A block was asked for that is to come.
-  void Await(TimePoint now, Entry pinned, BlockRequest asked);
-  void Erase(Entry pinned);
+  void Await(TimePoint now, Entry download, BlockRequest asked);
+  void Erase(Entry download);
   /// What went with bodies that were dropped: exchanges that nobody waits for, and requests for
   /// blocks that have no answer yet.
   struct Leftovers {
@@ -160,14 +160,14 @@ class PinnedBodies {
   Leftovers TakeLeftovers() { return std::exchange(leftovers_, {}); }
 
  private:
-  Entry Insert(TimePoint now, PinnedBody& body);
-  void MakeRoomInSession(const PinnedBody& body);
+  Entry Insert(TimePoint now, Download& body);
+  void MakeRoomInSession(const Download& body);
   /// Those of its session that count to the same share.
-  std::vector<Entry> AlikeOf(const PinnedBody& body) const;
-  bool HasRoom(const std::vector<Entry>& alike, const PinnedBody& body) const;
-  void DropEarlierOf(const PinnedBody& body);
+  std::vector<Entry> AlikeOf(const Download& body) const;
+  bool HasRoom(const std::vector<Entry>& alike, const Download& body) const;
+  void DropEarlierOf(const Download& body);
   Entry LeastRecentlyUsed(const std::vector<Entry>& own) const;
-  std::list<PinnedBody>& ListOf(const PinnedBody& body);
+  std::list<Download>& ListOf(const Download& body);
 
   const size_t per_session_max_;
   const size_t small_per_session_max_;
@@ -177,9 +177,9 @@ class PinnedBodies {
   uint64_t last_serial_ = 0;
   uint32_t transfers_;  ///< Counted from a random start: no two processes give the same tags.
   // The least recently used first.
-  std::list<PinnedBody> unfinished_;
-  std::list<PinnedBody> finished_;
-  std::list<PinnedBody> notifications_;
+  std::list<Download> unfinished_;
+  std::list<Download> finished_;
+  std::list<Download> notifications_;
   std::unordered_map<SessionId, std::vector<Entry>> by_session_;
   std::unordered_map<ExchangeId, Entry> by_source_;
   Leftovers leftovers_;

@@ -1,4 +1,4 @@
-#include "services/edge/request/block1.h"
+#include "services/edge/request/uploads.h"
 
 #include <algorithm>
 #include <utility>
@@ -19,18 +19,16 @@ bool SameToken(const AccessToken& a, const AccessToken& b) { return a && b ? *a 
 
 }  // namespace
 
-PartialBodies::PartialBodies(const Config& config, LedgerShare& large, LedgerShare& small,
-                             Counters& counters)
+Uploads::Uploads(const Config& config, LedgerShare& large, LedgerShare& small, Counters& counters)
     : body_bytes_max_(config.request_body_bytes_max),
       per_session_max_(config.uploads_per_session_max),
       large_(large),
       small_(small),
       counters_(counters) {}
 
-Result<std::optional<CompleteBody>, Refusal> PartialBodies::Add(TimePoint now,
-                                                                const BodyPiece& piece) {
+Result<std::optional<UploadedBody>, Refusal> Uploads::Add(TimePoint now, const UploadBlock& piece) {
   Expire(now);
-  const std::optional<Entry> found = Find(piece.session, piece.upload);
+  const std::optional<Entry> found = Find(piece.session, piece.key);
   auto refusal = Check(piece);
   const bool ends = piece.block.number == 0 ||
                     (refusal && refusal->reason == RefusalReason::kTooLarge) ||
@@ -45,22 +43,22 @@ Result<std::optional<CompleteBody>, Refusal> PartialBodies::Add(TimePoint now,
   return AddNext(now, *found, piece);
 }
 
-bool PartialBodies::IsTooSlow(TimePoint now, Partial& partial) {
-  if (now - partial.measured < kPartialBodyProgressTime) return false;
-  if (partial.body.size() - partial.measured_size < kPartialBodyProgressBytes) return true;
-  partial.measured = now;
-  partial.measured_size = partial.body.size();
+bool Uploads::IsTooSlow(TimePoint now, Upload& upload) {
+  if (now - upload.measured < kUploadProgressTime) return false;
+  if (upload.body.size() - upload.measured_size < kUploadProgressBytes) return true;
+  upload.measured = now;
+  upload.measured_size = upload.body.size();
   return false;
 }
 
-std::optional<message::RequestRef> PartialBodies::Before(const BodyPiece& piece) const {
-  const auto found = Find(piece.session, piece.upload);
+std::optional<message::RequestRef> Uploads::Before(const UploadBlock& piece) const {
+  const auto found = Find(piece.session, piece.key);
   if (!found || piece.block.number == 0) return std::nullopt;
   if (piece.block.offset() != (*found)->body.size()) return std::nullopt;
   return (*found)->last;
 }
 
-std::optional<Refusal> PartialBodies::Check(const BodyPiece& piece) const {
+std::optional<Refusal> Uploads::Check(const UploadBlock& piece) const {
   const size_t size = piece.payload.size();
   if (size > piece.block.size() || (piece.block.more && size < piece.block.size())) {
     // RFC 7959 §2.3: all but the last are as long as their size says.
@@ -77,8 +75,8 @@ std::optional<Refusal> PartialBodies::Check(const BodyPiece& piece) const {
   return std::nullopt;
 }
 
-Result<std::optional<CompleteBody>, Refusal> PartialBodies::AddFirst(TimePoint now,
-                                                                     const BodyPiece& piece) {
+Result<std::optional<UploadedBody>, Refusal> Uploads::AddFirst(TimePoint now,
+                                                               const UploadBlock& piece) {
   Bytes body(piece.payload.begin(), piece.payload.end());
   const auto own = by_session_.find(piece.session);
   if (piece.block.more && own != by_session_.end() &&
@@ -89,58 +87,58 @@ Result<std::optional<CompleteBody>, Refusal> PartialBodies::AddFirst(TimePoint n
   Booking booking;
   if (!body.empty()) {
     booking = (piece.block.more ? large_ : small_)
-                  .Take(now, piece.holder, {HeldKind::kUpload, piece.session, piece.upload},
+                  .Take(now, piece.holder, {HeldKind::kUpload, piece.session, piece.key},
                         body.size(), Rank::kPartial);
     if (!booking) return Failure(Unavailable(RefusalReason::kOverload, "No room for the body"));
   }
   if (!piece.block.more) {
-    return CompleteBody{std::move(body), std::move(booking), piece.content_format, piece.token,
+    return UploadedBody{std::move(body), std::move(booking), piece.content_format, piece.token,
                         piece.names_token};
   }
-  const Entry partial = partial_.insert(
-      partial_.end(),
-      Partial{piece.session, piece.upload, now, 0, now, std::move(body), std::move(booking),
-              piece.content_format, piece.ref, piece.token, piece.names_token});
-  by_session_[piece.session].push_back(partial);
+  const Entry upload =
+      uploads_.insert(uploads_.end(), Upload{piece.session, piece.key, now, 0, now, std::move(body),
+                                             std::move(booking), piece.content_format, piece.ref,
+                                             piece.token, piece.names_token});
+  by_session_[piece.session].push_back(upload);
   return std::nullopt;
 }
 
-Result<std::optional<CompleteBody>, Refusal> PartialBodies::AddNext(TimePoint now, Entry partial,
-                                                                    const BodyPiece& piece) {
-  const size_t known = partial->body.size();
-  if (piece.names_token && (partial->token || partial->names_token) &&
-      !SameToken(partial->token, piece.token)) {
+Result<std::optional<UploadedBody>, Refusal> Uploads::AddNext(TimePoint now, Entry upload,
+                                                              const UploadBlock& piece) {
+  const size_t known = upload->body.size();
+  if (piece.names_token && (upload->token || upload->names_token) &&
+      !SameToken(upload->token, piece.token)) {
     return Failure(Incomplete("This block's access token is not that of the blocks before"));
   }
   if (piece.block.offset() > known) return Failure(Incomplete("Blocks of this body are missing"));
-  if (piece.block.offset() < known) return Repeat(*partial, piece);
-  if (!piece.payload.empty() && !partial->booking.Grow(now, piece.payload.size())) {
+  if (piece.block.offset() < known) return Repeat(*upload, piece);
+  if (!piece.payload.empty() && !upload->booking.Grow(now, piece.payload.size())) {
     ++counters_.uploads_evicted;
-    Erase(partial);
+    Erase(upload);
     return Failure(Unavailable(RefusalReason::kOverload, "No room for the body"));
   }
-  Append(partial->body, piece.payload);
-  if (!partial->content_format) partial->content_format = piece.content_format;
-  partial->last = piece.ref;
-  if (piece.names_token && !partial->token && !partial->names_token) {
-    partial->token = piece.token;
-    partial->names_token = true;
+  Append(upload->body, piece.payload);
+  if (!upload->content_format) upload->content_format = piece.content_format;
+  upload->last = piece.ref;
+  if (piece.names_token && !upload->token && !upload->names_token) {
+    upload->token = piece.token;
+    upload->names_token = true;
   }
-  partial->used = now;
-  partial->booking.Use(now);
-  partial_.splice(partial_.end(), partial_, partial);
+  upload->used = now;
+  upload->booking.Use(now);
+  uploads_.splice(uploads_.end(), uploads_, upload);
   if (piece.block.more) return std::nullopt;
-  CompleteBody complete{std::move(partial->body), std::move(partial->booking),
-                        partial->content_format, std::move(partial->token), partial->names_token};
-  Erase(partial);
+  UploadedBody complete{std::move(upload->body), std::move(upload->booking), upload->content_format,
+                        std::move(upload->token), upload->names_token};
+  Erase(upload);
   ++counters_.uploads_completed;
   return complete;
 }
 
-Result<std::optional<CompleteBody>, Refusal> PartialBodies::Repeat(const Partial& partial,
-                                                                   const BodyPiece& piece) {
+Result<std::optional<UploadedBody>, Refusal> Uploads::Repeat(const Upload& upload,
+                                                             const UploadBlock& piece) {
   const size_t offset = piece.block.offset();
-  const ByteView known(partial.body);
+  const ByteView known(upload.body);
   const bool same = offset + piece.payload.size() <= known.size() &&
                     std::ranges::equal(known.subspan(offset, piece.payload.size()), piece.payload);
   if (!same || !piece.block.more) return Failure(Incomplete("A block overlaps an earlier one"));
@@ -148,65 +146,65 @@ Result<std::optional<CompleteBody>, Refusal> PartialBodies::Repeat(const Partial
   return std::nullopt;
 }
 
-TimePoint PartialBodies::SlotAt(TimePoint now, SessionId session, uint64_t upload) const {
+TimePoint Uploads::SlotAt(TimePoint now, SessionId session, uint64_t key) const {
   const auto own = by_session_.find(session);
   if (own == by_session_.end()) return now;
   size_t active = 0;
   TimePoint first_quiet = TimePoint::max();
-  for (const Entry partial : own->second) {
-    const TimePoint quiet = partial->used + kUploadQuiet;
-    if (partial->upload == upload || quiet <= now) continue;
+  for (const Entry upload : own->second) {
+    const TimePoint quiet = upload->used + kUploadQuiet;
+    if (upload->key == key || quiet <= now) continue;
     ++active;
     first_quiet = std::min(first_quiet, quiet);
   }
   return active < per_session_max_ ? now : first_quiet;
 }
 
-std::optional<PartialBodies::Entry> PartialBodies::Find(SessionId session, uint64_t upload) const {
+std::optional<Uploads::Entry> Uploads::Find(SessionId session, uint64_t key) const {
   const auto own = by_session_.find(session);
   if (own == by_session_.end()) return std::nullopt;
-  for (const Entry partial : own->second) {
-    if (partial->upload == upload) return partial;
+  for (const Entry upload : own->second) {
+    if (upload->key == key) return upload;
   }
   return std::nullopt;
 }
 
-void PartialBodies::Erase(Entry partial) {
-  const auto own = by_session_.find(partial->session);
-  std::erase(own->second, partial);
+void Uploads::Erase(Entry upload) {
+  const auto own = by_session_.find(upload->session);
+  std::erase(own->second, upload);
   if (own->second.empty()) by_session_.erase(own);
-  partial_.erase(partial);
+  uploads_.erase(upload);
 }
 
-void PartialBodies::GiveUp(SessionId session, uint64_t upload) {
-  const auto found = Find(session, upload);
+void Uploads::GiveUp(SessionId session, uint64_t key) {
+  const auto found = Find(session, key);
   if (!found) return;
   ++counters_.uploads_evicted;
   Erase(*found);
 }
 
-void PartialBodies::Rebook(SessionId session, const admission::Holder& to) {
+void Uploads::Rebook(SessionId session, const admission::Holder& to) {
   const auto own = by_session_.find(session);
   if (own == by_session_.end()) return;
-  for (const Entry partial : own->second) partial->booking.Rebook(to);
+  for (const Entry upload : own->second) upload->booking.Rebook(to);
 }
 
-void PartialBodies::Forget(SessionId session) {
+void Uploads::Forget(SessionId session) {
   const auto own = by_session_.find(session);
   if (own == by_session_.end()) return;
-  for (const Entry partial : std::vector<Entry>(own->second)) Erase(partial);
+  for (const Entry upload : std::vector<Entry>(own->second)) Erase(upload);
 }
 
-void PartialBodies::Expire(TimePoint now) {
-  while (!partial_.empty() && partial_.front().used + kPartialBodyGap <= now) {
+void Uploads::Expire(TimePoint now) {
+  while (!uploads_.empty() && uploads_.front().used + kUploadGap <= now) {
     ++counters_.uploads_abandoned;
-    Erase(partial_.begin());
+    Erase(uploads_.begin());
   }
 }
 
-std::optional<TimePoint> PartialBodies::NextDeadline() const {
-  if (partial_.empty()) return std::nullopt;
-  return partial_.front().used + kPartialBodyGap;
+std::optional<TimePoint> Uploads::NextDeadline() const {
+  if (uploads_.empty()) return std::nullopt;
+  return uploads_.front().used + kUploadGap;
 }
 
 }  // namespace lowband::edge::request

@@ -1,4 +1,4 @@
-#include "services/edge/request/exchange_table.h"
+#include "services/edge/request/exchanges.h"
 
 #include <utility>
 
@@ -6,7 +6,7 @@
 
 namespace lowband::edge::request {
 
-ExchangeTable::Entry ExchangeTable::Start(TimePoint now, Exchange exchange, TimePoint due) {
+Exchanges::Entry Exchanges::Start(TimePoint now, Exchange exchange, TimePoint due) {
   exchange.id = ++last_id_;
   young_.push_back({now + kPollAge, exchange.id});
   exchange.due = due;
@@ -15,20 +15,20 @@ ExchangeTable::Entry ExchangeTable::Start(TimePoint now, Exchange exchange, Time
   return entry;
 }
 
-std::optional<ExchangeTable::Entry> ExchangeTable::Find(ExchangeId id) const {
+std::optional<Exchanges::Entry> Exchanges::Find(ExchangeId id) const {
   const auto it = by_id_.find(id);
   if (it == by_id_.end()) return std::nullopt;
   return it->second;
 }
 
-void ExchangeTable::Hold(Entry exchange, Answer refused, TimePoint until) {
+void Exchanges::Hold(Entry exchange, Answer refused, TimePoint until) {
   exchange->held = true;
   exchange->refused = std::make_unique<Answer>(std::move(refused));
   exchange->due = until;
   held_.splice(held_.end(), under_way_, exchange);
 }
 
-void ExchangeTable::Restart(TimePoint now, Entry exchange, TimePoint due) {
+void Exchanges::Restart(TimePoint now, Entry exchange, TimePoint due) {
   by_id_.erase(exchange->id);
   auto& from = exchange->held ? held_ : under_way_;
   exchange->held = false;
@@ -40,18 +40,18 @@ void ExchangeTable::Restart(TimePoint now, Entry exchange, TimePoint due) {
   by_id_.emplace(exchange->id, exchange);
 }
 
-Exchange ExchangeTable::Take(Entry exchange) {
+Exchange Exchanges::Take(Entry exchange) {
   by_id_.erase(exchange->id);
   Exchange taken = std::move(*exchange);
   (taken.held ? held_ : under_way_).erase(exchange);
   return taken;
 }
 
-void ExchangeTable::DropYoung() {
+void Exchanges::DropYoung() {
   while (!young_.empty() && !by_id_.contains(young_.front().id)) young_.pop_front();
 }
 
-std::optional<ExchangeTable::Entry> ExchangeTable::FindAged(TimePoint now) {
+std::optional<Exchanges::Entry> Exchanges::FindAged(TimePoint now) {
   DropYoung();
   if (young_.empty() || young_.front().until > now) return std::nullopt;
   const Entry aged = by_id_.at(young_.front().id);
@@ -59,14 +59,14 @@ std::optional<ExchangeTable::Entry> ExchangeTable::FindAged(TimePoint now) {
   return aged;
 }
 
-std::optional<ExchangeTable::Entry> ExchangeTable::FindDue(TimePoint now) {
+std::optional<Exchanges::Entry> Exchanges::FindDue(TimePoint now) {
   for (auto* list : {&held_, &under_way_}) {
     if (!list->empty() && list->front().due <= now) return list->begin();
   }
   return std::nullopt;
 }
 
-std::optional<TimePoint> ExchangeTable::NextDeadline() {
+std::optional<TimePoint> Exchanges::NextDeadline() {
   DropYoung();
   std::optional<TimePoint> next;
   if (!young_.empty()) next = young_.front().until;

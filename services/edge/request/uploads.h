@@ -34,11 +34,11 @@
 
 namespace lowband::edge::request {
 
-/// One block of an upload. `upload` tells the uploads of a session apart (TransferKey).
-struct BodyPiece {
+/// One block of an upload. `key` tells the uploads of a session apart (TransferKey).
+struct UploadBlock {
   SessionId session;
   admission::Holder holder;  ///< For whom it is booked.
-  uint64_t upload = 0;
+  uint64_t key = 0;
   coap::Block block;
   ByteView payload;
   std::optional<uint32_t> size1;  ///< What the client says of the whole.
@@ -49,7 +49,7 @@ struct BodyPiece {
 };
 
 /// A whole body.
-struct CompleteBody {
+struct UploadedBody {
   Bytes body;
   Booking booking;
   std::optional<uint32_t> content_format;  ///< Of the first block that said it.
@@ -57,31 +57,31 @@ struct CompleteBody {
   bool names_token = false;                ///< That block itself has option 256.
 };
 
-class PartialBodies {
+class Uploads {
  public:
   /// `large` is for bodies of several blocks, `small` for those of one. All outlive this.
-  PartialBodies(const Config& config, LedgerShare& large, LedgerShare& small, Counters& counters);
+  Uploads(const Config& config, LedgerShare& large, LedgerShare& small, Counters& counters);
 
   /// None: taken, and more is to come (2.31).
-  Result<std::optional<CompleteBody>, Refusal> Add(TimePoint now, const BodyPiece& piece);
+  Result<std::optional<UploadedBody>, Refusal> Add(TimePoint now, const UploadBlock& piece);
   /// The message of the block before: that this one comes shows that its 2.31 arrived. None when
   /// `piece` does not carry on where that ended.
-  std::optional<message::RequestRef> Before(const BodyPiece& piece) const;
+  std::optional<message::RequestRef> Before(const UploadBlock& piece) const;
   /// When this upload may begin: not after `now`, or when the first of those in its way will have
   /// been silent for kUploadQuiet.
-  TimePoint SlotAt(TimePoint now, SessionId session, uint64_t upload) const;
+  TimePoint SlotAt(TimePoint now, SessionId session, uint64_t key) const;
   /// It makes room for others.
-  void GiveUp(SessionId session, uint64_t upload);
+  void GiveUp(SessionId session, uint64_t key);
   void Rebook(SessionId session, const admission::Holder& to);
   void Forget(SessionId session);
   void Expire(TimePoint now);
   std::optional<TimePoint> NextDeadline() const;
-  size_t size() const { return partial_.size(); }
+  size_t size() const { return uploads_.size(); }
 
  private:
-  struct Partial {
+  struct Upload {
     SessionId session;
-    uint64_t upload;
+    uint64_t key;
     TimePoint measured;        ///< When its progress was looked at last.
     size_t measured_size = 0;  ///< What it had then.
     TimePoint used;
@@ -92,24 +92,24 @@ class PartialBodies {
     AccessToken token;
     bool names_token = false;
   };
-  using Entry = std::list<Partial>::iterator;
+  using Entry = std::list<Upload>::iterator;
 
-  std::optional<Refusal> Check(const BodyPiece& piece) const;
-  static bool IsTooSlow(TimePoint now, Partial& partial);
-  Result<std::optional<CompleteBody>, Refusal> AddFirst(TimePoint now, const BodyPiece& piece);
-  Result<std::optional<CompleteBody>, Refusal> AddNext(TimePoint now, Entry partial,
-                                                       const BodyPiece& piece);
-  Result<std::optional<CompleteBody>, Refusal> Repeat(const Partial& partial,
-                                                      const BodyPiece& piece);
-  std::optional<Entry> Find(SessionId session, uint64_t upload) const;
-  void Erase(Entry partial);
+  std::optional<Refusal> Check(const UploadBlock& piece) const;
+  static bool IsTooSlow(TimePoint now, Upload& upload);
+  Result<std::optional<UploadedBody>, Refusal> AddFirst(TimePoint now, const UploadBlock& piece);
+  Result<std::optional<UploadedBody>, Refusal> AddNext(TimePoint now, Entry upload,
+                                                       const UploadBlock& piece);
+  Result<std::optional<UploadedBody>, Refusal> Repeat(const Upload& upload,
+                                                      const UploadBlock& piece);
+  std::optional<Entry> Find(SessionId session, uint64_t key) const;
+  void Erase(Entry upload);
 
   const size_t body_bytes_max_;
   const size_t per_session_max_;
   LedgerShare& large_;
   LedgerShare& small_;
   Counters& counters_;
-  std::list<Partial> partial_;  // the least recently used first
+  std::list<Upload> uploads_;  // the least recently used first
   std::unordered_map<SessionId, std::vector<Entry>> by_session_;
 };
 
