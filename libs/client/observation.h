@@ -11,7 +11,7 @@
 #include <optional>
 
 #include "libs/base/time.h"
-#include "libs/client/session.h"
+#include "libs/client/event.h"
 #include "libs/coap/message.h"
 
 namespace lowband::client {

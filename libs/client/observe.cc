@@ -5,7 +5,7 @@
 
 #include "libs/client/limits.h"
 #include "libs/client/options.h"
-#include "libs/client/session_impl.h"
+#include "libs/client/session.h"
 #include "libs/coap/block.h"
 
 namespace lowband::client {
@@ -23,7 +23,7 @@ std::string_view Text(ObservationEnd reason) {
   std::abort();
 }
 
-RequestId Session::Impl::Observe(TimePoint now, Request request) {
+RequestId Session::Observe(TimePoint now, Request request) {
   if (observations_.size() >= kObservationsMax) {
     events_.push_back(RequestFailed{next_id_, Failure::kExhausted});
     return next_id_++;
@@ -37,7 +37,7 @@ RequestId Session::Impl::Observe(TimePoint now, Request request) {
   return id;
 }
 
-void Session::Impl::Unobserve(TimePoint now, RequestId id) {
+void Session::Unobserve(TimePoint now, RequestId id) {
   const auto it = observations_.find(id);
   if (it == observations_.end() || it->second.cancelling()) return;
   Observation& observation = it->second;
@@ -52,7 +52,7 @@ void Session::Impl::Unobserve(TimePoint now, RequestId id) {
   Flush(now);
 }
 
-bool Session::Impl::OnObserved(TimePoint now, RequestId id, const MessageView& message) {
+bool Session::OnObserved(TimePoint now, RequestId id, const MessageView& message) {
   Observation& observation = observations_.at(id);
   switch (observation.OnMessage(now, message, messages_.Unacknowledged(id))) {
     case Observation::Verdict::kOrdinary: return false;
@@ -75,7 +75,7 @@ bool Session::Impl::OnObserved(TimePoint now, RequestId id, const MessageView& m
   std::abort();
 }
 
-void Session::Impl::OnRepresentation(TimePoint now, RequestId id, const MessageView& message) {
+void Session::OnRepresentation(TimePoint now, RequestId id, const MessageView& message) {
   Observation& observation = observations_.at(id);
   // The registration is over, its token is not; and the newest body is the one that counts
   // (RFC 7959 §2.6).
@@ -102,7 +102,7 @@ void Session::Impl::OnRepresentation(TimePoint now, RequestId id, const MessageV
   SendNext(now, fetch);
 }
 
-void Session::Impl::OnLast(RequestId id, const MessageView& message) {
+void Session::OnLast(RequestId id, const MessageView& message) {
   Transfer transfer(observations_.at(id).rest(), message.token, path_.szx(),
                     config_.response_bytes_max);
   Response last;
@@ -125,7 +125,7 @@ void Session::Impl::OnLast(RequestId id, const MessageView& message) {
   EndObservation(id, ObservationEnd::kServer);
 }
 
-void Session::Impl::DeliverObserved(RequestId id, Response response) {
+void Session::DeliverObserved(RequestId id, Response response) {
   Observation& observation = observations_.at(id);
   observation.fetch.reset();
   // The last block of several does not have it.
@@ -142,12 +142,12 @@ void Session::Impl::DeliverObserved(RequestId id, Response response) {
                                  std::move(response.body), observation.number()});
 }
 
-void Session::Impl::EndObservation(RequestId id, ObservationEnd reason) {
+void Session::EndObservation(RequestId id, ObservationEnd reason) {
   EraseObservation(id);
   events_.push_back(ObservationEnded{id, reason});
 }
 
-void Session::Impl::EraseObservation(RequestId id) {
+void Session::EraseObservation(RequestId id) {
   const auto it = observations_.find(id);
   AbandonFetch(it->second);
   // Notifications may still come, so no other request gets this token.
@@ -157,19 +157,19 @@ void Session::Impl::EraseObservation(RequestId id) {
   observations_.erase(it);
 }
 
-void Session::Impl::AbandonFetch(Observation& observation) {
+void Session::AbandonFetch(Observation& observation) {
   const auto fetch = std::exchange(observation.fetch, std::nullopt);
   if (fetch && requests_.contains(*fetch)) End(*fetch, false);
 }
 
-std::optional<RequestId> Session::Impl::FetchedBy(RequestId fetch) const {
+std::optional<RequestId> Session::FetchedBy(RequestId fetch) const {
   for (const auto& [id, observation] : observations_) {
     if (observation.fetch == fetch) return id;
   }
   return std::nullopt;
 }
 
-void Session::Impl::FailFetch(RequestId fetch, RequestId id, Failure failure) {
+void Session::FailFetch(RequestId fetch, RequestId id, Failure failure) {
   if (requests_.contains(fetch)) End(fetch, false);
   observations_.at(id).fetch.reset();
   if (!observations_.at(id).answered) {

@@ -7,7 +7,7 @@
 #include <span>
 #include <string_view>
 
-#include "libs/client/session.h"
+#include "libs/client/event.h"
 
 namespace lowband::client {
 

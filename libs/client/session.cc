@@ -1,11 +1,12 @@
 #include "libs/client/session.h"
 
+#include <algorithm>
 #include <cstdlib>
 #include <utility>
 
 #include "libs/base/take_front.h"
+#include "libs/client/limits.h"
 #include "libs/client/options.h"
-#include "libs/client/session_impl.h"
 
 namespace lowband::client {
 namespace {
@@ -38,7 +39,13 @@ std::string_view Text(Failure failure) {
   std::abort();
 }
 
-void Session::Impl::Connect(TimePoint now) {
+Session::Session(const Config& config, Random& random)
+    : config_(config),
+      random_(random),
+      messages_(config, random),
+      path_(std::min(config.block_szx, kBlockSzxMax)) {}
+
+void Session::Connect(TimePoint now) {
   if (state_ != State::kIdle) return;
   state_ = State::kConnecting;
   if (!config_.secure) {
@@ -56,7 +63,7 @@ void Session::Impl::Connect(TimePoint now) {
   FollowChannel(now);
 }
 
-RequestId Session::Impl::Send(TimePoint now, Request request) {
+RequestId Session::Send(TimePoint now, Request request) {
   const RequestId id = next_id_++;
   if (state_ == State::kClosed) {
     events_.push_back(RequestFailed{id, Failure::kClosed});
@@ -81,19 +88,19 @@ RequestId Session::Impl::Send(TimePoint now, Request request) {
 
 // The server keeps it for the session. Others under way need not say it as well: nothing hangs on
 // who is the first.
-void Session::Impl::Introduce(RequestId id, Request& request) {
+void Session::Introduce(RequestId id, Request& request) {
   if (config_.user_agent.empty() || introducer_) return;
   introducer_ = id;
   if (FindOption(request.options, coap::OptionNumber::kUserAgent) != nullptr) return;
   request.options.push_back(TextOption(coap::OptionNumber::kUserAgent, config_.user_agent));
 }
 
-void Session::Impl::Cancel(RequestId id) {
+void Session::Cancel(RequestId id) {
   if (requests_.contains(id)) End(id, false);
   if (observations_.contains(id)) EraseObservation(id);
 }
 
-void Session::Impl::SendNext(TimePoint now, RequestId id) {
+void Session::SendNext(TimePoint now, RequestId id) {
   const auto it = requests_.find(id);
   if (it == requests_.end()) return;
   Transfer& transfer = it->second;
@@ -122,7 +129,7 @@ void Session::Impl::SendNext(TimePoint now, RequestId id) {
   }
 }
 
-void Session::Impl::Ping(TimePoint now) {
+void Session::Ping(TimePoint now) {
   if (state_ != State::kReady) return;
   const auto empty = coap::EmptyMessage(coap::Type::kConfirmable, 0);
   if (!messages_.SendConfirmable(now, kPing, Bytes(empty.begin(), empty.end()),
@@ -132,13 +139,13 @@ void Session::Impl::Ping(TimePoint now) {
   Flush(now);
 }
 
-void Session::Impl::Close(TimePoint now) {
+void Session::Close(TimePoint now) {
   if (state_ == State::kClosed) return;
   if (channel_) channel_->CloseNotify(now);
   Disconnect("closed");
 }
 
-void Session::Impl::Disconnect(std::string detail) {
+void Session::Disconnect(std::string detail) {
   state_ = State::kClosed;
   while (!requests_.empty()) Fail(requests_.begin()->first, Failure::kClosed);
   while (!observations_.empty()) {
@@ -147,7 +154,7 @@ void Session::Impl::Disconnect(std::string detail) {
   events_.push_back(Disconnected{std::move(detail)});
 }
 
-void Session::Impl::Receive(TimePoint now, ByteView datagram) {
+void Session::Receive(TimePoint now, ByteView datagram) {
   ++traffic_.datagrams_received;
   traffic_.bytes_received += datagram.size();
   if (state_ == State::kIdle || state_ == State::kClosed) return;
@@ -174,7 +181,7 @@ void Session::Impl::Receive(TimePoint now, ByteView datagram) {
   FollowChannel(now);
 }
 
-void Session::Impl::OnMessage(TimePoint now, ByteView bytes) {
+void Session::OnMessage(TimePoint now, ByteView bytes) {
   const MessageLayer::Incoming incoming = messages_.Receive(now, bytes);
   path_.Received(bytes.size());
   path_.Sent(incoming.acknowledged_bytes);
@@ -187,7 +194,7 @@ void Session::Impl::OnMessage(TimePoint now, ByteView bytes) {
   std::abort();
 }
 
-void Session::Impl::OnAcknowledged(TimePoint now, RequestId id) {
+void Session::OnAcknowledged(TimePoint now, RequestId id) {
   if (id == kPing) {
     events_.push_back(Pong{true});
     return;
@@ -204,14 +211,14 @@ void Session::Impl::OnAcknowledged(TimePoint now, RequestId id) {
   answer_deadlines_.Set(id, now + (MayAskAnew(id) ? kAnswerOverdue : config_.answer_timeout));
 }
 
-void Session::Impl::OnUnanswered(RequestId id) {
+void Session::OnUnanswered(RequestId id) {
   End(id, true);
   Response nothing;
   nothing.id = id;
   events_.push_back(std::move(nothing));
 }
 
-void Session::Impl::OnResponse(TimePoint now, const MessageView& message) {
+void Session::OnResponse(TimePoint now, const MessageView& message) {
   const auto id = tokens_.Find(message.token);
   if (!id || !message.code.is_response()) {
     // RFC 7252 §4.2, §5.3.2: what cannot be matched is rejected.
@@ -245,7 +252,7 @@ void Session::Impl::OnResponse(TimePoint now, const MessageView& message) {
   std::abort();
 }
 
-void Session::Impl::OnDone(RequestId id) {
+void Session::OnDone(RequestId id) {
   Response response = requests_.at(id).TakeResponse();
   response.id = id;
   const auto observed = FetchedBy(id);
@@ -264,7 +271,7 @@ void Session::Impl::OnDone(RequestId id) {
   }
 }
 
-void Session::Impl::OnReset(RequestId id) {
+void Session::OnReset(RequestId id) {
   if (id == kPing) {
     events_.push_back(Pong{true});
   } else {
@@ -272,7 +279,7 @@ void Session::Impl::OnReset(RequestId id) {
   }
 }
 
-void Session::Impl::OnExpired(RequestId id) {
+void Session::OnExpired(RequestId id) {
   if (id == kPing) {
     events_.push_back(Pong{false});
   } else {
@@ -280,7 +287,7 @@ void Session::Impl::OnExpired(RequestId id) {
   }
 }
 
-void Session::Impl::OnDue(TimePoint now, const MessageLayer::Due& due) {
+void Session::OnDue(TimePoint now, const MessageLayer::Due& due) {
   if (!due.given_up) {
     if (!SendSmaller(now, due)) messages_.Repeat(due);
     return;
@@ -292,7 +299,7 @@ void Session::Impl::OnDue(TimePoint now, const MessageLayer::Due& due) {
   OnExpired(due.handle);
 }
 
-bool Session::Impl::SendSmaller(TimePoint now, const MessageLayer::Due& due) {
+bool Session::SendSmaller(TimePoint now, const MessageLayer::Due& due) {
   const auto it = requests_.find(due.handle);
   if (it == requests_.end() || observations_.contains(due.handle)) return false;
   Transfer& transfer = it->second;
@@ -308,7 +315,7 @@ bool Session::Impl::SendSmaller(TimePoint now, const MessageLayer::Due& due) {
 
 // What comes for the request before must not be taken for the answer to this one: they are cut into
 // different blocks.
-bool Session::Impl::RenewToken(RequestId id, Transfer& transfer) {
+bool Session::RenewToken(RequestId id, Transfer& transfer) {
   const auto token = tokens_.Take(id);
   if (!token) return false;
   tokens_.Release(transfer.token(), false);
@@ -316,14 +323,14 @@ bool Session::Impl::RenewToken(RequestId id, Transfer& transfer) {
   return true;
 }
 
-bool Session::Impl::MayAskAnew(RequestId id) const {
+bool Session::MayAskAnew(RequestId id) const {
   const auto it = requests_.find(id);
   // What registers an observation is answered by a few bytes at once.
   return it != requests_.end() && !observations_.contains(id) && it->second.confirmable() &&
          config_.answer_timeout > kAnswerOverdue && it->second.MayAskForSmallerBlocks(path_);
 }
 
-void Session::Impl::OnOverdue(TimePoint now, RequestId id) {
+void Session::OnOverdue(TimePoint now, RequestId id) {
   if (!MayAskAnew(id) || !RenewToken(id, requests_.at(id))) {
     OnExpired(id);
     return;
@@ -332,7 +339,7 @@ void Session::Impl::OnOverdue(TimePoint now, RequestId id) {
   SendNext(now, id);
 }
 
-void Session::Impl::Fail(RequestId id, Failure failure) {
+void Session::Fail(RequestId id, Failure failure) {
   if (!requests_.contains(id)) {
     // A cancellation that nobody confirmed is one all the same.
     if (observations_.contains(id)) EndObservation(id, ObservationEnd::kCancelled);
@@ -347,7 +354,7 @@ void Session::Impl::Fail(RequestId id, Failure failure) {
   events_.push_back(RequestFailed{id, failure});
 }
 
-void Session::Impl::End(RequestId id, bool answered) {
+void Session::End(RequestId id, bool answered) {
   const auto it = requests_.find(id);
   if (introducer_ == id && !answered) introducer_.reset();
   tokens_.Release(it->second.token(), answered);
@@ -357,7 +364,7 @@ void Session::Impl::End(RequestId id, bool answered) {
 }
 
 // Brings this state after that of the channel.
-void Session::Impl::FollowChannel(TimePoint now) {
+void Session::FollowChannel(TimePoint now) {
   if (!channel_ || state_ == State::kClosed) return;
   switch (channel_->state()) {
     case DtlsChannel::State::kIdle:
@@ -376,7 +383,7 @@ void Session::Impl::FollowChannel(TimePoint now) {
 }
 
 // Moves what the message layer made into the channel, or out as it is.
-void Session::Impl::Flush(TimePoint now) {
+void Session::Flush(TimePoint now) {
   while (const auto message = messages_.PollTransmit()) {
     if (channel_) {
       channel_->Seal(now, *message);
@@ -387,7 +394,7 @@ void Session::Impl::Flush(TimePoint now) {
   }
 }
 
-void Session::Impl::Advance(TimePoint now) {
+void Session::Advance(TimePoint now) {
   if (state_ == State::kIdle || state_ == State::kClosed) return;
   if (channel_) channel_->Advance(now);
   while (const auto due = messages_.PopDue(now)) OnDue(now, *due);
@@ -396,15 +403,15 @@ void Session::Impl::Advance(TimePoint now) {
   FollowChannel(now);
 }
 
-std::optional<TimePoint> Session::Impl::NextDeadline() {
+std::optional<TimePoint> Session::NextDeadline() {
   if (state_ == State::kIdle || state_ == State::kClosed) return std::nullopt;
   const auto own = Earlier(messages_.NextDeadline(), answer_deadlines_.Next());
   return channel_ ? Earlier(own, channel_->NextDeadline()) : own;
 }
 
-std::optional<Event> Session::Impl::PollEvent() { return TakeFront(events_); }
+std::optional<Event> Session::PollEvent() { return TakeFront(events_); }
 
-std::optional<ByteView> Session::Impl::PollTransmit() {
+std::optional<ByteView> Session::PollTransmit() {
   std::optional<ByteView> datagram;
   if (channel_) {
     datagram = channel_->PollDatagram();
@@ -417,31 +424,12 @@ std::optional<ByteView> Session::Impl::PollTransmit() {
   return datagram;
 }
 
-const Traffic& Session::Impl::traffic() {
-  traffic_.retransmissions = messages_.retransmissions();
-  return traffic_;
+Traffic Session::traffic() const {
+  Traffic traffic = traffic_;
+  traffic.retransmissions = messages_.retransmissions();
+  return traffic;
 }
 
-Session::Session(const Config& config, Random& random)
-    : impl_(std::make_unique<Impl>(config, random)) {}
-Session::~Session() = default;
-void Session::Connect(TimePoint now) { impl_->Connect(now); }
-RequestId Session::Send(TimePoint now, Request request) {
-  return impl_->Send(now, std::move(request));
-}
-RequestId Session::Observe(TimePoint now, Request request) {
-  return impl_->Observe(now, std::move(request));
-}
-void Session::Unobserve(TimePoint now, RequestId id) { impl_->Unobserve(now, id); }
-void Session::Cancel(RequestId id) { impl_->Cancel(id); }
-void Session::Ping(TimePoint now) { impl_->Ping(now); }
-void Session::Close(TimePoint now) { impl_->Close(now); }
-void Session::Receive(TimePoint now, ByteView datagram) { impl_->Receive(now, datagram); }
-void Session::Advance(TimePoint now) { impl_->Advance(now); }
-std::optional<TimePoint> Session::NextDeadline() { return impl_->NextDeadline(); }
-std::optional<Event> Session::PollEvent() { return impl_->PollEvent(); }
-std::optional<ByteView> Session::PollTransmit() { return impl_->PollTransmit(); }
-const Traffic& Session::traffic() const { return impl_->traffic(); }
-Bytes Session::SaveTicket() const { return impl_->SaveTicket(); }
+Bytes Session::SaveTicket() const { return channel_ ? channel_->SaveTicket() : Bytes{}; }
 
 }  // namespace lowband::client

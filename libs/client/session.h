@@ -15,112 +15,36 @@
 #pragma once
 
 #include <cstdint>
+#include <deque>
+#include <map>
 #include <memory>
 #include <optional>
 #include <string>
-#include <string_view>
-#include <variant>
-#include <vector>
+#include <unordered_map>
 
 #include "libs/base/bytes.h"
+#include "libs/base/packet_queue.h"
 #include "libs/base/random.h"
 #include "libs/base/time.h"
+#include "libs/base/timer_queue.h"
 #include "libs/client/config.h"
-#include "libs/coap/message.h"
+#include "libs/client/dtls_channel.h"
+#include "libs/client/event.h"
+#include "libs/client/message_layer.h"
+#include "libs/client/observation.h"
+#include "libs/client/path_size.h"
+#include "libs/client/sticky_options.h"
+#include "libs/client/tokens.h"
+#include "libs/client/transfer.h"
 
 namespace lowband::client {
-
-struct OutgoingOption {
-  coap::OptionNumber number;
-  Bytes value;
-};
-
-struct Request {
-  coap::Code method = coap::kGet;
-  std::vector<OutgoingOption> options;  ///< Any order; Block options are added by the session.
-  Bytes body;
-  bool confirmable = true;
-  /// RFC 7967: what comes of it is of no interest. It ends in a Response with code 0.00 when it has
-  /// been acknowledged, or sent, if it is not confirmable.
-  bool no_response = false;
-};
-
-/// Names a request of this session.
-using RequestId = uint64_t;
-
-struct Response {
-  RequestId id = 0;
-  coap::Code code;                      ///< 0.00 where no answer was wanted.
-  std::vector<OutgoingOption> options;  ///< Of the last block, and Observe if it is observed.
-  Bytes body;                           ///< Whole, reassembled.
-};
-enum class Failure : uint8_t {
-  kTimeout,    ///< No acknowledgement after all retransmissions, or no answer in time.
-  kReset,      ///< The server answered with RST.
-  kBlockwise,  ///< The transfer broke: gap, changed ETag, or over the limit.
-  kClosed,     ///< The connection ended first.
-  kTooLarge,   ///< Does not fit into one message: limits.h. Nothing was sent.
-  kExhausted,  ///< Too many requests at once, or every message ID used within 247 s: limits.h.
-};
-/// For people: "the server reset the request".
-std::string_view Text(Failure failure);
-struct RequestFailed {
-  RequestId id = 0;
-  Failure failure;
-};
-/// Another representation of what is observed, whole. Those that a newer one overtook on the way
-/// are not among them.
-struct Notification {
-  RequestId id = 0;
-  coap::Code code;
-  std::vector<OutgoingOption> options;  ///< As those of Response.
-  Bytes body;
-  uint32_t observe = 0;  ///< The server's number; rises, and wraps at 2^24.
-};
-enum class ObservationEnd : uint8_t {
-  kServer,     ///< The server said so; what it said came as the last Notification.
-  kBlockwise,  ///< The rest of a body could not be fetched. The server may still go on.
-  kCancelled,  ///< By Unobserve.
-  kClosed,     ///< The connection ended first.
-};
-/// For people: "the server ended the observation".
-std::string_view Text(ObservationEnd reason);
-/// The end of each observation that began and was not ended by Cancel.
-struct ObservationEnded {
-  RequestId id = 0;
-  ObservationEnd reason;
-};
-/// The handshake is done; requests given before are sent now.
-struct Connected {
-  std::string cipher_suite;
-  bool connection_id = false;
-  bool resumed = false;
-};
-/// The connection ended: by us, by the peer, or because `detail` (a sentence for people).
-struct Disconnected {
-  std::string detail;
-};
-/// The end of a Ping: the server answered, or was silent through all retransmissions.
-struct Pong {
-  bool answered = false;
-};
-using Event = std::variant<Connected, Response, RequestFailed, Disconnected, Pong, Notification,
-                           ObservationEnded>;
-
-/// Datagrams and bytes of UDP payload, and what they were for. What -v prints.
-struct Traffic {
-  uint64_t datagrams_sent = 0;
-  uint64_t datagrams_received = 0;
-  uint64_t bytes_sent = 0;  ///< UDP payload; add 28 a datagram for IPv4 and UDP headers.
-  uint64_t bytes_received = 0;
-  uint64_t retransmissions = 0;  ///< Of CoAP messages; flights of the handshake not counted.
-};
 
 class Session {
  public:
   /// `random` outlives the session. A configuration that mbedTLS refuses ends in Disconnected.
   Session(const Config& config, Random& random);
-  ~Session();
+  Session(const Session&) = delete;
+  Session& operator=(const Session&) = delete;
 
   void Connect(TimePoint now);
   /// The request ends in one Response or one RequestFailed event that bears the same id.
@@ -146,13 +70,72 @@ class Session {
   std::optional<Event> PollEvent();
   std::optional<ByteView> PollTransmit();
 
-  const Traffic& traffic() const;
+  Traffic traffic() const;
   /// For resumption by a later session (Config::resume); empty if the server gave no ticket.
   Bytes SaveTicket() const;
 
  private:
-  class Impl;
-  std::unique_ptr<Impl> impl_;
+  enum class State : uint8_t { kIdle, kConnecting, kReady, kClosed };
+  // Requests are numbered from 1.
+  static constexpr RequestId kPing = 0;
+
+  void Introduce(RequestId id, Request& request);
+  void SendNext(TimePoint now, RequestId id);
+  void OnMessage(TimePoint now, ByteView bytes);
+  void OnResponse(TimePoint now, const coap::MessageView& message);
+  void OnAcknowledged(TimePoint now, RequestId id);
+  void OnDone(RequestId id);
+  /// The request whose answer nobody wants is over.
+  void OnUnanswered(RequestId id);
+  void OnReset(RequestId id);
+  void OnExpired(RequestId id);
+  void OnDue(TimePoint now, const MessageLayer::Due& due);
+  void OnOverdue(TimePoint now, RequestId id);
+  /// The request was acknowledged, and its answer may have been too large for the path.
+  bool MayAskAnew(RequestId id) const;
+  /// True: a message with smaller blocks takes the place of the one that is due.
+  bool SendSmaller(TimePoint now, const MessageLayer::Due& due);
+  /// False: no token is free.
+  bool RenewToken(RequestId id, Transfer& transfer);
+  void Fail(RequestId id, Failure failure);
+  void End(RequestId id, bool answered);
+
+  /// False: the message is for the request with which the observation began.
+  bool OnObserved(TimePoint now, RequestId id, const coap::MessageView& message);
+  void OnRepresentation(TimePoint now, RequestId id, const coap::MessageView& message);
+  void OnLast(RequestId id, const coap::MessageView& message);
+  void DeliverObserved(RequestId id, Response response);
+  void EndObservation(RequestId id, ObservationEnd reason);
+  /// Without an event.
+  void EraseObservation(RequestId id);
+  void AbandonFetch(Observation& observation);
+  /// The observation whose body request `fetch` gets, or none.
+  std::optional<RequestId> FetchedBy(RequestId fetch) const;
+  void FailFetch(RequestId fetch, RequestId id, Failure failure);
+
+  void FollowChannel(TimePoint now);
+  void Flush(TimePoint now);
+  void Disconnect(std::string detail);
+
+  Config config_;
+  Random& random_;
+  State state_ = State::kIdle;
+  std::unique_ptr<DtlsChannel> channel_;  ///< Null over plain UDP.
+  MessageLayer messages_;
+  Tokens tokens_;
+  StickyOptions sticky_;
+  PathSize path_;
+  std::unordered_map<RequestId, Transfer> requests_;
+  /// Each stands under the request that registered it, whose token it has.
+  std::map<RequestId, Observation> observations_;
+  TimerQueue<RequestId> answer_deadlines_;
+  std::deque<RequestId> waiting_;  ///< For the handshake.
+  RequestId next_id_ = kPing + 1;
+  std::optional<RequestId> introducer_;  ///< Which says Config::user_agent, or has said it.
+  std::deque<Event> events_;
+  struct None {};
+  PacketQueue<None> plain_out_;
+  Traffic traffic_;
 };
 
 }  // namespace lowband::client

@@ -12,7 +12,7 @@
 #include <optional>
 #include <vector>
 
-#include "libs/client/session.h"
+#include "libs/client/event.h"
 
 namespace lowband::client {
 

@@ -18,8 +18,8 @@
 #include <optional>
 #include <utility>
 
+#include "libs/client/event.h"
 #include "libs/client/path_size.h"
-#include "libs/client/session.h"
 #include "libs/client/sticky_options.h"
 #include "libs/coap/block.h"
 #include "libs/coap/message.h"

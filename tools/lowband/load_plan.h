@@ -9,7 +9,7 @@
 #include <vector>
 
 #include "libs/base/result.h"
-#include "libs/client/session.h"
+#include "libs/client/event.h"
 #include "tools/lowband/request_message.h"
 #include "tools/lowband/url.h"
 

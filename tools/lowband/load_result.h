@@ -7,7 +7,7 @@
 #include <map>
 #include <string>
 
-#include "libs/client/session.h"
+#include "libs/client/event.h"
 #include "tools/lowband/latency_histogram.h"
 
 namespace lowband::tools {

@@ -5,7 +5,7 @@
 
 #include <string>
 
-#include "libs/client/session.h"
+#include "libs/client/event.h"
 #include "libs/coap/message.h"
 
 namespace lowband::tools {

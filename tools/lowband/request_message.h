@@ -8,7 +8,7 @@
 #include <vector>
 
 #include "libs/base/result.h"
-#include "libs/client/session.h"
+#include "libs/client/event.h"
 #include "libs/transcode/transcode.h"
 #include "tools/lowband/url.h"
 

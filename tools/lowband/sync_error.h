@@ -7,7 +7,7 @@
 #include <string>
 
 #include "libs/base/time.h"
-#include "libs/client/session.h"
+#include "libs/client/event.h"
 
 namespace lowband::tools {
 

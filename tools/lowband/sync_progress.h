@@ -6,7 +6,7 @@
 #include <string>
 
 #include "libs/base/result.h"
-#include "libs/client/session.h"
+#include "libs/client/event.h"
 #include "tools/lowband/sync.h"
 #include "tools/lowband/sync_batch.h"
 #include "tools/lowband/sync_summary.h"

@@ -6,7 +6,7 @@
 #include <string>
 #include <vector>
 
-#include "libs/client/session.h"
+#include "libs/client/event.h"
 #include "tools/lowband/sync.h"
 #include "tools/lowband/url.h"
 
