@@ -10,10 +10,6 @@
 namespace lowband::translator {
 namespace {
 
-ingress::ExchangeAnswer ToExchangeAnswer(MappedAnswer answer) {
-  return {std::move(answer.head), std::move(answer.body)};
-}
-
 // A request that is not looked into any further still gets its error in the form it asks for.
 AnswerForm FormOf(const v1::Request& request) {
   const auto option = [](bool present, uint32_t value) {
@@ -37,7 +33,7 @@ void ExchangeHandler::Start(ingress::ExchangeKey key, v1::Request request,
   auto mapped = mapping.ToHttp(request);
   if (!mapped) {
     counters_.answers[0].fetch_add(1, std::memory_order_relaxed);
-    respond(ToExchangeAnswer(std::move(mapped.error())));
+    respond(std::move(mapped.error()));
     return;
   }
   {
@@ -92,7 +88,7 @@ void ExchangeHandler::Answered(const Exchange& exchange,
   Conclude(exchange, exchange.mapping.ToCoap(exchange.form, response), response);
 }
 
-void ExchangeHandler::Conclude(const Exchange& exchange, MappedAnswer answer,
+void ExchangeHandler::Conclude(const Exchange& exchange, ExchangeAnswer answer,
                                const Result<HttpResponse, UpstreamFault>& response) {
   answer.head.set_long_poll(IsLongPoll(exchange.form.route));
   Count(answer.head);
@@ -105,7 +101,7 @@ void ExchangeHandler::Conclude(const Exchange& exchange, MappedAnswer answer,
   if (response) {
     CountBytes(exchange.form.route, exchange.request_bytes, *response, answer.body.size());
   }
-  exchange.respond(ToExchangeAnswer(std::move(answer)));
+  exchange.respond(std::move(answer));
   if (log_ == nullptr) return;
   Log(exchange.record, response, std::chrono::steady_clock::now() - exchange.started);
 }
@@ -206,19 +202,17 @@ void ExchangeHandler::Cancel(ingress::ExchangeKey key) {
   upstream_.Cancel(handle);
 }
 
-ingress::ExchangeAnswer ExchangeHandler::Refuse(const v1::Request& request,
-                                                ingress::Refused reason) {
+ExchangeAnswer ExchangeHandler::Refuse(const v1::Request& request, ingress::Refused reason) {
   counters_.answers[0].fetch_add(1, std::memory_order_relaxed);
   const AnswerForm form = FormOf(request);
   const coap::CodeSet codes =
       request.rfc8075_codes() ? coap::CodeSet::kRfc8075 : coap::CodeSet::kDeployed;
   switch (reason) {
     case ingress::Refused::kOverload:
-      return ToExchangeAnswer(ErrorAnswer(
-          form, codes, {503, "M_LIMIT_EXCEEDED", "Too many requests are under way; try again"}, 1));
+      return ErrorAnswer(
+          form, codes, {503, "M_LIMIT_EXCEEDED", "Too many requests are under way; try again"}, 1);
     case ingress::Refused::kBodyTooLarge:
-      return ToExchangeAnswer(
-          ErrorAnswer(form, codes, {413, "M_TOO_LARGE", "The request's body is too large"}));
+      return ErrorAnswer(form, codes, {413, "M_TOO_LARGE", "The request's body is too large"});
   }
   return {};
 }

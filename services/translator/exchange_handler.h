@@ -58,7 +58,7 @@ class ExchangeHandler final : public ingress::Handler {
 
   void Start(ingress::ExchangeKey key, v1::Request request, ingress::Respond respond) override;
   void Cancel(ingress::ExchangeKey key) override;
-  ingress::ExchangeAnswer Refuse(const v1::Request& request, ingress::Refused reason) override;
+  ExchangeAnswer Refuse(const v1::Request& request, ingress::Refused reason) override;
 
   const HandlerCounters& counters() const { return counters_; }
 
@@ -83,7 +83,7 @@ class ExchangeHandler final : public ingress::Handler {
   /// First asks for the version that `mapped` is to hold for.
   void StartUnderCondition(MappedRequest mapped, Exchange exchange);
   void Answered(const Exchange& exchange, const Result<HttpResponse, UpstreamFault>& response);
-  void Conclude(const Exchange& exchange, MappedAnswer answer,
+  void Conclude(const Exchange& exchange, ExchangeAnswer answer,
                 const Result<HttpResponse, UpstreamFault>& response);
   void Log(ExchangeRecord record, const Result<HttpResponse, UpstreamFault>& response,
            Duration took);

@@ -89,7 +89,7 @@ RealTranslator::RealTranslator(ScriptedHomeserver homeserver)
     : mapping_(translator::MappingConfig()), homeserver_(std::move(homeserver)) {}
 
 v1::Answer RealTranslator::operator()(const v1::Request& request) const {
-  const auto whole = [](const translator::MappedAnswer& mapped) {
+  const auto whole = [](const translator::ExchangeAnswer& mapped) {
     v1::Answer answer = mapped.head;
     answer.set_body(mapped.body.data(), mapped.body.size());
     return answer;

@@ -48,7 +48,7 @@ translator::HttpResponse Response(Input& input) {
 }
 
 void CheckPoll(const translator::AnswerForm& form, const translator::HttpResponse& response,
-               const translator::MappedAnswer& answer) {
+               const translator::ExchangeAnswer& answer) {
   using lowband::v1::Poll;
   Require(answer.head.has_poll() == form.poll.has_value(), "polls have a poll");
   if (!form.poll) return;
@@ -73,7 +73,7 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   const uint8_t flags = input.Byte();
   const translator::AnswerForm form = Form(flags, input.Byte());
   const translator::HttpResponse response = Response(input);
-  const translator::MappedAnswer answer =
+  const translator::ExchangeAnswer answer =
       ((flags & 1) != 0 ? kOther : kPlain).ToCoap(form, response);
 
   const lowband::coap::Code code{static_cast<uint8_t>(answer.head.code())};

@@ -53,7 +53,7 @@ class TemporaryDirectory {
 class EchoHandler final : public translator::ingress::Handler {
  public:
   using Key = translator::ingress::ExchangeKey;
-  using Answer = translator::ingress::ExchangeAnswer;
+  using Answer = translator::ExchangeAnswer;
 
   explicit EchoHandler(unsigned threads = 0) {
     for (unsigned i = 0; i < threads; ++i) threads_.emplace_back([this] { Run(); });

@@ -168,11 +168,11 @@ void Translators::SendObservable(LaneId lane, uint64_t exchange) {
   tell_(edge::uplink::LaneBatch{lane, std::move(batch)});
 }
 
-void Translators::Respond(LaneId id, uint64_t exchange, const translator::MappedAnswer& mapped) {
+void Translators::Respond(LaneId id, uint64_t exchange, const translator::ExchangeAnswer& mapped) {
   const std::shared_ptr<Lane> lane = lanes_.at(id);
   const v1::Request request = std::move(lane->exchanges.at(exchange).request);
   lane->exchanges.erase(exchange);
-  translator::ingress::ExchangeAnswer answer{mapped.head, mapped.body};
+  translator::ExchangeAnswer answer{mapped.head, mapped.body};
   if (answer.head.has_poll()) {
     v1::Poll& poll = *answer.head.mutable_poll();
     if (canary_ == Canary::kEndOnFault && poll.outcome() == v1::Poll::FAILED) {
@@ -189,8 +189,7 @@ void Translators::Respond(LaneId id, uint64_t exchange, const translator::Mapped
 }
 
 bool Translators::RespondByWindow(const std::shared_ptr<Lane>& lane, uint64_t exchange,
-                                  translator::ingress::ExchangeAnswer& answer,
-                                  const v1::Request& request) {
+                                  translator::ExchangeAnswer& answer, const v1::Request& request) {
   const translator::ingress::AnswerTerms terms{request.answer_window(), request.answer_from()};
   const size_t size = answer.body.size();
   if (!translator::ingress::GoesByWindow(answer, terms) || !held_.Fits(size)) return false;

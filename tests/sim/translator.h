@@ -75,10 +75,10 @@ class Translators {
   void Take(LaneId lane, const v1::EdgeFrame& frame);
   void Start(LaneId lane, uint64_t exchange);
   void Upstream(LaneId lane, uint64_t exchange, const translator::MappedRequest& mapped);
-  void Respond(LaneId lane, uint64_t exchange, const translator::MappedAnswer& mapped);
+  void Respond(LaneId lane, uint64_t exchange, const translator::ExchangeAnswer& mapped);
   /// False: it has to go whole.
   bool RespondByWindow(const std::shared_ptr<Lane>& lane, uint64_t exchange,
-                       translator::ingress::ExchangeAnswer& answer, const v1::Request& request);
+                       translator::ExchangeAnswer& answer, const v1::Request& request);
   /// Writes whatever is ready, on all lanes.
   void Write();
   void SendObservable(LaneId lane, uint64_t exchange);

@@ -9,6 +9,7 @@
 
 #include "libs/base/bytes.h"
 #include "lowband/v1/translator.pb.h"
+#include "services/translator/exchange_answer.h"
 
 namespace lowband::translator::ingress {
 
@@ -17,12 +18,6 @@ struct ExchangeKey {
   uint64_t lane = 0;
   uint64_t exchange = 0;
   friend bool operator==(const ExchangeKey&, const ExchangeKey&) = default;
-};
-
-/// An answer whose body is whole; the ingress cuts it into chunks.
-struct ExchangeAnswer {
-  v1::Answer head;  ///< Without body and more.
-  Bytes body;
 };
 
 /// How the edge wants an answer.

@@ -13,9 +13,9 @@
 #include "libs/base/bytes.h"
 #include "libs/base/result.h"
 #include "libs/coap/status.h"
-#include "libs/transcode/json_mend.h"
 #include "libs/transcode/transcode.h"
 #include "lowband/v1/translator.pb.h"
+#include "services/translator/exchange_answer.h"
 #include "services/translator/mapping/refusal.h"
 #include "services/translator/mapping/route.h"
 
@@ -43,27 +43,19 @@ struct AnswerForm {
   std::vector<std::string> known_versions = {};  ///< That the client has: ETag options.
 };
 
-/// An answer without its exchange: body is whole; the ingress cuts it into chunks.
-struct MappedAnswer {
-  v1::Answer head;  ///< Without body and more.
-  Bytes body;
-  transcode::Mends mends{};  ///< What of the homeserver's document was replaced.
-  size_t inflated = 0;       ///< The bytes of a body under deflate before it was; 0: it is not.
-};
-
 /// A JSON document as the body. What in it CBOR or the client's reader does not take is replaced
 /// (json_mend.h). Fails if it is not JSON, or too large; JSON clients get the text unread.
-Result<MappedAnswer, transcode::Error> JsonAnswer(const AnswerForm& form, coap::CodeSet codes,
-                                                  uint16_t http_status, std::string_view json);
+Result<ExchangeAnswer, transcode::Error> JsonAnswer(const AnswerForm& form, coap::CodeSet codes,
+                                                    uint16_t http_status, std::string_view json);
 /// Bytes as they are, labelled as octets or text.
-MappedAnswer PlainAnswer(coap::CodeSet codes, uint16_t http_status, uint16_t content_format,
-                         std::string_view body);
+ExchangeAnswer PlainAnswer(coap::CodeSet codes, uint16_t http_status, uint16_t content_format,
+                           std::string_view body);
 /// A Matrix error. `retry_after_s` goes into the body in milliseconds, and into Max-Age.
-MappedAnswer ErrorAnswer(const AnswerForm& form, coap::CodeSet codes, const Refusal& refusal,
-                         std::optional<uint32_t> retry_after_s = std::nullopt);
+ExchangeAnswer ErrorAnswer(const AnswerForm& form, coap::CodeSet codes, const Refusal& refusal,
+                           std::optional<uint32_t> retry_after_s = std::nullopt);
 /// Puts the finished body under deflate, if it is a document that becomes shorter.
-void DeflateBody(MappedAnswer& answer);
+void DeflateBody(ExchangeAnswer& answer);
 /// 4.29 and 5.03 carry Max-Age (RFC 8516 §2, RFC 8075 §7); other codes none.
-void SetMaxAge(MappedAnswer& answer, uint32_t retry_after_s);
+void SetMaxAge(ExchangeAnswer& answer, uint32_t retry_after_s);
 
 }  // namespace lowband::translator

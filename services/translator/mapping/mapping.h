@@ -41,26 +41,26 @@ class Mapping {
 
   /// The HTTP request for `request`, whose body is whole. A refusal is the finished answer: a
   /// Matrix error that names what is wrong and where.
-  Result<MappedRequest, MappedAnswer> ToHttp(const v1::Request& request) const;
+  Result<MappedRequest, ExchangeAnswer> ToHttp(const v1::Request& request) const;
 
   /// What `request` becomes under its condition, when `found` has answered VersionCheck
   /// (version.h).
-  Result<HttpRequest, MappedAnswer> UnderCondition(
+  Result<HttpRequest, ExchangeAnswer> UnderCondition(
       const MappedRequest& request, const Result<HttpResponse, UpstreamFault>& found) const;
 
   /// The CoAP answer for what the homeserver said, or why it said nothing.
-  MappedAnswer ToCoap(const AnswerForm& form,
-                      const Result<HttpResponse, UpstreamFault>& response) const;
+  ExchangeAnswer ToCoap(const AnswerForm& form,
+                        const Result<HttpResponse, UpstreamFault>& response) const;
 
  private:
-  MappedAnswer FromAnswer(const AnswerForm& form, const HttpResponse& response) const;
+  ExchangeAnswer FromAnswer(const AnswerForm& form, const HttpResponse& response) const;
   bool IsLookedInto(const AnswerForm& form, uint16_t status) const;
-  MappedAnswer FromFault(const AnswerForm& form, UpstreamFault fault) const;
-  MappedAnswer FromWhole(const AnswerForm& form,
-                         const Result<HttpResponse, UpstreamFault>& response) const;
-  MappedAnswer FromResponse(const AnswerForm& form, const HttpResponse& response) const;
-  MappedAnswer FromSuccess(const AnswerForm& form, const HttpResponse& response) const;
-  MappedAnswer FromError(const AnswerForm& form, const HttpResponse& response) const;
+  ExchangeAnswer FromFault(const AnswerForm& form, UpstreamFault fault) const;
+  ExchangeAnswer FromWhole(const AnswerForm& form,
+                           const Result<HttpResponse, UpstreamFault>& response) const;
+  ExchangeAnswer FromResponse(const AnswerForm& form, const HttpResponse& response) const;
+  ExchangeAnswer FromSuccess(const AnswerForm& form, const HttpResponse& response) const;
+  ExchangeAnswer FromError(const AnswerForm& form, const HttpResponse& response) const;
 
   const MappingConfig config_;
   const Rewriter rewriter_;

@@ -11,8 +11,8 @@
 namespace lowband::translator {
 namespace {
 
-MappedAnswer Unchanged() {
-  MappedAnswer answer;
+ExchangeAnswer Unchanged() {
+  ExchangeAnswer answer;
   answer.head.set_code(coap::kContent.value);
   answer.head.mutable_poll()->set_outcome(v1::Poll::UNCHANGED);
   return answer;
@@ -27,11 +27,11 @@ v1::Poll FailedPoll(uint32_t retry_after_s) {
   return poll;
 }
 
-MappedAnswer PollAnswer(const AnswerForm& form, const PollForm& poll, coap::CodeSet codes,
-                        const HttpResponse& response) {
+ExchangeAnswer PollAnswer(const AnswerForm& form, const PollForm& poll, coap::CodeSet codes,
+                          const HttpResponse& response) {
   // Never a success that is no sync: the edge may show it to the client as one.
   const auto failed = [&](std::string error) {
-    MappedAnswer answer = ErrorAnswer(form, codes, {502, "M_UNKNOWN", std::move(error)});
+    ExchangeAnswer answer = ErrorAnswer(form, codes, {502, "M_UNKNOWN", std::move(error)});
     *answer.head.mutable_poll() = FailedPoll(0);
     return answer;
   };

@@ -22,8 +22,8 @@
 namespace lowband::translator {
 
 /// The answer for a 2xx.
-MappedAnswer PollAnswer(const AnswerForm& form, const PollForm& poll, coap::CodeSet codes,
-                        const HttpResponse& response);
+ExchangeAnswer PollAnswer(const AnswerForm& form, const PollForm& poll, coap::CodeSet codes,
+                          const HttpResponse& response);
 /// What any other response means. `retry_after_s`: what it says itself; 0: nothing.
 v1::Poll PollOfError(const PollForm& poll, const HttpResponse& response, uint32_t retry_after_s);
 v1::Poll FailedPoll(uint32_t retry_after_s);

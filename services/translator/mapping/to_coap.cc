@@ -80,7 +80,7 @@ bool MayRedirect(Route route) {
   return route == Route::kSsoRedirect || route == Route::kRendezvous;
 }
 
-bool IsSuccess(const MappedAnswer& answer) {
+bool IsSuccess(const ExchangeAnswer& answer) {
   constexpr unsigned kSuccess = 2;
   return coap::Code{static_cast<uint8_t>(answer.head.code())}.cls() == kSuccess;
 }
@@ -92,8 +92,8 @@ bool IsOneOf(const std::vector<std::string>& versions, const HttpResponse& respo
 
 /// CoAP has neither 3xx nor an option for a whole URL: the exact status goes into option 2048, and
 /// where it leads into the body, for whoever opens a browser.
-MappedAnswer Redirect(const AnswerForm& form, coap::CodeSet codes, uint16_t status,
-                      std::string_view location) {
+ExchangeAnswer Redirect(const AnswerForm& form, coap::CodeSet codes, uint16_t status,
+                        std::string_view location) {
   const Bytes error = transcode::JsonErrorBody("M_UNKNOWN", "to be opened in a browser");
   std::string json(AsText(error));
   std::string quoted;
@@ -112,9 +112,9 @@ Mapping::Mapping(MappingConfig config)
       }()),
       rewriter_(config_.advertise, config_.PublicDtlsPort()) {}
 
-MappedAnswer Mapping::ToCoap(const AnswerForm& form,
-                             const Result<HttpResponse, UpstreamFault>& response) const {
-  MappedAnswer answer = FromWhole(form, response);
+ExchangeAnswer Mapping::ToCoap(const AnswerForm& form,
+                               const Result<HttpResponse, UpstreamFault>& response) const {
+  ExchangeAnswer answer = FromWhole(form, response);
   if (IsSuccess(answer)) answer.head.set_token_taken(form.edge_token && form.needs_token);
   if (form.deflate) DeflateBody(answer);
   if (!response || !HasVersions(form.route)) return answer;
@@ -127,11 +127,11 @@ MappedAnswer Mapping::ToCoap(const AnswerForm& form,
   return answer;
 }
 
-Result<HttpRequest, MappedAnswer> Mapping::UnderCondition(
+Result<HttpRequest, ExchangeAnswer> Mapping::UnderCondition(
     const MappedRequest& request, const Result<HttpResponse, UpstreamFault>& found) const {
   if (!found || found->status != 200) return Failure(ToCoap(request.form, found));
   if (!IsOneOf(request.only_versions, *found)) {
-    MappedAnswer answer =
+    ExchangeAnswer answer =
         ErrorAnswer(request.form, config_.codes,
                     {412, "M_CONCURRENT_WRITE", "there is another version than the one named"});
     TellVersion(*found, answer);
@@ -143,8 +143,8 @@ Result<HttpRequest, MappedAnswer> Mapping::UnderCondition(
   return under;
 }
 
-MappedAnswer Mapping::FromWhole(const AnswerForm& form,
-                                const Result<HttpResponse, UpstreamFault>& response) const {
+ExchangeAnswer Mapping::FromWhole(const AnswerForm& form,
+                                  const Result<HttpResponse, UpstreamFault>& response) const {
   if (!response) return FromFault(form, response.error());
   const std::string_view text = WithoutByteOrderMark(response->body);
   const bool marked = text.size() < response->body.size() && LooksLikeJson(text);
@@ -159,7 +159,7 @@ MappedAnswer Mapping::FromWhole(const AnswerForm& form,
       mends = std::move(mended->mends);
     }
   }
-  MappedAnswer answer = FromAnswer(form, readable);
+  ExchangeAnswer answer = FromAnswer(form, readable);
   answer.mends.Add(mends);
   return answer;
 }
@@ -169,20 +169,20 @@ bool Mapping::IsLookedInto(const AnswerForm& form, uint16_t status) const {
   return form.poll || status >= 400 || rewriter_.Applies(form.route);
 }
 
-MappedAnswer Mapping::FromAnswer(const AnswerForm& form, const HttpResponse& response) const {
+ExchangeAnswer Mapping::FromAnswer(const AnswerForm& form, const HttpResponse& response) const {
   if (!form.poll) return FromResponse(form, response);
   if (response.status >= 200 && response.status < 300) {
     return PollAnswer(form, *form.poll, config_.codes, response);
   }
-  MappedAnswer answer = FromResponse(form, response);
+  ExchangeAnswer answer = FromResponse(form, response);
   *answer.head.mutable_poll() = PollOfError(*form.poll, response, RetryAfterSeconds(response, 0));
   return answer;
 }
 
-MappedAnswer Mapping::FromFault(const AnswerForm& form, UpstreamFault fault) const {
+ExchangeAnswer Mapping::FromFault(const AnswerForm& form, UpstreamFault fault) const {
   const Refusal refusal = RefusalOf(fault, form.repeatable);
   const bool asks_to_wait = AsksToWait(refusal.http_status);
-  MappedAnswer answer =
+  ExchangeAnswer answer =
       ErrorAnswer(form, config_.codes, refusal,
                   asks_to_wait ? std::optional(RetryAfterOf(fault)) : std::nullopt);
   if (form.poll) {
@@ -191,7 +191,7 @@ MappedAnswer Mapping::FromFault(const AnswerForm& form, UpstreamFault fault) con
   return answer;
 }
 
-MappedAnswer Mapping::FromResponse(const AnswerForm& form, const HttpResponse& response) const {
+ExchangeAnswer Mapping::FromResponse(const AnswerForm& form, const HttpResponse& response) const {
   const uint16_t status = response.status;
   if (status < 200 || status > 599) {
     return ErrorAnswer(form, config_.codes,
@@ -206,7 +206,7 @@ MappedAnswer Mapping::FromResponse(const AnswerForm& form, const HttpResponse& r
   return status < 400 ? FromSuccess(form, response) : FromError(form, response);
 }
 
-MappedAnswer Mapping::FromSuccess(const AnswerForm& form, const HttpResponse& response) const {
+ExchangeAnswer Mapping::FromSuccess(const AnswerForm& form, const HttpResponse& response) const {
   std::string_view json = response.body;
   // Deployed clients crash on an empty body.
   const bool blank = json.find_first_not_of(kSpaces) == std::string_view::npos;
@@ -235,7 +235,7 @@ MappedAnswer Mapping::FromSuccess(const AnswerForm& form, const HttpResponse& re
       BadGateway("the homeserver's answer cannot become CBOR: " + answer.error().Text()));
 }
 
-MappedAnswer Mapping::FromError(const AnswerForm& form, const HttpResponse& response) const {
+ExchangeAnswer Mapping::FromError(const AnswerForm& form, const HttpResponse& response) const {
   const uint16_t status = response.status;
   const bool asks_to_wait = AsksToWait(status);
   std::string json;

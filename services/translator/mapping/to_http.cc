@@ -172,12 +172,12 @@ std::optional<Refusal> MapBody(const v1::Request& request, MappedRequest& mapped
 
 }  // namespace
 
-Result<MappedRequest, MappedAnswer> Mapping::ToHttp(const v1::Request& request) const {
+Result<MappedRequest, ExchangeAnswer> Mapping::ToHttp(const v1::Request& request) const {
   MappedRequest mapped;
   HttpRequest& http = mapped.http;
   AnswerForm& form = mapped.form;
   const auto refuse = [&](const Refusal& refusal) {
-    MappedAnswer answer = ErrorAnswer(form, config_.codes, refusal);
+    ExchangeAnswer answer = ErrorAnswer(form, config_.codes, refusal);
     answer.head.set_token_refused(refusal.http_status == 401 && form.edge_token);
     return Failure(std::move(answer));
   };
@@ -229,7 +229,7 @@ Result<MappedRequest, MappedAnswer> Mapping::ToHttp(const v1::Request& request) 
   }
 
   if (auto refusal = MapVersions(request, mapped)) {
-    MappedAnswer answer = ErrorAnswer(form, config_.codes, *refusal);
+    ExchangeAnswer answer = ErrorAnswer(form, config_.codes, *refusal);
     answer.head.set_code(coap::kBadOption.value);
     answer.head.clear_http_status();
     return Failure(std::move(answer));

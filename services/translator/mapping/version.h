@@ -36,6 +36,6 @@ std::string VersionOf(std::string_view entity_tag);
 HttpRequest VersionCheck(const HttpRequest& request);
 
 /// Adds to `answer` what the homeserver's tells of the version, its life and its place.
-void TellVersion(const HttpResponse& response, MappedAnswer& answer);
+void TellVersion(const HttpResponse& response, ExchangeAnswer& answer);
 
 }  // namespace lowband::translator

@@ -238,7 +238,7 @@ void EdgeWorld::Reply(LaneKey lane, uint64_t exchange, const v1::Request& reques
   EXPECT_EQ(testing::SaysMoreThanReal(request, answer), "");
   const std::string body = std::move(*answer.mutable_body());
   answer.clear_body();
-  translator::ingress::ExchangeAnswer whole{std::move(answer), Bytes(body.begin(), body.end())};
+  translator::ExchangeAnswer whole{std::move(answer), Bytes(body.begin(), body.end())};
   translator::ingress::AnswerQueue& answers = lanes_.at(lane).answers;
   const translator::ingress::AnswerTerms terms{request.answer_window(), request.answer_from()};
   if (translator::ingress::GoesByWindow(whole, terms)) {
