@@ -340,15 +340,16 @@ void OptionParser::Size(const std::string& name, uint64_t& value, uint64_t min, 
   });
 }
 
-void OptionParser::Choice(const std::string& name, size_t& value,
-                          const std::vector<std::string>& choices, const std::string& help) {
+void OptionParser::Choice(const std::string& name, const std::vector<std::string>& choices,
+                          size_t present, const std::string& help,
+                          std::function<void(size_t)> choose) {
   std::string listed;
   for (const std::string& choice : choices) listed += (listed.empty() ? "" : "|") + choice;
-  impl_->Add(name, help, listed, choices[value],
-             [&value, choices, listed](const std::string& text) {
+  impl_->Add(name, help, listed, choices[present],
+             [choices, listed, choose = std::move(choose)](const std::string& text) {
                const auto it = std::ranges::find(choices, text);
                if (it == choices.end()) return "\"" + text + "\" is not one of " + listed;
-               value = static_cast<size_t>(it - choices.begin());
+               choose(static_cast<size_t>(it - choices.begin()));
                return std::string();
              });
 }

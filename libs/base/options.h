@@ -7,6 +7,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <map>
 #include <memory>
 #include <optional>
@@ -48,9 +49,19 @@ class OptionParser {
   /// Written as 4096, 256KiB, 8MiB.
   void Size(const std::string& name, uint64_t& value, uint64_t min, uint64_t max,
             const std::string& help);
-  /// One of `choices`; stores its index.
-  void Choice(const std::string& name, size_t& value, const std::vector<std::string>& choices,
-              const std::string& help);
+  /// One of `choices`, the present value among them.
+  template <class Value>
+  void Choice(const std::string& name, Value& value,
+              const std::vector<std::pair<std::string, Value>>& choices, const std::string& help) {
+    std::vector<std::string> names;
+    size_t present = 0;
+    for (const auto& [text, choice] : choices) {
+      if (choice == value) present = names.size();
+      names.push_back(text);
+    }
+    Choice(name, names, present, help,
+           [&value, choices](size_t chosen) { value = choices[chosen].second; });
+  }
 
   /// Reads everything. None: go on. Otherwise the program's exit code; what there was to say has
   /// been printed (--help and --version on standard output; an error as one line on standard
@@ -61,6 +72,9 @@ class OptionParser {
   const OptionSources& sources() const;
 
  private:
+  void Choice(const std::string& name, const std::vector<std::string>& choices, size_t present,
+              const std::string& help, std::function<void(size_t)> choose);
+
   class Impl;
   std::unique_ptr<Impl> impl_;
 };

@@ -4,7 +4,7 @@
 #include <limits>
 #include <string>
 
-#include "libs/grpc/openssl_handles.h"
+#include "libs/base/openssl_handles.h"
 
 namespace lowband {
 namespace {

@@ -11,7 +11,7 @@
 #include <sstream>
 
 #include "libs/base/config_error.h"
-#include "libs/grpc/openssl_handles.h"
+#include "libs/base/openssl_handles.h"
 #include "libs/grpc/target.h"
 
 namespace lowband {

@@ -4,6 +4,7 @@
 #include <thread>
 
 #include "libs/base/config_error.h"
+#include "libs/base/log_options.h"
 #include "libs/base/options.h"
 #include "libs/base/public_url.h"
 #include "services/edge/admission/limits.h"
@@ -25,11 +26,8 @@ constexpr const char* kFooter =
 
 // Flags whose stored type differs from what the parser reads.
 struct Raw {
-  size_t codes = 0;
   uint64_t default_key_table = 1;
   bool no_stale_alert = false;
-  size_t log_level = 2;
-  size_t log_format = 0;
 };
 
 void DeclareServing(OptionParser& parser, Options& options) {
@@ -61,9 +59,11 @@ void DeclareCoap(OptionParser& parser, Options& options, Raw& raw) {
   parser.Group("CoAP and MSC3079");
   parser.Time("ack-delay", options.pipeline.message.ack_delay, milliseconds(0), seconds(8),
               "How long an answer may ride on the acknowledgement; saves two datagrams a request");
-  parser.Choice("codes", raw.codes, {"deployed", "rfc8075"},
-                "CoAP codes: those that matrix-org/lb clients know, or all of RFC 8075; the "
-                "translators follow");
+  parser.Choice<coap::CodeSet>(
+      "codes", options.pipeline.request.codes,
+      {{"deployed", coap::CodeSet::kDeployed}, {"rfc8075", coap::CodeSet::kRfc8075}},
+      "CoAP codes: those that matrix-org/lb clients know, or all of RFC 8075; the "
+      "translators follow");
   parser.Number("default-key-table", raw.default_key_table, 0, 1,
                 "CBOR key table for clients that name none: 0 strings, 1 integers");
   parser.Time("exchange-timeout", options.pipeline.request.exchange_timeout, seconds(1),
@@ -115,7 +115,7 @@ void DeclareHttp(OptionParser& parser, Options& options) {
                 "Only a proxy of yours can connect: believe its X-Forwarded-For and -Proto");
 }
 
-void DeclareRest(OptionParser& parser, Options& options, Raw& raw) {
+void DeclareRest(OptionParser& parser, Options& options) {
   parser.Group("gRPC to the translators");
   parser.Number("lanes", options.pipeline.uplink.lanes, 1, uplink::kLanesMax,
                 "Streams that each worker keeps open at least; one to each translator");
@@ -125,45 +125,32 @@ void DeclareRest(OptionParser& parser, Options& options, Raw& raw) {
               "FILE");
   parser.Switch("insecure-grpc", options.security.insecure,
                 "Allow plaintext to other than loopback addresses and unix sockets");
-  parser.Group("Logs");
-  parser.Choice("log-level", raw.log_level, {"trace", "debug", "info", "warning", "error"},
-                "The least that is written");
-  parser.Choice("log-format", raw.log_format, {"json", "text"}, "One object or one line an event");
-}
-
-// A budget of the process that has no ledger: each worker gets its part.
-void ShareOut(PipelineConfig& pipeline, uint64_t workers) {
-  pipeline.uplink.answers_bytes_max /= workers;
-  // However many share it, the largest answer that may come has room in each part.
-  for (size_t* budget :
-       {&pipeline.request.download_bytes_max, &pipeline.uplink.answers_bytes_max}) {
-    *budget = std::max({*budget, pipeline.uplink.answer_bytes_max, pipeline.request.answer_window});
-  }
+  DeclareLog(parser, options.log_level, options.log_format);
 }
 
 // What follows from other limits.
-void Derive(PipelineConfig& pipeline, size_t sessions) {
+void Derive(PipelineConfig& pipeline, size_t sessions, size_t workers) {
   pipeline.request.ScaleTo(sessions);
   pipeline.message.ScaleTo(sessions);
+  pipeline.uplink = pipeline.uplink.PerWorker(workers);
+  // The largest answer that may come has room.
+  for (size_t* room : {&pipeline.request.download_bytes_max, &pipeline.uplink.answers_bytes_max}) {
+    *room = std::max({*room, pipeline.uplink.answer_bytes_max, pipeline.request.answer_window});
+  }
   // Clients choose their worker: one may get all of them.
   pipeline.uplink.exchanges_max = pipeline.request.UnderWayMax();
   pipeline.uplink.requests_bytes_max = pipeline.request.UnderWayBytesMax();
 }
 
 void Finish(Options& options, const Raw& raw) {
-  const coap::CodeSet codes = raw.codes == 0 ? coap::CodeSet::kDeployed : coap::CodeSet::kRfc8075;
   PipelineConfig& pipeline = options.pipeline;
-  pipeline.request.codes = codes;
-  pipeline.uplink.codes = codes;
+  pipeline.uplink.codes = pipeline.request.codes;
   pipeline.request.default_key_table = static_cast<uint8_t>(raw.default_key_table);
   pipeline.dtls.stale_alert = !raw.no_stale_alert;
-  options.log_level = static_cast<LogLevel>(raw.log_level);
-  options.log_format = raw.log_format == 0 ? Logger::Format::kJson : Logger::Format::kText;
   if (options.workers == 0) {
     options.workers = std::clamp<uint64_t>(std::thread::hardware_concurrency(), 1, kWorkersMax);
   }
-  ShareOut(pipeline, options.workers);
-  Derive(pipeline, options.admission.sessions);
+  Derive(pipeline, options.admission.sessions, options.workers);
   const auto check = [](const std::string& problem) {
     if (!problem.empty()) throw ConfigError("configuration", problem);
   };
@@ -187,7 +174,7 @@ std::optional<int> ParseOptions(int argc, const char* const* argv, Options& opti
   DeclareCoap(parser, options, raw);
   DeclareDtls(parser, options, raw);
   DeclareHttp(parser, options);
-  DeclareRest(parser, options, raw);
+  DeclareRest(parser, options);
   if (const auto code = parser.Parse(argc, argv)) return code;
   options.sources = parser.sources();
   if (options.healthcheck) return std::nullopt;  // Nothing else than the address is needed.

@@ -1,5 +1,6 @@
 #include "services/translator/options.h"
 
+#include "libs/base/log_options.h"
 #include "libs/base/options.h"
 #include "services/translator/mapping/limits.h"
 #include "services/translator/upstream/homeserver.h"
@@ -13,10 +14,7 @@ constexpr const char* kFooter =
 
 // Flags whose stored type differs from what the parser reads.
 struct Raw {
-  size_t enum_api = 0;
   uint64_t dtls_port = 0;
-  size_t log_level = 2;
-  size_t log_format = 0;
 };
 
 void DeclareServing(OptionParser& parser, Options& options, Raw& raw) {
@@ -45,8 +43,9 @@ void DeclareServing(OptionParser& parser, Options& options, Raw& raw) {
       "healthcheck", options.healthcheck,
       "Ask the one that runs with this --admin-addr whether it is ready, and exit: 0 or 1");
   parser.Group("MSC3079");
-  parser.Choice("enum-api", raw.enum_api, {"r0", "v3"},
-                "API version that path enums expand to; homeservers key transactions on it");
+  parser.Choice<EnumApi>(
+      "enum-api", options.mapping.enum_api, {{"r0", EnumApi::kR0}, {"v3", EnumApi::kV3}},
+      "API version that path enums expand to; homeservers key transactions on it");
   parser.Switch("forward-client-ip", options.mapping.forward_client_ip,
                 "Send X-Forwarded-For to a homeserver that is not on a private address too");
 }
@@ -89,7 +88,7 @@ void DeclareUpstream(OptionParser& parser, Options& options) {
                 "to others. 0: 24,576, or as many as the process may open");
 }
 
-void DeclareRest(OptionParser& parser, Options& options, Raw& raw) {
+void DeclareRest(OptionParser& parser, Options& options) {
   parser.Group("Tracing");
   parser.Number("trace-one-in", options.mapping.trace_one_in, 0, kTraceOneInMax,
                 "Give requests without a W3C traceparent one, sampled for one in N; 0: give none");
@@ -99,10 +98,7 @@ void DeclareRest(OptionParser& parser, Options& options, Raw& raw) {
   parser.Text("grpc-ca", options.security.ca_file, "Who signs the edges' certificates", "FILE");
   parser.Switch("insecure-grpc", options.security.insecure,
                 "Allow plaintext on other than loopback addresses and unix sockets");
-  parser.Group("Logs");
-  parser.Choice("log-level", raw.log_level, {"trace", "debug", "info", "warning", "error"},
-                "The least that is written");
-  parser.Choice("log-format", raw.log_format, {"json", "text"}, "One object or one line an event");
+  DeclareLog(parser, options.log_level, options.log_format);
 }
 
 }  // namespace
@@ -114,15 +110,12 @@ std::optional<int> ParseOptions(int argc, const char* const* argv, Options& opti
   Raw raw;
   DeclareServing(parser, options, raw);
   DeclareUpstream(parser, options);
-  DeclareRest(parser, options, raw);
+  DeclareRest(parser, options);
   if (const auto code = parser.Parse(argc, argv)) return code;
   options.sources = parser.sources();
   if (options.healthcheck) return std::nullopt;  // Nothing else than the address is needed.
 
-  options.mapping.enum_api = raw.enum_api == 0 ? EnumApi::kR0 : EnumApi::kV3;
   if (raw.dtls_port != 0) options.mapping.dtls_port = static_cast<uint16_t>(raw.dtls_port);
-  options.log_level = static_cast<LogLevel>(raw.log_level);
-  options.log_format = raw.log_format == 0 ? Logger::Format::kJson : Logger::Format::kText;
   options.upstream.Validate();
   (void)DecidePublicName(options.upstream_host, options.mapping.advertise, false);
   options.mapping.Validate();

@@ -15,6 +15,7 @@
 #include <memory>
 #include <string>
 
+#include "libs/base/budget.h"
 #include "services/translator/exchange_log.h"
 #include "services/translator/ingress/counters.h"
 #include "services/translator/ingress/relay.h"
@@ -55,7 +56,7 @@ class RelayHandler final : public ingress::RelayHandler {
   RelayClient& upstream_;
   ExchangeLog* const log_;
   RelayHandlerCounters counters_;
-  ingress::SharedBudget held_bytes_{kRewritesBytesMax};
+  Budget held_bytes_{kRewritesBytesMax};
 };
 
 }  // namespace lowband::translator

@@ -139,7 +139,7 @@ std::string WindowedUnlikeReal(const v1::Request& request, const v1::Answer& ans
   const AnswerTerms terms{request.answer_window(), request.answer_from()};
   if (!GoesByWindow(whole, terms)) return "the translator would have sent it whole";
   const size_t size = whole.body.size();
-  SharedBudget budget(0);
+  Budget budget(0);
   HeldAnswers held(2 * size);
   AnswerQueue queue(budget);
   auto admission = held.Admit(0, size, {}, 1);

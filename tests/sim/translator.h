@@ -62,8 +62,7 @@ class Translators {
     uint64_t upstream = 0;  ///< At the homeserver; 0: not there.
   };
   struct Lane : translator::ingress::AnswerHolder {
-    Lane(size_t leads_to, translator::ingress::SharedBudget& budget)
-        : replica(leads_to), answers(budget) {}
+    Lane(size_t leads_to, Budget& budget) : replica(leads_to), answers(budget) {}
     void DropAnswer(uint64_t exchange) override { answers.Drop(exchange); }
     size_t replica;
     std::map<uint64_t, UnderWay> exchanges;
@@ -92,7 +91,7 @@ class Translators {
   const translator::Mapping mapping_;
   Tell tell_;
   std::vector<bool> alive_;
-  translator::ingress::SharedBudget whole_{size_t{64} << 20};
+  Budget whole_{size_t{64} << 20};
   // So little that some have to make room.
   translator::ingress::HeldAnswers held_{120'000};
   std::map<LaneId, std::shared_ptr<Lane>> lanes_;

@@ -8,6 +8,8 @@
 #include <cerrno>
 #include <climits>
 
+#include "libs/base/openssl_handles.h"
+
 namespace lowband::edge::fallback {
 namespace {
 
@@ -40,10 +42,6 @@ class PlainStream final : public ByteStream {
   bool HasBuffered() const override { return false; }
   void EndOutput() override { shutdown(fd_, SHUT_WR); }
   bool PeerSpeaksPlainHttp() const override { return false; }
-};
-
-struct SslDeleter {
-  void operator()(SSL* ssl) const { SSL_free(ssl); }
 };
 
 class TlsStream final : public ByteStream {
@@ -110,7 +108,7 @@ class TlsStream final : public ByteStream {
     return {Status::kFailed, 0};
   }
 
-  std::unique_ptr<SSL, SslDeleter> ssl_;
+  Ssl ssl_;
   bool failed_ = false;
   bool plain_http_ = false;
 };

@@ -7,19 +7,10 @@
 #include <array>
 #include <string_view>
 
+#include "libs/base/openssl_handles.h"
+
 namespace lowband::edge::fallback {
 namespace {
-
-struct X509Deleter {
-  void operator()(X509* certificate) const { X509_free(certificate); }
-};
-struct KeyDeleter {
-  void operator()(EVP_PKEY* key) const { EVP_PKEY_free(key); }
-};
-struct BioDeleter {
-  void operator()(BIO* bio) const { BIO_free(bio); }
-};
-using Certificate = std::unique_ptr<X509, X509Deleter>;
 
 constexpr std::string_view kHttp11 = "\x08http/1.1";
 
@@ -46,10 +37,8 @@ bool UseChain(SSL_CTX* context, const mbedtls_x509_crt* chain) {
 }
 
 bool UseKey(SSL_CTX* context, std::string_view pem) {
-  const std::unique_ptr<BIO, BioDeleter> bio(
-      BIO_new_mem_buf(pem.data(), static_cast<int>(pem.size())));
-  const std::unique_ptr<EVP_PKEY, KeyDeleter> key(
-      PEM_read_bio_PrivateKey(bio.get(), nullptr, nullptr, nullptr));
+  const Bio bio(BIO_new_mem_buf(pem.data(), static_cast<int>(pem.size())));
+  const Key key(PEM_read_bio_PrivateKey(bio.get(), nullptr, nullptr, nullptr));
   return key != nullptr && SSL_CTX_use_PrivateKey(context, key.get()) == 1;
 }
 

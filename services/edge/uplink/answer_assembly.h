@@ -6,21 +6,10 @@
 #include <cstddef>
 #include <cstdint>
 
+#include "libs/base/budget.h"
 #include "services/edge/request/exchange.h"
 
 namespace lowband::edge::uplink {
-
-/// Bytes that many share.
-struct Budget {
-  size_t max = 0;
-  size_t used = 0;
-  bool Take(size_t bytes) {
-    if (bytes > max - used) return false;
-    used += bytes;
-    return true;
-  }
-  void Return(size_t bytes) { used -= bytes; }
-};
 
 class AnswerAssembly {
  public:

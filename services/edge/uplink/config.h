@@ -43,7 +43,7 @@ struct Config {
   coap::CodeSet codes = coap::CodeSet::kDeployed;
   /// --max-response-body: one answer's body; a longer one is answered by an error.
   size_t answer_bytes_max = kAnswerBytesDefault;
-  /// Below kAnswersBytesMax where workers share little memory.
+  /// Bodies of all answers that are being assembled.
   size_t answers_bytes_max = kAnswersBytesMax;
   size_t requests_bytes_max = kRequestsBytesMax;
   size_t exchanges_max = kExchangesMax;
@@ -51,6 +51,13 @@ struct Config {
   Records records = Records::kNone;
   /// What the clients' pseudonyms in the records are made with.
   PseudonymSalt salt{};
+
+  /// This one is of the process: the part of one of so many workers.
+  Config PerWorker(size_t workers) const {
+    Config part = *this;
+    part.answers_bytes_max /= workers;
+    return part;
+  }
 };
 
 }  // namespace lowband::edge::uplink

@@ -13,6 +13,7 @@
 #include <string>
 #include <unordered_map>
 
+#include "libs/base/budget.h"
 #include "lowband/v1/translator.pb.h"
 #include "services/translator/ingress/counters.h"
 #include "services/translator/ingress/handler.h"
@@ -22,7 +23,7 @@ namespace lowband::translator::ingress {
 
 class AnswerQueue {
  public:
-  explicit AnswerQueue(SharedBudget& budget) : budget_(budget) {}
+  explicit AnswerQueue(Budget& budget) : budget_(budget) {}
   ~AnswerQueue() { Clear(); }
   AnswerQueue(const AnswerQueue&) = delete;
   AnswerQueue& operator=(const AnswerQueue&) = delete;
@@ -83,7 +84,7 @@ class AnswerQueue {
   size_t NextPiece(uint64_t exchange, v1::TranslatorBatch& batch);
   void Release(const Pending& pending, size_t bytes);
 
-  SharedBudget& budget_;
+  Budget& budget_;
   std::deque<Pending> answers_;
   size_t bytes_ = 0;
   std::unordered_map<uint64_t, Windowed> windowed_;

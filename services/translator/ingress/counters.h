@@ -43,21 +43,4 @@ struct Counters {
   Count relays_refused_overload{0};
 };
 
-/// An amount that many threads share.
-class SharedBudget {
- public:
-  explicit SharedBudget(size_t max) : max_(max) {}
-  [[nodiscard]] bool Take(size_t amount) {
-    if (used_.fetch_add(amount, std::memory_order_relaxed) + amount <= max_) return true;
-    Return(amount);
-    return false;
-  }
-  void Return(size_t amount) { used_.fetch_sub(amount, std::memory_order_relaxed); }
-  size_t used() const { return used_.load(std::memory_order_relaxed); }
-
- private:
-  const size_t max_;
-  std::atomic<size_t> used_{0};
-};
-
 }  // namespace lowband::translator::ingress

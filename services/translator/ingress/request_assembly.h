@@ -8,6 +8,7 @@
 #include <cstdint>
 #include <unordered_map>
 
+#include "libs/base/budget.h"
 #include "lowband/v1/translator.pb.h"
 #include "services/translator/ingress/counters.h"
 
@@ -23,7 +24,7 @@ class RequestAssembly {
     kUnknown,   ///< Belongs to nothing: its exchange is over, or never was.
   };
 
-  RequestAssembly(size_t body_bytes_max, SharedBudget& budget)
+  RequestAssembly(size_t body_bytes_max, Budget& budget)
       : body_bytes_max_(body_bytes_max), budget_(budget) {}
   ~RequestAssembly() { Clear(); }
   RequestAssembly(const RequestAssembly&) = delete;
@@ -43,7 +44,7 @@ class RequestAssembly {
 
  private:
   const size_t body_bytes_max_;
-  SharedBudget& budget_;
+  Budget& budget_;
   struct Partial {
     v1::Request request;
     size_t charged_bytes = 0;

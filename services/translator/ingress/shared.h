@@ -4,6 +4,7 @@
 // for as long as a thread is inside it.
 #pragma once
 
+#include "libs/base/budget.h"
 #include "services/translator/ingress/awake.h"
 #include "services/translator/ingress/config.h"
 #include "services/translator/ingress/counters.h"
@@ -24,9 +25,9 @@ struct Shared {
   const Config config;
   Counters counters;
   Awake awake;
-  SharedBudget exchanges;
-  SharedBudget requests_bytes;
-  SharedBudget answers_bytes;
+  Budget exchanges;
+  Budget requests_bytes;
+  Budget answers_bytes;
   HeldAnswers held;
   RelayPlaces relays;
 };

@@ -6,6 +6,7 @@
 #include <memory>
 
 #include "libs/base/config_error.h"
+#include "libs/base/openssl_handles.h"
 #include "services/translator/upstream/homeserver.h"
 
 namespace lowband::translator {
@@ -22,8 +23,7 @@ void CheckCa(const std::string& path) {
   struct stat info {};
   if (stat(path.c_str(), &info) != 0) throw ConfigError("--upstream-ca", quoted + "does not exist");
   const bool is_directory = S_ISDIR(info.st_mode);
-  const std::unique_ptr<X509_STORE, decltype(&X509_STORE_free)> store(X509_STORE_new(),
-                                                                      X509_STORE_free);
+  const X509Store store(X509_STORE_new());
   const int loaded = X509_STORE_load_locations(store.get(), is_directory ? nullptr : path.c_str(),
                                                is_directory ? path.c_str() : nullptr);
   if (loaded != 1) {

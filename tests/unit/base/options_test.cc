@@ -31,7 +31,7 @@ struct Program {
     parser.Number("number", number, 1, 10, "A number");
     parser.Time("wait-time", time, milliseconds(1), seconds(60), "A time");
     parser.Size("size", size, 1, 1 << 20, "A size");
-    parser.Choice("choice", choice, {"r0", "v3"}, "A choice");
+    parser.Choice<size_t>("choice", choice, {{"r0", 0}, {"v3", 1}}, "A choice");
     arguments.insert(arguments.begin(), "prog");
     testing::internal::CaptureStderr();
     testing::internal::CaptureStdout();

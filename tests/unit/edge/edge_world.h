@@ -130,11 +130,11 @@ class EdgeWorld {
   std::vector<std::unique_ptr<Pipeline>> edges_;
   std::vector<Client> clients_;
   std::map<SocketAddress, size_t> by_address_;
-  translator::ingress::SharedBudget whole_answers_{size_t{256} << 20};
+  Budget whole_answers_{size_t{256} << 20};
   translator::ingress::HeldAnswers held_{size_t{256} << 20};
   /// An open lane: partial bodies, and the translator's own queue of answers.
   struct Lane {
-    explicit Lane(translator::ingress::SharedBudget& budget) : answers(budget) {}
+    explicit Lane(Budget& budget) : answers(budget) {}
     std::map<uint64_t, v1::Request> partial;
     translator::ingress::AnswerQueue answers;
   };

@@ -26,7 +26,7 @@ bool Push(AnswerQueue& queue, uint64_t exchange, ExchangeAnswer answer) {
 }
 
 TEST(AnswerQueue, SmallAnswersThenOneFrameEachInOrder) {
-  SharedBudget budget(1000);
+  Budget budget(1000);
   AnswerQueue queue(budget);
   EXPECT_TRUE(Push(queue, 5, Answer(3)));
   EXPECT_TRUE(Push(queue, 6, Answer(0)));
@@ -44,7 +44,7 @@ TEST(AnswerQueue, SmallAnswersThenOneFrameEachInOrder) {
 }
 
 TEST(AnswerQueue, LargeAnswerThenChunksThatAddUpWithinFullBatches) {
-  SharedBudget budget(10'000'000);
+  Budget budget(10'000'000);
   AnswerQueue queue(budget);
   EXPECT_TRUE(Push(queue, 1, Answer(10 * kChunkBytesMax + 1)));
   size_t sum = 0;
@@ -68,7 +68,7 @@ TEST(AnswerQueue, LargeAnswerThenChunksThatAddUpWithinFullBatches) {
 }
 
 TEST(AnswerQueue, BodyOfExactlyOneChunkThenOneFrame) {
-  SharedBudget budget(10'000'000);
+  Budget budget(10'000'000);
   AnswerQueue queue(budget);
   EXPECT_TRUE(Push(queue, 1, Answer(kChunkBytesMax)));
   v1::TranslatorBatch batch;
@@ -78,7 +78,7 @@ TEST(AnswerQueue, BodyOfExactlyOneChunkThenOneFrame) {
 }
 
 TEST(AnswerQueue, SmallAnswerBehindLargeOnesThenItIsInTheFirstBatch) {
-  SharedBudget budget(100'000'000);
+  Budget budget(100'000'000);
   AnswerQueue queue(budget);
   EXPECT_TRUE(Push(queue, 1, Answer(5'000'000)));
   EXPECT_TRUE(Push(queue, 2, Answer(5'000'000)));
@@ -90,7 +90,7 @@ TEST(AnswerQueue, SmallAnswerBehindLargeOnesThenItIsInTheFirstBatch) {
 }
 
 TEST(AnswerQueue, ManyAnswersThenNoMoreFramesThanABatchMayHave) {
-  SharedBudget budget(1'000'000);
+  Budget budget(1'000'000);
   AnswerQueue queue(budget);
   for (uint64_t id = 1; id <= kBatchFramesMax + 1; ++id) EXPECT_TRUE(Push(queue, id, Answer(1)));
   v1::TranslatorBatch batch;
@@ -100,7 +100,7 @@ TEST(AnswerQueue, ManyAnswersThenNoMoreFramesThanABatchMayHave) {
 }
 
 TEST(AnswerQueue, OverTheBudgetThenRefusedUnlessUncharged) {
-  SharedBudget budget(10);
+  Budget budget(10);
   AnswerQueue queue(budget);
   EXPECT_TRUE(Push(queue, 1, Answer(8)));
   ExchangeAnswer large = Answer(8);
@@ -116,7 +116,7 @@ TEST(AnswerQueue, OverTheBudgetThenRefusedUnlessUncharged) {
 }
 
 TEST(AnswerQueue, RemovedHalfWayThenTheRestIsForgottenAndItsBytesAreFree) {
-  SharedBudget budget(10'000'000);
+  Budget budget(10'000'000);
   {
     AnswerQueue queue(budget);
     EXPECT_TRUE(Push(queue, 1, Answer(1'000'000)));
@@ -133,7 +133,7 @@ TEST(AnswerQueue, RemovedHalfWayThenTheRestIsForgottenAndItsBytesAreFree) {
 }
 
 TEST(AnswerQueue, ObservableThenItsFrameGoesBeforeTheAnswer) {
-  SharedBudget budget(10'000'000);
+  Budget budget(10'000'000);
   AnswerQueue queue(budget);
   queue.PushObservable(1);
   EXPECT_TRUE(Push(queue, 1, Answer(kChunkBytesMax + 1)));
@@ -149,7 +149,7 @@ TEST(AnswerQueue, ObservableThenItsFrameGoesBeforeTheAnswer) {
 }
 
 TEST(AnswerQueue, RemovedAfterObservableThenOnlyAnAnswerCounts) {
-  SharedBudget budget(1000);
+  Budget budget(1000);
   AnswerQueue queue(budget);
   queue.PushObservable(1);
   queue.PushObservable(2);

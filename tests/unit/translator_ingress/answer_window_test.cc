@@ -41,7 +41,7 @@ class AnswerWindow : public ::testing::Test {
     return sum;
   }
 
-  SharedBudget budget_{1000};
+  Budget budget_{1000};
   HeldAnswers held_{10'000'000};
   AnswerQueue queue_{budget_};
 };

@@ -25,7 +25,7 @@ v1::BodyChunk Chunk(const std::string& data, bool more) {
 }
 
 TEST(RequestAssembly, PiecesOfTwoRequestsInterleavedThenBothAreWhole) {
-  SharedBudget budget(1000);
+  Budget budget(1000);
   RequestAssembly assembly(100, budget);
   EXPECT_EQ(assembly.Add(1, Head("a", true)), Progress::kMore);
   EXPECT_EQ(assembly.Add(2, Head("x", true)), Progress::kMore);
@@ -42,14 +42,14 @@ TEST(RequestAssembly, PiecesOfTwoRequestsInterleavedThenBothAreWhole) {
 }
 
 TEST(RequestAssembly, OnePieceThenWholeAtOnce) {
-  SharedBudget budget(0);
+  Budget budget(0);
   RequestAssembly assembly(100, budget);
   EXPECT_EQ(assembly.Add(1, Head("all", false)), Progress::kWhole);
   EXPECT_EQ(assembly.Take(1).body(), "all");
 }
 
 TEST(RequestAssembly, BodyOfExactlyTheLimitThenWholeAndOneByteMoreThenTooLarge) {
-  SharedBudget budget(1000);
+  Budget budget(1000);
   RequestAssembly assembly(4, budget);
   EXPECT_EQ(assembly.Add(1, Head("12", true)), Progress::kMore);
   EXPECT_EQ(assembly.Add(1, Chunk("34", false)), Progress::kWhole);
@@ -63,7 +63,7 @@ TEST(RequestAssembly, BodyOfExactlyTheLimitThenWholeAndOneByteMoreThenTooLarge) 
 }
 
 TEST(RequestAssembly, AllTogetherOverTheBudgetThenOverload) {
-  SharedBudget budget(10);
+  Budget budget(10);
   RequestAssembly assembly(100, budget);
   RequestAssembly other(100, budget);
   EXPECT_EQ(assembly.Add(1, Head("123456", true)), Progress::kMore);
@@ -78,7 +78,7 @@ TEST(RequestAssembly, AllTogetherOverTheBudgetThenOverload) {
 }
 
 TEST(RequestAssembly, TooManyIncompleteThenOverload) {
-  SharedBudget budget(100000);
+  Budget budget(100000);
   RequestAssembly assembly(100, budget);
   for (uint64_t id = 1; id <= kPartialsPerLaneMax; ++id) {
     ASSERT_EQ(assembly.Add(id, Head("", true)), Progress::kMore);
@@ -87,7 +87,7 @@ TEST(RequestAssembly, TooManyIncompleteThenOverload) {
 }
 
 TEST(RequestAssembly, PieceOfNothingOrAnIdTwiceThenUnknownAndTheFirstStands) {
-  SharedBudget budget(1000);
+  Budget budget(1000);
   RequestAssembly assembly(100, budget);
   EXPECT_EQ(assembly.Add(1, Chunk("b", false)), Progress::kUnknown);
   EXPECT_EQ(assembly.Add(1, Head("a", true)), Progress::kMore);
@@ -97,7 +97,7 @@ TEST(RequestAssembly, PieceOfNothingOrAnIdTwiceThenUnknownAndTheFirstStands) {
 }
 
 TEST(RequestAssembly, RemovedOrDestroyedThenItsBytesAreFree) {
-  SharedBudget budget(1000);
+  Budget budget(1000);
   {
     RequestAssembly assembly(100, budget);
     EXPECT_EQ(assembly.Add(1, Head("abc", true)), Progress::kMore);
