@@ -2,7 +2,8 @@
 # time. What it prints are the figures of docs/security.md.
 lowband_test(attack_test
   SOURCES attack/attack_test.cc attack/battle.cc attack/figures.cc attack/lost_clients_test.cc
-          attack/message_attack_test.cc unit/edge/edge_world.cc unit/edge_dtls/identity_files.cc
+          attack/message_attack_test.cc unit/services/edge/edge_world.cc
+          unit/services/edge/dtls/identity_files.cc
   DEPS lowband::edge_pipeline lowband::client lowband::sim lowband::translator_answers
        lowband_real_translator
   TIMEOUT 300)

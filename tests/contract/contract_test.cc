@@ -8,7 +8,7 @@
 #include "services/edge/request/counters.h"
 #include "services/edge/request/limits.h"
 #include "tests/contract/real_translator.h"
-#include "tests/unit/edge/edge_world.h"
+#include "tests/unit/services/edge/edge_world.h"
 
 namespace lowband::edge {
 namespace {

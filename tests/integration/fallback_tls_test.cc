@@ -4,7 +4,7 @@
 #include <gtest/gtest.h>
 
 #include "tests/integration/fallback_rig.h"
-#include "tests/unit/edge_dtls/identity_files.h"
+#include "tests/unit/services/edge/dtls/identity_files.h"
 
 namespace lowband::edge::fallback::testing {
 namespace {

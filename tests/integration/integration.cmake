@@ -1,15 +1,15 @@
 lowband_test(workers_test
-  SOURCES integration/workers_test.cc unit/edge_dtls/identity_files.cc
+  SOURCES integration/workers_test.cc unit/services/edge/dtls/identity_files.cc
   DEPS lowband::edge lowband::client lowband::translator_ingress gRPC::grpc++
   TIMEOUT 120)
 lowband_test(answer_window_test
-  SOURCES integration/answer_window_test.cc unit/edge_dtls/identity_files.cc
+  SOURCES integration/answer_window_test.cc unit/services/edge/dtls/identity_files.cc
   DEPS lowband::edge lowband::client lowband::translator lowband_test_http_server gRPC::grpc++
   TIMEOUT 120 LABELS integration)
 lowband_test(fallback_test
   SOURCES integration/fallback_crowd_test.cc integration/fallback_rig.cc
           integration/fallback_test.cc integration/fallback_tls_test.cc
-          unit/edge_dtls/identity_files.cc
+          unit/services/edge/dtls/identity_files.cc
   DEPS lowband::edge_fallback OpenSSL::SSL OpenSSL::Crypto
   LABELS integration)
 lowband_test(relay_test

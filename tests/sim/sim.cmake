@@ -2,7 +2,7 @@
 add_library(lowband_sim_world STATIC
   sim/attack.cc sim/attackers.cc sim/homeserver.cc sim/phone.cc sim/scenario.cc
   sim/translator.cc sim/world.cc
-  unit/edge_dtls/identity_files.cc)
+  unit/services/edge/dtls/identity_files.cc)
 target_include_directories(lowband_sim_world PUBLIC "${CMAKE_SOURCE_DIR}")
 target_link_libraries(lowband_sim_world
   PUBLIC lowband::sim lowband::edge_pipeline lowband::client lowband::translator_answers

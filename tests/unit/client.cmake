@@ -5,17 +5,17 @@ lowband_library(test_udp_relay
   PRIVATE_DEPS Threads::Threads)
 lowband_library(test_client_servers
   SOURCES
-    unit/libs_client/closed_port.cc unit/libs_client/dtls_server.cc unit/libs_client/responder.cc
+    unit/libs/client/closed_port.cc unit/libs/client/dtls_server.cc unit/libs/client/responder.cc
   DEPS lowband::client
   PRIVATE_DEPS GTest::gtest Threads::Threads)
 
 lowband_test(client_test
   SOURCES
-    unit/libs_client/blockwise_test.cc unit/libs_client/connection_test.cc
-    unit/libs_client/dtls_test.cc unit/libs_client/no_response_test.cc
-    unit/libs_client/observe_test.cc unit/libs_client/session_test.cc
-    unit/libs_client/small_path_test.cc unit/libs_client/sticky_options_test.cc
+    unit/libs/client/blockwise_test.cc unit/libs/client/connection_test.cc
+    unit/libs/client/dtls_test.cc unit/libs/client/no_response_test.cc
+    unit/libs/client/observe_test.cc unit/libs/client/session_test.cc
+    unit/libs/client/small_path_test.cc unit/libs/client/sticky_options_test.cc
   DEPS lowband::client lowband::test_client_servers)
 lowband_test(udp_relay_test
-  SOURCES unit/libs_client/udp_relay_test.cc
+  SOURCES unit/libs/client/udp_relay_test.cc
   DEPS lowband::client lowband::test_udp_relay)

@@ -1,3 +1,3 @@
 lowband_test(edge_datagram_test
-  SOURCES unit/edge_datagram/udp_socket_test.cc
+  SOURCES unit/services/edge/datagram/udp_socket_test.cc
   DEPS lowband::edge_datagram)

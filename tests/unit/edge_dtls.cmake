@@ -1,4 +1,4 @@
-set(edge_dtls_dir ${CMAKE_CURRENT_LIST_DIR}/edge_dtls)
+set(edge_dtls_dir ${CMAKE_CURRENT_LIST_DIR}/services/edge/dtls)
 # What fuzzers and benchmarks use too: a client, and certificates made on the spot.
 add_library(edge_dtls_peer STATIC
   ${edge_dtls_dir}/dtls_peer.cc
