@@ -10,9 +10,9 @@
 #include "libs/client/connection.h"
 #include "libs/client/options.h"
 #include "libs/client/trust.h"
-#include "tests/integration/udp_relay.h"
-#include "tests/unit/libs/client/dtls_server.h"
-#include "tests/unit/tools/lowband/run_program.h"
+#include "tests/support/dtls_server.h"
+#include "tests/support/run_program.h"
+#include "tests/support/udp_relay.h"
 
 namespace lowband::client {
 namespace {

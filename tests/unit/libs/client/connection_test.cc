@@ -7,9 +7,9 @@
 
 #include <array>
 
-#include "tests/unit/libs/client/closed_port.h"
+#include "tests/support/closed_port.h"
+#include "tests/support/responder.h"
 #include "tests/unit/libs/client/lockstep.h"
-#include "tests/unit/libs/client/responder.h"
 
 namespace lowband::client {
 namespace {

@@ -9,7 +9,7 @@
 #include "libs/client/session.h"
 #include "libs/client/trust.h"
 #include "libs/tls/key_log.h"
-#include "tests/unit/libs/client/dtls_server.h"
+#include "tests/support/dtls_server.h"
 #include "tests/unit/libs/client/lockstep.h"
 
 namespace lowband::client {

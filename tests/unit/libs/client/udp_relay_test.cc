@@ -1,4 +1,4 @@
-#include "tests/integration/udp_relay.h"
+#include "tests/support/udp_relay.h"
 
 #include <gtest/gtest.h>
 #include <poll.h>

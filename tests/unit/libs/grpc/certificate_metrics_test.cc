@@ -6,7 +6,7 @@
 #include <sstream>
 #include <string>
 
-#include "tests/unit/libs/grpc/test_certificates.h"
+#include "tests/support/test_certificates.h"
 
 namespace lowband {
 namespace {

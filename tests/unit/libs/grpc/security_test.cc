@@ -11,7 +11,7 @@
 #include <chrono>
 
 #include "libs/base/config_error.h"
-#include "tests/unit/libs/grpc/test_certificates.h"
+#include "tests/support/test_certificates.h"
 
 namespace lowband {
 namespace {

@@ -3,9 +3,9 @@
 
 #include <string>
 
+#include "tests/support/transcode_model.h"
 #include "tests/unit/libs/transcode/convert.h"
 #include "tests/unit/libs/transcode/documents.h"
-#include "tests/unit/libs/transcode/model.h"
 
 namespace lowband::transcode {
 namespace {

@@ -2,7 +2,7 @@
 #include <gtest/gtest.h>
 
 #include "services/edge/dtls/counters.h"
-#include "tests/unit/services/edge/edge_world.h"
+#include "tests/support/edge_world.h"
 
 namespace lowband::edge {
 namespace {

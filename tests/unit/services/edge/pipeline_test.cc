@@ -5,7 +5,7 @@
 
 #include "services/edge/dtls/counters.h"
 #include "services/edge/message/counters.h"
-#include "tests/unit/services/edge/edge_world.h"
+#include "tests/support/edge_world.h"
 
 namespace lowband::edge {
 namespace {

@@ -13,8 +13,8 @@
 
 #include "services/translator/mapping/cursor.h"
 #include "services/translator/metrics.h"
-#include "tests/integration/upstream_fixture.h"
-#include "tests/unit/services/translator/mapping/fixture.h"
+#include "tests/support/mapping_fixture.h"
+#include "tests/support/upstream_fixture.h"
 
 namespace lowband::translator {
 namespace {

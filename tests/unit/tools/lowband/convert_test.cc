@@ -4,7 +4,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include "tests/unit/tools/lowband/run_program.h"
+#include "tests/support/run_program.h"
 #include "tools/lowband/json_layout.h"
 
 namespace lowband::tools {

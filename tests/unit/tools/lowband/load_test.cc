@@ -7,8 +7,8 @@
 #include <set>
 
 #include "libs/client/options.h"
-#include "tests/unit/libs/client/responder.h"
-#include "tests/unit/tools/lowband/run_program.h"
+#include "tests/support/responder.h"
+#include "tests/support/run_program.h"
 #include "tools/lowband/latency_histogram.h"
 #include "tools/lowband/load_plan.h"
 

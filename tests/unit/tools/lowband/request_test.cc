@@ -6,9 +6,9 @@
 #include <nlohmann/json.hpp>
 
 #include "libs/client/options.h"
-#include "tests/unit/libs/client/closed_port.h"
-#include "tests/unit/libs/client/responder.h"
-#include "tests/unit/tools/lowband/run_program.h"
+#include "tests/support/closed_port.h"
+#include "tests/support/responder.h"
+#include "tests/support/run_program.h"
 
 namespace lowband::tools {
 namespace {

@@ -8,9 +8,9 @@
 
 #include "libs/client/options.h"
 #include "libs/transcode/transcode.h"
-#include "tests/unit/libs/client/closed_port.h"
-#include "tests/unit/libs/client/responder.h"
-#include "tests/unit/tools/lowband/run_program.h"
+#include "tests/support/closed_port.h"
+#include "tests/support/responder.h"
+#include "tests/support/run_program.h"
 
 namespace lowband::tools {
 namespace {

@@ -8,8 +8,8 @@
 #include "services/edge/dtls/counters.h"
 #include "services/edge/dtls/credentials.h"
 #include "services/edge/dtls/server.h"
-#include "tests/unit/services/edge/dtls/dtls_peer.h"
-#include "tests/unit/services/edge/dtls/identity_files.h"
+#include "tests/support/dtls_peer.h"
+#include "tests/support/identity_files.h"
 
 namespace lowband::edge::dtls {
 namespace {

@@ -2,7 +2,7 @@
 
 #include <gtest/gtest.h>
 
-#include "tests/unit/services/translator/mapping/fixture.h"
+#include "tests/support/mapping_fixture.h"
 
 namespace lowband::translator {
 namespace {

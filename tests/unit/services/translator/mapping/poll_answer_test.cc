@@ -6,7 +6,7 @@
 #include "services/translator/mapping/cursor.h"
 #include "services/translator/mapping/mapping.h"
 #include "services/translator/mapping/sync_answer.h"
-#include "tests/unit/services/translator/mapping/fixture.h"
+#include "tests/support/mapping_fixture.h"
 #include "tests/unit/services/translator/mapping/sync_bodies.h"
 
 namespace lowband::translator {

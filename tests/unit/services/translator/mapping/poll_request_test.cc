@@ -5,7 +5,7 @@
 
 #include "services/translator/mapping/cursor.h"
 #include "services/translator/mapping/limits.h"
-#include "tests/unit/services/translator/mapping/fixture.h"
+#include "tests/support/mapping_fixture.h"
 
 namespace lowband::translator {
 namespace {

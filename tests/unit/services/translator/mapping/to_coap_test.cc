@@ -5,7 +5,7 @@
 #include "libs/base/config_error.h"
 #include "services/translator/mapping/json_edit.h"
 #include "services/translator/mapping/limits.h"
-#include "tests/unit/services/translator/mapping/fixture.h"
+#include "tests/support/mapping_fixture.h"
 
 namespace lowband::translator {
 namespace {

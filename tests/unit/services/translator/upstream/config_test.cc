@@ -6,7 +6,7 @@
 #include <cstdlib>
 
 #include "libs/base/config_error.h"
-#include "tests/unit/services/translator/upstream/http_server.h"
+#include "tests/support/http_server.h"
 
 namespace lowband::translator {
 namespace {

@@ -16,7 +16,7 @@
 #include "services/edge/pipeline.h"
 #include "services/translator/ingress/answer_queue.h"
 #include "services/translator/ingress/held_answers.h"
-#include "tests/unit/services/edge/dtls/identity_files.h"
+#include "tests/support/identity_files.h"
 
 namespace lowband::edge {
 

@@ -1,4 +1,4 @@
-#include "tests/contract/real_translator.h"
+#include "tests/support/real_translator.h"
 
 #include <utility>
 #include <vector>

@@ -23,7 +23,7 @@
 #include "libs/base/address.h"
 #include "libs/client/session.h"
 #include "libs/coap/message.h"
-#include "tests/unit/libs/client/dtls_server.h"
+#include "tests/support/dtls_server.h"
 
 namespace lowband::client {
 

@@ -13,7 +13,7 @@
 #include <thread>
 
 #include "services/edge/fallback/server.h"
-#include "tests/integration/scripted_relay.h"
+#include "tests/support/scripted_relay.h"
 
 namespace lowband::edge::fallback::testing {
 

@@ -1,4 +1,4 @@
-#include "tests/lockstep/message_text.h"
+#include "tests/support/message_text.h"
 
 #include <algorithm>
 #include <array>

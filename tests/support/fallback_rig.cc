@@ -1,4 +1,4 @@
-#include "tests/integration/fallback_rig.h"
+#include "tests/support/fallback_rig.h"
 
 #include <arpa/inet.h>
 #include <netinet/in.h>

@@ -1,11 +1,11 @@
-#include "tests/unit/services/edge/edge_world.h"
+#include "tests/support/edge_world.h"
 
 #include <algorithm>
 #include <utility>
 
 #include "services/edge/dtls/connection_id.h"
 #include "services/edge/dtls/credentials.h"
-#include "tests/contract/real_translator.h"
+#include "tests/support/real_translator.h"
 
 namespace lowband::edge {
 namespace {

@@ -1,4 +1,4 @@
-#include "tests/unit/libs/client/closed_port.h"
+#include "tests/support/closed_port.h"
 
 #include <gtest/gtest.h>
 #include <sys/socket.h>

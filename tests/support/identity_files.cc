@@ -1,4 +1,4 @@
-#include "tests/unit/services/edge/dtls/identity_files.h"
+#include "tests/support/identity_files.h"
 
 #include <mbedtls/asn1write.h>
 #include <mbedtls/ecp.h>

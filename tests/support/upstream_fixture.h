@@ -16,7 +16,7 @@
 
 #include "services/translator/upstream/client.h"
 #include "services/translator/upstream/counters.h"
-#include "tests/unit/services/translator/upstream/http_server.h"
+#include "tests/support/http_server.h"
 
 namespace lowband::translator::testing {
 

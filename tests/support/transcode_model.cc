@@ -1,4 +1,4 @@
-#include "tests/unit/libs/transcode/model.h"
+#include "tests/support/transcode_model.h"
 
 #include <algorithm>
 #include <cmath>

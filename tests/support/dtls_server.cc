@@ -1,4 +1,4 @@
-#include "tests/unit/libs/client/dtls_server.h"
+#include "tests/support/dtls_server.h"
 
 #include <gtest/gtest.h>
 #include <mbedtls/ecp.h>

@@ -1,4 +1,4 @@
-#include "tests/unit/services/edge/dtls/dtls_peer.h"
+#include "tests/support/dtls_peer.h"
 
 #include <algorithm>
 #include <array>

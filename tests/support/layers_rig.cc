@@ -1,4 +1,4 @@
-#include "tests/lockstep/rig.h"
+#include "tests/support/layers_rig.h"
 
 #include <algorithm>
 #include <cstdlib>

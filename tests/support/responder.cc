@@ -1,4 +1,4 @@
-#include "tests/unit/libs/client/responder.h"
+#include "tests/support/responder.h"
 
 #include <gtest/gtest.h>
 #include <poll.h>
