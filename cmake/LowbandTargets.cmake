@@ -41,8 +41,9 @@ set(LOWBAND_TEST_ENVIRONMENT
     "TSAN_OPTIONS=ignore_noninstrumented_modules=1:halt_on_error=1:second_deadlock_stack=1")
 
 # lowband_test(NAME SOURCES … [BUSY …] DEPS … [TIMEOUT seconds] [LABELS l …]): a GoogleTest program,
-# run by ctest as one test that dies loudly when its time (default 60 s) is over. The target
-# lowband_tests builds all of them and no program that no test needs.
+# run by ctest as one test that dies loudly when its time (default 60 s) is over. Its kind, which
+# is the name of its folder in tests/, is a label of it. The target lowband_tests builds all of them
+# and no program that no test needs.
 if(LOWBAND_TESTS)
   add_custom_target(lowband_tests)
 endif()
@@ -54,6 +55,8 @@ function(lowband_test name)
   if(LOWBAND_SANITIZE)
     math(EXPR ARG_TIMEOUT "${ARG_TIMEOUT} * 4") # instrumented code is that much slower
   endif()
+  file(RELATIVE_PATH kind "${CMAKE_SOURCE_DIR}/tests" "${CMAKE_CURRENT_SOURCE_DIR}")
+  string(REGEX REPLACE "/.*" "" kind "${kind}")
   add_executable(${name} ${ARG_SOURCES} ${ARG_BUSY})
   add_dependencies(lowband_tests ${name})
   target_include_directories(${name} PRIVATE "${CMAKE_SOURCE_DIR}")
@@ -65,7 +68,7 @@ function(lowband_test name)
   set_source_files_properties(${ARG_BUSY} PROPERTIES COMPILE_OPTIONS -O2)
   add_test(NAME ${name} COMMAND ${LOWBAND_TEST_LAUNCHER} $<TARGET_FILE:${name}>
            WORKING_DIRECTORY "${CMAKE_SOURCE_DIR}")
-  set_tests_properties(${name} PROPERTIES TIMEOUT ${ARG_TIMEOUT} LABELS "${ARG_LABELS}"
+  set_tests_properties(${name} PROPERTIES TIMEOUT ${ARG_TIMEOUT} LABELS "${kind};${ARG_LABELS}"
                        ENVIRONMENT "${LOWBAND_TEST_ENVIRONMENT}")
 endfunction()
 

@@ -13,7 +13,7 @@
 #include <vector>
 
 #include "tests/attack/figures.h"
-#include "tests/unit/edge/edge_world.h"
+#include "tests/support/edge_world.h"
 
 namespace lowband::edge {
 

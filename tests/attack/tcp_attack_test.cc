@@ -13,7 +13,7 @@
 
 #include "services/edge/fallback/limits.h"
 #include "tests/attack/figures.h"
-#include "tests/integration/fallback_rig.h"
+#include "tests/support/fallback_rig.h"
 
 namespace lowband::edge::fallback::testing {
 namespace {

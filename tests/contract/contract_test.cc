@@ -7,8 +7,8 @@
 #include "libs/coap/code.h"
 #include "services/edge/request/counters.h"
 #include "services/edge/request/limits.h"
-#include "tests/contract/real_translator.h"
-#include "tests/unit/edge/edge_world.h"
+#include "tests/support/edge_world.h"
+#include "tests/support/real_translator.h"
 
 namespace lowband::edge {
 namespace {

@@ -16,7 +16,7 @@
 #include <vector>
 
 #include "libs/client/connection.h"
-#include "tests/integration/udp_relay.h"
+#include "tests/support/udp_relay.h"
 
 namespace lowband::test {
 namespace {

@@ -9,8 +9,8 @@
 #include "services/edge/dtls/credentials.h"
 #include "services/edge/dtls/limits.h"
 #include "services/edge/dtls/server.h"
-#include "tests/unit/edge_dtls/dtls_peer.h"
-#include "tests/unit/edge_dtls/identity_files.h"
+#include "tests/support/dtls_peer.h"
+#include "tests/support/identity_files.h"
 
 namespace lowband::edge::dtls {
 namespace {

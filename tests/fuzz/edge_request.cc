@@ -10,7 +10,7 @@
 #include "libs/coap/block.h"
 #include "services/edge/request/limits.h"
 #include "tests/fuzz/byte_script.h"
-#include "tests/lockstep/rig.h"
+#include "tests/support/layers_rig.h"
 
 namespace {
 

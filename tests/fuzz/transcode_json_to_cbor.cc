@@ -6,7 +6,7 @@
 #include "libs/transcode/json_mend.h"
 #include "libs/transcode/transcode.h"
 #include "tests/fuzz/transcode_check.h"
-#include "tests/unit/transcode/model.h"
+#include "tests/support/transcode_model.h"
 
 namespace lowband::transcode {
 namespace {

@@ -7,7 +7,7 @@
 #include "libs/transcode/transcode.h"
 #include "services/translator/exchange_handler.h"
 #include "tests/integration/running_edge.h"
-#include "tests/integration/upstream_fixture.h"
+#include "tests/support/upstream_fixture.h"
 
 namespace lowband {
 namespace {

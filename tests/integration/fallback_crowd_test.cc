@@ -7,7 +7,7 @@
 #include <string>
 #include <vector>
 
-#include "tests/integration/fallback_rig.h"
+#include "tests/support/fallback_rig.h"
 
 namespace lowband::edge::fallback::testing {
 namespace {

@@ -5,7 +5,7 @@
 #include <string>
 
 #include "libs/base/config_error.h"
-#include "tests/integration/fallback_rig.h"
+#include "tests/support/fallback_rig.h"
 
 namespace lowband::edge::fallback::testing {
 namespace {

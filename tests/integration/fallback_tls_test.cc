@@ -3,8 +3,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include "tests/integration/fallback_rig.h"
-#include "tests/unit/edge_dtls/identity_files.h"
+#include "tests/support/fallback_rig.h"
+#include "tests/support/identity_files.h"
 
 namespace lowband::edge::fallback::testing {
 namespace {

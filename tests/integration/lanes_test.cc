@@ -7,7 +7,7 @@
 #include "libs/grpc/security.h"
 #include "services/edge/uplink/limits.h"
 #include "tests/integration/lanes_rig.h"
-#include "tests/unit/grpc/test_certificates.h"
+#include "tests/support/test_certificates.h"
 
 namespace lowband {
 namespace {

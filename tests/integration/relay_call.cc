@@ -4,7 +4,7 @@
 #include <utility>
 
 #include "libs/grpc/contract.h"
-#include "tests/integration/upstream_fixture.h"
+#include "tests/support/upstream_fixture.h"
 
 namespace lowband::translator::testing {
 namespace {

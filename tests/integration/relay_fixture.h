@@ -26,7 +26,7 @@
 #include "services/translator/relay_handler.h"
 #include "services/translator/upstream/relay_counters.h"
 #include "tests/integration/relay_call.h"
-#include "tests/integration/upstream_fixture.h"
+#include "tests/support/upstream_fixture.h"
 
 namespace lowband::translator::testing {
 

@@ -13,7 +13,7 @@
 #include "services/edge/dtls/credentials.h"
 #include "services/edge/worker.h"
 #include "tests/integration/lanes_rig.h"
-#include "tests/unit/edge_dtls/identity_files.h"
+#include "tests/support/identity_files.h"
 
 namespace lowband::edge {
 

@@ -4,7 +4,7 @@
 #include <cstdlib>
 #include <set>
 
-#include "tests/integration/upstream_fixture.h"
+#include "tests/support/upstream_fixture.h"
 
 namespace lowband::translator {
 namespace {

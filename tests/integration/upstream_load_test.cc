@@ -8,7 +8,7 @@
 
 #include <array>
 
-#include "tests/integration/upstream_fixture.h"
+#include "tests/support/upstream_fixture.h"
 
 namespace lowband::translator {
 namespace {

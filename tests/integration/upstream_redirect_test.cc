@@ -1,7 +1,7 @@
 // The upstream client, redirects and TLS.
 #include <functional>
 
-#include "tests/integration/upstream_fixture.h"
+#include "tests/support/upstream_fixture.h"
 
 namespace lowband::translator {
 namespace {

@@ -5,8 +5,8 @@
 #include <cstdio>
 #include <memory>
 
-#include "tests/lockstep/message_text.h"
-#include "tests/lockstep/rig.h"
+#include "tests/support/layers_rig.h"
+#include "tests/support/message_text.h"
 
 namespace lowband::edge::testing {
 namespace {

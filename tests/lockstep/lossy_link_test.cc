@@ -8,8 +8,8 @@
 #include <vector>
 
 #include "tests/lockstep/go_client.h"
-#include "tests/lockstep/message_text.h"
-#include "tests/lockstep/rig.h"
+#include "tests/support/layers_rig.h"
+#include "tests/support/message_text.h"
 
 namespace lowband::edge::testing {
 namespace {

@@ -11,7 +11,7 @@
 
 #include "libs/base/random.h"
 #include "libs/client/session.h"
-#include "tests/lockstep/rig.h"
+#include "tests/support/layers_rig.h"
 
 namespace lowband::edge::testing {
 

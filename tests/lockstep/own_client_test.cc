@@ -9,7 +9,7 @@
 #include <utility>
 
 #include "libs/client/options.h"
-#include "tests/lockstep/message_text.h"
+#include "tests/support/message_text.h"
 
 namespace lowband::edge::testing {
 namespace {

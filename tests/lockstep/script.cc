@@ -5,7 +5,7 @@
 #include <sstream>
 #include <stdexcept>
 
-#include "tests/contract/real_translator.h"
+#include "tests/support/real_translator.h"
 
 namespace lowband::edge::testing {
 namespace {

@@ -34,8 +34,8 @@
 #include <string_view>
 #include <vector>
 
-#include "tests/lockstep/message_text.h"
-#include "tests/lockstep/rig.h"
+#include "tests/support/layers_rig.h"
+#include "tests/support/message_text.h"
 
 namespace lowband::edge::testing {
 

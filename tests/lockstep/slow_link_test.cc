@@ -12,8 +12,8 @@
 
 #include "libs/client/session.h"
 #include "tests/lockstep/go_client.h"
-#include "tests/lockstep/message_text.h"
-#include "tests/lockstep/rig.h"
+#include "tests/support/layers_rig.h"
+#include "tests/support/message_text.h"
 
 namespace lowband::edge::testing {
 namespace {

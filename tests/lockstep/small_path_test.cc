@@ -4,8 +4,8 @@
 
 #include <cstdio>
 
-#include "tests/lockstep/message_text.h"
 #include "tests/lockstep/own_client.h"
+#include "tests/support/message_text.h"
 
 namespace lowband::edge::testing {
 namespace {

@@ -5,8 +5,8 @@
 
 #include "libs/client/options.h"
 #include "libs/transcode/transcode.h"
-#include "tests/lockstep/message_text.h"
 #include "tests/sim/homeserver.h"
+#include "tests/support/message_text.h"
 
 namespace lowband::testing {
 namespace {

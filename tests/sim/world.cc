@@ -8,7 +8,7 @@
 #include "services/edge/message/counters.h"
 #include "services/edge/request/counters.h"
 #include "services/edge/request/limits.h"
-#include "tests/unit/edge_dtls/identity_files.h"
+#include "tests/support/identity_files.h"
 
 namespace lowband::testing {
 namespace {

@@ -229,6 +229,15 @@ def nothing_is_dead(tree):
             yield path, 1, 'included by nothing'
 
 
+def units_mirror_the_sources(tree):
+    """The tests of FOLDER are in tests/unit/FOLDER."""
+    folders = {path.rsplit('/', 1)[0] for path in tree.cpp()}
+    for path in tree.named('_test.cc', under=('tests/unit/',)):
+        folder = path.removeprefix('tests/unit/').rsplit('/', 1)[0]
+        if folder not in folders:
+            yield path, 1, f'there is no {folder}'
+
+
 def unfinished(tree):
     marker = re.compile(r'\b(TO' r'DO|FIX' r'ME|XX' r'X)\b')
     for path in tree.named('.h', '.cc', '.py', '.sh', '.cmake', '.txt', '.proto', '.md'):
@@ -274,7 +283,7 @@ def cited_documents(tree):
 
 RULES = [file_length, function_length, line_shape, header_opening, ownership, sans_io,
          stage_order, include_direction, tests_are_deterministic, fuzzers_have_seeds,
-         nothing_is_dead, unfinished, cited_documents]
+         nothing_is_dead, units_mirror_the_sources, unfinished, cited_documents]
 
 
 def offences(root, exceptions):

@@ -100,7 +100,7 @@ class TidyTest(unittest.TestCase):
         header = {'services/edge/request/b.h': GOOD_HEADER, 'libs/a/b.h': GOOD_HEADER,
                   'tests/unit/b.h': GOOD_HEADER}
         use = {'tests/unit/use.cc': ''.join(f'#include "{path}"\n' for path in header),
-               'tests/unit/use.cmake': 'use.cc'}
+               'tests/unit/CMakeLists.txt': 'use.cc'}
         for path, included, good in (
                 ('services/edge/message/a.cc', 'services/edge/request/b.h', False),
                 ('services/edge/uplink/a.cc', 'services/edge/request/b.h', True),
@@ -122,18 +122,25 @@ class TidyTest(unittest.TestCase):
 
     def test_fuzzers_have_seeds(self):
         rule = ['fuzzers_have_seeds']
-        fuzzer = {'tests/fuzz/a.cmake': 'lowband_fuzzer(fuzz_a SOURCES a.cc)\n'}
+        fuzzer = {'tests/fuzz/CMakeLists.txt': 'lowband_fuzzer(fuzz_a SOURCES a.cc)\n'}
         seed = {'tests/fuzz/corpus/fuzz_a/1': 'x'}
         self.assertEqual(self.offences(fuzzer), rule)
         self.assertEqual(self.offences(seed), rule)
         self.assertEqual(self.offences(fuzzer | seed), [])
-        loop = {'tests/fuzz/a.cmake': 'lowband_fuzzer(fuzz_${part} SOURCES ${dir}/${part}.cc)\n'}
+        loop = {'tests/fuzz/CMakeLists.txt':
+                'lowband_fuzzer(fuzz_${part} SOURCES ${dir}/${part}.cc)\n'}
         self.assertEqual(self.offences(loop), rule)
         self.assertEqual(self.offences(loop | seed | {'tests/fuzz/a.cc': ''}), [])
 
     def test_nothing_is_dead(self):
         self.assertEqual(self.offences({'libs/a/a.cc': ''}), ['nothing_is_dead'])
         self.assertEqual(self.offences({'libs/a/a.h': GOOD_HEADER}), ['nothing_is_dead'])
+
+    def test_units_mirror_the_sources(self):
+        built = {'tests/unit/CMakeLists.txt': 'a_test.cc a.h a.cc', 'libs/a/a.cc': ''}
+        self.assertEqual(self.offences(built | {'tests/unit/libs/a/a_test.cc': ''}), [])
+        self.assertEqual(self.offences(built | {'tests/unit/a/a_test.cc': ''}),
+                         ['units_mirror_the_sources'])
 
     def test_unfinished(self):
         self.check('unfinished', 'libs/a/a.cc', '// TO' 'DO: more\n')

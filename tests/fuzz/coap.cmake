@@ -1,3 +1,0 @@
-lowband_fuzzer(fuzz_coap_message
-  SOURCES fuzz/coap_message.cc
-  DEPS lowband::coap)

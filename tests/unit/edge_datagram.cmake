@@ -1,3 +1,0 @@
-lowband_test(edge_datagram_test
-  SOURCES unit/edge_datagram/udp_socket_test.cc
-  DEPS lowband::edge_datagram)

@@ -1,3 +1,0 @@
-lowband_test(translator_test
-  SOURCES unit/translator/exchange_handler_test.cc
-  DEPS lowband::translator lowband_test_http_server)
