@@ -15,7 +15,7 @@ COLOURS = {
     "2xx|completed|served|delivered|acknowledged|piggybacked|download_completed": "green",
     "3xx|resumed|unchanged|upload_completed": "#5794F2",
     "4xx|timed_out|separate|parked|client_gone": "#FF9830",
-    "5xx|failed|connect|undelivered|no_lane|kernel|lost|homeserver: 5xx": "#F2495C",
+    "5xx|failed|connect|undelivered|no_translator|kernel|lost|homeserver: 5xx": "#F2495C",
     "broken|lane_lost|homeserver: no answer": "#C4162A",
     "malformed|unknown_session|evicted|evicted_busy|made_room|overload|over_limit": "#B877D9",
 }

@@ -82,7 +82,7 @@ SIGNALS = [
     ("Requests failing", f"{share(FAILED, ASKED)} / 0.072"),
     ("Slow requests", f"({quantile(0.99, LATENCY)} >= 0 or vector(0)) / 5"),
     ("No translator", share(
-        total("lowband_edge_uplink_failures_total", ',reason=~"no_lane|lane_lost"'),
+        total("lowband_edge_uplink_failures_total", ',reason=~"no_translator|lane_lost"'),
         total("lowband_edge_uplink_requests_total")) + " / 0.01"),
     ("Translators uneven",
      f"(max({REPLICA_RATE}) / clamp_min(avg({REPLICA_RATE}), 0.001) - 1) / 0.5"
@@ -144,7 +144,7 @@ OVERVIEW = [
                (UPSTREAM_FAULTS, "homeserver: no answer"),
                (total("lowband_translator_upstream_responses_total", ',class="5xx"'),
                 "homeserver: 5xx")],
-              "Requests that Lowband failed to answer, or the homeserver. no_lane, lane_lost: "
+              "Requests that Lowband failed to answer, or the homeserver. no_translator, lane_lost: "
               "translators; deadline: the homeserver is slow; overload: too much load.",
               unit="reqps", w=6, h=6, stack=True,
               alerts=["LowbandErrorBudgetFast", "LowbandHomeserverFailing"]),

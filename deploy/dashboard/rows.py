@@ -184,7 +184,7 @@ TRANSLATORS = [
           "Requests at the homeserver, polls of observers included. Scale on it.", unit="short",
           alerts=["LowbandAutoscalerAtMax"]),
     lines("Failures of the uplink", by("reason", "lowband_edge_uplink_failures_total"),
-          "As edges see it. no_lane: no translator; deadline: a slow one.", stack=True,
+          "As edges see it. no_translator: no translator; deadline: a slow one.", stack=True,
           alerts=["LowbandTranslatorsUnavailable"]),
     lines("Answers", by("class", "lowband_translator_answers_total"),
           "local: never sent to the homeserver.", unit="reqps", stack=True),

@@ -14,9 +14,9 @@
 #include "libs/transcode/key_records.h"
 #include "libs/transcode/key_table.h"
 #include "libs/transcode/limits.h"
+#include "libs/transcode/simd.h"
 #include "libs/transcode/transcode.h"
 #include "libs/transcode/utf8.h"
-#include "libs/transcode/words.h"
 
 namespace lowband::transcode {
 namespace {

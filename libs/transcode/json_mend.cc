@@ -6,8 +6,8 @@
 #include "libs/transcode/cbor_head.h"
 #include "libs/transcode/json_number.h"
 #include "libs/transcode/limits.h"
+#include "libs/transcode/simd.h"
 #include "libs/transcode/utf8.h"
-#include "libs/transcode/words.h"
 
 namespace lowband::transcode {
 namespace {

@@ -7,7 +7,7 @@
 #include <cstdint>
 
 #include "libs/transcode/cbor_head.h"
-#include "libs/transcode/words.h"
+#include "libs/transcode/simd.h"
 
 namespace lowband::transcode {
 

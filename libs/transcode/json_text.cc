@@ -4,7 +4,7 @@
 #include <cmath>
 #include <limits>
 
-#include "libs/transcode/words.h"
+#include "libs/transcode/simd.h"
 
 namespace lowband::transcode {
 namespace {

@@ -8,7 +8,7 @@
 #include <cstdint>
 #include <string_view>
 
-#include "libs/transcode/words.h"
+#include "libs/transcode/simd.h"
 
 namespace lowband::transcode {
 

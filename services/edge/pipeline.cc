@@ -29,7 +29,7 @@ Pipeline::Pipeline(const PipelineConfig& config, dtls::Credentials& credentials,
       dtls_(config.dtls, credentials, random, worker, workers, admission),
       messages_(config.message, random, admission.messages, worker),
       requests_(config.request, messages_, random, admission.requests, worker,
-                [this](SessionId session) { return dtls_.HeardAt(session); }),
+                [this](SessionId session) { return dtls_.ActiveAt(session); }),
       lanes_(config.uplink, random) {}
 
 void Pipeline::ReceiveDatagram(TimePoint now, const SocketAddress& from, ByteView datagram) {
@@ -73,8 +73,8 @@ void Pipeline::StartDrain(TimePoint now, Duration limit) {
 bool Pipeline::EndUnlessBusy(TimePoint now, SessionId session) {
   if (requests_.LoadOf(now, session) == request::Load::kRequests) return false;
   if (messages_.UnacknowledgedOf(session) > 0) return false;
-  const auto heard = dtls_.HeardAt(session);
-  if (now < patient_until_ && heard && *heard >= now - kDrainQuiet) return false;
+  const auto active_at = dtls_.ActiveAt(session);
+  if (now < patient_until_ && active_at && *active_at >= now - kDrainQuiet) return false;
   dtls_.Close(session);
   return true;
 }

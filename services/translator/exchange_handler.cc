@@ -11,16 +11,16 @@ namespace lowband::translator {
 namespace {
 
 // A request that is not looked into any further still gets its error in the form it asks for.
-AnswerForm FormOf(const v1::Request& request) {
+mapping::AnswerForm FormOf(const v1::Request& request) {
   const auto option = [](bool present, uint32_t value) {
     return present ? std::optional(value) : std::nullopt;
   };
-  AnswerForm form;
+  mapping::AnswerForm form;
   form.keys = request.key_table() == 0 ? transcode::KeyTable::kStrings : transcode::KeyTable::kV1;
-  form.cbor = WantedForm(option(request.has_content_format(), request.content_format()),
-                         option(request.has_accept(), request.accept()),
-                         request.more() || !request.body().empty())
-                  .value_or(BodyForm{})
+  form.cbor = mapping::WantedForm(option(request.has_content_format(), request.content_format()),
+                                  option(request.has_accept(), request.accept()),
+                                  request.more() || !request.body().empty())
+                  .value_or(mapping::BodyForm{})
                   .cbor;
   return form;
 }
@@ -29,7 +29,7 @@ AnswerForm FormOf(const v1::Request& request) {
 
 void ExchangeHandler::Start(ingress::ExchangeKey key, v1::Request request,
                             ingress::Respond respond) {
-  const Mapping& mapping = MappingFor(request);
+  const mapping::Mapping& mapping = MappingFor(request);
   auto mapped = mapping.ToHttp(request);
   if (!mapped) {
     counters_.answers[0].fetch_add(1, std::memory_order_relaxed);
@@ -54,18 +54,18 @@ void ExchangeHandler::Start(ingress::ExchangeKey key, v1::Request request,
     StartUnderCondition(std::move(*mapped), std::move(exchange));
     return;
   }
-  auto done = [this, exchange =
-                         std::move(exchange)](const Result<HttpResponse, UpstreamFault>& response) {
+  auto done = [this, exchange = std::move(exchange)](
+                  const Result<mapping::HttpResponse, mapping::UpstreamFault>& response) {
     Answered(exchange, response);
   };
   Submitted(key, upstream_.Submit(std::move(mapped->http), std::move(done)));
 }
 
-void ExchangeHandler::StartUnderCondition(MappedRequest mapped, Exchange exchange) {
-  HttpRequest check = VersionCheck(mapped.http);
+void ExchangeHandler::StartUnderCondition(mapping::MappedRequest mapped, Exchange exchange) {
+  mapping::HttpRequest check = mapping::VersionCheck(mapped.http);
   const ingress::ExchangeKey key = exchange.key;
   auto checked = [this, mapped = std::move(mapped), exchange = std::move(exchange)](
-                     const Result<HttpResponse, UpstreamFault>& found) {
+                     const Result<mapping::HttpResponse, mapping::UpstreamFault>& found) {
     auto under = exchange.mapping.UnderCondition(mapped, found);
     if (!under) {
       if (Finish(exchange.key)) Conclude(exchange, std::move(under.error()), found);
@@ -74,7 +74,8 @@ void ExchangeHandler::StartUnderCondition(MappedRequest mapped, Exchange exchang
     if (!GoesOn(exchange.key)) return;
     under->timeout = std::max<Duration>(
         under->timeout - (std::chrono::steady_clock::now() - exchange.started), Duration(1));
-    auto done = [this, exchange](const Result<HttpResponse, UpstreamFault>& response) {
+    auto done = [this,
+                 exchange](const Result<mapping::HttpResponse, mapping::UpstreamFault>& response) {
       Answered(exchange, response);
     };
     Submitted(exchange.key, upstream_.Submit(std::move(*under), std::move(done)));
@@ -82,15 +83,17 @@ void ExchangeHandler::StartUnderCondition(MappedRequest mapped, Exchange exchang
   Submitted(key, upstream_.Submit(std::move(check), std::move(checked)));
 }
 
-void ExchangeHandler::Answered(const Exchange& exchange,
-                               const Result<HttpResponse, UpstreamFault>& response) {
+void ExchangeHandler::Answered(
+    const Exchange& exchange,
+    const Result<mapping::HttpResponse, mapping::UpstreamFault>& response) {
   if (!Finish(exchange.key)) return;
   Conclude(exchange, exchange.mapping.ToCoap(exchange.form, response), response);
 }
 
-void ExchangeHandler::Conclude(const Exchange& exchange, ExchangeAnswer answer,
-                               const Result<HttpResponse, UpstreamFault>& response) {
-  answer.head.set_long_poll(IsLongPoll(exchange.form.route));
+void ExchangeHandler::Conclude(
+    const Exchange& exchange, ExchangeAnswer answer,
+    const Result<mapping::HttpResponse, mapping::UpstreamFault>& response) {
+  answer.head.set_long_poll(mapping::IsLongPoll(exchange.form.route));
   Count(answer.head);
   if (answer.mends.Total() > 0) CountMends(exchange.record, answer.mends);
   if (answer.inflated > 0) {
@@ -107,7 +110,8 @@ void ExchangeHandler::Conclude(const Exchange& exchange, ExchangeAnswer answer,
 }
 
 void ExchangeHandler::Log(ExchangeRecord record,
-                          const Result<HttpResponse, UpstreamFault>& response, Duration took) {
+                          const Result<mapping::HttpResponse, mapping::UpstreamFault>& response,
+                          Duration took) {
   record.took = took;
   if (response) {
     record.status = response->status;
@@ -133,8 +137,8 @@ void ExchangeHandler::CountMends(const ExchangeRecord& record, const transcode::
   if (log_ != nullptr) log_->WriteMends(record, mends);
 }
 
-void ExchangeHandler::CountBytes(Route route, size_t request_body, const HttpResponse& response,
-                                 size_t answer_body) {
+void ExchangeHandler::CountBytes(mapping::Route route, size_t request_body,
+                                 const mapping::HttpResponse& response, size_t answer_body) {
   const auto add = [](RouteBytes::Count& count, uint64_t by) {
     count.fetch_add(by, std::memory_order_relaxed);
   };
@@ -171,7 +175,7 @@ bool ExchangeHandler::GoesOn(ingress::ExchangeKey key) {
   return true;
 }
 
-void ExchangeHandler::Submitted(ingress::ExchangeKey key, UpstreamClient::Handle handle) {
+void ExchangeHandler::Submitted(ingress::ExchangeKey key, upstream::UpstreamClient::Handle handle) {
   {
     const MutexLock lock(mutex_);
     const auto it = under_way_.find(key);
@@ -186,7 +190,7 @@ void ExchangeHandler::Submitted(ingress::ExchangeKey key, UpstreamClient::Handle
 }
 
 void ExchangeHandler::Cancel(ingress::ExchangeKey key) {
-  UpstreamClient::Handle handle = 0;
+  upstream::UpstreamClient::Handle handle = 0;
   {
     const MutexLock lock(mutex_);
     const auto it = under_way_.find(key);
@@ -204,15 +208,16 @@ void ExchangeHandler::Cancel(ingress::ExchangeKey key) {
 
 ExchangeAnswer ExchangeHandler::Refuse(const v1::Request& request, ingress::Refused reason) {
   counters_.answers[0].fetch_add(1, std::memory_order_relaxed);
-  const AnswerForm form = FormOf(request);
+  const mapping::AnswerForm form = FormOf(request);
   const coap::CodeSet codes =
       request.rfc8075_codes() ? coap::CodeSet::kRfc8075 : coap::CodeSet::kDeployed;
   switch (reason) {
     case ingress::Refused::kOverload:
-      return ErrorAnswer(
+      return mapping::ErrorAnswer(
           form, codes, {503, "M_LIMIT_EXCEEDED", "Too many requests are under way; try again"}, 1);
     case ingress::Refused::kBodyTooLarge:
-      return ErrorAnswer(form, codes, {413, "M_TOO_LARGE", "The request's body is too large"});
+      return mapping::ErrorAnswer(form, codes,
+                                  {413, "M_TOO_LARGE", "The request's body is too large"});
   }
   return {};
 }

@@ -22,7 +22,7 @@
 #include "services/translator/exchange_log.h"
 #include "services/translator/ingress/handler.h"
 #include "services/translator/mapping/mapping.h"
-#include "services/translator/saved_bytes.h"
+#include "services/translator/route_bytes.h"
 #include "services/translator/upstream/client.h"
 
 namespace lowband::translator {
@@ -48,7 +48,8 @@ struct HandlerCounters {
 class ExchangeHandler final : public ingress::Handler {
  public:
   /// `config` but for its codes, which each request says itself. `log` may be null.
-  ExchangeHandler(const MappingConfig& config, UpstreamClient& upstream, ExchangeLog* log)
+  ExchangeHandler(const mapping::MappingConfig& config, upstream::UpstreamClient& upstream,
+                  ExchangeLog* log)
       : deployed_(With(config, coap::CodeSet::kDeployed)),
         rfc8075_(With(config, coap::CodeSet::kRfc8075)),
         upstream_(upstream),
@@ -65,15 +66,15 @@ class ExchangeHandler final : public ingress::Handler {
  private:
   /// An exchange between its start and its completion. No handle yet: Submit has not returned.
   struct UnderWay {
-    std::optional<UpstreamClient::Handle> handle;
+    std::optional<upstream::UpstreamClient::Handle> handle;
     bool cancelled = false;
   };
 
   /// What is remembered of an exchange until it is answered.
   struct Exchange {
     ingress::ExchangeKey key;
-    const Mapping& mapping;
-    AnswerForm form;
+    const mapping::Mapping& mapping;
+    mapping::AnswerForm form;
     size_t request_bytes = 0;
     ingress::Respond respond;
     ExchangeRecord record;
@@ -81,32 +82,33 @@ class ExchangeHandler final : public ingress::Handler {
   };
 
   /// First asks for the version that `mapped` is to hold for.
-  void StartUnderCondition(MappedRequest mapped, Exchange exchange);
-  void Answered(const Exchange& exchange, const Result<HttpResponse, UpstreamFault>& response);
+  void StartUnderCondition(mapping::MappedRequest mapped, Exchange exchange);
+  void Answered(const Exchange& exchange,
+                const Result<mapping::HttpResponse, mapping::UpstreamFault>& response);
   void Conclude(const Exchange& exchange, ExchangeAnswer answer,
-                const Result<HttpResponse, UpstreamFault>& response);
-  void Log(ExchangeRecord record, const Result<HttpResponse, UpstreamFault>& response,
-           Duration took);
+                const Result<mapping::HttpResponse, mapping::UpstreamFault>& response);
+  void Log(ExchangeRecord record,
+           const Result<mapping::HttpResponse, mapping::UpstreamFault>& response, Duration took);
   void Count(const v1::Answer& head);
   void CountMends(const ExchangeRecord& record, const transcode::Mends& mends);
-  void CountBytes(Route route, size_t request_body, const HttpResponse& response,
+  void CountBytes(mapping::Route route, size_t request_body, const mapping::HttpResponse& response,
                   size_t answer_body);
   bool Finish(ingress::ExchangeKey key);
   bool GoesOn(ingress::ExchangeKey key);
-  void Submitted(ingress::ExchangeKey key, UpstreamClient::Handle handle);
+  void Submitted(ingress::ExchangeKey key, upstream::UpstreamClient::Handle handle);
 
-  static MappingConfig With(MappingConfig config, coap::CodeSet codes) {
+  static mapping::MappingConfig With(mapping::MappingConfig config, coap::CodeSet codes) {
     config.codes = codes;
     return config;
   }
-  const Mapping& MappingFor(const v1::Request& request) const {
+  const mapping::Mapping& MappingFor(const v1::Request& request) const {
     return request.rfc8075_codes() ? rfc8075_ : deployed_;
   }
 
   // By the codes that the client understands.
-  const Mapping deployed_;
-  const Mapping rfc8075_;
-  UpstreamClient& upstream_;
+  const mapping::Mapping deployed_;
+  const mapping::Mapping rfc8075_;
+  upstream::UpstreamClient& upstream_;
   ExchangeLog* const log_;
   HandlerCounters counters_;
   Mutex mutex_;

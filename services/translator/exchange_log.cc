@@ -11,8 +11,9 @@ constexpr uint16_t kServerErrors = 500;
 /// our end.
 bool IsFailure(const ExchangeRecord& record) {
   if (!record.fault) return record.status >= kServerErrors;
-  return *record.fault != UpstreamFault::kCancelled &&
-         *record.fault != UpstreamFault::kTooManyPolls && *record.fault != UpstreamFault::kStopping;
+  return *record.fault != mapping::UpstreamFault::kCancelled &&
+         *record.fault != mapping::UpstreamFault::kTooManyPolls &&
+         *record.fault != mapping::UpstreamFault::kStopping;
 }
 
 }  // namespace

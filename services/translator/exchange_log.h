@@ -22,11 +22,11 @@ namespace lowband::translator {
 /// How one exchange or relayed transfer with the homeserver ended.
 struct ExchangeRecord {
   RequestId id;
-  Route route{};
+  mapping::Route route{};
   bool relayed = false;  ///< Plain HTTP; else CoAP.
   Duration took{};
   uint16_t status = 0;  ///< The homeserver's; 0: none.
-  std::optional<UpstreamFault> fault;
+  std::optional<mapping::UpstreamFault> fault;
 };
 
 class ExchangeLog {

@@ -106,56 +106,59 @@ static_assert(AreComplete<HandlerCounters, AtomicCount>(
     kHandlerRows, sizeof(HandlerCounters::answers) + sizeof(HandlerCounters::polls) +
                       sizeof(HandlerCounters::values_replaced) + sizeof(HandlerCounters::routes)));
 
-inline constexpr auto kUpstreamRows = std::to_array<AtomicRow<UpstreamCounters>>({
-    {&UpstreamCounters::submitted, "upstream_requests_total",
+inline constexpr auto kUpstreamRows = std::to_array<AtomicRow<upstream::UpstreamCounters>>({
+    {&upstream::UpstreamCounters::submitted, "upstream_requests_total",
      "Requests for the homeserver, waiting and refused ones included."},
-    {&UpstreamCounters::connections_opened, "upstream_connections_total",
+    {&upstream::UpstreamCounters::connections_opened, "upstream_connections_total",
      "Connections opened to the homeserver."},
-    {&UpstreamCounters::redirects_followed, "upstream_redirects_followed_total",
+    {&upstream::UpstreamCounters::redirects_followed, "upstream_redirects_followed_total",
      "Redirects that were followed."},
-    {&UpstreamCounters::bytes_sent, "upstream_sent_bytes_total",
+    {&upstream::UpstreamCounters::bytes_sent, "upstream_sent_bytes_total",
      "Bytes of HTTP messages sent, before TLS."},
-    {&UpstreamCounters::bytes_received, "upstream_received_bytes_total",
+    {&upstream::UpstreamCounters::bytes_received, "upstream_received_bytes_total",
      "Bytes of HTTP messages received, as they came."},
-    {&UpstreamCounters::breaker_opened, "upstream_breaker_opened_total",
+    {&upstream::UpstreamCounters::breaker_opened, "upstream_breaker_opened_total",
      "Times the homeserver was taken for unreachable."},
-    {&UpstreamCounters::polls_made_room, "upstream_polls_made_room_total",
+    {&upstream::UpstreamCounters::polls_made_room, "upstream_polls_made_room_total",
      "Long-polls that were ended so that another had a place."},
-    {&UpstreamCounters::polls_refused, "upstream_refused_total",
+    {&upstream::UpstreamCounters::polls_refused, "upstream_refused_total",
      "Requests for which there was no place at the homeserver, nor one to wait in.", "kind",
      "poll"},
-    {&UpstreamCounters::shorts_refused, "upstream_refused_total",
+    {&upstream::UpstreamCounters::shorts_refused, "upstream_refused_total",
      "Requests for which there was no place at the homeserver, nor one to wait in.", "kind",
      "short"},
 });
-static_assert(AreComplete<UpstreamCounters, AtomicCount>(
-    kUpstreamRows, sizeof(UpstreamCounters::answers) + sizeof(UpstreamCounters::faults) +
-                       sizeof(UpstreamCounters::active) + sizeof(UpstreamCounters::polls_active) +
-                       sizeof(UpstreamCounters::pending) +
-                       sizeof(UpstreamCounters::held_body_bytes) +
-                       sizeof(UpstreamCounters::duration)));
+static_assert(AreComplete<upstream::UpstreamCounters, AtomicCount>(
+    kUpstreamRows, sizeof(upstream::UpstreamCounters::answers) +
+                       sizeof(upstream::UpstreamCounters::faults) +
+                       sizeof(upstream::UpstreamCounters::active) +
+                       sizeof(upstream::UpstreamCounters::polls_active) +
+                       sizeof(upstream::UpstreamCounters::pending) +
+                       sizeof(upstream::UpstreamCounters::held_body_bytes) +
+                       sizeof(upstream::UpstreamCounters::duration)));
 
-inline constexpr auto kRelayUpstreamRows = std::to_array<AtomicRow<RelayCounters>>({
-    {&RelayCounters::started, "relay_upstream_started_total",
+inline constexpr auto kRelayUpstreamRows = std::to_array<AtomicRow<upstream::RelayCounters>>({
+    {&upstream::RelayCounters::started, "relay_upstream_started_total",
      "Transfers of plain HTTP begun with the homeserver."},
-    {&RelayCounters::connections_opened, "relay_connections_total",
+    {&upstream::RelayCounters::connections_opened, "relay_connections_total",
      "Connections opened to the homeserver for plain HTTP."},
-    {&RelayCounters::breaker_opened, "relay_breaker_opened_total",
+    {&upstream::RelayCounters::breaker_opened, "relay_breaker_opened_total",
      "Times the homeserver was taken for unreachable."},
-    {&RelayCounters::polls_made_room, "relay_polls_made_room_total",
+    {&upstream::RelayCounters::polls_made_room, "relay_polls_made_room_total",
      "Long-polls over plain HTTP that were ended so that another had a place."},
-    {&RelayCounters::polls_refused, "relay_refused_total",
+    {&upstream::RelayCounters::polls_refused, "relay_refused_total",
      "Transfers of plain HTTP for which there was no place at the homeserver.", "kind", "poll"},
-    {&RelayCounters::shorts_refused, "relay_refused_total",
+    {&upstream::RelayCounters::shorts_refused, "relay_refused_total",
      "Transfers of plain HTTP for which there was no place at the homeserver.", "kind", "short"},
-    {&RelayCounters::body_bytes_sent, "relay_body_bytes_total",
+    {&upstream::RelayCounters::body_bytes_sent, "relay_body_bytes_total",
      "Bytes of relayed bodies, without framing; sent: to the homeserver.", "direction", "sent"},
-    {&RelayCounters::body_bytes_received, "relay_body_bytes_total",
+    {&upstream::RelayCounters::body_bytes_received, "relay_body_bytes_total",
      "Bytes of relayed bodies, without framing; sent: to the homeserver.", "direction", "received"},
 });
-static_assert(AreComplete<RelayCounters, AtomicCount>(
-    kRelayUpstreamRows, sizeof(RelayCounters::answers) + sizeof(RelayCounters::faults) +
-                            sizeof(RelayCounters::active) + sizeof(RelayCounters::head_duration)));
+static_assert(AreComplete<upstream::RelayCounters, AtomicCount>(
+    kRelayUpstreamRows,
+    sizeof(upstream::RelayCounters::answers) + sizeof(upstream::RelayCounters::faults) +
+        sizeof(upstream::RelayCounters::active) + sizeof(upstream::RelayCounters::head_duration)));
 
 inline constexpr auto kRelayHandlerRows = std::to_array<AtomicRow<RelayHandlerCounters>>({
     {&RelayHandlerCounters::documents_rewritten, "relay_documents_total",

@@ -70,9 +70,9 @@ void SetRoutes(MetricSet& m, const Figures& f) {
   const char* upstream = "HTTP messages of CoAP exchanges, as the homeserver got and sent them.";
   const char* https =
       "Estimate of what the same exchanges would have cost their clients over HTTPS, on the wire.";
-  for (size_t i = 0; i < kRouteCount; ++i) {
+  for (size_t i = 0; i < mapping::kRouteCount; ++i) {
     const RouteBytes& bytes = f.handler.routes[i];
-    const std::string route(Text(static_cast<Route>(i)));
+    const std::string route(Text(static_cast<mapping::Route>(i)));
     const MetricLabels sent{{"route", route}, {"direction", "sent"}};
     const MetricLabels received{{"route", route}, {"direction", "received"}};
     m.Total("route_exchanges_total", exchanges, {{"route", route}}, Read(bytes.exchanges));
@@ -86,14 +86,15 @@ void SetRoutes(MetricSet& m, const Figures& f) {
 }
 
 void SetUpstream(MetricSet& m, const Figures& f) {
-  const UpstreamCounters& c = f.upstream;
+  const upstream::UpstreamCounters& c = f.upstream;
   for (size_t hundreds = 1; hundreds < c.answers.size(); ++hundreds) {
     m.Total("upstream_responses_total", "Answers of the homeserver.",
             {{"class", std::to_string(hundreds) + "xx"}}, Read(c.answers[hundreds]));
   }
-  for (size_t i = 0; i < kUpstreamFaultCount; ++i) {
+  for (size_t i = 0; i < mapping::kUpstreamFaultCount; ++i) {
     m.Total("upstream_faults_total", "Requests that the homeserver did not answer.",
-            {{"reason", std::string(Text(static_cast<UpstreamFault>(i)))}}, Read(c.faults[i]));
+            {{"reason", std::string(Text(static_cast<mapping::UpstreamFault>(i)))}},
+            Read(c.faults[i]));
   }
   SetRows(m, kUpstreamRows, c);
   m.Level("upstream_active", "Requests at the homeserver now.", {},
@@ -109,14 +110,15 @@ void SetUpstream(MetricSet& m, const Figures& f) {
 }
 
 void SetRelayUpstream(MetricSet& m, const Figures& f) {
-  const RelayCounters& c = f.relay_upstream;
+  const upstream::RelayCounters& c = f.relay_upstream;
   for (size_t hundreds = 1; hundreds < c.answers.size(); ++hundreds) {
     m.Total("relay_responses_total", "Answers of the homeserver to transfers of plain HTTP.",
             {{"class", std::to_string(hundreds) + "xx"}}, Read(c.answers[hundreds]));
   }
-  for (size_t i = 0; i < kUpstreamFaultCount; ++i) {
+  for (size_t i = 0; i < mapping::kUpstreamFaultCount; ++i) {
     m.Total("relay_faults_total", "Transfers of plain HTTP that the homeserver did not finish.",
-            {{"reason", std::string(Text(static_cast<UpstreamFault>(i)))}}, Read(c.faults[i]));
+            {{"reason", std::string(Text(static_cast<mapping::UpstreamFault>(i)))}},
+            Read(c.faults[i]));
   }
   SetRows(m, kRelayUpstreamRows, c);
   m.Level("relay_upstream_active", "Transfers of plain HTTP at the homeserver now.", {},

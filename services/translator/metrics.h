@@ -18,8 +18,8 @@ namespace lowband::translator {
 struct Figures {
   const ingress::Counters& ingress;
   const HandlerCounters& handler;
-  const UpstreamCounters& upstream;
-  const RelayCounters& relay_upstream;
+  const upstream::UpstreamCounters& upstream;
+  const upstream::RelayCounters& relay_upstream;
   const RelayHandlerCounters& relay_handler;
   size_t lanes = 0;
   size_t relay_lanes = 0;

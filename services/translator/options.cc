@@ -43,8 +43,9 @@ void DeclareServing(OptionParser& parser, Options& options, Raw& raw) {
       "healthcheck", options.healthcheck,
       "Ask the one that runs with this --admin-addr whether it is ready, and exit: 0 or 1");
   parser.Group("MSC3079");
-  parser.Choice<EnumApi>(
-      "enum-api", options.mapping.enum_api, {{"r0", EnumApi::kR0}, {"v3", EnumApi::kV3}},
+  parser.Choice<mapping::EnumApi>(
+      "enum-api", options.mapping.enum_api,
+      {{"r0", mapping::EnumApi::kR0}, {"v3", mapping::EnumApi::kV3}},
       "API version that path enums expand to; homeservers key transactions on it");
   parser.Switch("forward-client-ip", options.mapping.forward_client_ip,
                 "Send X-Forwarded-For to a homeserver that is not on a private address too");
@@ -59,28 +60,28 @@ void DeclareUpstream(OptionParser& parser, Options& options) {
               "X-Forwarded-Proto), or a name; advertised where --advertise is given and the "
               "homeserver is on private addresses only, else keep",
               "NAME");
-  parser.Number("upstream-threads", options.upstream.threads, 1, kUpstreamThreadsMax,
+  parser.Number("upstream-threads", options.upstream.threads, 1, upstream::kUpstreamThreadsMax,
                 "Threads for HTTP");
-  parser.Number("upstream-max-active", options.upstream.active_max, 1, kActiveMax,
+  parser.Number("upstream-max-active", options.upstream.active_max, 1, upstream::kActiveMax,
                 "Requests at the homeserver at once; each long-poll counts, and those leave an "
                 "eighth to others");
-  parser.Number("upstream-max-pending", options.upstream.pending_max, 0, kPendingMax,
+  parser.Number("upstream-max-pending", options.upstream.pending_max, 0, upstream::kPendingMax,
                 "Requests that wait for one of those places");
-  parser.Number("upstream-max-polls", options.upstream.polls_per_owner_max, 1, kActiveMax,
+  parser.Number("upstream-max-polls", options.upstream.polls_per_owner_max, 1, upstream::kActiveMax,
                 "Long-polls of one access token over CoAP, and as many over plain HTTP; the oldest "
                 "ends when there are more");
-  parser.Size("upstream-max-body", options.upstream.response_body_bytes_max, 1024, kResponseBodyMax,
-              "Largest answer, after decompression");
+  parser.Size("upstream-max-body", options.upstream.response_body_bytes_max, 1024,
+              upstream::kResponseBodyMax, "Largest answer, after decompression");
   parser.Time("upstream-connect-timeout", options.upstream.connect_timeout,
               std::chrono::milliseconds(10), std::chrono::minutes(5), "Name, TCP and TLS together");
-  parser.Time("upstream-connection-life", options.upstream.connection_life, kConnectionLifeMin,
-              kConnectionLifeMax,
+  parser.Time("upstream-connection-life", options.upstream.connection_life,
+              upstream::kConnectionLifeMin, upstream::kConnectionLifeMax,
               "The homeserver's name is looked up anew, and connected to, at least this often");
   parser.Size("answer-hold", options.answer_hold, 0, ingress::kAnswersHeldBytesMax,
               "Memory for large answers that wait until their clients have come on (the edges' "
               "--answer-window); 0: edges get all answers whole");
-  parser.Time("request-timeout", options.mapping.request_timeout, kRequestTimeoutMin,
-              kRequestTimeoutMax,
+  parser.Time("request-timeout", options.mapping.request_timeout, mapping::kRequestTimeoutMin,
+              mapping::kRequestTimeoutMax,
               "How long an ordinary request may take; joins and initial syncs have what the edge "
               "waits (its --exchange-timeout)");
   parser.Number("relay-max", options.relay_max, 0, ingress::kRelaysMax,
@@ -90,7 +91,7 @@ void DeclareUpstream(OptionParser& parser, Options& options) {
 
 void DeclareRest(OptionParser& parser, Options& options) {
   parser.Group("Tracing");
-  parser.Number("trace-one-in", options.mapping.trace_one_in, 0, kTraceOneInMax,
+  parser.Number("trace-one-in", options.mapping.trace_one_in, 0, mapping::kTraceOneInMax,
                 "Give requests without a W3C traceparent one, sampled for one in N; 0: give none");
   parser.Group("gRPC security");
   parser.Text("grpc-cert", options.security.cert_file, "Certificate chain for mutual TLS", "FILE");
@@ -117,7 +118,7 @@ std::optional<int> ParseOptions(int argc, const char* const* argv, Options& opti
 
   if (raw.dtls_port != 0) options.mapping.dtls_port = static_cast<uint16_t>(raw.dtls_port);
   options.upstream.Validate();
-  (void)DecidePublicName(options.upstream_host, options.mapping.advertise, false);
+  (void)upstream::DecidePublicName(options.upstream_host, options.mapping.advertise, false);
   options.mapping.Validate();
   return std::nullopt;
 }

@@ -19,8 +19,8 @@ namespace lowband::translator {
 struct Options {
   std::string listen = "127.0.0.1:9090";
   std::string admin_addr = "127.0.0.1:9101";  ///< "off": none.
-  UpstreamConfig upstream;
-  MappingConfig mapping;
+  upstream::UpstreamConfig upstream;
+  mapping::MappingConfig mapping;
   std::string upstream_host;  ///< See DecidePublicName in upstream/homeserver.h.
   uint64_t relay_max = 0;     ///< 0: not named, see ingress::kRelaysDefault.
   size_t answer_hold = ingress::kAnswersHeldBytesDefault;

@@ -18,16 +18,16 @@ void Count(std::atomic<uint64_t>& counter) { counter.fetch_add(1, std::memory_or
 
 /// One transfer, between its call and its libcurl handle, which both have it until they are done.
 class RelayHandler::Transfer final : public ingress::Relay,
-                                     public RelayEvents,
+                                     public upstream::RelayEvents,
                                      public std::enable_shared_from_this<Transfer> {
  public:
-  Transfer(RelayHandler& handler, const RequestId& request_id, RelayHead head,
+  Transfer(RelayHandler& handler, const RequestId& request_id, mapping::RelayHead head,
            std::weak_ptr<ingress::RelaySink> sink)
       : handler_(handler),
         upstream_(handler.upstream_),
         id_(upstream_.Reserve()),
         method_(head.method),
-        route_(RouteOfTarget(head.target)),
+        route_(mapping::RouteOfTarget(head.target)),
         rewrites_(handler.rewriter_.Applies(route_, method_)),
         head_(std::move(head)),
         sink_(std::move(sink)),
@@ -51,31 +51,31 @@ class RelayHandler::Transfer final : public ingress::Relay,
   void OnProceed() override {
     if (const auto sink = sink_.lock()) sink->Proceed();
   }
-  void OnAnswer(RelayAnswer answer) override;
+  void OnAnswer(mapping::RelayAnswer answer) override;
   void OnData(std::string data) override;
   void OnEnd() override;
-  void OnFault(UpstreamFault fault) override;
+  void OnFault(mapping::UpstreamFault fault) override;
 
  private:
   void Log();
   void Hold(const std::string& data);
   /// The answer is not held any longer: tells its head, and begins to tell `body`.
-  void Tell(RelayAnswer answer, std::string body, bool whole);
+  void Tell(mapping::RelayAnswer answer, std::string body, bool whole);
   void TellNextPiece();
 
   RelayHandler& handler_;
-  RelayClient& upstream_;
-  const RelayClient::Id id_;
+  upstream::RelayClient& upstream_;
+  const upstream::RelayClient::Id id_;
   const std::string method_;
-  const Route route_;
+  const mapping::Route route_;
   const bool rewrites_;
-  RelayHead head_;
+  mapping::RelayHead head_;
   const std::weak_ptr<ingress::RelaySink> sink_;
 
   // The client's thread only.
   ExchangeRecord record_;
   const TimePoint started_;
-  std::optional<RelayAnswer> held_answer_;  ///< Its body is being held, to be rewritten.
+  std::optional<mapping::RelayAnswer> held_answer_;  ///< Its body is being held, to be rewritten.
   std::string held_body_;
   size_t charged_ = 0;
   bool head_told_ = false;
@@ -93,7 +93,7 @@ void RelayHandler::Transfer::Log() {
   handler_.log_->Write(record_);
 }
 
-void RelayHandler::Transfer::OnAnswer(RelayAnswer answer) {
+void RelayHandler::Transfer::OnAnswer(mapping::RelayAnswer answer) {
   record_.status = answer.status;
   if (rewrites_) {
     if (handler_.rewriter_.Wants(answer, method_)) {
@@ -111,7 +111,7 @@ void RelayHandler::Transfer::OnData(std::string data) {
 }
 
 void RelayHandler::Transfer::Hold(const std::string& data) {
-  const bool fits = held_body_.size() + data.size() <= kRewriteBytesMax;
+  const bool fits = held_body_.size() + data.size() <= mapping::kRewriteBytesMax;
   held_body_ += data;
   if (fits && handler_.held_bytes_.Take(data.size())) {
     charged_ += data.size();
@@ -125,7 +125,7 @@ void RelayHandler::Transfer::Hold(const std::string& data) {
 void RelayHandler::Transfer::OnEnd() {
   Log();
   if (held_answer_) {
-    RelayAnswer answer = std::move(*std::exchange(held_answer_, std::nullopt));
+    mapping::RelayAnswer answer = std::move(*std::exchange(held_answer_, std::nullopt));
     const bool changed = handler_.rewriter_.Rewrite(route_, answer, held_body_);
     Count(changed ? handler_.counters_.documents_rewritten : handler_.counters_.documents_passed);
     return Tell(std::move(answer), std::move(held_body_), true);
@@ -138,7 +138,7 @@ void RelayHandler::Transfer::OnEnd() {
   if (const auto sink = sink_.lock()) sink->End(true);
 }
 
-void RelayHandler::Transfer::OnFault(UpstreamFault fault) {
+void RelayHandler::Transfer::OnFault(mapping::UpstreamFault fault) {
   record_.fault = fault;
   Log();
   if (head_told_) {
@@ -147,15 +147,15 @@ void RelayHandler::Transfer::OnFault(UpstreamFault fault) {
   }
   held_answer_.reset();
   Count(handler_.counters_.errors);
-  RelayError error = RelayErrorOf(fault, method_);
+  mapping::RelayError error = mapping::RelayErrorOf(fault, method_);
   Tell(std::move(error.answer), std::move(error.body), true);
 }
 
-void RelayHandler::Transfer::Tell(RelayAnswer answer, std::string body, bool whole) {
+void RelayHandler::Transfer::Tell(mapping::RelayAnswer answer, std::string body, bool whole) {
   const auto sink = sink_.lock();
   if (!sink) return;
   head_told_ = true;
-  sink->Head(ToRelayResponse(std::move(answer)));
+  sink->Head(mapping::ToRelayResponse(std::move(answer)));
   bool some = false;
   {
     const MutexLock lock(mutex_);
@@ -202,18 +202,19 @@ void RelayHandler::Transfer::Taken() {
 }
 
 std::optional<ingress::RelayOwnAnswer> RelayHandler::AnswerAtOnce(const v1::RelayRequest& request) {
-  if (IsRelayed(request.target(), config_.allow_paths)) return std::nullopt;
+  if (mapping::IsRelayed(request.target(), config_.allow_paths)) return std::nullopt;
   Count(counters_.paths_refused);
   Count(counters_.errors);
-  RelayError error =
-      RelayErrorOf(Refusal{404, "M_UNRECOGNIZED", "this path is not passed on to the homeserver"},
-                   request.method());
-  return ingress::RelayOwnAnswer{ToRelayResponse(std::move(error.answer)), std::move(error.body)};
+  mapping::RelayError error = mapping::RelayErrorOf(
+      mapping::Refusal{404, "M_UNRECOGNIZED", "this path is not passed on to the homeserver"},
+      request.method());
+  return ingress::RelayOwnAnswer{mapping::ToRelayResponse(std::move(error.answer)),
+                                 std::move(error.body)};
 }
 
 Result<std::shared_ptr<ingress::Relay>, std::string> RelayHandler::Make(
     v1::RelayRequest request, std::weak_ptr<ingress::RelaySink> sink) {
-  auto head = MapRelayRequest(request, config_);
+  auto head = mapping::MapRelayRequest(request, config_);
   if (!head) return Failure(std::move(head.error()));
   const RequestId id = ReadRequestId(AsBytes(request.request_id())).value_or(RequestId{});
   return std::make_shared<Transfer>(*this, id, std::move(*head), std::move(sink));

@@ -37,7 +37,8 @@ struct RelayHandlerCounters {
 class RelayHandler final : public ingress::RelayHandler {
  public:
   /// `log` may be null.
-  RelayHandler(const MappingConfig& config, RelayClient& upstream, ExchangeLog* log)
+  RelayHandler(const mapping::MappingConfig& config, upstream::RelayClient& upstream,
+               ExchangeLog* log)
       : config_(config), rewriter_(config), upstream_(upstream), log_(log) {}
   /// Drains the relay client: no event comes to a handler that is gone.
   ~RelayHandler() override { upstream_.Drain(Duration::zero()); }
@@ -51,12 +52,12 @@ class RelayHandler final : public ingress::RelayHandler {
  private:
   class Transfer;
 
-  const MappingConfig config_;
-  const RelayRewriter rewriter_;
-  RelayClient& upstream_;
+  const mapping::MappingConfig config_;
+  const mapping::RelayRewriter rewriter_;
+  upstream::RelayClient& upstream_;
   ExchangeLog* const log_;
   RelayHandlerCounters counters_;
-  Budget held_bytes_{kRewritesBytesMax};
+  Budget held_bytes_{mapping::kRewritesBytesMax};
 };
 
 }  // namespace lowband::translator

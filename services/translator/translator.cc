@@ -37,13 +37,13 @@ constexpr Duration kWatchInterval = ingress::kTickInterval;
 /// Descriptors beside one for each request at the homeserver: lanes, admin, files, libraries.
 constexpr uint64_t kOtherDescriptors = 256;
 /// Idle connections of the exchanges' loops and of the relays'.
-uint64_t IdleDescriptors(const UpstreamConfig& config) {
-  return (config.threads + 1) * kOnceIdleConnectionsMax;
+uint64_t IdleDescriptors(const upstream::UpstreamConfig& config) {
+  return (config.threads + 1) * upstream::kOnceIdleConnectionsMax;
 }
 
 // Transfers over TCP have what exchanges leave, or half where those alone are too many.
 void ShareOutDescriptors(Options& options, Logger& log) {
-  UpstreamConfig& upstream = options.upstream;
+  upstream::UpstreamConfig& upstream = options.upstream;
   const uint64_t limit = RaiseDescriptorLimit();
   const uint64_t others = kOtherDescriptors + IdleDescriptors(upstream);
   const uint64_t room = limit > others + 2 ? limit - others : 2;
@@ -65,13 +65,15 @@ void ShareOutDescriptors(Options& options, Logger& log) {
 // A homeserver of ours may be told who the client is, and goes by our public name; somebody else's
 // only on request.
 Options Decide(Options options) {
-  const bool local = HomeserverIsLocal(ParseHomeserver(options.upstream.homeserver));
+  const bool local =
+      upstream::HomeserverIsLocal(upstream::ParseHomeserver(options.upstream.homeserver));
   options.mapping.forward_client_ip = options.mapping.forward_client_ip || local;
-  options.upstream.name = DecidePublicName(options.upstream_host, options.mapping.advertise, local);
+  options.upstream.name =
+      upstream::DecidePublicName(options.upstream_host, options.mapping.advertise, local);
   options.upstream.relays_max = options.relay_max;
-  std::array<uint8_t, std::tuple_size_v<OwnerKey>> random{};
+  std::array<uint8_t, std::tuple_size_v<mapping::OwnerKey>> random{};
   MakeSystemRandom()->Fill(random);
-  options.mapping.owner_key = std::bit_cast<OwnerKey>(random);
+  options.mapping.owner_key = std::bit_cast<mapping::OwnerKey>(random);
   return options;
 }
 
@@ -139,10 +141,10 @@ class Translator {
 
   const Options& options_;
   Logger& log_;
-  UpstreamClient upstream_;
+  upstream::UpstreamClient upstream_;
   ExchangeLog exchange_log_;
   ExchangeHandler handler_;
-  RelayClient relays_;
+  upstream::RelayClient relays_;
   RelayHandler relay_handler_;
   ingress::Server server_;
   MetricSet metrics_{kMetricsPrefix};
@@ -184,10 +186,12 @@ std::string Translator::Metrics() {
 void Translator::ReportFaults() {
   uint64_t faults = 0;
   uint64_t relay_faults = 0;
-  for (size_t i = 0; i < kUpstreamFaultCount; ++i) {
+  for (size_t i = 0; i < mapping::kUpstreamFaultCount; ++i) {
     // A client that went away, or asks for too much, is no fault of the homeserver's.
-    const auto fault = static_cast<UpstreamFault>(i);
-    if (fault == UpstreamFault::kCancelled || fault == UpstreamFault::kTooManyPolls) continue;
+    const auto fault = static_cast<mapping::UpstreamFault>(i);
+    if (fault == mapping::UpstreamFault::kCancelled ||
+        fault == mapping::UpstreamFault::kTooManyPolls)
+      continue;
     faults += upstream_.counters().faults[i].load(std::memory_order_relaxed);
     relay_faults += relays_.counters().faults[i].load(std::memory_order_relaxed);
   }

@@ -93,7 +93,7 @@ client::Request WithToken(client::Request request, std::string_view token) {
 // none it answers whatever the token is.
 TEST(Contract, MadeUpTokenThenOnlyARouteThatNeedsOneMakesItsClientKnown) {
   EdgeWorld world(15);
-  world.translate = RealTranslator([](const translator::HttpRequest& request) {
+  world.translate = RealTranslator([](const translator::mapping::HttpRequest& request) {
     const bool open =
         request.target.starts_with("/_matrix/client/versions") ||
         request.target.ends_with("/login") || request.target.starts_with("/.well-known/") ||
@@ -130,7 +130,7 @@ TEST(Contract, MadeUpTokenThenOnlyARouteThatNeedsOneMakesItsClientKnown) {
 TEST(Contract, LargeAnswerThenItArrivesWholeByAWindowAndNothingIsHeldAfterIt) {
   const std::string padding(1'000'000, 'p');
   EdgeWorld world(13);
-  world.translate = RealTranslator([&](const translator::HttpRequest&) {
+  world.translate = RealTranslator([&](const translator::mapping::HttpRequest&) {
     return lowband::testing::JsonResponse(200, R"({"padding":")" + padding + "\"}");
   });
   const size_t phone = world.AddClient();
@@ -147,7 +147,7 @@ TEST(Contract, LargeAnswerThenItArrivesWholeByAWindowAndNothingIsHeldAfterIt) {
 TEST(Contract, TranslatorDiesInTheMiddleOfALargeAnswerThenAnotherGivesTheRest) {
   EdgeWorld world(14);
   world.link().weather.delay_min = world.link().weather.delay_max = std::chrono::milliseconds(20);
-  world.translate = RealTranslator([&](const translator::HttpRequest&) {
+  world.translate = RealTranslator([&](const translator::mapping::HttpRequest&) {
     return lowband::testing::JsonResponse(200,
                                           R"({"padding":")" + std::string(300'000, 'p') + "\"}");
   });

@@ -9,9 +9,9 @@
 
 using lowband::fuzz::Input;
 using lowband::fuzz::Require;
-using lowband::translator::EnumApi;
-using lowband::translator::MapPath;
-using lowband::translator::PercentDecode;
+using lowband::translator::mapping::EnumApi;
+using lowband::translator::mapping::MapPath;
+using lowband::translator::mapping::PercentDecode;
 
 namespace {
 

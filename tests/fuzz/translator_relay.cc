@@ -37,29 +37,29 @@ void CheckRequest(std::string_view bytes) {
   lowband::v1::RelayRequest request;
   if (!request.ParseFromArray(bytes.data(), static_cast<int>(bytes.size()))) return;
   for (const bool forward : {false, true}) {
-    translator::MappingConfig config;
+    translator::mapping::MappingConfig config;
     config.forward_client_ip = forward;
     config.trace_one_in = forward ? 2 : 0;
-    const auto head = translator::MapRelayRequest(request, config);
+    const auto head = translator::mapping::MapRelayRequest(request, config);
     if (!head) continue;
     Require(http::IsToken(head->method), "a method is a token");
     Require(head->target.starts_with('/'), "a target is a path");
     const auto is_plain = [](char c) { return c > ' ' && c < 0x7f; };
     Require(std::all_of(head->target.begin(), head->target.end(), is_plain), "a target is plain");
     CheckFields(head->fields);
-    (void)translator::RouteOfTarget(head->target);
+    (void)translator::mapping::RouteOfTarget(head->target);
   }
 }
 
 void CheckHead(std::string_view text) {
-  translator::RelayHeadParser parser;
+  translator::upstream::RelayHeadParser parser;
   while (!text.empty() && !parser.complete()) {
     const size_t end = std::min(text.find('\n'), text.size() - 1) + 1;
     if (!parser.Add(text.substr(0, end))) return;
     text.remove_prefix(end);
   }
   if (!parser.complete()) return;
-  const auto response = translator::ToRelayResponse(parser.answer());
+  const auto response = translator::mapping::ToRelayResponse(parser.answer());
   for (const auto& field : response.fields()) {
     Require(!http::SameToken(field.name(), "Transfer-Encoding"), "no framing");
     Require(!http::SameToken(field.name(), "Content-Length"), "no length among the fields");
@@ -67,21 +67,24 @@ void CheckHead(std::string_view text) {
 }
 
 void CheckDocument(Input& input) {
-  translator::MappingConfig config;
+  translator::mapping::MappingConfig config;
   config.advertise = "https://matrix.example.org";
-  static const translator::RelayRewriter kRewriter(config);
-  const auto route = static_cast<translator::Route>(input.Byte() % translator::kRouteCount);
-  translator::RelayAnswer answer;
+  static const translator::mapping::RelayRewriter kRewriter(config);
+  const auto route =
+      static_cast<translator::mapping::Route>(input.Byte() % translator::mapping::kRouteCount);
+  translator::mapping::RelayAnswer answer;
   answer.status = 200;
   answer.fields = {{"Content-Type", "application/json"}};
   const bool packed = (input.Byte() & 1) != 0;
   if (packed) answer.fields.push_back({"Content-Encoding", "gzip"});
   std::string body(input.Rest());
-  const auto plain = packed ? translator::Gunzip(body, translator::kRewriteBytesMax) : body;
-  Require(!plain || plain->size() <= translator::kRewriteBytesMax || !packed, "bounded");
+  const auto plain =
+      packed ? translator::mapping::Gunzip(body, translator::mapping::kRewriteBytesMax) : body;
+  Require(!plain || plain->size() <= translator::mapping::kRewriteBytesMax || !packed, "bounded");
   const std::string before = body;
   if (kRewriter.Rewrite(route, answer, body)) {
-    Require(!packed || translator::Gunzip(body, 2 * translator::kRewriteBytesMax).has_value(),
+    Require(!packed || translator::mapping::Gunzip(body, 2 * translator::mapping::kRewriteBytesMax)
+                           .has_value(),
             "packed as it was");
   } else {
     Require(body == before, "left alone");

@@ -23,10 +23,10 @@ bool IsHeaderValue(std::string_view value) {
   return true;
 }
 
-translator::MappingConfig Config(bool other) {
-  translator::MappingConfig config;
+translator::mapping::MappingConfig Config(bool other) {
+  translator::mapping::MappingConfig config;
   if (!other) return config;
-  config.enum_api = translator::EnumApi::kV3;
+  config.enum_api = translator::mapping::EnumApi::kV3;
   config.codes = lowband::coap::CodeSet::kRfc8075;
   config.forward_client_ip = true;
   return config;
@@ -43,12 +43,12 @@ void CheckRefusal(const translator::ExchangeAnswer& answer) {
   }
 }
 
-void CheckRequest(const lowband::v1::Request& request, const translator::MappedRequest& mapped,
-                  bool forwards) {
-  const translator::HttpRequest& http = mapped.http;
+void CheckRequest(const lowband::v1::Request& request,
+                  const translator::mapping::MappedRequest& mapped, bool forwards) {
+  const translator::mapping::HttpRequest& http = mapped.http;
   Require(lowband::fuzz::HasAllowedPrefix(http.target), "prefix");
   Require(lowband::fuzz::IsTarget(http.target), "characters of the target");
-  Require(http.target.size() <= translator::kTargetBytesMax, "length of the target");
+  Require(http.target.size() <= translator::mapping::kTargetBytesMax, "length of the target");
   // A parameter of that very name; "xaccess_token" is any other parameter. In the path the same
   // characters are part of a segment.
   std::string query = http.target.substr(std::min(http.target.find('?'), http.target.size()));
@@ -61,14 +61,15 @@ void CheckRequest(const lowband::v1::Request& request, const translator::MappedR
   const bool empty_text = http.body.empty() && http.content_type == "text/plain";
   Require(http.body.empty() == http.content_type.empty() || empty_text, "a body has a type");
   Require(IsHeaderValue(http.user_agent), "user agent");
-  Require(http.method != translator::HttpMethod::kGet || http.body.empty(), "GET has no body");
+  Require(http.method != translator::mapping::HttpMethod::kGet || http.body.empty(),
+          "GET has no body");
   Require(http.forwarded_for.find_first_not_of("0123456789abcdef.:") == std::string::npos,
           "forwarded address");
   Require(forwards || http.forwarded_for.empty(), "address told without leave");
   Require(http.timeout > lowband::Duration::zero(), "some time");
   // Joins and initial syncs have what the edge waits.
   if (request.deadline_ms() == 0) {
-    Require(http.timeout <= translator::kEdgeWaitDefault, "not too much");
+    Require(http.timeout <= translator::mapping::kEdgeWaitDefault, "not too much");
   } else {
     Require(http.timeout < std::chrono::milliseconds(request.deadline_ms()), "within the deadline");
   }
@@ -77,8 +78,8 @@ void CheckRequest(const lowband::v1::Request& request, const translator::MappedR
 }  // namespace
 
 extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
-  static const translator::Mapping kPlain{Config(false)};
-  static const translator::Mapping kOther{Config(true)};
+  static const translator::mapping::Mapping kPlain{Config(false)};
+  static const translator::mapping::Mapping kOther{Config(true)};
   // Protobuf says on standard error what it thinks of broken input.
   static const google::protobuf::LogSilencer kQuiet;
   lowband::v1::Request request;

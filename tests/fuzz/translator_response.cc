@@ -14,17 +14,17 @@ namespace translator = lowband::translator;
 
 namespace {
 
-translator::MappingConfig Config(bool other) {
-  translator::MappingConfig config;
+translator::mapping::MappingConfig Config(bool other) {
+  translator::mapping::MappingConfig config;
   if (!other) return config;
   config.codes = lowband::coap::CodeSet::kRfc8075;
   config.advertise = "https://matrix.example.org";
   return config;
 }
 
-translator::AnswerForm Form(uint8_t flags, uint8_t route) {
-  translator::AnswerForm form;
-  form.route = static_cast<translator::Route>(route % translator::kRouteCount);
+translator::mapping::AnswerForm Form(uint8_t flags, uint8_t route) {
+  translator::mapping::AnswerForm form;
+  form.route = static_cast<translator::mapping::Route>(route % translator::mapping::kRouteCount);
   form.cbor = (flags & 2) == 0;
   form.keys =
       (flags & 4) == 0 ? lowband::transcode::KeyTable::kV1 : lowband::transcode::KeyTable::kStrings;
@@ -36,8 +36,8 @@ translator::AnswerForm Form(uint8_t flags, uint8_t route) {
   return form;
 }
 
-translator::HttpResponse Response(Input& input) {
-  translator::HttpResponse response;
+translator::mapping::HttpResponse Response(Input& input) {
+  translator::mapping::HttpResponse response;
   response.status = static_cast<uint16_t>(input.Byte() << 8);
   response.status = static_cast<uint16_t>(response.status | input.Byte());
   const uint8_t retry = input.Byte();
@@ -47,7 +47,8 @@ translator::HttpResponse Response(Input& input) {
   return response;
 }
 
-void CheckPoll(const translator::AnswerForm& form, const translator::HttpResponse& response,
+void CheckPoll(const translator::mapping::AnswerForm& form,
+               const translator::mapping::HttpResponse& response,
                const translator::ExchangeAnswer& answer) {
   using lowband::v1::Poll;
   Require(answer.head.has_poll() == form.poll.has_value(), "polls have a poll");
@@ -60,19 +61,19 @@ void CheckPoll(const translator::AnswerForm& form, const translator::HttpRespons
   Require(!success || response.status == 200, "of a sync");
   Require(answer.body.empty() == (poll.outcome() == Poll::UNCHANGED), "a body if there is news");
   Require(form.poll->residue || poll.outcome() != Poll::UNCHANGED, "a first poll is news");
-  const auto cursor = translator::ReadCursor(poll.cursor());
+  const auto cursor = translator::mapping::ReadCursor(poll.cursor());
   Require(cursor.has_value() == (poll.outcome() == Poll::CHANGED), "a cursor if there is news");
 }
 
 }  // namespace
 
 extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
-  static const translator::Mapping kPlain{Config(false)};
-  static const translator::Mapping kOther{Config(true)};
+  static const translator::mapping::Mapping kPlain{Config(false)};
+  static const translator::mapping::Mapping kOther{Config(true)};
   Input input({data, size});
   const uint8_t flags = input.Byte();
-  const translator::AnswerForm form = Form(flags, input.Byte());
-  const translator::HttpResponse response = Response(input);
+  const translator::mapping::AnswerForm form = Form(flags, input.Byte());
+  const translator::mapping::HttpResponse response = Response(input);
   const translator::ExchangeAnswer answer =
       ((flags & 1) != 0 ? kOther : kPlain).ToCoap(form, response);
 

@@ -141,7 +141,7 @@ FIRING = {
         series("lowband_edge_coap_request_duration_seconds_bucket", EDGE + ',le="+Inf"', "0+90x60"),
     ],
     "LowbandTranslatorsUnavailable": [
-        series("lowband_edge_uplink_failures_total", EDGE + ',reason="no_lane"', "0+60x60"),
+        series("lowband_edge_uplink_failures_total", EDGE + ',reason="no_translator"', "0+60x60"),
         series("lowband_edge_uplink_requests_total", EDGE, "0+600x60"),
     ],
     "LowbandHttpConnectionsRefused": [

@@ -45,7 +45,7 @@ class RealTranslator {
  public:
   explicit RealTranslator(size_t hold = translator::ingress::kAnswersHeldBytesDefault)
       : upstream_(translator::testing::ConfigFor(homeserver_.url())),
-        handler_(translator::MappingConfig(), upstream_, nullptr) {
+        handler_(translator::mapping::MappingConfig(), upstream_, nullptr) {
     auto config = PlainServer(target());
     config.ingress.answers_held_bytes_max = hold;
     server_ = std::make_unique<translator::ingress::Server>(config, handler_);
@@ -58,7 +58,7 @@ class RealTranslator {
  private:
   TemporaryDirectory directory_;
   HttpServer homeserver_{Serve};
-  translator::UpstreamClient upstream_;
+  translator::upstream::UpstreamClient upstream_;
   translator::ExchangeHandler handler_;
   std::unique_ptr<translator::ingress::Server> server_;
 };

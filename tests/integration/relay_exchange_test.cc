@@ -85,7 +85,7 @@ TEST(Relay, ClientsAddressThenToldOnlyWhereItMayBe) {
   });
   Gateway silent(server.url());
   EXPECT_EQ(Exchange(silent, {}).body, "nothing");
-  MappingConfig telling_config;
+  mapping::MappingConfig telling_config;
   telling_config.forward_client_ip = true;
   Gateway telling(server.url(), {.mapping = telling_config});
   EXPECT_EQ(Exchange(telling, {}).body, "192.0.2.7 https");
@@ -100,13 +100,13 @@ TEST(Relay, PublicNameAndPrefixThenTheHomeserverIsAskedByThem) {
       connection.Send(Reply(302, seen, "Location: /behind/_synapse/client/pick_idp?a=1\r\n"));
     }
   });
-  const auto named = [](UpstreamConfig& config) {
+  const auto named = [](upstream::UpstreamConfig& config) {
     config.homeserver += "/behind";
     config.name = {.host = "matrix.example.org", .proto = "https"};
   };
-  MappingConfig telling;
+  mapping::MappingConfig telling;
   telling.forward_client_ip = true;  // and with it how the client came
-  for (const MappingConfig& mapping : {MappingConfig(), telling}) {
+  for (const mapping::MappingConfig& mapping : {mapping::MappingConfig(), telling}) {
     Gateway gateway(server.url(), {.mapping = mapping, .upstream = named});
     const Answered answer = Exchange(gateway, {.target = "/_matrix/x"});
     EXPECT_EQ(answer.body, "/behind/_matrix/x matrix.example.org https");
@@ -116,7 +116,7 @@ TEST(Relay, PublicNameAndPrefixThenTheHomeserverIsAskedByThem) {
 
 TEST(Relay, ConnectionsAtTheirMaximumAgeThenNewOnesAreOpened) {
   HttpServer server(Echo());
-  Gateway gateway(server.url(), {.upstream = [](UpstreamConfig& config) {
+  Gateway gateway(server.url(), {.upstream = [](upstream::UpstreamConfig& config) {
                     config.connection_life = std::chrono::nanoseconds(1);
                   }});
   for (int i = 1; i <= 3; ++i) {

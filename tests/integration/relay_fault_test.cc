@@ -22,7 +22,7 @@ TEST(RelayFault, HomeserverAwayThenAMatrixErrorThatBrowsersMayRead) {
   const Answered head = Exchange(gateway, {.method = "HEAD"});
   EXPECT_EQ(head.head.content_length(), answer.body.size());
   EXPECT_EQ(head.body, "");
-  for (unsigned i = 2; i < kBreakerFailures; ++i) Exchange(gateway, {});
+  for (unsigned i = 2; i < upstream::kBreakerFailures; ++i) Exchange(gateway, {});
   const Answered at_once = Exchange(gateway, {});
   EXPECT_EQ(at_once.head.status(), 503u);
   EXPECT_EQ(Values(at_once.head, "Retry-After"), "|1");
@@ -53,7 +53,7 @@ TEST(RelayFault, HomeserverDiesInTheBodyThenTheCallBreaksOff) {
     const Answered answer = Exchange(gateway, {});
     EXPECT_EQ(answer.head.status(), 200u);
     EXPECT_EQ(Show(answer.status), "14 the homeserver's answer broke off");
-    EXPECT_EQ(gateway.faults(UpstreamFault::kBroken), 1u);
+    EXPECT_EQ(gateway.faults(mapping::UpstreamFault::kBroken), 1u);
     EXPECT_EQ(gateway.server().counters().relays_broken, 1u);
   }
 }
@@ -67,11 +67,11 @@ TEST(RelayFault, HeadTooLargeThenAnError) {
   });
   Gateway gateway(server.url());
   EXPECT_EQ(Exchange(gateway, {}).head.status(), 502u);
-  EXPECT_EQ(gateway.faults(UpstreamFault::kTooLarge), 1u);
+  EXPECT_EQ(gateway.faults(mapping::UpstreamFault::kTooLarge), 1u);
 }
 
 Gateway::Given Impatient() {
-  return {.upstream = [](UpstreamConfig& config) {
+  return {.upstream = [](upstream::UpstreamConfig& config) {
     config.relay_silence = milliseconds(50);
     config.relay_head_timeout = milliseconds(150);
   }};
@@ -90,7 +90,7 @@ TEST(RelayFault, SilenceThenTimeout) {
   const Answered cut = Exchange(gateway, {.target = "/body"});
   EXPECT_EQ(cut.head.status(), 200u);
   EXPECT_EQ(Show(cut.status), "14 the homeserver's answer broke off");
-  EXPECT_EQ(gateway.faults(UpstreamFault::kTimeout), 2u);
+  EXPECT_EQ(gateway.faults(mapping::UpstreamFault::kTimeout), 2u);
 }
 
 TEST(RelayFault, EdgeIsSlowThenNoTimeout) {
@@ -104,7 +104,7 @@ TEST(RelayFault, EdgeIsSlowThenNoTimeout) {
     }
   });
   // Impatient, and yet long enough for a homeserver on a machine that is busy with other tests.
-  Gateway gateway(server.url(), {.upstream = [](UpstreamConfig& config) {
+  Gateway gateway(server.url(), {.upstream = [](upstream::UpstreamConfig& config) {
                     config.relay_silence = milliseconds(500);
                     config.relay_head_timeout = milliseconds(1'500);
                   }});
@@ -143,7 +143,7 @@ TEST(RelayFault, EdgeCancelsThenTheConnectionIsClosed) {
   EXPECT_EQ(in_body.Finish().error_code(), grpc::StatusCode::CANCELLED);
   EXPECT_TRUE(Eventually([&] { return gateway.server().relays() == 0; }));
   EXPECT_TRUE(Eventually([&] { return gateway.upstream().in_flight() == 0; }));
-  EXPECT_EQ(gateway.faults(UpstreamFault::kCancelled), 2u);
+  EXPECT_EQ(gateway.faults(mapping::UpstreamFault::kCancelled), 2u);
 }
 
 TEST(RelayFault, NotWhatTheContractSaysThenInvalid) {
@@ -205,8 +205,9 @@ TEST(RelayFault, OneTokensPollsTakeAllTheyMayThenOthersAreServed) {
       connection.Send(Reply(200, "{}"));
     }
   });
-  Gateway gateway(server.url(), {.upstream = [](UpstreamConfig& config) { config.relays_max = 8; },
-                                 .relays_max = 8});
+  Gateway gateway(server.url(),
+                  {.upstream = [](upstream::UpstreamConfig& config) { config.relays_max = 8; },
+                   .relays_max = 8});
   const auto poll_of = [](const std::string& token) {
     return Asked{.target = "/_matrix/client/v3/sync?since=s1&timeout=30000",
                  .fields = {{"Authorization", "Bearer " + token}}};
@@ -223,7 +224,7 @@ TEST(RelayFault, OneTokensPollsTakeAllTheyMayThenOthersAreServed) {
   EXPECT_EQ(head.status(), 503u);
   EXPECT_THAT(greedy[0]->Rest(), ::testing::HasSubstr("\"retry_after_ms\":5000"));
   EXPECT_TRUE(greedy[0]->Finish().ok());
-  EXPECT_EQ(gateway.faults(UpstreamFault::kTooManyPolls), 1u);
+  EXPECT_EQ(gateway.faults(mapping::UpstreamFault::kTooManyPolls), 1u);
   EXPECT_EQ(gateway.upstream().counters().polls_made_room.load(), 1u);
   ASSERT_TRUE(Eventually([&] { return held == 8; }));
   gate.Open();

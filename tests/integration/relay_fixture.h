@@ -56,14 +56,14 @@ inline bool Eventually(const std::function<bool()>& done) {
 /// The translator, as far as relays concern it.
 class Gateway {
  public:
-  static MappingConfig EveryPath() {
-    MappingConfig config;
+  static mapping::MappingConfig EveryPath() {
+    mapping::MappingConfig config;
     config.allow_paths = "/";
     return config;
   }
   struct Given {
-    MappingConfig mapping = EveryPath();
-    std::function<void(UpstreamConfig&)> upstream = [](UpstreamConfig&) {};
+    mapping::MappingConfig mapping = EveryPath();
+    std::function<void(upstream::UpstreamConfig&)> upstream = [](upstream::UpstreamConfig&) {};
     size_t relays_max = ingress::kRelaysDefault;
   };
   explicit Gateway(const std::string& homeserver) : Gateway(homeserver, Given()) {}
@@ -90,15 +90,15 @@ class Gateway {
     if (lane_) lane_->HalfClose();
   }
   ingress::Server& server() { return server_; }
-  RelayClient& upstream() { return upstream_; }
+  upstream::RelayClient& upstream() { return upstream_; }
   const RelayHandlerCounters& handled() const { return handler_.counters(); }
-  uint64_t faults(UpstreamFault fault) const {
+  uint64_t faults(mapping::UpstreamFault fault) const {
     return upstream_.counters().faults[static_cast<size_t>(fault)].load();
   }
 
  private:
-  static UpstreamConfig Upstream(const std::string& homeserver, const Given& given) {
-    UpstreamConfig config = ConfigFor(homeserver);
+  static upstream::UpstreamConfig Upstream(const std::string& homeserver, const Given& given) {
+    upstream::UpstreamConfig config = ConfigFor(homeserver);
     given.upstream(config);
     return config;
   }
@@ -111,7 +111,7 @@ class Gateway {
   }
 
   NoExchanges exchanges_;
-  RelayClient upstream_;
+  upstream::RelayClient upstream_;
   RelayHandler handler_;
   ingress::Server server_;
   std::unique_ptr<v1::Translator::Stub> stub_;

@@ -53,12 +53,13 @@ TEST(RelayRewriting, GzipThenItIsGzipAgain) {
   const Answered answer =
       Exchange(gateway, {.target = kPath, .fields = {{"Accept-Encoding", "gzip, br"}}});
   EXPECT_EQ(Values(answer.head, "Content-Encoding"), "|gzip");
-  EXPECT_EQ(Gunzip(answer.body, 1000), kPublic);
+  EXPECT_EQ(mapping::Gunzip(answer.body, 1000), kPublic);
   EXPECT_EQ(answer.head.content_length(), answer.body.size());
 }
 
 TEST(RelayRewriting, TooLargeThenItPassesUntouched) {
-  const std::string large = std::string(kWellKnown) + std::string(3 * kRewriteBytesMax, ' ');
+  const std::string large =
+      std::string(kWellKnown) + std::string(3 * mapping::kRewriteBytesMax, ' ');
   for (const bool chunked : {false, true}) {
     HttpServer server([&](HttpConnection& connection) {
       connection.Read();

@@ -13,7 +13,7 @@ using namespace testing;  // the fixture is the language of these tests
 
 TEST(Upstream, GetThenStatusBodyAndTypeComeBack) {
   HttpServer server(Always(Reply(404, R"({"errcode":"M_NOT_FOUND"})")));
-  UpstreamClient client(ConfigFor(server.url()));
+  upstream::UpstreamClient client(ConfigFor(server.url()));
   const Outcome outcome = Exchange(client, Get());
   ASSERT_TRUE(outcome);
   EXPECT_EQ(outcome->status, 404);
@@ -31,8 +31,8 @@ TEST(Upstream, RequestThenExactlyItsHeadersAreSent) {
     if (auto request = connection.Read()) seen.set_value(*request);
     connection.Send(Reply(200, "{}"));
   });
-  UpstreamClient client(ConfigFor(server.url()));
-  HttpRequest request = With(HttpMethod::kPut, R"({"body":"x"})");
+  upstream::UpstreamClient client(ConfigFor(server.url()));
+  mapping::HttpRequest request = With(mapping::HttpMethod::kPut, R"({"body":"x"})");
   request.target = "/_matrix/client/r0/rooms/!a:b/send/m.room.message/%2F..%2F?q=%26";
   request.authorization = "Bearer secret";
   request.forwarded_for = "2001:db8::1";
@@ -62,9 +62,9 @@ TEST(Upstream, UserAgentThenTheClientsOwnAndNoneOfTheNextRequest) {
         connection.Send(Reply(200, "{}"));
       }
     });
-    UpstreamClient client(ConfigFor(server.url()));
+    upstream::UpstreamClient client(ConfigFor(server.url()));
     for (const char* agent : {"Phone/1.0 (x)", "", "Other"}) {
-      HttpRequest request = Get();
+      mapping::HttpRequest request = Get();
       request.user_agent = agent;
       ASSERT_TRUE(Exchange(client, request));
     }
@@ -78,9 +78,9 @@ TEST(Upstream, NameAndPrefixThenTheHomeserverIsAskedByThem) {
     if (auto request = connection.Read()) seen.set_value(*request);
     connection.Send(Reply(200, "{}"));
   });
-  UpstreamConfig config = ConfigFor(server.url() + "/behind/");
+  upstream::UpstreamConfig config = ConfigFor(server.url() + "/behind/");
   config.name = {.host = "matrix.example.org:8448", .proto = "https"};
-  UpstreamClient client(config);
+  upstream::UpstreamClient client(config);
   ASSERT_TRUE(Exchange(client, Get("/_matrix/client/v3/login/sso/redirect?redirectUrl=x")));
   const RawRequest raw = seen.get_future().get();
   EXPECT_EQ(raw.target, "/behind/_matrix/client/v3/login/sso/redirect?redirectUrl=x");
@@ -99,13 +99,13 @@ TEST(Upstream, EachMethodThenItsBodyArrives) {
         connection.Send(Reply(200, "{}"));
       }
     });
-    UpstreamClient client(ConfigFor(server.url()));
-    ASSERT_TRUE(Exchange(client, With(HttpMethod::kPost, "{1}")));
-    ASSERT_TRUE(Exchange(client, With(HttpMethod::kGet, "ignored")));
-    ASSERT_TRUE(Exchange(client, With(HttpMethod::kPut, "")));
-    ASSERT_TRUE(Exchange(client, With(HttpMethod::kDelete, "{2}")));
-    ASSERT_TRUE(Exchange(client, With(HttpMethod::kDelete, "")));
-    ASSERT_TRUE(Exchange(client, With(HttpMethod::kPut, "{3}")));
+    upstream::UpstreamClient client(ConfigFor(server.url()));
+    ASSERT_TRUE(Exchange(client, With(mapping::HttpMethod::kPost, "{1}")));
+    ASSERT_TRUE(Exchange(client, With(mapping::HttpMethod::kGet, "ignored")));
+    ASSERT_TRUE(Exchange(client, With(mapping::HttpMethod::kPut, "")));
+    ASSERT_TRUE(Exchange(client, With(mapping::HttpMethod::kDelete, "{2}")));
+    ASSERT_TRUE(Exchange(client, With(mapping::HttpMethod::kDelete, "")));
+    ASSERT_TRUE(Exchange(client, With(mapping::HttpMethod::kPut, "{3}")));
     EXPECT_EQ(server.connections(), 2) << "one for what may be repeated, one for the POST";
   }
   EXPECT_THAT(seen, ::testing::ElementsAre("POST {1} 3", "GET  -", "PUT  0", "DELETE {2} 3",
@@ -118,16 +118,16 @@ TEST(Upstream, PostLargerThanTheSocketBufferThenAllOfItArrives) {
     if (auto request = connection.Read()) seen.set_value(request->body);
     connection.Send(Reply(200, "{}"));
   });
-  UpstreamClient client(ConfigFor(server.url()));
+  upstream::UpstreamClient client(ConfigFor(server.url()));
   std::string body;
   while (body.size() < 5'000'000) body += std::to_string(body.size()) + ",";
-  ASSERT_TRUE(Exchange(client, With(HttpMethod::kPost, body)));
+  ASSERT_TRUE(Exchange(client, With(mapping::HttpMethod::kPost, body)));
   EXPECT_EQ(seen.get_future().get(), body);
 }
 
 TEST(Upstream, RequestsInTurnThenOneConnectionServesThem) {
   HttpServer server(Always(Reply(200, "{}")));
-  UpstreamClient client(ConfigFor(server.url()));
+  upstream::UpstreamClient client(ConfigFor(server.url()));
   for (int i = 0; i < 50; ++i) ASSERT_TRUE(Exchange(client, Get()));
   EXPECT_EQ(server.connections(), 1);
   EXPECT_EQ(client.counters().connections_opened.load(), 1u);
@@ -138,7 +138,7 @@ TEST(Upstream, RequestsInTurnThenOneConnectionServesThem) {
 class NumberedConnections {
  public:
   std::string url() const { return server_.url(); }
-  static std::set<std::string> Both(UpstreamClient& client) {
+  static std::set<std::string> Both(upstream::UpstreamClient& client) {
     auto one = Begin(client, Get("/both"));
     auto other = Begin(client, Get("/both"));
     return {Body(one.get()), Body(other.get())};
@@ -162,10 +162,10 @@ class NumberedConnections {
 // libcurl counts idle time in whole seconds of its own clock, so the homeserver takes two.
 TEST(Upstream, PostThenTheIdleConnectionsOfOtherRequestsStay) {
   NumberedConnections homeserver;
-  UpstreamClient client(ConfigFor(homeserver.url()));
+  upstream::UpstreamClient client(ConfigFor(homeserver.url()));
   EXPECT_THAT(NumberedConnections::Both(client), ::testing::ElementsAre("1", "2"));
   ASSERT_TRUE(Exchange(client, Get("/slow")));
-  EXPECT_TRUE(Exchange(client, With(HttpMethod::kPost, "{}")));
+  EXPECT_TRUE(Exchange(client, With(mapping::HttpMethod::kPost, "{}")));
   EXPECT_THAT(NumberedConnections::Both(client), ::testing::ElementsAre("1", "2"));
 }
 
@@ -181,13 +181,14 @@ TEST(Upstream, ConnectionsAtTheirMaximumAgeThenNewOnesAreOpenedAndWhatIsUnderWay
       connection.Send(Reply(200, std::to_string(connection.number())));
     }
   });
-  UpstreamConfig config = ConfigFor(server.url());
+  upstream::UpstreamConfig config = ConfigFor(server.url());
   config.connection_life = std::chrono::nanoseconds(1);
-  UpstreamClient client(config);
+  upstream::UpstreamClient client(config);
   EXPECT_EQ(NumberedConnections::Body(Exchange(client, Get())), "1");
   auto held = Begin(client, Get("/held"));
   arrived.Wait();
-  EXPECT_EQ(NumberedConnections::Body(Exchange(client, With(HttpMethod::kPost, "{}"))), "3");
+  EXPECT_EQ(NumberedConnections::Body(Exchange(client, With(mapping::HttpMethod::kPost, "{}"))),
+            "3");
   EXPECT_EQ(NumberedConnections::Body(Exchange(client, Get())), "4");
   gate.Open();
   EXPECT_EQ(NumberedConnections::Body(held.get()), "2");
@@ -210,9 +211,9 @@ class DyingConnections {
 
 TEST(Upstream, PutOnADyingReusedConnectionThenItIsRepeated) {
   DyingConnections homeserver;
-  UpstreamClient client(ConfigFor(homeserver.server.url()));
+  upstream::UpstreamClient client(ConfigFor(homeserver.server.url()));
   ASSERT_TRUE(Exchange(client, Get()));
-  EXPECT_TRUE(Exchange(client, With(HttpMethod::kPut, "{}")));
+  EXPECT_TRUE(Exchange(client, With(mapping::HttpMethod::kPut, "{}")));
   // Shows that libcurl does resend, and so that the next two tests can fail.
   EXPECT_EQ(homeserver.executed, 3);
 }
@@ -220,9 +221,10 @@ TEST(Upstream, PutOnADyingReusedConnectionThenItIsRepeated) {
 TEST(Upstream, PostOnADyingReusedConnectionThenItIsNotRepeated) {
   for (const size_t size : {2u, 1000u, 20'000u, 100'000u}) {
     DyingConnections homeserver;
-    UpstreamClient client(ConfigFor(homeserver.server.url()));
-    ASSERT_TRUE(Exchange(client, With(HttpMethod::kPost, "{}")));
-    EXPECT_EQ(FaultOf(Exchange(client, With(HttpMethod::kPost, std::string(size, 'x')))), "broken");
+    upstream::UpstreamClient client(ConfigFor(homeserver.server.url()));
+    ASSERT_TRUE(Exchange(client, With(mapping::HttpMethod::kPost, "{}")));
+    EXPECT_EQ(FaultOf(Exchange(client, With(mapping::HttpMethod::kPost, std::string(size, 'x')))),
+              "broken");
     EXPECT_EQ(homeserver.died_on, 1) << "the connection was not reused";
     EXPECT_EQ(homeserver.executed, 2) << size;
   }
@@ -239,9 +241,9 @@ TEST(Upstream, PostWithoutBodyThenItTakesAConnectionOfItsOwn) {
       connection.Send(Reply(200, "{}"));
     }
   });
-  UpstreamClient client(ConfigFor(server.url()));
+  upstream::UpstreamClient client(ConfigFor(server.url()));
   ASSERT_TRUE(Exchange(client, Get()));
-  EXPECT_EQ(FaultOf(Exchange(client, With(HttpMethod::kPost, ""))), "broken");
+  EXPECT_EQ(FaultOf(Exchange(client, With(mapping::HttpMethod::kPost, ""))), "broken");
   EXPECT_EQ(server.connections(), 2);
   EXPECT_EQ(executed, 1);
 }
@@ -254,7 +256,7 @@ TEST(Upstream, ChunkedAnswerAfterAContinueThenItIsWhole) {
     connection.Send("5\r\n\":1}\n\r\n0\r\n\r\n");
     connection.WaitForClose();
   });
-  UpstreamClient client(ConfigFor(server.url()));
+  upstream::UpstreamClient client(ConfigFor(server.url()));
   const Outcome outcome = Exchange(client, Get());
   ASSERT_TRUE(outcome);
   EXPECT_EQ(outcome->status, 200);
@@ -264,7 +266,7 @@ TEST(Upstream, ChunkedAnswerAfterAContinueThenItIsWhole) {
 TEST(Upstream, GzipThenTheBodyIsPlainAndTheWireCountIsNot) {
   const std::string plain = "{\"a\":\"" + std::string(100'000, 'a') + "\"}";
   HttpServer server(Always(Reply(200, Gzip(plain), "Content-Encoding: gzip\r\n")));
-  UpstreamClient client(ConfigFor(server.url()));
+  upstream::UpstreamClient client(ConfigFor(server.url()));
   const Outcome outcome = Exchange(client, Get());
   ASSERT_TRUE(outcome);
   EXPECT_EQ(outcome->body, plain);
@@ -273,7 +275,7 @@ TEST(Upstream, GzipThenTheBodyIsPlainAndTheWireCountIsNot) {
 
 TEST(Upstream, RetryAfterThenItsSeconds) {
   HttpServer server(Always(Reply(429, "{}", "Retry-After: 17\r\n")));
-  UpstreamClient client(ConfigFor(server.url()));
+  upstream::UpstreamClient client(ConfigFor(server.url()));
   const Outcome outcome = Exchange(client, Get());
   ASSERT_TRUE(outcome);
   EXPECT_EQ(outcome->retry_after_s, 17u);
@@ -285,7 +287,7 @@ TEST(Upstream, ProxyOfTheEnvironmentThenItIsIgnored) {
     setenv(name, nobody.c_str(), 1);
   }
   HttpServer server(Always(Reply(200, "{}")));
-  UpstreamClient client(ConfigFor(server.url()));
+  upstream::UpstreamClient client(ConfigFor(server.url()));
   EXPECT_TRUE(Exchange(client, Get()));
   for (const char* name : {"http_proxy", "https_proxy", "all_proxy", "ALL_PROXY"}) unsetenv(name);
 }

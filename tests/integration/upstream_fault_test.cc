@@ -14,13 +14,13 @@ using std::chrono::milliseconds;
 using std::chrono::seconds;
 
 TEST(Upstream, NobodyListensThenConnectFault) {
-  UpstreamClient client(ConfigFor("http://127.0.0.1:" + std::to_string(ClosedPort())));
+  upstream::UpstreamClient client(ConfigFor("http://127.0.0.1:" + std::to_string(ClosedPort())));
   EXPECT_EQ(FaultOf(Exchange(client, Get())), "connect");
   EXPECT_NE(client.last_fault(), "");
 }
 
 TEST(Upstream, NameDoesNotResolveThenConnectFault) {
-  UpstreamClient client(ConfigFor("http://nobody.invalid:8008"));
+  upstream::UpstreamClient client(ConfigFor("http://nobody.invalid:8008"));
   EXPECT_EQ(FaultOf(Exchange(client, Get())), "connect");
 }
 
@@ -39,9 +39,10 @@ TEST(Upstream, ConnectNeverAnsweredThenConnectFaultWithinItsTimeout) {
     fillers.push_back(socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
     (void)connect(fillers.back(), reinterpret_cast<sockaddr*>(&address), size);
   }
-  UpstreamConfig config = ConfigFor("http://127.0.0.1:" + std::to_string(ntohs(address.sin_port)));
+  upstream::UpstreamConfig config =
+      ConfigFor("http://127.0.0.1:" + std::to_string(ntohs(address.sin_port)));
   config.connect_timeout = milliseconds(200);
-  UpstreamClient client(config);
+  upstream::UpstreamClient client(config);
   const auto start = std::chrono::steady_clock::now();
   EXPECT_EQ(FaultOf(Exchange(client, Get())), "connect");
   EXPECT_LT(std::chrono::steady_clock::now() - start, seconds(5));
@@ -51,11 +52,11 @@ TEST(Upstream, ConnectNeverAnsweredThenConnectFaultWithinItsTimeout) {
 
 TEST(Upstream, SilenceThenTimeout) {
   HttpServer server([](HttpConnection& connection) { connection.WaitForClose(); });
-  UpstreamClient client(ConfigFor(server.url()));
-  HttpRequest request = Get();
+  upstream::UpstreamClient client(ConfigFor(server.url()));
+  mapping::HttpRequest request = Get();
   request.timeout = milliseconds(100);
   EXPECT_EQ(FaultOf(Exchange(client, request)), "timeout");
-  EXPECT_EQ(FaultCount(client, UpstreamFault::kTimeout), 1u);
+  EXPECT_EQ(FaultCount(client, mapping::UpstreamFault::kTimeout), 1u);
 }
 
 TEST(Upstream, BodyThatTricklesThenTimeoutCountsFromTheStart) {
@@ -65,10 +66,10 @@ TEST(Upstream, BodyThatTricklesThenTimeoutCountsFromTheStart) {
     while (connection.Send(std::string(100, 'x'))) {
     }
   });
-  UpstreamConfig config = ConfigFor(server.url());
-  config.response_body_bytes_max = kResponseBodyMax;
-  UpstreamClient client(config);
-  HttpRequest request = Get();
+  upstream::UpstreamConfig config = ConfigFor(server.url());
+  config.response_body_bytes_max = upstream::kResponseBodyMax;
+  upstream::UpstreamClient client(config);
+  mapping::HttpRequest request = Get();
   request.timeout = milliseconds(150);
   const std::string fault = FaultOf(Exchange(client, request));
   // On a fast machine the limit on the body may come first.
@@ -77,8 +78,8 @@ TEST(Upstream, BodyThatTricklesThenTimeoutCountsFromTheStart) {
 
 TEST(Upstream, NoTimeLeftThenTimeoutWithoutARequest) {
   HttpServer server(Always(Reply(200, "{}")));
-  UpstreamClient client(ConfigFor(server.url()));
-  HttpRequest request = Get();
+  upstream::UpstreamClient client(ConfigFor(server.url()));
+  mapping::HttpRequest request = Get();
   request.timeout = Duration::zero();
   EXPECT_EQ(FaultOf(Exchange(client, request)), "timeout");
   EXPECT_EQ(server.connections(), 0);
@@ -97,30 +98,31 @@ TEST(Upstream, BrokenAnswersThenBrokenFault) {
         connection.Send(bytes);
         if (reset) connection.Reset();
       });
-      UpstreamClient client(ConfigFor(server.url()));
-      EXPECT_EQ(FaultOf(Exchange(client, With(HttpMethod::kPost, "{}"))), "broken") << bytes;
+      upstream::UpstreamClient client(ConfigFor(server.url()));
+      EXPECT_EQ(FaultOf(Exchange(client, With(mapping::HttpMethod::kPost, "{}"))), "broken")
+          << bytes;
     }
   }
 }
 
 TEST(Upstream, BodyOfExactlyTheLimitThenItPasses) {
   HttpServer server(Always(Reply(200, std::string(50'000, 'x'))));
-  UpstreamConfig config = ConfigFor(server.url());
+  upstream::UpstreamConfig config = ConfigFor(server.url());
   config.response_body_bytes_max = 50'000;
-  UpstreamClient client(config);
+  upstream::UpstreamClient client(config);
   EXPECT_TRUE(Exchange(client, Get()));
   config.response_body_bytes_max = 49'999;
-  UpstreamClient smaller(config);
+  upstream::UpstreamClient smaller(config);
   EXPECT_EQ(FaultOf(Exchange(smaller, Get())), "too_large");
   EXPECT_EQ(smaller.counters().held_body_bytes.load(), 0u);
 }
 
 TEST(Upstream, GzipBombThenTooLarge) {
-  const UpstreamConfig config;
+  const upstream::UpstreamConfig config;
   const std::string bomb = Gzip(std::string(config.response_body_bytes_max + 1, '0'));
   ASSERT_LT(bomb.size(), 1'000'000u);
   HttpServer server(Always(Reply(200, bomb, "Content-Encoding: gzip\r\n")));
-  UpstreamClient client(ConfigFor(server.url()));
+  upstream::UpstreamClient client(ConfigFor(server.url()));
   EXPECT_EQ(FaultOf(Exchange(client, Get())), "too_large");
   EXPECT_EQ(client.counters().held_body_bytes.load(), 0u);
 }
@@ -132,13 +134,13 @@ TEST(Upstream, EndlessHeadersThenTooLarge) {
     while (connection.Send("X-Filler: " + std::string(1000, 'x') + "\r\n")) {
     }
   });
-  UpstreamClient client(ConfigFor(server.url()));
+  upstream::UpstreamClient client(ConfigFor(server.url()));
   EXPECT_EQ(FaultOf(Exchange(client, Get())), "too_large");
 }
 
 TEST(Upstream, FiveConnectFailuresThenTheNextIsNotTried) {
-  UpstreamClient client(ConfigFor("http://127.0.0.1:" + std::to_string(ClosedPort())));
-  for (unsigned i = 0; i < kBreakerFailures; ++i) {
+  upstream::UpstreamClient client(ConfigFor("http://127.0.0.1:" + std::to_string(ClosedPort())));
+  for (unsigned i = 0; i < upstream::kBreakerFailures; ++i) {
     EXPECT_EQ(FaultOf(Exchange(client, Get())), "connect");
   }
   EXPECT_EQ(FaultOf(Exchange(client, Get())), "unavailable");

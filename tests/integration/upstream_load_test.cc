@@ -26,7 +26,7 @@ TEST(Upstream, CancelThenNoCompletionAndTheConnectionIsClosed) {
     closed.set_value();
   });
   std::atomic<bool> completed{false};
-  UpstreamClient client(ConfigFor(server.url()));
+  upstream::UpstreamClient client(ConfigFor(server.url()));
   const auto handle = client.Submit(Get(), [&completed](Outcome) { completed = true; });
   asked.get_future().wait();
   client.Cancel(handle);
@@ -35,7 +35,7 @@ TEST(Upstream, CancelThenNoCompletionAndTheConnectionIsClosed) {
   client.Cancel(handle);  // known no more: ignored
   client.Drain(Duration::zero());
   EXPECT_FALSE(completed);
-  EXPECT_EQ(FaultCount(client, UpstreamFault::kCancelled), 1u);
+  EXPECT_EQ(FaultCount(client, mapping::UpstreamFault::kCancelled), 1u);
 }
 
 TEST(Upstream, MoreThanActiveAndPendingThenTheRestIsRefused) {
@@ -48,10 +48,10 @@ TEST(Upstream, MoreThanActiveAndPendingThenTheRestIsRefused) {
     connection.Send(Reply(200, "{}"));
     while (connection.Read()) connection.Send(Reply(200, "{}"));
   });
-  UpstreamConfig config = ConfigFor(server.url());
+  upstream::UpstreamConfig config = ConfigFor(server.url());
   config.active_max = 1;
   config.pending_max = 1;
-  UpstreamClient client(config);
+  upstream::UpstreamClient client(config);
   auto active = Begin(client, Get());
   asked.get_future().wait();
   auto pending = Begin(client, Get());
@@ -74,14 +74,14 @@ TEST(Upstream, PendingThenItsTimeoutAndCancelWork) {
     gate.Wait();
     connection.Send(Reply(200, "{}"));
   });
-  UpstreamConfig config = ConfigFor(server.url());
+  upstream::UpstreamConfig config = ConfigFor(server.url());
   config.active_max = 1;
-  UpstreamClient client(config);
+  upstream::UpstreamClient client(config);
   auto active = Begin(client, Get());
   asked.get_future().wait();
   std::atomic<bool> completed{false};
   client.Cancel(client.Submit(Get(), [&completed](Outcome) { completed = true; }));
-  HttpRequest request = Get();
+  mapping::HttpRequest request = Get();
   request.timeout = milliseconds(50);
   EXPECT_EQ(FaultOf(Exchange(client, request)), "timeout");
   gate.Open();
@@ -99,7 +99,7 @@ TEST(Upstream, DrainThenItWaitsForTheAnswer) {
     gate.Wait();
     connection.Send(Reply(200, "{}"));
   });
-  UpstreamClient client(ConfigFor(server.url()));
+  upstream::UpstreamClient client(ConfigFor(server.url()));
   auto answer = Begin(client, Get());
   asked.get_future().wait();
   auto drained = std::async(std::launch::async, [&client] { client.Drain(kLong); });
@@ -111,9 +111,9 @@ TEST(Upstream, DrainThenItWaitsForTheAnswer) {
 
 TEST(Upstream, DrainLimitPassesThenTheRestIsStopped) {
   HttpServer server([](HttpConnection& connection) { connection.WaitForClose(); });
-  UpstreamConfig config = ConfigFor(server.url());
+  upstream::UpstreamConfig config = ConfigFor(server.url());
   config.active_max = 1;
-  UpstreamClient client(config);
+  upstream::UpstreamClient client(config);
   auto active = Begin(client, Get());
   auto pending = Begin(client, Get());
   client.Drain(milliseconds(20));
@@ -126,9 +126,9 @@ TEST(Upstream, DestroyedThenEveryCompletionWasCalled) {
   HttpServer server([](HttpConnection& connection) { connection.WaitForClose(); });
   std::vector<std::future<Outcome>> futures;
   {
-    UpstreamConfig config = ConfigFor(server.url());
+    upstream::UpstreamConfig config = ConfigFor(server.url());
     config.threads = 2;
-    UpstreamClient client(config);
+    upstream::UpstreamClient client(config);
     for (int i = 0; i < 20; ++i) futures.push_back(Begin(client, Get()));
   }
   for (auto& future : futures) EXPECT_EQ(FaultOf(future.get()), "stopping");
@@ -136,9 +136,9 @@ TEST(Upstream, DestroyedThenEveryCompletionWasCalled) {
 
 TEST(Upstream, SubmittedFromCompletionsAndManyThreadsThenAllComplete) {
   HttpServer server(Always(Reply(200, "{}")));
-  UpstreamConfig config = ConfigFor(server.url());
+  upstream::UpstreamConfig config = ConfigFor(server.url());
   config.threads = 2;
-  UpstreamClient client(config);
+  upstream::UpstreamClient client(config);
   std::atomic<int> answers{0};
   std::vector<std::thread> threads;
   for (int t = 0; t < 4; ++t) {
@@ -146,7 +146,7 @@ TEST(Upstream, SubmittedFromCompletionsAndManyThreadsThenAllComplete) {
       for (int i = 0; i < 50; ++i) {
         client.Submit(Get(), [&](Outcome first) {
           answers += first ? 1 : 0;
-          client.Submit(With(HttpMethod::kPost, "{}"),
+          client.Submit(With(mapping::HttpMethod::kPost, "{}"),
                         [&](Outcome second) { answers += second ? 1 : 0; });
         });
         client.Cancel(client.Submit(Get(), [](Outcome) {}));
@@ -171,8 +171,8 @@ HttpServer::Script HoldingPolls(Gate& gate, std::atomic<int>& held) {
   };
 }
 
-HttpRequest PollOf(Owner owner) {
-  HttpRequest request = Get("/_matrix/client/r0/sync?since=s1&timeout=30000");
+mapping::HttpRequest PollOf(Owner owner) {
+  mapping::HttpRequest request = Get("/_matrix/client/r0/sync?since=s1&timeout=30000");
   request.owner = owner;
   request.long_poll = true;
   return request;
@@ -182,9 +182,9 @@ TEST(Upstream, OneOwnersPollsTakeAllTheyMayThenOthersAndShortRequestsAreServed) 
   Gate gate;
   std::atomic<int> held{0};
   HttpServer server(HoldingPolls(gate, held));
-  UpstreamConfig config = ConfigFor(server.url());
+  upstream::UpstreamConfig config = ConfigFor(server.url());
   config.active_max = 8;
-  UpstreamClient client(config);
+  upstream::UpstreamClient client(config);
   std::vector<std::future<Outcome>> greedy;
   for (int i = 0; i < 7; ++i) greedy.push_back(Begin(client, PollOf(1)));
   while (held < 7) std::this_thread::yield();
@@ -207,10 +207,10 @@ TEST(Upstream, SeveralThreadsThenOneOwnersPollsAreCountedTogether) {
   Gate gate;
   std::atomic<int> held{0};
   HttpServer server(HoldingPolls(gate, held));
-  UpstreamConfig config = ConfigFor(server.url());
+  upstream::UpstreamConfig config = ConfigFor(server.url());
   config.threads = 4;
   config.polls_per_owner_max = 3;
-  UpstreamClient client(config);
+  upstream::UpstreamClient client(config);
   std::vector<std::future<Outcome>> polls;
   for (int i = 0; i < 10; ++i) polls.push_back(Begin(client, PollOf(1)));
   for (int i = 3; i < 10; ++i) EXPECT_EQ(FaultOf(polls[i].get()), "too_many_polls");
@@ -222,15 +222,15 @@ TEST(Upstream, LineIsFullThenWhoeverHasMostWaitingMakesRoom) {
   Gate gate;
   std::atomic<int> held{0};
   HttpServer server(HoldingPolls(gate, held));
-  UpstreamConfig config = ConfigFor(server.url());
+  upstream::UpstreamConfig config = ConfigFor(server.url());
   config.active_max = 1;
   config.pending_max = 4;
-  UpstreamClient client(config);
+  upstream::UpstreamClient client(config);
   auto active = Begin(client, PollOf(1));
   while (held < 1) std::this_thread::yield();
   std::vector<std::future<Outcome>> greedy;
   for (int i = 0; i < 4; ++i) greedy.push_back(Begin(client, Get()));
-  HttpRequest request = Get();
+  mapping::HttpRequest request = Get();
   request.owner = 2;
   auto other = Begin(client, request);
   EXPECT_EQ(FaultOf(greedy[3].get()), "overload");
@@ -298,12 +298,12 @@ TEST(Upstream, FifteenHundredLongPollsThenEachIsSmallAndAnswered) {
   ASSERT_GT(files.rlim_cur, 2 * kPolls + 100) << "too few file descriptors are allowed";
 
   HoldingServer server;
-  UpstreamConfig config = ConfigFor("http://127.0.0.1:" + std::to_string(server.port()));
-  UpstreamClient client(config);
+  upstream::UpstreamConfig config = ConfigFor("http://127.0.0.1:" + std::to_string(server.port()));
+  upstream::UpstreamClient client(config);
   const size_t heap_before = mallinfo2().uordblks + mallinfo2().hblkhd;
   std::atomic<size_t> answered{0};
   for (size_t i = 0; i < kPolls; ++i) {
-    HttpRequest poll = Get("/_matrix/client/r0/sync?timeout=30000&since=s1");
+    mapping::HttpRequest poll = Get("/_matrix/client/r0/sync?timeout=30000&since=s1");
     poll.authorization = "Bearer " + std::string(200, 't');
     poll.owner = i;
     poll.long_poll = true;

@@ -21,8 +21,8 @@ HttpServer::Script RedirectTo(std::function<std::string()> location,
   };
 }
 
-HttpRequest WellKnown() {
-  HttpRequest request = Get("/.well-known/matrix/client");
+mapping::HttpRequest WellKnown() {
+  mapping::HttpRequest request = Get("/.well-known/matrix/client");
   request.authorization = "Bearer secret";
   request.follow_redirects = true;
   return request;
@@ -32,7 +32,7 @@ TEST(Upstream, RedirectOnTheSameHostThenItIsFollowedWithoutTheToken) {
   std::vector<RawRequest> seen;
   {
     HttpServer server(RedirectTo([] { return std::string("/elsewhere"); }, &seen));
-    UpstreamClient client(ConfigFor(server.url()));
+    upstream::UpstreamClient client(ConfigFor(server.url()));
     const Outcome outcome = Exchange(client, WellKnown());
     ASSERT_TRUE(outcome);
     EXPECT_EQ(outcome->status, 200);
@@ -46,15 +46,15 @@ TEST(Upstream, RedirectOnTheSameHostThenItIsFollowedWithoutTheToken) {
 }
 
 TEST(Upstream, RedirectNotAskedForOrToAnotherHostThenItIsTheAnswer) {
-  HttpRequest plain = WellKnown();
+  mapping::HttpRequest plain = WellKnown();
   plain.follow_redirects = false;
   HttpServer near(RedirectTo([] { return "/elsewhere"; }));
-  UpstreamClient client(ConfigFor(near.url()));
+  upstream::UpstreamClient client(ConfigFor(near.url()));
   EXPECT_EQ(Exchange(client, plain).value().status, 302);
   const std::string same_machine = near.url("localhost") + "/elsewhere";  // by another name
   for (const std::string& location : {same_machine, std::string("file:///etc/passwd")}) {
     HttpServer far(RedirectTo([location] { return location; }));
-    UpstreamClient careful(ConfigFor(far.url()));
+    upstream::UpstreamClient careful(ConfigFor(far.url()));
     EXPECT_EQ(Exchange(careful, WellKnown()).value().status, 302);
   }
 }
@@ -67,29 +67,29 @@ TEST(Upstream, RedirectsWithoutEndThenTheLastIsTheAnswer) {
       connection.Send(Reply(302, "", "Location: /again\r\n"));
     }
   });
-  UpstreamClient client(ConfigFor(server.url()));
+  upstream::UpstreamClient client(ConfigFor(server.url()));
   EXPECT_EQ(Exchange(client, WellKnown()).value().status, 302);
-  EXPECT_EQ(asked, 1 + kRedirectsMax);
+  EXPECT_EQ(asked, 1 + upstream::kRedirectsMax);
 }
 
 TEST(Upstream, TlsWithAPrivateAuthorityThenItIsTrustedByItsFileOnly) {
   const TestCertificates certificates("127.0.0.1");
   HttpServer server(Always(Reply(200, "{}")), certificates.server());
-  UpstreamConfig config = ConfigFor(server.url());
+  upstream::UpstreamConfig config = ConfigFor(server.url());
   config.ca = certificates.ca_file();
-  UpstreamClient trusting(config);
+  upstream::UpstreamClient trusting(config);
   EXPECT_TRUE(Exchange(trusting, Get()));
   config.ca.clear();
-  UpstreamClient suspicious(config);
+  upstream::UpstreamClient suspicious(config);
   EXPECT_EQ(FaultOf(Exchange(suspicious, Get())), "tls");
 }
 
 TEST(Upstream, TlsCertificateOfAnotherHostThenTlsFault) {
   const TestCertificates certificates("matrix.example.org");
   HttpServer server(Always(Reply(200, "{}")), certificates.server());
-  UpstreamConfig config = ConfigFor(server.url());
+  upstream::UpstreamConfig config = ConfigFor(server.url());
   config.ca = certificates.ca_file();
-  UpstreamClient client(config);
+  upstream::UpstreamClient client(config);
   EXPECT_EQ(FaultOf(Exchange(client, Get())), "tls");
   EXPECT_THAT(client.last_fault(), ::testing::HasSubstr("127.0.0.1"));
 }
@@ -98,9 +98,9 @@ TEST(Upstream, RedirectFromTlsToPlainThenItIsNotFollowed) {
   const TestCertificates certificates("127.0.0.1");
   HttpServer plain(Always(Reply(200, "{}")));
   HttpServer server(RedirectTo([&plain] { return plain.url() + "/x"; }), certificates.server());
-  UpstreamConfig config = ConfigFor(server.url());
+  upstream::UpstreamConfig config = ConfigFor(server.url());
   config.ca = certificates.ca_file();
-  UpstreamClient client(config);
+  upstream::UpstreamClient client(config);
   EXPECT_EQ(Exchange(client, WellKnown()).value().status, 302);
   EXPECT_EQ(plain.connections(), 0);
 }
@@ -109,9 +109,9 @@ TEST(Upstream, RedirectFromPlainToTlsThenItIsFollowed) {
   const TestCertificates certificates("127.0.0.1");
   HttpServer secure(Always(Reply(200, "{}")), certificates.server());
   HttpServer server(RedirectTo([&secure] { return secure.url() + "/x"; }));
-  UpstreamConfig config = ConfigFor(server.url());
+  upstream::UpstreamConfig config = ConfigFor(server.url());
   config.ca = certificates.ca_file();
-  UpstreamClient client(config);
+  upstream::UpstreamClient client(config);
   EXPECT_EQ(Exchange(client, WellKnown()).value().status, 200);
 }
 

@@ -6,8 +6,8 @@
 namespace lowband::testing {
 namespace {
 
-using translator::HttpMethod;
-using translator::HttpResponse;
+using translator::mapping::HttpMethod;
+using translator::mapping::HttpResponse;
 
 HttpResponse Json(uint16_t status, const nlohmann::json& body) {
   HttpResponse response;
@@ -51,7 +51,7 @@ std::string QueryValue(std::string_view target, std::string_view name) {
   return "";
 }
 
-uint64_t Homeserver::Request(const translator::HttpRequest& request, Done done) {
+uint64_t Homeserver::Request(const translator::mapping::HttpRequest& request, Done done) {
   const uint64_t id = ++last_request_;
   const std::string path = request.target.substr(0, request.target.find('?'));
   constexpr size_t kScheme = sizeof("Bearer ") - 1;

@@ -20,13 +20,13 @@ namespace lowband::testing {
 
 class Homeserver {
  public:
-  using Answer = Result<translator::HttpResponse, translator::UpstreamFault>;
+  using Answer = Result<translator::mapping::HttpResponse, translator::mapping::UpstreamFault>;
   using Done = std::function<void(const Answer&)>;
 
   explicit Homeserver(sim::Timeline& timeline) : timeline_(timeline) {}
 
   /// `done` is called once, unless it is cancelled before.
-  uint64_t Request(const translator::HttpRequest& request, Done done);
+  uint64_t Request(const translator::mapping::HttpRequest& request, Done done);
   void Cancel(uint64_t request) { waiting_.erase(request); }
 
   /// An event for `user`, of `padding` bytes and more; to-device ones can be lost for good.

@@ -6,8 +6,8 @@
 namespace lowband::testing {
 namespace {
 
-using translator::HttpResponse;
-using translator::UpstreamFault;
+using translator::mapping::HttpResponse;
+using translator::mapping::UpstreamFault;
 
 constexpr Duration kHop = std::chrono::milliseconds(1);
 
@@ -35,7 +35,7 @@ Translators::Translators(sim::Timeline& timeline, Random& random, Homeserver& ho
       random_(random),
       homeserver_(homeserver),
       canary_(canary),
-      mapping_(translator::MappingConfig()),
+      mapping_(translator::mapping::MappingConfig()),
       alive_(replicas, true) {}
 
 // gRPC is reliable and in order; only its end may come at any time.
@@ -129,7 +129,7 @@ void Translators::Start(LaneId lane, uint64_t exchange) {
 }
 
 void Translators::Upstream(LaneId lane, uint64_t exchange,
-                           const translator::MappedRequest& mapped) {
+                           const translator::mapping::MappedRequest& mapped) {
   const auto finish = [this, generation = generation_, lane, exchange,
                        form = mapped.form](const Homeserver::Answer& answer) {
     const auto it = lanes_.find(lane);
@@ -148,7 +148,7 @@ void Translators::Upstream(LaneId lane, uint64_t exchange,
     homeserver_.Request(mapped.http, [](const Homeserver::Answer&) {});
     finish(Failure(UpstreamFault::kBroken));
   } else {
-    const bool post = mapped.http.method == translator::HttpMethod::kPost;
+    const bool post = mapped.http.method == translator::mapping::HttpMethod::kPost;
     if (canary_ == Canary::kRepeatPost && post && Chance(0.2)) {
       homeserver_.Request(mapped.http, [](const Homeserver::Answer&) {});
     }

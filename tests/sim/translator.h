@@ -73,7 +73,7 @@ class Translators {
   void Open(LaneId lane);
   void Take(LaneId lane, const v1::EdgeFrame& frame);
   void Start(LaneId lane, uint64_t exchange);
-  void Upstream(LaneId lane, uint64_t exchange, const translator::MappedRequest& mapped);
+  void Upstream(LaneId lane, uint64_t exchange, const translator::mapping::MappedRequest& mapped);
   void Respond(LaneId lane, uint64_t exchange, const translator::ExchangeAnswer& mapped);
   /// False: it has to go whole.
   bool RespondByWindow(const std::shared_ptr<Lane>& lane, uint64_t exchange,
@@ -88,7 +88,7 @@ class Translators {
   Random& random_;
   Homeserver& homeserver_;
   const Canary canary_;
-  const translator::Mapping mapping_;
+  const translator::mapping::Mapping mapping_;
   Tell tell_;
   std::vector<bool> alive_;
   Budget whole_{size_t{64} << 20};

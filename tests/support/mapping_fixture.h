@@ -65,9 +65,9 @@ inline std::string Show(const ExchangeAnswer& answer) {
   return text + " " + BodyJson(answer);
 }
 
-inline HttpResponse Http(uint16_t status, std::string body,
-                         std::string content_type = "application/json") {
-  HttpResponse response;
+inline mapping::HttpResponse Http(uint16_t status, std::string body,
+                                  std::string content_type = "application/json") {
+  mapping::HttpResponse response;
   response.status = status;
   response.body = std::move(body);
   response.content_type = std::move(content_type);

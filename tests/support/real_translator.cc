@@ -11,9 +11,9 @@
 namespace lowband::testing {
 namespace {
 
-using translator::HttpRequest;
-using translator::HttpResponse;
-using translator::UpstreamFault;
+using translator::mapping::HttpRequest;
+using translator::mapping::HttpResponse;
+using translator::mapping::UpstreamFault;
 
 constexpr const char* kNews = R"({"next_batch":"s2","rooms":{"join":{"!r:x":{}}}})";
 constexpr const char* kNoNews = R"({"next_batch":"s2"})";
@@ -86,7 +86,7 @@ HttpResponse JsonResponse(uint16_t status, std::string body) {
 }
 
 RealTranslator::RealTranslator(ScriptedHomeserver homeserver)
-    : mapping_(translator::MappingConfig()), homeserver_(std::move(homeserver)) {}
+    : mapping_(translator::mapping::MappingConfig()), homeserver_(std::move(homeserver)) {}
 
 v1::Answer RealTranslator::operator()(const v1::Request& request) const {
   const auto whole = [](const translator::ExchangeAnswer& mapped) {
@@ -131,7 +131,7 @@ std::string SaysMoreThanReal(const v1::Request& request, const v1::Answer& answe
 
 std::string WindowedUnlikeReal(const v1::Request& request, const v1::Answer& answer) {
   using namespace translator::ingress;
-  ExchangeAnswer whole;
+  translator::ExchangeAnswer whole;
   whole.head = answer;
   whole.head.clear_windowed();
   whole.head.clear_body();

@@ -15,10 +15,10 @@ namespace lowband::testing {
 
 /// What a homeserver says, or why it says nothing.
 using ScriptedHomeserver =
-    std::function<Result<translator::HttpResponse, translator::UpstreamFault>(
-        const translator::HttpRequest&)>;
+    std::function<Result<translator::mapping::HttpResponse, translator::mapping::UpstreamFault>(
+        const translator::mapping::HttpRequest&)>;
 
-translator::HttpResponse JsonResponse(uint16_t status, std::string body);
+translator::mapping::HttpResponse JsonResponse(uint16_t status, std::string body);
 
 /// The real mapping in front of a scripted homeserver; the answer has its body whole.
 class RealTranslator {
@@ -27,7 +27,7 @@ class RealTranslator {
   v1::Answer operator()(const v1::Request& request) const;
 
  private:
-  translator::Mapping mapping_;
+  translator::mapping::Mapping mapping_;
   ScriptedHomeserver homeserver_;
 };
 

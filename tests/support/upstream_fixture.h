@@ -20,32 +20,32 @@
 
 namespace lowband::translator::testing {
 
-using Outcome = Result<HttpResponse, UpstreamFault>;
+using Outcome = Result<mapping::HttpResponse, mapping::UpstreamFault>;
 
 inline constexpr std::chrono::seconds kLong{20};  // never reached unless something is broken
 
-inline UpstreamConfig ConfigFor(const std::string& url) {
-  UpstreamConfig config;
+inline upstream::UpstreamConfig ConfigFor(const std::string& url) {
+  upstream::UpstreamConfig config;
   config.homeserver = url;
   return config;
 }
 
-inline HttpRequest Get(std::string target = "/_matrix/client/versions") {
-  HttpRequest request;
+inline mapping::HttpRequest Get(std::string target = "/_matrix/client/versions") {
+  mapping::HttpRequest request;
   request.target = std::move(target);
   request.timeout = kLong;
   return request;
 }
 
-inline HttpRequest With(HttpMethod method, std::string body) {
-  HttpRequest request = Get("/_matrix/client/r0/x");
+inline mapping::HttpRequest With(mapping::HttpMethod method, std::string body) {
+  mapping::HttpRequest request = Get("/_matrix/client/r0/x");
   request.method = method;
   request.body = std::move(body);
   if (!request.body.empty()) request.content_type = "application/json";
   return request;
 }
 
-inline std::future<Outcome> Begin(UpstreamClient& client, HttpRequest request) {
+inline std::future<Outcome> Begin(upstream::UpstreamClient& client, mapping::HttpRequest request) {
   auto promise = std::make_shared<std::promise<Outcome>>();
   auto future = promise->get_future();
   client.Submit(std::move(request),
@@ -53,7 +53,7 @@ inline std::future<Outcome> Begin(UpstreamClient& client, HttpRequest request) {
   return future;
 }
 
-inline Outcome Exchange(UpstreamClient& client, HttpRequest request) {
+inline Outcome Exchange(upstream::UpstreamClient& client, mapping::HttpRequest request) {
   return Begin(client, std::move(request)).get();
 }
 
@@ -62,7 +62,7 @@ inline std::string FaultOf(const Outcome& outcome) {
   return outcome ? "answer" : std::string(Text(outcome.error()));
 }
 
-inline uint64_t FaultCount(const UpstreamClient& client, UpstreamFault fault) {
+inline uint64_t FaultCount(const upstream::UpstreamClient& client, mapping::UpstreamFault fault) {
   return client.counters().faults[static_cast<size_t>(fault)].load();
 }
 

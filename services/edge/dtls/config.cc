@@ -12,9 +12,9 @@ std::string Config::Validate() const {
            std::to_string(kHandshakeDatagramBytesMax);
   }
   if (handshake_timeout <= Duration::zero()) return "dtls.handshake_timeout must be positive";
-  if (unheard_timeout <= Duration::zero()) return "dtls.unheard_timeout must be positive";
-  if (unheard_timeout_when_full <= Duration::zero()) {
-    return "dtls.unheard_timeout_when_full must be positive";
+  if (unconfirmed_timeout <= Duration::zero()) return "dtls.unconfirmed_timeout must be positive";
+  if (unconfirmed_timeout_when_full <= Duration::zero()) {
+    return "dtls.unconfirmed_timeout_when_full must be positive";
   }
   if (unproven_timeout <= Duration::zero()) return "dtls.unproven_timeout must be positive";
   if (unproven_timeout_when_roomy <= Duration::zero()) {

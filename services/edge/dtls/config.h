@@ -18,9 +18,9 @@ struct Config {
   Duration handshake_timeout = std::chrono::seconds(60);
   /// A session that sends nothing this long after its handshake ends: MAX_TRANSMIT_SPAN of RFC 7252
   /// §4.8.2, in which the first request of a client comes or never will.
-  Duration unheard_timeout = std::chrono::seconds(45);
+  Duration unconfirmed_timeout = std::chrono::seconds(45);
   /// The same, if shorter, while the table is more than nine tenths full.
-  Duration unheard_timeout_when_full = std::chrono::seconds(15);
+  Duration unconfirmed_timeout_when_full = std::chrono::seconds(15);
   /// A session whose client the homeserver does not know ends so long after its first record, or
   /// its last request: long enough to type a password, while over half of the table is empty...
   Duration unproven_timeout_when_roomy = std::chrono::minutes(5);

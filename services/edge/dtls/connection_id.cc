@@ -10,7 +10,7 @@ ConnectionId ConnectionIds::Make(Random& random, unsigned worker, unsigned worke
   ConnectionId id;
   random.Fill(id);
   // One of the values of the byte that are `worker` modulo `workers`, each as likely.
-  const unsigned candidates = (kWorkersMax - 1 - worker) / workers + 1;
+  const unsigned candidates = (kConnectionIdWorkersMax - 1 - worker) / workers + 1;
   id[0] = static_cast<uint8_t>(worker + workers * random.Below(candidates));
   std::ranges::copy(Check(id), id.end() - kConnectionIdCheckBytes);
   return id;

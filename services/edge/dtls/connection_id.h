@@ -50,7 +50,7 @@ class ConnectionIds {
  public:
   explicit ConnectionIds(const ConnectionIdSecret& secret) : hmac_(secret) {}
 
-  /// A new one of `worker` (below `workers`, which is at most kWorkersMax).
+  /// A new one of `worker` (below `workers`, which is at most kConnectionIdWorkersMax).
   ConnectionId Make(Random& random, unsigned worker, unsigned workers);
   /// Made with this secret, by whichever process. Noise is so once in 65,536 times.
   bool IsOurs(const ConnectionId& id);

@@ -17,7 +17,7 @@ inline constexpr size_t kHandshakeDatagramBytesMin = 300;
 inline constexpr size_t kHandshakeDatagramBytesMax = 1452;
 
 /// Workers of one process: the first byte of a connection id names one.
-inline constexpr unsigned kWorkersMax = 256;
+inline constexpr unsigned kConnectionIdWorkersMax = 256;
 
 /// Application data of one record that we send: the largest fragment length of RFC 6066, to which
 /// a session's outgoing buffer shrinks after the handshake.

@@ -96,7 +96,7 @@ bool Server::Evict(TimePoint now, const Ledger& ledger, const Victim& victim) {
 // Else whoever was quiet longest: those at work stay.
 Session* Server::ProvenToEnd(TimePoint now, const Victim& victim) {
   const auto quiet = [&](const Session* session) {
-    return session != nullptr && now - session->heard >= kEvictableAfter;
+    return session != nullptr && now - session->active_at >= kEvictableAfter;
   };
   Session* own = table_.Oldest(victim.network, Standing::kProven);
   if (quiet(own) || admission::IsHog(victim.held, admission_.sessions.max())) return own;

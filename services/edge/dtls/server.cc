@@ -8,7 +8,7 @@
 namespace lowband::edge::dtls {
 namespace {
 
-constexpr std::array kOpenStages = {Stage::kUnheard, Stage::kUnproven, Stage::kProven};
+constexpr std::array kOpenStages = {Stage::kUnconfirmed, Stage::kUnproven, Stage::kProven};
 
 }  // namespace
 
@@ -24,7 +24,7 @@ Server::Server(const Config& config, Credentials& credentials, Random& random, u
       admission_(admission),
       cookies_(credentials.cookie_secret()) {
   connection_ids_.emplace(credentials.identity()->connection_id_secret());
-  if (worker >= workers || workers > kWorkersMax) std::abort();
+  if (worker >= workers || workers > kConnectionIdWorkersMax) std::abort();
 }
 
 // What the others count on is theirs again.
@@ -60,10 +60,10 @@ void Server::Close(SessionId id, CloseReason reason) {
   EndSession(*session, reason, true);
 }
 
-std::optional<TimePoint> Server::HeardAt(SessionId id) {
+std::optional<TimePoint> Server::ActiveAt(SessionId id) {
   const Session* session = table_.Find(id);
   if (session == nullptr || !session->open()) return std::nullopt;
-  return session->heard;
+  return session->active_at;
 }
 
 void Server::CloseAll() {
@@ -95,8 +95,8 @@ void Server::ExpireHandshakes(TimePoint now) {
 }
 
 void Server::ExpireSessions(TimePoint now) {
-  while (Session* session = table_.Oldest(Stage::kUnheard)) {
-    if (session->since + UnheardTimeout() > now) break;
+  while (Session* session = table_.Oldest(Stage::kUnconfirmed)) {
+    if (session->since + UnconfirmedTimeout() > now) break;
     EndSession(*session, CloseReason::kIdle, true);
   }
   while (Session* session = table_.Oldest(Stage::kUnproven)) {
@@ -114,9 +114,9 @@ size_t Server::SessionsOfAll() const {
          admission_.sessions.held(Standing::kProven);
 }
 
-Duration Server::UnheardTimeout() const {
-  if (!NearlyFull(SessionsOfAll(), admission_.sessions.max())) return config_.unheard_timeout;
-  return std::min(config_.unheard_timeout, config_.unheard_timeout_when_full);
+Duration Server::UnconfirmedTimeout() const {
+  if (!NearlyFull(SessionsOfAll(), admission_.sessions.max())) return config_.unconfirmed_timeout;
+  return std::min(config_.unconfirmed_timeout, config_.unconfirmed_timeout_when_full);
 }
 
 Duration Server::UnprovenTimeout() const {
@@ -140,7 +140,7 @@ std::optional<TimePoint> Server::NextDeadline() {
     }
   };
   add(Stage::kHandshaking, config_.handshake_timeout);
-  add(Stage::kUnheard, UnheardTimeout());
+  add(Stage::kUnconfirmed, UnconfirmedTimeout());
   add(Stage::kUnproven, UnprovenTimeout());
   add(Stage::kProven, IdleTimeout());
   return next;

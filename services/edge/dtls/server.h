@@ -1,7 +1,7 @@
 // The DTLS stage: records in, application data out, and back. Sans-IO.
 //
 //                   ClientHello without a valid cookie -> HelloVerifyRequest (no state kept)
-//   (no session) ──ClientHello with a valid cookie──▶ kHandshaking ──Finished──▶ kUnheard ─┐
+//   (no session) ──ClientHello with a valid cookie──▶ kHandshaking ──Finished──▶ kUnconfirmed ─┐
 //        ▲                                          60 s │       data ┌──────────────────────┘
 //        │                                   fatal alert │            ▼        Prove()
 //        └───────────────────────────────────────────────┴──────── kUnproven ───────────▶ kProven
@@ -90,7 +90,7 @@ class Server {
   /// time.
   std::vector<SessionId> QuietestFirst() const { return table_.QuietestFirst(); }
   /// When data came of it last, or it opened; none: it is gone.
-  std::optional<TimePoint> HeardAt(SessionId session);
+  std::optional<TimePoint> ActiveAt(SessionId session);
 
   /// Drained after every call above, until all are empty.
   std::optional<Event> PollEvent();
@@ -149,7 +149,7 @@ class Server {
   void ExpireHandshakes(TimePoint now);
   void ExpireSessions(TimePoint now);
   size_t SessionsOfAll() const;
-  Duration UnheardTimeout() const;
+  Duration UnconfirmedTimeout() const;
   Duration UnprovenTimeout() const;
   Duration IdleTimeout() const;
   void EndSession(Session& session, CloseReason reason, bool notify);

@@ -35,14 +35,14 @@ Session& SessionTable::Begin(TimePoint now, const SocketAddress& peer, const Con
 void SessionTable::Open(TimePoint now, Session& session, bool uses_connection_id) {
   handshakes_by_address_.erase(session.peer);
   open_by_address_.insert_or_assign(session.peer, &session);
-  session.heard = now;
+  session.active_at = now;
   session.uses_connection_id = uses_connection_id;
   if (!uses_connection_id) by_connection_id_.erase(session.connection_id);
-  PutInto(Stage::kUnheard, now, session);
+  PutInto(Stage::kUnconfirmed, now, session);
 }
 
 void SessionTable::Touch(TimePoint now, Session& session) {
-  session.heard = now;
+  session.active_at = now;
   if (session.stage == Stage::kUnproven) return;
   PutInto(session.stage == Stage::kProven ? Stage::kProven : Stage::kUnproven, now, session);
 }
@@ -98,7 +98,7 @@ Session* SessionTable::FindHandshake(const SocketAddress& peer) {
 std::vector<SessionId> SessionTable::QuietestFirst() const {
   std::vector<SessionId> ids;
   ids.reserve(sessions());
-  for (const Stage stage : {Stage::kUnheard, Stage::kUnproven, Stage::kProven}) {
+  for (const Stage stage : {Stage::kUnconfirmed, Stage::kUnproven, Stage::kProven}) {
     for (const Session& session : lists_[static_cast<size_t>(stage)]) ids.push_back(session.id);
   }
   return ids;
@@ -150,7 +150,7 @@ void SessionTable::LeaveKin(Session& session) {
 std::list<Session*>& SessionTable::ListIn(Kin& kin, Stage stage) {
   switch (stage) {
     case Stage::kHandshaking: return kin.handshakes;
-    case Stage::kUnheard:
+    case Stage::kUnconfirmed:
     case Stage::kUnproven: return kin.unproven;
     case Stage::kProven: return kin.proven;
   }

@@ -30,7 +30,7 @@ namespace lowband::edge::dtls {
 /// How far a session got; also the lists that the table keeps, the oldest in front.
 enum class Stage : uint8_t {
   kHandshaking,  ///< By the time it began, or its client was there.
-  kUnheard,      ///< Open, but nothing came yet; by the time it opened, or its client was there.
+  kUnconfirmed,  ///< Open, but nothing came yet; by the time it opened, or its client was there.
   kUnproven,     ///< The homeserver does not know its client; by the time of its last request.
   kProven,       ///< By the time it was last heard of: the least recently used in front.
 };
@@ -47,7 +47,7 @@ struct Session;
 /// Of one network, each list with the oldest in front.
 struct Kin {
   std::list<Session*> handshakes;  ///< By the time they began, whatever came of them since.
-  std::list<Session*> unproven;    ///< Unheard ones too, as in their lists.
+  std::list<Session*> unproven;    ///< Unconfirmed ones too, as in their lists.
   std::list<Session*> proven;      ///< As in their list.
 };
 
@@ -60,7 +60,7 @@ struct Session {
   ClientRandom client_random;  ///< Tells a repeated ClientHello from a new one.
   uint64_t newest = 0;         ///< The highest record sequence number that carried data.
   TimePoint began;             ///< When its handshake did.
-  TimePoint heard;             ///< When data came last, or it opened.
+  TimePoint active_at;         ///< When data came last, or it opened.
   TimePoint since;             ///< Of the list that it is in.
   TimePoint moved_at;          ///< When the address last changed.
   TimePoint repeat_after;      ///< A flight that the client repeats is answered only later.

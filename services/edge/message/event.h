@@ -73,19 +73,20 @@ struct Undelivered {
   bool made_room = false;  ///< Its time was not over: it says nothing of the client.
 };
 /// The first thing that came from the session since Undelivered: the client is back.
-struct Heard {
+struct Active {
   SessionId session;
 };
 /// A message of ours that is not small was sent again in vain, and its time has come once more. Its
 /// path may take only small ones: Repeat() or Replace() must follow.
-struct Unheard {
+struct RepeatedInVain {
   SessionId session;
   SendId id;           ///< 0: it is the piggybacked answer to `request`.
   RequestRef request;  ///< With an id: nothing.
   coap::MessageView message;
   size_t bytes = 0;  ///< Of the message.
 };
-using Event = std::variant<RequestArrived, Delivered, Rejected, Undelivered, Heard, Unheard>;
+using Event =
+    std::variant<RequestArrived, Delivered, Rejected, Undelivered, Active, RepeatedInVain>;
 
 /// What became of a confirmable message of ours.
 enum class Fate : uint8_t {

@@ -70,7 +70,7 @@ void Layer::Advance(TimePoint now) {
       continue;
     }
     if (due->repeats > kRepeatsInVain && confirmable.message.size() > kSmallMessageBytes) {
-      events_.Push({Queued::Kind::kUnheard, confirmable.session, due->id, RequestRef{}},
+      events_.Push({Queued::Kind::kRepeatedInVain, confirmable.session, due->id, RequestRef{}},
                    confirmable.message);
     } else {
       RepeatConfirmable(due->id);
@@ -187,10 +187,10 @@ std::optional<Event> Layer::PollEvent() {
     case Queued::Kind::kRejected: return Rejected{head.session, head.id};
     case Queued::Kind::kUnusable: return Rejected{head.session, head.id, true};
     case Queued::Kind::kUndelivered: return Undelivered{head.session, head.id};
-    case Queued::Kind::kHeard: return Heard{head.session};
-    case Queued::Kind::kUnheard:
-      return Unheard{head.session, head.id, head.request, *coap::Parse(queued->bytes),
-                     queued->bytes.size()};
+    case Queued::Kind::kActive: return Active{head.session};
+    case Queued::Kind::kRepeatedInVain:
+      return RepeatedInVain{head.session, head.id, head.request, *coap::Parse(queued->bytes),
+                            queued->bytes.size()};
   }
   std::abort();
 }

@@ -22,7 +22,7 @@
 // notification is kept for Revive(): a client that has it already may know it again by its message
 // ID. Where the client has used that ID itself lately, it gets another.
 //
-// Of a message that is not small and is repeated in vain the layer above is asked, by Unheard,
+// Of a message that is not small and is repeated in vain the layer above is asked, by RepeatedInVain,
 // whether a smaller one shall take its place.
 //
 // When as many CONs are under way as there may be, the oldest of the network that has most of them
@@ -122,11 +122,11 @@ class Layer {
   /// known, or it could not be kept.
   bool Revive(TimePoint now, SessionId session, SendId id);
   /// Sends the same message once more, and so on as before.
-  void Repeat(const Unheard& unheard);
+  void Repeat(const RepeatedInVain& in_vain);
   /// Sends `message` in place of the one that was not heard: a CON under an ID of its own, since
   /// two messages differ, and what it answers stays the same; as the piggybacked answer that
   /// duplicates get from here on. The id is 0 unless it goes as CON.
-  SendId Replace(TimePoint now, const Unheard& unheard, Bytes message);
+  SendId Replace(TimePoint now, const RepeatedInVain& in_vain, Bytes message);
   /// Stops retransmitting, or keeping for Revive(); no event follows.
   void Abandon(TimePoint now, SessionId session, SendId id);
   /// The session ended: drops all it has, without events.
@@ -157,8 +157,8 @@ class Layer {
       kRejected,
       kUnusable,
       kUndelivered,
-      kHeard,
-      kUnheard,
+      kActive,
+      kRepeatedInVain,
     };
     Kind kind;
     SessionId session;

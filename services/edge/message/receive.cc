@@ -37,7 +37,7 @@ void Layer::Receive(TimePoint now, SessionId session_id, ByteView datagram, uint
   }
   if (requests_.undelivered() > 0) RetryUndelivered(now, session_id);
   if (!silent_.empty() && silent_.erase(session_id) > 0) {
-    events_.Push({Queued::Kind::kHeard, session_id, SendId{}, RequestRef{}}, {});
+    events_.Push({Queued::Kind::kActive, session_id, SendId{}, RequestRef{}}, {});
   }
 }
 
@@ -130,7 +130,8 @@ void Layer::ReceiveDuplicate(SessionId session_id, Deduplication::Entry request)
       if (++request->duplicates < kRepeatsInVain || request->answer.size() <= kSmallMessageBytes) {
         out_.Push(session_id, request->answer);
       } else {
-        events_.Push({Queued::Kind::kUnheard, session_id, SendId{}, request->ref}, request->answer);
+        events_.Push({Queued::Kind::kRepeatedInVain, session_id, SendId{}, request->ref},
+                     request->answer);
       }
       return;
     case State::kAcknowledged:

@@ -182,13 +182,13 @@ void Layer::SendAnew(TimePoint now, SessionId session_id, Session& session, Sent
                          session.round_trips);
 }
 
-void Layer::Repeat(const Unheard& unheard) {
-  if (unheard.id.value != 0) return RepeatConfirmable(unheard.id);
-  const Session* session = Find(unheard.session);
+void Layer::Repeat(const RepeatedInVain& in_vain) {
+  if (in_vain.id.value != 0) return RepeatConfirmable(in_vain.id);
+  const Session* session = Find(in_vain.session);
   if (session == nullptr) return;
-  const auto request = requests_.FindSerial(session->requests, unheard.request.serial);
+  const auto request = requests_.FindSerial(session->requests, in_vain.request.serial);
   if (request && (*request)->state == State::kPiggybacked) {
-    out_.Push(unheard.session, (*request)->answer);
+    out_.Push(in_vain.session, (*request)->answer);
   }
 }
 
@@ -199,25 +199,25 @@ void Layer::RepeatConfirmable(SendId id) {
   out_.Push(confirmable->session, confirmable->message);
 }
 
-SendId Layer::Replace(TimePoint now, const Unheard& unheard, Bytes message) {
-  Session* session = Find(unheard.session);
+SendId Layer::Replace(TimePoint now, const RepeatedInVain& in_vain, Bytes message) {
+  Session* session = Find(in_vain.session);
   if (session == nullptr) return {};
-  if (unheard.id.value == 0) {
-    const auto request = requests_.FindSerial(session->requests, unheard.request.serial);
+  if (in_vain.id.value == 0) {
+    const auto request = requests_.FindSerial(session->requests, in_vain.request.serial);
     if (!request || (*request)->state != State::kPiggybacked) return {};
-    coap::StampTypeAndId(message, coap::Type::kAcknowledgement, unheard.request.message_id);
-    out_.Push(unheard.session, message);
+    coap::StampTypeAndId(message, coap::Type::kAcknowledgement, in_vain.request.message_id);
+    out_.Push(in_vain.session, message);
     requests_.Replace(session->requests, *request, std::move(message));
     return {};
   }
-  const auto before = confirmables_.Take(unheard.id);
+  const auto before = confirmables_.Take(in_vain.id);
   if (!before) return {};
-  places_.Vacate(unheard.id);
-  if (SentConfirmable* sent = session->MarkGivenUp(now, unheard.id)) {
+  places_.Vacate(in_vain.id);
+  if (SentConfirmable* sent = session->MarkGivenUp(now, in_vain.id)) {
     sent->request = 0;
     sent->replaced = true;
   }
-  return SendUntilAcknowledged(now, unheard.session, *session, before->message_id, before->request,
+  return SendUntilAcknowledged(now, in_vain.session, *session, before->message_id, before->request,
                                std::move(message));
 }
 

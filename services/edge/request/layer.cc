@@ -8,12 +8,12 @@
 namespace lowband::edge::request {
 
 Layer::Layer(const Config& config, message::Layer& messages, Random& random,
-             admission::RequestLedgers& ledgers, unsigned worker, HeardAt heard_at)
+             admission::RequestLedgers& ledgers, unsigned worker, ActiveAt active_at)
     : config_(config),
       messages_(messages),
       random_(random),
       worker_(worker),
-      heard_at_(std::move(heard_at)),
+      active_at_(std::move(active_at)),
       rooms_(config, ledgers, worker),
       uploads_(config, rooms_.uploads, rooms_.small_uploads, counters_),
       downloads_(config, rooms_.downloads, rooms_.small_downloads, random, counters_),
@@ -78,11 +78,11 @@ void Layer::Dispatch(TimePoint now, const message::Event& event) {
     // The client may still come back for the body of a download.
     downloads_.Undelivered(now, undelivered->session, undelivered->id);
     OnUndelivered(now, undelivered->session, undelivered->id);
-  } else if (const auto* heard = std::get_if<message::Heard>(&event)) {
-    observations_.OnHeard(heard->session);
+  } else if (const auto* active = std::get_if<message::Active>(&event)) {
+    observations_.OnActive(active->session);
     ServeObservations(now);
-  } else if (const auto* unheard = std::get_if<message::Unheard>(&event)) {
-    OnUnheard(now, *unheard);
+  } else if (const auto* in_vain = std::get_if<message::RepeatedInVain>(&event)) {
+    OnRepeatedInVain(now, *in_vain);
   }
 }
 

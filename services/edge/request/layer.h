@@ -83,13 +83,13 @@ struct SessionEnd {
 };
 
 /// When something came from a session last, be it a ping, or it opened; none: it has ended.
-using HeardAt = std::function<std::optional<TimePoint>(SessionId)>;
+using ActiveAt = std::function<std::optional<TimePoint>(SessionId)>;
 
 class Layer {
  public:
   /// `messages`, `random` and `ledgers` outlive the layer. `worker` is its name in the ledgers.
   Layer(const Config& config, message::Layer& messages, Random& random,
-        admission::RequestLedgers& ledgers, unsigned worker, HeardAt heard_at);
+        admission::RequestLedgers& ledgers, unsigned worker, ActiveAt active_at);
 
   /// Messages of `passed_bytes` are known to reach the client. `lineage`: the same number in all
   /// sessions of one client, as far as tickets tell; 0: they do not.
@@ -317,7 +317,7 @@ class Layer {
   // narrow_path.cc
   uint8_t SzxOf(const Session& session) const;
   void OnAsked(Session& session, Download& download, const coap::Block& asked);
-  void OnUnheard(TimePoint now, const message::Unheard& unheard);
+  void OnRepeatedInVain(TimePoint now, const message::RepeatedInVain& in_vain);
   static FirstMessage WriteSmaller(const coap::MessageView& sent, Downloads::Entry download,
                                    const coap::Block& block);
   void Narrow(Session& session);
@@ -372,7 +372,7 @@ class Layer {
   Random& random_;
   Counters counters_;
   const unsigned worker_;
-  const HeardAt heard_at_;
+  const ActiveAt active_at_;
   Rooms rooms_;
   std::unordered_map<SessionId, Session> sessions_;
   Uploads uploads_;

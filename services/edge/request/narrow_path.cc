@@ -35,31 +35,31 @@ void Layer::Narrow(Session& session) {
   ++counters_.paths_narrowed;
 }
 
-void Layer::OnUnheard(TimePoint now, const message::Unheard& unheard) {
-  const auto session = sessions_.find(unheard.session);
+void Layer::OnRepeatedInVain(TimePoint now, const message::RepeatedInVain& in_vain) {
+  const auto session = sessions_.find(in_vain.session);
   const coap::Block small{0, false, kSmallSzx};
-  if (session == sessions_.end() || unheard.message.payload.size() <= small.size() ||
-      unheard.bytes <= session->second.passed_bytes + kBlockOverheadBytes) {
-    return messages_.Repeat(unheard);
+  if (session == sessions_.end() || in_vain.message.payload.size() <= small.size() ||
+      in_vain.bytes <= session->second.passed_bytes + kBlockOverheadBytes) {
+    return messages_.Repeat(in_vain);
   }
-  const auto download = downloads_.FindSent(unheard.session, unheard.message);
-  if (!download) return messages_.Repeat(unheard);
-  const auto value = unheard.message.Find(coap::OptionNumber::kBlock2);
+  const auto download = downloads_.FindSent(in_vain.session, in_vain.message);
+  if (!download) return messages_.Repeat(in_vain);
+  const auto value = in_vain.message.Find(coap::OptionNumber::kBlock2);
   const auto sent = value ? coap::ParseBlock(*value) : std::nullopt;
   // RFC 7959 §2.4: the number follows from the size, so that the offset stays.
   const auto block = BlockOf((*download)->body.size(), sent.value_or(coap::Block{}), kSmallSzx);
   if (!block || block->number > coap::Block::kNumberMax || !(*download)->body.Has(*block)) {
-    return messages_.Repeat(unheard);
+    return messages_.Repeat(in_vain);
   }
   const bool first = !session->second.narrow;
   Narrow(session->second);
-  FirstMessage smaller = WriteSmaller(unheard.message, *download, *block);
-  const auto id = messages_.Replace(now, unheard, std::move(smaller.message));
+  FirstMessage smaller = WriteSmaller(in_vain.message, *download, *block);
+  const auto id = messages_.Replace(now, in_vain, std::move(smaller.message));
   downloads_.Served(now, *download, id, smaller.whole);
-  if (unheard.id.value == 0) return;  // its client is there, and asks
+  if (in_vain.id.value == 0) return;  // its client is there, and asks
   if (first) session->second.probe = id;
-  std::ranges::replace(sessions_.at(unheard.session).farewells, unheard.id, id);
-  observations_.OnReplaced(unheard.session, unheard.id, id, smaller.whole);
+  std::ranges::replace(sessions_.at(in_vain.session).farewells, in_vain.id, id);
+  observations_.OnReplaced(in_vain.session, in_vain.id, id, smaller.whole);
 }
 
 void Layer::LearnFrom(const message::Delivered& delivered) {

@@ -265,7 +265,7 @@ void Observations::OnBlockServed(TimePoint now, ObservationId id, const Fetch& f
 }
 
 // The same message, which a client that has it all may know again by its ID.
-void Observations::OnHeard(SessionId session) {
+void Observations::OnActive(SessionId session) {
   for (const ObservationId id : Of(session)) {
     const Observation& observation = by_id_.at(id);
     if (observation.state != State::kParked) continue;

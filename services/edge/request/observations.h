@@ -215,7 +215,7 @@ class Observations {
                      bool last);
 
   // What became of clients.
-  void OnHeard(SessionId session);
+  void OnActive(SessionId session);
   /// It does not answer pings: nothing is polled for it until it is heard.
   void OnClientAway(SessionId session);
 

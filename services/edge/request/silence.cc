@@ -65,7 +65,7 @@ void Layer::TakeNewsOfClients(TimePoint now) {
 // Looked at earlier than it may be asked: whoever says something is asked soon after that again.
 void Layer::WatchSilence(TimePoint now, SessionId id, const Silence& silence) {
   if (silence.ping.value != 0 || silence_timers_.Contains(id)) return;
-  const TimePoint patient_until = heard_at_(id).value_or(now) + PatienceWith(silence);
+  const TimePoint patient_until = active_at_(id).value_or(now) + PatienceWith(silence);
   silence_timers_.Set(id, std::min<TimePoint>(patient_until, now + kSilence));
 }
 
@@ -87,11 +87,11 @@ void Layer::CheckSilent(TimePoint now) {
 
 void Layer::CheckSilence(TimePoint now, SessionId id, Session& session) {
   Silence& silence = session.silence;
-  const auto heard = heard_at_(id);
-  if (!heard) return;  // it has ended
-  if (!observations_.HasPollToSave(id) && !silence.IsOutlived(*heard)) return;
-  if (*heard > silence.answered_at) silence.answers = 0;
-  if (now - *heard < PatienceWith(silence)) return WatchSilence(now, id, silence);
+  const auto active_at = active_at_(id);
+  if (!active_at) return;  // it has ended
+  if (!observations_.HasPollToSave(id) && !silence.IsOutlived(*active_at)) return;
+  if (*active_at > silence.answered_at) silence.answers = 0;
+  if (now - *active_at < PatienceWith(silence)) return WatchSilence(now, id, silence);
   if (pings_ < kPingsMax) {
     const auto ping = coap::EmptyMessage(coap::Type::kConfirmable, 0);
     silence.ping = messages_.SendConfirmable(now, id, Bytes(ping.begin(), ping.end()));
@@ -138,11 +138,11 @@ bool Layer::TakePingFate(TimePoint now, const message::Event& event) {
 
 // A client that does not answer pings, but says other things, is there.
 void Layer::OnPingedInVain(TimePoint now, SessionId id, const Silence& silence) {
-  const auto heard = heard_at_(id);
-  if (!heard) return;  // it has ended
-  if (*heard > silence.asked_at) return WatchSilence(now, id, silence);
+  const auto active_at = active_at_(id);
+  if (!active_at) return;  // it has ended
+  if (*active_at > silence.asked_at) return WatchSilence(now, id, silence);
   ++counters_.silent_away;
-  if (silence.IsOutlived(*heard)) {
+  if (silence.IsOutlived(*active_at)) {
     ends_.push_back({id, EndReason::kSuperseded});
     return;
   }

@@ -1,6 +1,6 @@
 // What is known of a client that may not be there any more: it lost its network, or dialled anew.
 //
-//   heard ──kSilence without any record──▶ asked, by a ping ─┬─ answered: heard, and asked later
+//   active ──kSilence without any record──▶ asked, by a ping ─┬─ answered: active, and asked later
 //     ▲                                                      │            the next time
 //     │                                                      ├─ not answered ──▶ away
 //     └──────── anything comes of it ◀───────────────────────┤                     │
@@ -10,7 +10,7 @@
 // session has an observation that is polled for at the homeserver; or it is superseded, by another
 // session of the same client that began after its last word. Once it is away its observations are
 // parked (observations.h), and where it is superseded its session ends. Those that share a token on
-// purpose are heard, or answer their ping, and stay; they are asked no more until yet another
+// purpose are active, or answer their ping, and stay; they are asked no more until yet another
 // session begins.
 //
 // Whose a session is tell its access token, once the homeserver has taken that (layer.h,
@@ -55,8 +55,8 @@ struct Silence {
   TimePoint answered_at;
   unsigned answers = 0;  ///< In a row, while nothing else was heard.
 
-  bool IsOutlived(TimePoint heard) const {
-    return by_token.of.IsOutlived(heard) || by_ticket.of.IsOutlived(heard);
+  bool IsOutlived(TimePoint active_at) const {
+    return by_token.of.IsOutlived(active_at) || by_ticket.of.IsOutlived(active_at);
   }
 };
 

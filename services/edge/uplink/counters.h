@@ -23,13 +23,13 @@ struct Counters {
   uint64_t lanes_lost = 0;      ///< Died while open or opening.
 
   // Answers made here, by reason.
-  uint64_t failed_deadline = 0;      ///< 504
-  uint64_t failed_lane_lost = 0;     ///< 504: written, its lane died, and it may not be repeated.
-  uint64_t failed_no_lane = 0;       ///< 503
-  uint64_t failed_overload = 0;      ///< 503: a limit on exchanges or requests.
-  uint64_t failed_request_size = 0;  ///< 413
-  uint64_t failed_answer_size = 0;   ///< 502: a limit on answers.
-  uint64_t failed_bad_answer = 0;    ///< 502: the translator broke the contract.
+  uint64_t failed_deadline = 0;       ///< 504
+  uint64_t failed_lane_lost = 0;      ///< 504: written, its lane died, and it may not be repeated.
+  uint64_t failed_no_translator = 0;  ///< 503
+  uint64_t failed_overload = 0;       ///< 503: a limit on exchanges or requests.
+  uint64_t failed_request_size = 0;   ///< 413
+  uint64_t failed_answer_size = 0;    ///< 502: a limit on answers.
+  uint64_t failed_bad_answer = 0;     ///< 502: the translator broke the contract.
 };
 
 }  // namespace lowband::edge::uplink

@@ -14,7 +14,7 @@ constexpr std::array kAnswers = {
                   "The connection to the translator broke; the request may have been done",
                   &Counters::failed_lane_lost},
     FailureAnswer{"no_translator", 503, "M_UNKNOWN", "No translator can be reached",
-                  &Counters::failed_no_lane},
+                  &Counters::failed_no_translator},
     FailureAnswer{"overload", 503, "M_UNKNOWN", "Too many requests are under way",
                   &Counters::failed_overload},
     FailureAnswer{"request_size", 413, "M_TOO_LARGE",

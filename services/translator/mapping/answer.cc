@@ -8,7 +8,7 @@
 #include "libs/transcode/error_body.h"
 #include "services/translator/mapping/json_edit.h"
 
-namespace lowband::translator {
+namespace lowband::translator::mapping {
 namespace {
 
 v1::Answer Head(coap::CodeSet codes, uint16_t http_status, uint16_t content_format) {
@@ -76,4 +76,4 @@ void SetMaxAge(ExchangeAnswer& answer, uint32_t retry_after_s) {
   }
 }
 
-}  // namespace lowband::translator
+}  // namespace lowband::translator::mapping

@@ -19,7 +19,7 @@
 #include "services/translator/mapping/refusal.h"
 #include "services/translator/mapping/route.h"
 
-namespace lowband::translator {
+namespace lowband::translator::mapping {
 
 /// What has to be remembered of a poll of an observation.
 struct PollForm {
@@ -58,4 +58,4 @@ void DeflateBody(ExchangeAnswer& answer);
 /// 4.29 and 5.03 carry Max-Age (RFC 8516 §2, RFC 8075 §7); other codes none.
 void SetMaxAge(ExchangeAnswer& answer, uint32_t retry_after_s);
 
-}  // namespace lowband::translator
+}  // namespace lowband::translator::mapping

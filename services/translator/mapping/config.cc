@@ -6,7 +6,7 @@
 #include "libs/base/config_error.h"
 #include "libs/base/public_url.h"
 
-namespace lowband::translator {
+namespace lowband::translator::mapping {
 namespace {
 
 constexpr uint16_t kDefaultPort = 8008;
@@ -37,4 +37,4 @@ uint16_t MappingConfig::PublicDtlsPort() const {
   return ParsePublicUrl(advertise).port.value_or(kDefaultPort);
 }
 
-}  // namespace lowband::translator
+}  // namespace lowband::translator::mapping

@@ -10,7 +10,7 @@
 #include "services/translator/mapping/limits.h"
 #include "services/translator/mapping/owner.h"
 
-namespace lowband::translator {
+namespace lowband::translator::mapping {
 
 /// --enum-api: the version that path enums expand to. Homeservers key transaction ids on the path:
 /// do not change it under running clients.
@@ -45,4 +45,4 @@ struct MappingConfig {
   uint16_t PublicDtlsPort() const;
 };
 
-}  // namespace lowband::translator
+}  // namespace lowband::translator::mapping

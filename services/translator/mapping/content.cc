@@ -10,7 +10,7 @@
 #include "services/translator/mapping/json_edit.h"
 #include "services/translator/mapping/limits.h"
 
-namespace lowband::translator {
+namespace lowband::translator::mapping {
 namespace {
 
 constexpr std::string_view kSpaces = " \t\r\n";
@@ -135,4 +135,4 @@ bool IsJsonType(std::string_view content_type) {
 
 bool IsTextType(std::string_view content_type) { return MediaType(content_type) == "text/plain"; }
 
-}  // namespace lowband::translator
+}  // namespace lowband::translator::mapping

@@ -27,7 +27,7 @@
 #include "libs/transcode/transcode.h"
 #include "services/translator/mapping/refusal.h"
 
-namespace lowband::translator {
+namespace lowband::translator::mapping {
 
 struct RequestContent {
   std::string body;
@@ -58,4 +58,4 @@ Result<BodyForm, Refusal> WantedForm(std::optional<uint32_t> format, std::option
 bool IsJsonType(std::string_view content_type);
 bool IsTextType(std::string_view content_type);
 
-}  // namespace lowband::translator
+}  // namespace lowband::translator::mapping

@@ -3,7 +3,7 @@
 #include "libs/base/bytes.h"
 #include "services/translator/mapping/limits.h"
 
-namespace lowband::translator {
+namespace lowband::translator::mapping {
 namespace {
 
 // Raised whenever the layout or the meaning of the residue changes.
@@ -35,4 +35,4 @@ std::optional<Cursor> ReadCursor(std::string_view bytes) {
   return cursor;
 }
 
-}  // namespace lowband::translator
+}  // namespace lowband::translator::mapping

@@ -14,7 +14,7 @@
 #include <string>
 #include <string_view>
 
-namespace lowband::translator {
+namespace lowband::translator::mapping {
 
 struct Cursor {
   std::string next_batch;  ///< UTF-8, not empty, at most kNextBatchBytesMax.
@@ -25,4 +25,4 @@ struct Cursor {
 std::string WriteCursor(const Cursor& cursor);
 std::optional<Cursor> ReadCursor(std::string_view bytes);
 
-}  // namespace lowband::translator
+}  // namespace lowband::translator::mapping

@@ -3,7 +3,7 @@
 #include <string>
 #include <utility>
 
-namespace lowband::translator {
+namespace lowband::translator::mapping {
 namespace {
 
 Refusal BadGateway(std::string error) { return {502, "M_UNKNOWN", std::move(error)}; }
@@ -36,4 +36,4 @@ Refusal RefusalOf(UpstreamFault fault, bool repeatable) {
   return BadGateway("the homeserver cannot be reached");
 }
 
-}  // namespace lowband::translator
+}  // namespace lowband::translator::mapping

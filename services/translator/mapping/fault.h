@@ -7,7 +7,7 @@
 #include "services/translator/mapping/limits.h"
 #include "services/translator/mapping/refusal.h"
 
-namespace lowband::translator {
+namespace lowband::translator::mapping {
 
 /// `repeatable`: executing the request twice does no harm.
 Refusal RefusalOf(UpstreamFault fault, bool repeatable);
@@ -21,4 +21,4 @@ constexpr uint32_t RetryAfterOf(UpstreamFault fault) {
 /// The client is asked to come back later.
 constexpr bool AsksToWait(uint16_t status) { return status == 429 || status == 503; }
 
-}  // namespace lowband::translator
+}  // namespace lowband::translator::mapping

@@ -5,7 +5,7 @@
 #include <algorithm>
 #include <cstdlib>
 
-namespace lowband::translator {
+namespace lowband::translator::mapping {
 namespace {
 
 constexpr int kGzip = 16;  // added to the window's bits: gzip, neither zlib nor raw deflate
@@ -61,4 +61,4 @@ std::string Gzip(std::string_view plain) {
   return packed;
 }
 
-}  // namespace lowband::translator
+}  // namespace lowband::translator::mapping

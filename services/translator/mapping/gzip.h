@@ -8,11 +8,11 @@
 #include <string>
 #include <string_view>
 
-namespace lowband::translator {
+namespace lowband::translator::mapping {
 
 /// None if it is no whole gzip stream, has something behind its end, or would become longer than
 /// `bytes_max`; no more than that is ever allocated.
 std::optional<std::string> Gunzip(std::string_view packed, size_t bytes_max);
 std::string Gzip(std::string_view plain);
 
-}  // namespace lowband::translator
+}  // namespace lowband::translator::mapping

@@ -12,7 +12,7 @@
 #include "libs/base/request_id.h"
 #include "libs/base/time.h"
 
-namespace lowband::translator {
+namespace lowband::translator::mapping {
 
 enum class HttpMethod : uint8_t { kGet, kPost, kPut, kDelete };
 constexpr std::string_view Text(HttpMethod method) {
@@ -89,4 +89,4 @@ struct HttpResponse {
   uint64_t gateway_bytes_sent = 0;
 };
 
-}  // namespace lowband::translator
+}  // namespace lowband::translator::mapping

@@ -5,7 +5,7 @@
 #include <span>
 #include <vector>
 
-namespace lowband::translator {
+namespace lowband::translator::mapping {
 namespace {
 
 namespace ondemand = simdjson::ondemand;
@@ -123,4 +123,4 @@ bool SetMember(std::string& json, std::string_view key, std::string_view value) 
   return true;
 }
 
-}  // namespace lowband::translator
+}  // namespace lowband::translator::mapping

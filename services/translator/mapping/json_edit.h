@@ -13,7 +13,7 @@
 #include <string>
 #include <string_view>
 
-namespace lowband::translator {
+namespace lowband::translator::mapping {
 
 /// True if the first character that is not a space opens an object.
 bool IsJsonObject(std::string_view json);
@@ -34,4 +34,4 @@ bool ReplaceString(std::string& json, std::initializer_list<std::string_view> pa
 /// Sets a member of the outermost object to `value`, which is JSON; false if there is no object.
 bool SetMember(std::string& json, std::string_view key, std::string_view value);
 
-}  // namespace lowband::translator
+}  // namespace lowband::translator::mapping

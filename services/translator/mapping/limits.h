@@ -7,7 +7,7 @@
 
 #include "libs/base/time.h"
 
-namespace lowband::translator {
+namespace lowband::translator::mapping {
 
 /// --trace-one-in: one sampled request in so many.
 inline constexpr uint64_t kTraceOneInMax = 1'000'000'000;
@@ -68,4 +68,4 @@ static_assert(kRewriteBytesMax <= kRewritesBytesMax);
 static_assert(kPollMarginMin < kPollMargin && kAnswerMargin < kPollMarginMin);
 static_assert(kPollWaitMax + kPollMargin <= kRequestTimeout && kRequestTimeout < kEdgeWaitDefault);
 
-}  // namespace lowband::translator
+}  // namespace lowband::translator::mapping

@@ -24,7 +24,7 @@
 #include "services/translator/mapping/query.h"
 #include "services/translator/mapping/rewrite.h"
 
-namespace lowband::translator {
+namespace lowband::translator::mapping {
 
 /// A request ready for the homeserver.
 struct MappedRequest {
@@ -66,4 +66,4 @@ class Mapping {
   const Rewriter rewriter_;
 };
 
-}  // namespace lowband::translator
+}  // namespace lowband::translator::mapping

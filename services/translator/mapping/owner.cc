@@ -5,7 +5,7 @@
 
 #include "libs/base/address_prefix.h"
 
-namespace lowband::translator {
+namespace lowband::translator::mapping {
 namespace {
 
 std::string NetworkOf(std::string_view client_address) {
@@ -27,4 +27,4 @@ Owner OwnerOf(const OwnerKey& key, std::string_view token, std::string_view clie
   return std::hash<std::string>()(text);
 }
 
-}  // namespace lowband::translator
+}  // namespace lowband::translator::mapping

@@ -13,7 +13,7 @@
 
 #include "libs/base/holdings.h"
 
-namespace lowband::translator {
+namespace lowband::translator::mapping {
 
 using OwnerKey = std::array<char, 16>;
 
@@ -21,4 +21,4 @@ using OwnerKey = std::array<char, 16>;
 /// requests of one transport. `client_address`: a literal, as far as it is known.
 Owner OwnerOf(const OwnerKey& key, std::string_view token, std::string_view client_address);
 
-}  // namespace lowband::translator
+}  // namespace lowband::translator::mapping

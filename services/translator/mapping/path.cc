@@ -12,7 +12,7 @@
 #include "services/translator/mapping/percent.h"
 #include "services/translator/mapping/rejoin.h"
 
-namespace lowband::translator {
+namespace lowband::translator::mapping {
 namespace {
 
 using Segments = std::span<const std::string_view>;
@@ -217,4 +217,4 @@ Result<MappedPath, Refusal> MapPath(Segments options, EnumApi api, std::string_v
   return Literal(segments, allow_paths);
 }
 
-}  // namespace lowband::translator
+}  // namespace lowband::translator::mapping

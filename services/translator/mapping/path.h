@@ -19,7 +19,7 @@
 #include "services/translator/mapping/refusal.h"
 #include "services/translator/mapping/route.h"
 
-namespace lowband::translator {
+namespace lowband::translator::mapping {
 
 struct MappedPath {
   std::string target;  ///< Begins with '/'; no query.
@@ -33,4 +33,4 @@ Result<MappedPath, Refusal> MapPath(std::span<const std::string_view> segments, 
 /// Whether `path` begins as one of `allow_paths` does.
 bool IsAmong(std::string_view allow_paths, std::string_view path);
 
-}  // namespace lowband::translator
+}  // namespace lowband::translator::mapping

@@ -4,7 +4,7 @@
 #include <cstddef>
 #include <cstdint>
 
-namespace lowband::translator {
+namespace lowband::translator::mapping {
 namespace {
 
 using CharSet = std::array<bool, 256>;
@@ -68,4 +68,4 @@ std::string PercentDecode(std::string_view text) {
   return out;
 }
 
-}  // namespace lowband::translator
+}  // namespace lowband::translator::mapping

@@ -5,7 +5,7 @@
 #include <string>
 #include <string_view>
 
-namespace lowband::translator {
+namespace lowband::translator::mapping {
 
 /// Leaves unreserved characters, sub-delims, ':' and '@' (RFC 3986 §3.3 pchar); two upper-case
 /// hexadecimal digits for every other byte.
@@ -15,4 +15,4 @@ void AppendQueryPart(std::string& out, std::string_view part);
 /// Undoes one level; a '%' without two digits stays.
 std::string PercentDecode(std::string_view text);
 
-}  // namespace lowband::translator
+}  // namespace lowband::translator::mapping

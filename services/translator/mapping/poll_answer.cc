@@ -8,7 +8,7 @@
 #include "services/translator/mapping/json_edit.h"
 #include "services/translator/mapping/sync_answer.h"
 
-namespace lowband::translator {
+namespace lowband::translator::mapping {
 namespace {
 
 ExchangeAnswer Unchanged() {
@@ -66,4 +66,4 @@ v1::Poll PollOfError(const PollForm& poll, const HttpResponse& response, uint32_
   return ended;
 }
 
-}  // namespace lowband::translator
+}  // namespace lowband::translator::mapping

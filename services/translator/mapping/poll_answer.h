@@ -19,7 +19,7 @@
 #include "services/translator/mapping/answer.h"
 #include "services/translator/mapping/http.h"
 
-namespace lowband::translator {
+namespace lowband::translator::mapping {
 
 /// The answer for a 2xx.
 ExchangeAnswer PollAnswer(const AnswerForm& form, const PollForm& poll, coap::CodeSet codes,
@@ -28,4 +28,4 @@ ExchangeAnswer PollAnswer(const AnswerForm& form, const PollForm& poll, coap::Co
 v1::Poll PollOfError(const PollForm& poll, const HttpResponse& response, uint32_t retry_after_s);
 v1::Poll FailedPoll(uint32_t retry_after_s);
 
-}  // namespace lowband::translator
+}  // namespace lowband::translator::mapping

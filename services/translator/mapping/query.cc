@@ -6,7 +6,7 @@
 
 #include "services/translator/mapping/percent.h"
 
-namespace lowband::translator {
+namespace lowband::translator::mapping {
 namespace {
 
 constexpr std::string_view kTimeout = "timeout";
@@ -92,4 +92,4 @@ void Query::AppendTo(std::string& target) const {
   }
 }
 
-}  // namespace lowband::translator
+}  // namespace lowband::translator::mapping

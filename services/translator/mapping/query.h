@@ -10,7 +10,7 @@
 #include <string_view>
 #include <vector>
 
-namespace lowband::translator {
+namespace lowband::translator::mapping {
 
 class Query {
  public:
@@ -45,4 +45,4 @@ class Query {
   std::vector<Item> items_;
 };
 
-}  // namespace lowband::translator
+}  // namespace lowband::translator::mapping

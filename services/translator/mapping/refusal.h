@@ -5,7 +5,7 @@
 #include <string>
 #include <string_view>
 
-namespace lowband::translator {
+namespace lowband::translator::mapping {
 
 struct Refusal {
   uint16_t http_status;
@@ -13,4 +13,4 @@ struct Refusal {
   std::string error;         ///< For people. Holds nothing of the request but numbers.
 };
 
-}  // namespace lowband::translator
+}  // namespace lowband::translator::mapping

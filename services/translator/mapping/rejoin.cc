@@ -5,7 +5,7 @@
 
 #include "services/translator/mapping/route.h"
 
-namespace lowband::translator {
+namespace lowband::translator::mapping {
 namespace {
 
 using Segments = std::span<const std::string_view>;
@@ -68,4 +68,4 @@ std::optional<std::vector<std::string>> Rejoin(Segments pattern, Segments segmen
   return joined;
 }
 
-}  // namespace lowband::translator
+}  // namespace lowband::translator::mapping

@@ -17,11 +17,11 @@
 #include <string_view>
 #include <vector>
 
-namespace lowband::translator {
+namespace lowband::translator::mapping {
 
 /// `segments` with the ids whole again, one for each part of `pattern`, whose parts in braces are
 /// placeholders and whose "r0" is any version that the table's APIs have. None: no way fits.
 std::optional<std::vector<std::string>> Rejoin(std::span<const std::string_view> pattern,
                                                std::span<const std::string_view> segments);
 
-}  // namespace lowband::translator
+}  // namespace lowband::translator::mapping

@@ -10,7 +10,7 @@
 #include "services/translator/mapping/json_edit.h"
 #include "services/translator/mapping/limits.h"
 
-namespace lowband::translator {
+namespace lowband::translator::mapping {
 
 v1::RelayResponse ToRelayResponse(RelayAnswer answer) {
   http::RemoveHopByHop(answer.fields);
@@ -45,4 +45,4 @@ RelayError RelayErrorOf(const Refusal& refusal, std::string_view method, uint32_
   return error;
 }
 
-}  // namespace lowband::translator
+}  // namespace lowband::translator::mapping

@@ -13,7 +13,7 @@
 #include "services/translator/mapping/refusal.h"
 #include "services/translator/mapping/relay_http.h"
 
-namespace lowband::translator {
+namespace lowband::translator::mapping {
 
 /// All but what concerns the homeserver's connection, byte for byte and in order.
 v1::RelayResponse ToRelayResponse(RelayAnswer answer);
@@ -28,4 +28,4 @@ RelayError RelayErrorOf(const Refusal& refusal, std::string_view method,
                         uint32_t retry_after_s = kRetryAfterOverloadSeconds);
 RelayError RelayErrorOf(UpstreamFault fault, std::string_view method);
 
-}  // namespace lowband::translator
+}  // namespace lowband::translator::mapping

@@ -9,7 +9,7 @@
 #include "libs/base/holdings.h"
 #include "libs/http/field.h"
 
-namespace lowband::translator {
+namespace lowband::translator::mapping {
 
 /// What is sent, to the byte. Field names are tokens, values hold no control characters but tabs;
 /// Host, Content-Length, Transfer-Encoding and Expect are not among them.
@@ -31,4 +31,4 @@ struct RelayAnswer {
   std::optional<uint64_t> content_length;
 };
 
-}  // namespace lowband::translator
+}  // namespace lowband::translator::mapping

@@ -13,7 +13,7 @@
 #include "services/translator/mapping/percent.h"
 #include "services/translator/mapping/query.h"
 
-namespace lowband::translator {
+namespace lowband::translator::mapping {
 namespace {
 
 bool IsTarget(std::string_view target) {
@@ -144,4 +144,4 @@ Route RouteOfTarget(std::string_view target) {
   return RouteOfPath(segments);
 }
 
-}  // namespace lowband::translator
+}  // namespace lowband::translator::mapping

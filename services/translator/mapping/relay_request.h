@@ -14,7 +14,7 @@
 #include "services/translator/mapping/relay_http.h"
 #include "services/translator/mapping/route.h"
 
-namespace lowband::translator {
+namespace lowband::translator::mapping {
 
 /// The error says what is wrong with the request: a fault of the edge's, which checks the same.
 Result<RelayHead, std::string> MapRelayRequest(const v1::RelayRequest& request,
@@ -27,4 +27,4 @@ bool IsRelayed(std::string_view target, std::string_view allow_paths);
 /// The route of a target's path, percent-decoded; its query does not matter.
 Route RouteOfTarget(std::string_view target);
 
-}  // namespace lowband::translator
+}  // namespace lowband::translator::mapping

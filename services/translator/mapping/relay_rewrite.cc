@@ -8,7 +8,7 @@
 #include "services/translator/mapping/json_edit.h"
 #include "services/translator/mapping/limits.h"
 
-namespace lowband::translator {
+namespace lowband::translator::mapping {
 namespace {
 
 constexpr std::string_view kGzipName = "gzip";
@@ -134,4 +134,4 @@ bool RelayRewriter::Rewrite(Route route, RelayAnswer& answer, std::string& body)
   return true;
 }
 
-}  // namespace lowband::translator
+}  // namespace lowband::translator::mapping

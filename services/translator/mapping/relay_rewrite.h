@@ -16,7 +16,7 @@
 #include "services/translator/mapping/relay_http.h"
 #include "services/translator/mapping/rewrite.h"
 
-namespace lowband::translator {
+namespace lowband::translator::mapping {
 
 class RelayRewriter {
  public:
@@ -38,4 +38,4 @@ class RelayRewriter {
   const Rewriter rewriter_;
 };
 
-}  // namespace lowband::translator
+}  // namespace lowband::translator::mapping

@@ -4,7 +4,7 @@
 
 #include "services/translator/mapping/json_edit.h"
 
-namespace lowband::translator {
+namespace lowband::translator::mapping {
 namespace {
 
 constexpr std::string_view kLowBandwidth = "org.matrix.msc3079.low_bandwidth";
@@ -43,4 +43,4 @@ void Rewriter::Rewrite(Route route, std::string& json) const {
   }
 }
 
-}  // namespace lowband::translator
+}  // namespace lowband::translator::mapping

@@ -11,7 +11,7 @@
 
 #include "services/translator/mapping/route.h"
 
-namespace lowband::translator {
+namespace lowband::translator::mapping {
 
 class Rewriter {
  public:
@@ -28,4 +28,4 @@ class Rewriter {
   const std::string low_bandwidth_;  ///< The object for /versions.
 };
 
-}  // namespace lowband::translator
+}  // namespace lowband::translator::mapping

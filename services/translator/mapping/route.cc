@@ -4,7 +4,7 @@
 
 #include "libs/transcode/path_table.h"
 
-namespace lowband::translator {
+namespace lowband::translator::mapping {
 namespace {
 
 /// What homeservers answer only with an access token that they take.
@@ -205,4 +205,4 @@ bool IsWellKnown(Route route) {
   return route == Route::kWellKnownClient || route == Route::kWellKnown;
 }
 
-}  // namespace lowband::translator
+}  // namespace lowband::translator::mapping

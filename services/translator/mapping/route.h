@@ -13,7 +13,7 @@
 
 #include "services/translator/mapping/http.h"
 
-namespace lowband::translator {
+namespace lowband::translator::mapping {
 
 /// The 57 rows of the path table in its order, then what has no row.
 enum class Route : uint8_t {
@@ -111,4 +111,4 @@ bool IsJoin(Route route);
 bool IsObservable(Route route);
 bool IsWellKnown(Route route);
 
-}  // namespace lowband::translator
+}  // namespace lowband::translator::mapping

@@ -8,7 +8,7 @@
 #include "services/translator/mapping/json_edit.h"
 #include "services/translator/mapping/limits.h"
 
-namespace lowband::translator {
+namespace lowband::translator::mapping {
 namespace {
 
 namespace ondemand = simdjson::ondemand;
@@ -161,4 +161,4 @@ std::optional<SyncAnswer> ReadSyncAnswer(std::string_view json) {
   return answer;
 }
 
-}  // namespace lowband::translator
+}  // namespace lowband::translator::mapping

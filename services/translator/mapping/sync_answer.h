@@ -16,7 +16,7 @@
 #include <string>
 #include <string_view>
 
-namespace lowband::translator {
+namespace lowband::translator::mapping {
 
 struct SyncAnswer {
   std::string next_batch;
@@ -30,4 +30,4 @@ struct SyncAnswer {
 /// looked at is validated.
 std::optional<SyncAnswer> ReadSyncAnswer(std::string_view json);
 
-}  // namespace lowband::translator
+}  // namespace lowband::translator::mapping

@@ -17,7 +17,7 @@
 #include "services/translator/mapping/poll_answer.h"
 #include "services/translator/mapping/version.h"
 
-namespace lowband::translator {
+namespace lowband::translator::mapping {
 namespace {
 
 constexpr std::string_view kSpaces = " \t\r\n";
@@ -257,4 +257,4 @@ ExchangeAnswer Mapping::FromError(const AnswerForm& form, const HttpResponse& re
                      asks_to_wait ? std::optional(retry_after_s) : std::nullopt);
 }
 
-}  // namespace lowband::translator
+}  // namespace lowband::translator::mapping

@@ -13,10 +13,10 @@
 #include "services/translator/mapping/limits.h"
 #include "services/translator/mapping/mapping.h"
 #include "services/translator/mapping/path.h"
-#include "services/translator/mapping/poll.h"
+#include "services/translator/mapping/time_budget.h"
 #include "services/translator/mapping/version.h"
 
-namespace lowband::translator {
+namespace lowband::translator::mapping {
 namespace {
 
 Result<transcode::KeyTable, Refusal> MapKeyTable(uint32_t version) {
@@ -242,4 +242,4 @@ Result<MappedRequest, ExchangeAnswer> Mapping::ToHttp(const v1::Request& request
   return mapped;
 }
 
-}  // namespace lowband::translator
+}  // namespace lowband::translator::mapping

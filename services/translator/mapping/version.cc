@@ -9,7 +9,7 @@
 #include "libs/coap/limits.h"
 #include "services/translator/mapping/percent.h"
 
-namespace lowband::translator {
+namespace lowband::translator::mapping {
 namespace {
 
 /// The path of a URL or of a reference without a host.
@@ -66,4 +66,4 @@ void TellVersion(const HttpResponse& response, ExchangeAnswer& answer) {
   }
 }
 
-}  // namespace lowband::translator
+}  // namespace lowband::translator::mapping

@@ -25,7 +25,7 @@
 #include "services/translator/mapping/http.h"
 #include "services/translator/mapping/route.h"
 
-namespace lowband::translator {
+namespace lowband::translator::mapping {
 
 bool HasVersions(Route route);
 
@@ -38,4 +38,4 @@ HttpRequest VersionCheck(const HttpRequest& request);
 /// Adds to `answer` what the homeserver's tells of the version, its life and its place.
 void TellVersion(const HttpResponse& response, ExchangeAnswer& answer);
 
-}  // namespace lowband::translator
+}  // namespace lowband::translator::mapping

@@ -14,7 +14,7 @@
 #include "libs/base/time.h"
 #include "services/translator/upstream/limits.h"
 
-namespace lowband::translator {
+namespace lowband::translator::upstream {
 
 class Breaker {
  public:
@@ -48,4 +48,4 @@ class Breaker {
   std::optional<TimePoint> next_probe_;
 };
 
-}  // namespace lowband::translator
+}  // namespace lowband::translator::upstream

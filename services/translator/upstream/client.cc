@@ -11,7 +11,7 @@
 #include "services/translator/upstream/in_flight.h"
 #include "services/translator/upstream/loop.h"
 
-namespace lowband::translator {
+namespace lowband::translator::upstream {
 namespace {
 
 // A handle is a number in the order of submission, with the loop that has it in the low bits.
@@ -34,7 +34,7 @@ class UpstreamClient::Impl {
     for (uint64_t i = 0; i < threads; ++i) loops_.push_back(std::make_unique<Loop>(shared_, share));
   }
 
-  Handle Submit(HttpRequest request, Completion done) {
+  Handle Submit(mapping::HttpRequest request, Completion done) {
     counters_.submitted.fetch_add(1, std::memory_order_relaxed);
     in_flight_.Add();
     const uint64_t sequence = next_.fetch_add(1, std::memory_order_relaxed);
@@ -42,7 +42,7 @@ class UpstreamClient::Impl {
     const uint64_t index = (request.long_poll ? request.owner : sequence) % loops_.size();
     const Handle handle = sequence << kLoopBits | index;
     if (stopping_.load()) {
-      loops_[index]->Refuse(handle, UpstreamFault::kStopping, std::move(done));
+      loops_[index]->Refuse(handle, mapping::UpstreamFault::kStopping, std::move(done));
     } else {
       loops_[index]->Submit(handle, std::move(request), std::move(done));
     }
@@ -97,7 +97,7 @@ UpstreamClient::UpstreamClient(const UpstreamConfig& config)
 
 UpstreamClient::~UpstreamClient() { impl_->Drain(Duration::zero()); }
 
-UpstreamClient::Handle UpstreamClient::Submit(HttpRequest request, Completion done) {
+UpstreamClient::Handle UpstreamClient::Submit(mapping::HttpRequest request, Completion done) {
   return impl_->Submit(std::move(request), std::move(done));
 }
 
@@ -107,4 +107,4 @@ const UpstreamCounters& UpstreamClient::counters() const { return impl_->counter
 size_t UpstreamClient::in_flight() const { return impl_->in_flight(); }
 std::string UpstreamClient::last_fault() const { return impl_->last_fault(); }
 
-}  // namespace lowband::translator
+}  // namespace lowband::translator::upstream

@@ -19,13 +19,13 @@
 #include "services/translator/mapping/http.h"
 #include "services/translator/upstream/config.h"
 
-namespace lowband::translator {
+namespace lowband::translator::upstream {
 
 struct UpstreamCounters;  // counters.h: atomics, read by the metrics
 
 class UpstreamClient {
  public:
-  using Completion = std::function<void(Result<HttpResponse, UpstreamFault>)>;
+  using Completion = std::function<void(Result<mapping::HttpResponse, mapping::UpstreamFault>)>;
   using Handle = uint64_t;
 
   /// Throws ConfigError naming the flag when the homeserver's URL or the CA file is unusable.
@@ -34,7 +34,7 @@ class UpstreamClient {
 
   /// Starts an exchange. `done` is called exactly once, unless Cancel() came first; on an upstream
   /// thread always, refusals too, and possibly before Submit returns.
-  Handle Submit(HttpRequest request, Completion done);
+  Handle Submit(mapping::HttpRequest request, Completion done);
   /// After it returns no completion will start; one that is running may still finish. Unknown and
   /// finished handles are ignored.
   void Cancel(Handle handle);
@@ -53,4 +53,4 @@ class UpstreamClient {
   std::unique_ptr<Impl> impl_;
 };
 
-}  // namespace lowband::translator
+}  // namespace lowband::translator::upstream

@@ -9,7 +9,7 @@
 #include "libs/base/openssl_handles.h"
 #include "services/translator/upstream/homeserver.h"
 
-namespace lowband::translator {
+namespace lowband::translator::upstream {
 namespace {
 
 void CheckRange(const char* flag, uint64_t value, uint64_t min, uint64_t max) {
@@ -46,4 +46,4 @@ void UpstreamConfig::Validate() const {
   if (!ca.empty()) CheckCa(ca);
 }
 
-}  // namespace lowband::translator
+}  // namespace lowband::translator::upstream

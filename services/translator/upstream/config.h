@@ -8,7 +8,7 @@
 #include "services/translator/upstream/homeserver.h"
 #include "services/translator/upstream/limits.h"
 
-namespace lowband::translator {
+namespace lowband::translator::upstream {
 
 struct UpstreamConfig {
   /// --local: the homeserver, `http://host[:port][/path]` or `https://host[:port][/path]`.
@@ -44,4 +44,4 @@ struct UpstreamConfig {
   void Validate() const;
 };
 
-}  // namespace lowband::translator
+}  // namespace lowband::translator::upstream

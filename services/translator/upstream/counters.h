@@ -11,7 +11,7 @@
 #include "libs/base/duration_histogram.h"
 #include "services/translator/mapping/http.h"
 
-namespace lowband::translator {
+namespace lowband::translator::upstream {
 
 using DurationHistogram = BasicDurationHistogram<std::atomic<uint64_t>>;
 
@@ -20,7 +20,7 @@ struct UpstreamCounters {
   /// Answers by the hundreds of their status; [0] is anything outside 100 to 599.
   std::array<std::atomic<uint64_t>, 6> answers{};
   /// By UpstreamFault.
-  std::array<std::atomic<uint64_t>, kUpstreamFaultCount> faults{};
+  std::array<std::atomic<uint64_t>, mapping::kUpstreamFaultCount> faults{};
   std::atomic<uint64_t> connections_opened{0};
   std::atomic<uint64_t> redirects_followed{0};
   std::atomic<uint64_t> bytes_sent{0};      ///< As HTTP messages, before TLS.
@@ -37,4 +37,4 @@ struct UpstreamCounters {
   DurationHistogram duration;                ///< Of every exchange that got an answer.
 };
 
-}  // namespace lowband::translator
+}  // namespace lowband::translator::upstream

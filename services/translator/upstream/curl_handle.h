@@ -7,7 +7,7 @@
 
 #include <memory>
 
-namespace lowband::translator {
+namespace lowband::translator::upstream {
 
 /// libcurl's process-wide state, counted by libcurl itself; whoever uses libcurl holds one.
 class CurlLibrary {
@@ -32,4 +32,4 @@ using CurlEasy = std::unique_ptr<CURL, CurlEasyDeleter>;
 using CurlMulti = std::unique_ptr<CURLM, CurlMultiDeleter>;
 using CurlList = std::unique_ptr<curl_slist, CurlListDeleter>;
 
-}  // namespace lowband::translator
+}  // namespace lowband::translator::upstream

@@ -14,7 +14,7 @@
 
 #include "services/translator/upstream/limits.h"
 
-namespace lowband::translator {
+namespace lowband::translator::upstream {
 namespace {
 
 constexpr int kEventsPerWait = 256;
@@ -204,4 +204,4 @@ void BlockSignals() {
   pthread_sigmask(SIG_SETMASK, &all, nullptr);
 }
 
-}  // namespace lowband::translator
+}  // namespace lowband::translator::upstream

@@ -26,7 +26,7 @@
 #include "libs/base/time.h"
 #include "services/translator/upstream/curl_handle.h"
 
-namespace lowband::translator {
+namespace lowband::translator::upstream {
 
 class CurlPoll {
  public:
@@ -101,4 +101,4 @@ class CurlPoll {
 /// user.
 void BlockSignals();
 
-}  // namespace lowband::translator
+}  // namespace lowband::translator::upstream

@@ -7,7 +7,7 @@
 #include "services/translator/upstream/config.h"
 #include "services/translator/upstream/limits.h"
 
-namespace lowband::translator {
+namespace lowband::translator::upstream {
 namespace {
 
 void SetTrust(CURL* easy, const UpstreamConfig& config) {
@@ -44,23 +44,23 @@ CurlEasy MakeEasy(const UpstreamConfig& config) {
   return owned;
 }
 
-UpstreamFault FaultOf(CURL* easy, CURLcode code) {
+mapping::UpstreamFault FaultOf(CURL* easy, CURLcode code) {
   switch (code) {
     case CURLE_COULDNT_RESOLVE_PROXY:
     case CURLE_COULDNT_RESOLVE_HOST:
-    case CURLE_COULDNT_CONNECT: return UpstreamFault::kConnect;
+    case CURLE_COULDNT_CONNECT: return mapping::UpstreamFault::kConnect;
     case CURLE_SSL_CONNECT_ERROR:
     case CURLE_PEER_FAILED_VERIFICATION:
     case CURLE_SSL_CIPHER:
     case CURLE_SSL_CERTPROBLEM:
     case CURLE_SSL_CACERT_BADFILE:
     case CURLE_SSL_ISSUER_ERROR:
-    case CURLE_SSL_INVALIDCERTSTATUS: return UpstreamFault::kTls;
+    case CURLE_SSL_INVALIDCERTSTATUS: return mapping::UpstreamFault::kTls;
     case CURLE_OPERATION_TIMEDOUT:
       // Before the transfer began it was the connect that took too long: nothing was sent.
-      return Info(easy, CURLINFO_PRETRANSFER_TIME_T) == 0 ? UpstreamFault::kConnect
-                                                          : UpstreamFault::kTimeout;
-    default: return UpstreamFault::kBroken;
+      return Info(easy, CURLINFO_PRETRANSFER_TIME_T) == 0 ? mapping::UpstreamFault::kConnect
+                                                          : mapping::UpstreamFault::kTimeout;
+    default: return mapping::UpstreamFault::kBroken;
   }
 }
 
@@ -81,4 +81,4 @@ long InfoLong(CURL* easy, CURLINFO info) {
 
 Duration TookOf(CURL* easy) { return std::chrono::microseconds(Info(easy, CURLINFO_TOTAL_TIME_T)); }
 
-}  // namespace lowband::translator
+}  // namespace lowband::translator::upstream

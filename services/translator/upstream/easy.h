@@ -12,7 +12,7 @@
 #include "services/translator/upstream/curl_handle.h"
 #include "services/translator/upstream/homeserver.h"
 
-namespace lowband::translator {
+namespace lowband::translator::upstream {
 
 struct UpstreamConfig;
 
@@ -22,7 +22,7 @@ struct UpstreamConfig;
 CurlEasy MakeEasy(const UpstreamConfig& config);
 
 /// Why libcurl gave a transfer up.
-UpstreamFault FaultOf(CURL* easy, CURLcode code);
+mapping::UpstreamFault FaultOf(CURL* easy, CURLcode code);
 
 /// libcurl takes 0 for no limit, so the least is 1.
 long ToCurlMilliseconds(Duration duration);
@@ -36,4 +36,4 @@ long InfoLong(CURL* easy, CURLINFO info);
 /// From the start of the transfer to its end.
 Duration TookOf(CURL* easy);
 
-}  // namespace lowband::translator
+}  // namespace lowband::translator::upstream

@@ -16,7 +16,7 @@
 #include "libs/base/config_error.h"
 #include "libs/base/public_url.h"
 
-namespace lowband::translator {
+namespace lowband::translator::upstream {
 namespace {
 
 struct UrlDeleter {
@@ -187,4 +187,4 @@ bool RedirectIsAllowed(const Homeserver& homeserver, const std::string& url) {
   return strcasecmp(parsed.Part(CURLUPART_HOST).c_str(), homeserver.host.c_str()) == 0;
 }
 
-}  // namespace lowband::translator
+}  // namespace lowband::translator::upstream

@@ -7,7 +7,7 @@
 #include <string>
 #include <string_view>
 
-namespace lowband::translator {
+namespace lowband::translator::upstream {
 
 struct Homeserver {
   bool tls = false;
@@ -46,4 +46,4 @@ PublicName DecidePublicName(const std::string& flag, const std::string& advertis
 /// Where a redirect from `homeserver` may lead: the same host, and never from https to http.
 bool RedirectIsAllowed(const Homeserver& homeserver, const std::string& url);
 
-}  // namespace lowband::translator
+}  // namespace lowband::translator::upstream

@@ -10,7 +10,7 @@
 
 #include "libs/base/time.h"
 
-namespace lowband::translator {
+namespace lowband::translator::upstream {
 
 class InFlight {
  public:
@@ -39,4 +39,4 @@ class InFlight {
   std::condition_variable none_;
 };
 
-}  // namespace lowband::translator
+}  // namespace lowband::translator::upstream

@@ -8,7 +8,7 @@
 #include "libs/base/time.h"
 #include "libs/grpc/contract.h"
 
-namespace lowband::translator {
+namespace lowband::translator::upstream {
 
 /// Threads that speak HTTP; one carries some 20,000 small exchanges a second.
 inline constexpr uint64_t kUpstreamThreadsMax = 16;
@@ -96,4 +96,4 @@ static_assert(kPollsPerOwnerDefault <= kActiveDefault);
 static_assert(kResponseBodyDefault <= kResponseBodyMax && kResponseBodyMax <= kHeldBodiesBytesMax);
 static_assert(kReceiveBufferBytes >= 1024, "libcurl's least");
 
-}  // namespace lowband::translator
+}  // namespace lowband::translator::upstream

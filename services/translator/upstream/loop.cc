@@ -9,7 +9,7 @@
 #include "services/translator/upstream/easy.h"
 #include "services/translator/upstream/limits.h"
 
-namespace lowband::translator {
+namespace lowband::translator::upstream {
 Loop::Loop(const LoopShared& shared, const PlaceLimits& limits)
     : shared_(shared),
       now_(std::chrono::steady_clock::now()),
@@ -29,7 +29,7 @@ Loop::~Loop() {
   thread_.join();
 }
 
-void Loop::Submit(uint64_t id, HttpRequest request, UpstreamClient::Completion done) {
+void Loop::Submit(uint64_t id, mapping::HttpRequest request, UpstreamClient::Completion done) {
   {
     const MutexLock lock(mutex_);
     waiting_.emplace(id, std::move(done));
@@ -38,7 +38,7 @@ void Loop::Submit(uint64_t id, HttpRequest request, UpstreamClient::Completion d
   poll_.Wake();
 }
 
-void Loop::Refuse(uint64_t id, UpstreamFault fault, UpstreamClient::Completion done) {
+void Loop::Refuse(uint64_t id, mapping::UpstreamFault fault, UpstreamClient::Completion done) {
   {
     const MutexLock lock(mutex_);
     inbox_.refused.push_back({id, fault});
@@ -100,7 +100,8 @@ Loop::Inbox Loop::TakeInbox() {
 
 bool Loop::ReadInbox() {
   Inbox inbox = TakeInbox();
-  for (const Refusal& refusal : inbox.refused) Complete(refusal.id, Failure(refusal.fault));
+  for (const RefusedRequest& refusal : inbox.refused)
+    Complete(refusal.id, Failure(refusal.fault));
   // Submissions first: a cancel in the same inbox may be for one of them.
   for (Submission& submission : inbox.submitted) Take(std::move(submission));
   for (const uint64_t id : inbox.cancelled) DropCancelled(id);
@@ -111,7 +112,7 @@ bool Loop::ReadInbox() {
 void Loop::Take(Submission submission) {
   const uint64_t id = submission.id;
   const TimePoint deadline = submission.at + submission.request.timeout;
-  if (deadline <= now_) return Complete(id, Failure(UpstreamFault::kTimeout));
+  if (deadline <= now_) return Complete(id, Failure(mapping::UpstreamFault::kTimeout));
   const bool is_poll = submission.request.long_poll;
   const auto kind = is_poll ? Places::Kind::kPoll : Places::Kind::kShort;
   const Places::Admission admission = places_.Enter(now_, id, submission.request.owner, kind);
@@ -122,24 +123,26 @@ void Loop::Take(Submission submission) {
       pending_deadlines_.Set(id, deadline);
       pending_.emplace(id, std::move(submission));
       return;
-    case Places::Verdict::kRefuse: return RefuseForRoom(id, is_poll, UpstreamFault::kOverload);
-    case Places::Verdict::kTooMany: return RefuseForRoom(id, is_poll, UpstreamFault::kTooManyPolls);
+    case Places::Verdict::kRefuse:
+      return RefuseForRoom(id, is_poll, mapping::UpstreamFault::kOverload);
+    case Places::Verdict::kTooMany:
+      return RefuseForRoom(id, is_poll, mapping::UpstreamFault::kTooManyPolls);
   }
 }
 
 void Loop::MakeRoom(uint64_t id) {
   if (Detach(id)) {
     shared_.counters.polls_made_room.fetch_add(1, std::memory_order_relaxed);
-    return Complete(id, Failure(UpstreamFault::kTooManyPolls));
+    return Complete(id, Failure(mapping::UpstreamFault::kTooManyPolls));
   }
   const auto waits = pending_.find(id);
   const bool is_poll = waits->second.request.long_poll;
   pending_.erase(waits);
   pending_deadlines_.Cancel(id);
-  RefuseForRoom(id, is_poll, UpstreamFault::kOverload);
+  RefuseForRoom(id, is_poll, mapping::UpstreamFault::kOverload);
 }
 
-void Loop::RefuseForRoom(uint64_t id, bool is_poll, UpstreamFault fault) {
+void Loop::RefuseForRoom(uint64_t id, bool is_poll, mapping::UpstreamFault fault) {
   UpstreamCounters& counters = shared_.counters;
   auto& refused = is_poll ? counters.polls_refused : counters.shorts_refused;
   refused.fetch_add(1, std::memory_order_relaxed);
@@ -147,7 +150,7 @@ void Loop::RefuseForRoom(uint64_t id, bool is_poll, UpstreamFault fault) {
 }
 
 void Loop::DropCancelled(uint64_t id) {
-  shared_.counters.faults[static_cast<size_t>(UpstreamFault::kCancelled)].fetch_add(
+  shared_.counters.faults[static_cast<size_t>(mapping::UpstreamFault::kCancelled)].fetch_add(
       1, std::memory_order_relaxed);
   places_.Leave(id);
   pending_deadlines_.Cancel(id);
@@ -177,13 +180,13 @@ void Loop::DropAll() {
     inbox_.submitted.clear();
     inbox_.refused.clear();
   }
-  for (const uint64_t id : ids) Complete(id, Failure(UpstreamFault::kStopping));
+  for (const uint64_t id : ids) Complete(id, Failure(mapping::UpstreamFault::kStopping));
 }
 
 void Loop::ExpirePending() {
   while (const auto id = pending_deadlines_.PopDue(now_)) {
     pending_.erase(*id);
-    Complete(*id, Failure(UpstreamFault::kTimeout));
+    Complete(*id, Failure(mapping::UpstreamFault::kTimeout));
   }
 }
 
@@ -196,15 +199,15 @@ void Loop::StartPending() {
 
 void Loop::Start(Submission submission) {
   const uint64_t id = submission.id;
-  if (!breaker_.Allow(now_)) return Complete(id, Failure(UpstreamFault::kUnavailable));
+  if (!breaker_.Allow(now_)) return Complete(id, Failure(mapping::UpstreamFault::kUnavailable));
   CurlEasy easy = TakeEasy();
-  if (!easy) return Complete(id, Failure(UpstreamFault::kOverload));  // out of memory
+  if (!easy) return Complete(id, Failure(mapping::UpstreamFault::kOverload));  // out of memory
   auto transfer =
       std::make_unique<Transfer>(std::move(easy), id, std::move(submission.request), submission.at,
                                  shared_.config, shared_.homeserver, shared_.counters);
   transfer->Prepare(now_);
   if (!poll_.Add(transfer->easy(), transfer->kind(), now_)) {
-    return Complete(id, Failure(UpstreamFault::kOverload));
+    return Complete(id, Failure(mapping::UpstreamFault::kOverload));
   }
   active_.emplace(id, std::move(transfer));
 }
@@ -218,8 +221,9 @@ void Loop::FinishTransfer(CURL* easy, CURLcode code) {
   Outcome outcome = transfer.Finish(code, now_);
   if (answered) breaker_.Reached();
   if (!outcome) {
-    const UpstreamFault fault = outcome.error();
-    const bool unreachable = fault == UpstreamFault::kConnect || fault == UpstreamFault::kTls;
+    const mapping::UpstreamFault fault = outcome.error();
+    const bool unreachable =
+        fault == mapping::UpstreamFault::kConnect || fault == mapping::UpstreamFault::kTls;
     if (unreachable && breaker_.Unreachable(now_, TookOf(easy))) {
       shared_.counters.breaker_opened.fetch_add(1, std::memory_order_relaxed);
     }
@@ -270,4 +274,4 @@ void Loop::PublishGauges() {
   published_pending_ = pending_deadlines_.size();
 }
 
-}  // namespace lowband::translator
+}  // namespace lowband::translator::upstream

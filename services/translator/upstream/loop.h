@@ -29,7 +29,7 @@
 #include "services/translator/upstream/places.h"
 #include "services/translator/upstream/transfer.h"
 
-namespace lowband::translator {
+namespace lowband::translator::upstream {
 
 /// What the loops of one client share.
 struct LoopShared {
@@ -50,29 +50,29 @@ class Loop {
   Loop(const Loop&) = delete;
   Loop& operator=(const Loop&) = delete;
 
-  void Submit(uint64_t id, HttpRequest request, UpstreamClient::Completion done);
+  void Submit(uint64_t id, mapping::HttpRequest request, UpstreamClient::Completion done);
   /// Completes `done` with `fault` on the loop's thread.
-  void Refuse(uint64_t id, UpstreamFault fault, UpstreamClient::Completion done);
+  void Refuse(uint64_t id, mapping::UpstreamFault fault, UpstreamClient::Completion done);
   /// True if the exchange was still waiting and its completion will not be called.
   bool Cancel(uint64_t id);
   /// Completes all there is with kStopping.
   void AbortAll();
 
  private:
-  using Outcome = Result<HttpResponse, UpstreamFault>;
+  using Outcome = Result<mapping::HttpResponse, mapping::UpstreamFault>;
   struct Submission {
     uint64_t id;
-    HttpRequest request;
+    mapping::HttpRequest request;
     TimePoint at;
   };
-  struct Refusal {
+  struct RefusedRequest {
     uint64_t id;
-    UpstreamFault fault;
+    mapping::UpstreamFault fault;
   };
   /// What other threads leave for the loop between two turns.
   struct Inbox {
     std::vector<Submission> submitted;
-    std::vector<Refusal> refused;
+    std::vector<RefusedRequest> refused;
     std::vector<uint64_t> cancelled;
     bool abort_all = false;
     bool quit = false;
@@ -86,7 +86,7 @@ class Loop {
   void DropAll();
   void Take(Submission submission);
   void MakeRoom(uint64_t id);
-  void RefuseForRoom(uint64_t id, bool is_poll, UpstreamFault fault);
+  void RefuseForRoom(uint64_t id, bool is_poll, mapping::UpstreamFault fault);
   void StartPending();
   void Start(Submission submission);
   /// Takes it out of libcurl's hands; false: it is not active.
@@ -120,4 +120,4 @@ class Loop {
   std::thread thread_;  ///< Last: starts when all else exists.
 };
 
-}  // namespace lowband::translator
+}  // namespace lowband::translator::upstream

@@ -2,7 +2,7 @@
 
 #include "services/translator/upstream/limits.h"
 
-namespace lowband::translator {
+namespace lowband::translator::upstream {
 namespace {
 
 // Of the places that one owner may have where they run short. Four such owners leave some to
@@ -129,4 +129,4 @@ size_t Places::most_polls() const {
   return most ? polls_.Of(*most) : 0;
 }
 
-}  // namespace lowband::translator
+}  // namespace lowband::translator::upstream

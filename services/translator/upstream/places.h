@@ -36,7 +36,7 @@
 #include "libs/base/time.h"
 #include "services/translator/upstream/waiting_line.h"
 
-namespace lowband::translator {
+namespace lowband::translator::upstream {
 
 /// What of `places` is kept from polls: an eighth, one at least, none of a single one.
 constexpr size_t ReserveOf(size_t places) {
@@ -126,4 +126,4 @@ class Places {
   bool poll_was_last_ = false;  ///< Of those that StartNext started.
 };
 
-}  // namespace lowband::translator
+}  // namespace lowband::translator::upstream

@@ -16,11 +16,11 @@
 #include "services/translator/upstream/places.h"
 #include "services/translator/upstream/relay_transfer.h"
 
-namespace lowband::translator {
+namespace lowband::translator::upstream {
 namespace {
 
 struct StartIt {
-  RelayHead head;
+  mapping::RelayHead head;
   std::shared_ptr<RelayEvents> events;
 };
 struct BodyPiece {
@@ -102,9 +102,9 @@ class RelayClient::Impl {
   void Obey(uint64_t id, BodyEnded&);
   void Obey(uint64_t id, DataTaken&);
   void Obey(uint64_t id, CancelIt&);
-  void Refuse(RelayEvents& events, UpstreamFault fault);
+  void Refuse(RelayEvents& events, mapping::UpstreamFault fault);
   /// None: it has a place.
-  std::optional<UpstreamFault> TakePlace(uint64_t id, const RelayHead& head);
+  std::optional<mapping::UpstreamFault> TakePlace(uint64_t id, const mapping::RelayHead& head);
   void MakeRoom(uint64_t id);
   void Finish(CurlPoll::Finished finished);
   void TellBreaker(const RelayTransfer& transfer, CurlPoll::Finished finished);
@@ -181,10 +181,11 @@ bool RelayClient::Impl::ReadInbox() {
 
 void RelayClient::Impl::Obey(uint64_t id, StartIt& start) {
   counters_.started.fetch_add(1, std::memory_order_relaxed);
-  if (stopping_.load()) return Refuse(*start.events, UpstreamFault::kStopping);
-  if (!breaker_.Allow(context_.now)) return Refuse(*start.events, UpstreamFault::kUnavailable);
+  if (stopping_.load()) return Refuse(*start.events, mapping::UpstreamFault::kStopping);
+  if (!breaker_.Allow(context_.now))
+    return Refuse(*start.events, mapping::UpstreamFault::kUnavailable);
   CurlEasy easy = MakeEasy(config_);
-  if (!easy) return Refuse(*start.events, UpstreamFault::kOverload);  // out of memory
+  if (!easy) return Refuse(*start.events, mapping::UpstreamFault::kOverload);  // out of memory
   if (const auto fault = TakePlace(id, start.head)) return Refuse(*start.events, *fault);
   auto owned = std::make_unique<RelayTransfer>(id, std::move(start.head), std::move(start.events),
                                                std::move(easy), context_);
@@ -192,18 +193,19 @@ void RelayClient::Impl::Obey(uint64_t id, StartIt& start) {
   active_.emplace(id, std::move(owned));
   transfer.Prepare();
   if (!poll_.Add(transfer.easy(), transfer.kind(), context_.now)) {
-    return transfer.Abort(UpstreamFault::kOverload);
+    return transfer.Abort(mapping::UpstreamFault::kOverload);
   }
   Watch(id, transfer);
 }
 
-void RelayClient::Impl::Refuse(RelayEvents& events, UpstreamFault fault) {
+void RelayClient::Impl::Refuse(RelayEvents& events, mapping::UpstreamFault fault) {
   counters_.faults[static_cast<size_t>(fault)].fetch_add(1, std::memory_order_relaxed);
   events.OnFault(fault);
   in_flight_.Remove();
 }
 
-std::optional<UpstreamFault> RelayClient::Impl::TakePlace(uint64_t id, const RelayHead& head) {
+std::optional<mapping::UpstreamFault> RelayClient::Impl::TakePlace(uint64_t id,
+                                                                   const mapping::RelayHead& head) {
   const auto kind = head.long_poll ? Places::Kind::kPoll : Places::Kind::kShort;
   const Places::Admission admission = places_.Enter(context_.now, id, head.owner, kind);
   if (admission.dropped) MakeRoom(*admission.dropped);
@@ -211,7 +213,7 @@ std::optional<UpstreamFault> RelayClient::Impl::TakePlace(uint64_t id, const Rel
   auto& refused = head.long_poll ? counters_.polls_refused : counters_.shorts_refused;
   refused.fetch_add(1, std::memory_order_relaxed);
   const bool too_many = admission.verdict == Places::Verdict::kTooMany;
-  return too_many ? UpstreamFault::kTooManyPolls : UpstreamFault::kOverload;
+  return too_many ? mapping::UpstreamFault::kTooManyPolls : mapping::UpstreamFault::kOverload;
 }
 
 void RelayClient::Impl::MakeRoom(uint64_t id) {
@@ -220,7 +222,7 @@ void RelayClient::Impl::MakeRoom(uint64_t id) {
   if (transfer.answered()) return;
   counters_.polls_made_room.fetch_add(1, std::memory_order_relaxed);
   Detach(transfer);
-  transfer.Abort(UpstreamFault::kTooManyPolls);
+  transfer.Abort(mapping::UpstreamFault::kTooManyPolls);
   Forget(id);
 }
 
@@ -239,7 +241,7 @@ void RelayClient::Impl::Obey(uint64_t id, DataTaken&) {
 void RelayClient::Impl::Obey(uint64_t id, CancelIt&) {
   RelayTransfer* transfer = Find(id);
   if (transfer == nullptr) return;
-  counters_.faults[static_cast<size_t>(UpstreamFault::kCancelled)].fetch_add(
+  counters_.faults[static_cast<size_t>(mapping::UpstreamFault::kCancelled)].fetch_add(
       1, std::memory_order_relaxed);
   Detach(*transfer);
   Forget(id);
@@ -259,7 +261,8 @@ void RelayClient::Impl::TellBreaker(const RelayTransfer& transfer, CurlPoll::Fin
   if (transfer.answered()) breaker_.Reached();
   const auto fault = transfer.fault();
   if (!fault) return;
-  const bool unreachable = fault == UpstreamFault::kConnect || fault == UpstreamFault::kTls;
+  const bool unreachable =
+      fault == mapping::UpstreamFault::kConnect || fault == mapping::UpstreamFault::kTls;
   if (unreachable && breaker_.Unreachable(context_.now, TookOf(finished.easy))) {
     counters_.breaker_opened.fetch_add(1, std::memory_order_relaxed);
   }
@@ -278,7 +281,7 @@ void RelayClient::Impl::ExpireSilent() {
       continue;
     }
     Detach(*transfer);
-    transfer->Abort(UpstreamFault::kTimeout);
+    transfer->Abort(mapping::UpstreamFault::kTimeout);
     Forget(*id);
   }
 }
@@ -318,7 +321,7 @@ void RelayClient::Impl::AbortAll() {
     const uint64_t id = active_.begin()->first;
     RelayTransfer& transfer = *active_.begin()->second;
     Detach(transfer);
-    transfer.Abort(UpstreamFault::kStopping);
+    transfer.Abort(mapping::UpstreamFault::kStopping);
     Forget(id);
   }
 }
@@ -327,7 +330,7 @@ RelayClient::RelayClient(const UpstreamConfig& config) : impl_(std::make_unique<
 RelayClient::~RelayClient() { impl_->Drain(Duration::zero()); }
 
 RelayClient::Id RelayClient::Reserve() { return impl_->Reserve(); }
-void RelayClient::Start(Id id, RelayHead head, std::shared_ptr<RelayEvents> events) {
+void RelayClient::Start(Id id, mapping::RelayHead head, std::shared_ptr<RelayEvents> events) {
   impl_->Send({id, StartIt{std::move(head), std::move(events)}});
 }
 void RelayClient::Body(Id id, std::string piece) { impl_->Send({id, BodyPiece{std::move(piece)}}); }
@@ -339,4 +342,4 @@ const RelayCounters& RelayClient::counters() const { return impl_->counters(); }
 size_t RelayClient::in_flight() const { return impl_->in_flight(); }
 std::string RelayClient::last_fault() const { return impl_->last_fault(); }
 
-}  // namespace lowband::translator
+}  // namespace lowband::translator::upstream

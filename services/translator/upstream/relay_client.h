@@ -15,7 +15,7 @@
 #include "services/translator/mapping/relay_http.h"
 #include "services/translator/upstream/config.h"
 
-namespace lowband::translator {
+namespace lowband::translator::upstream {
 
 struct RelayCounters;  // relay_counters.h: atomics, read by the metrics
 
@@ -29,11 +29,11 @@ class RelayEvents {
   virtual void OnBodyWanted() = 0;
   /// The client may send the body (RFC 9110 §10.1.1); only when it expects to be told.
   virtual void OnProceed() = 0;
-  virtual void OnAnswer(RelayAnswer answer) = 0;
+  virtual void OnAnswer(mapping::RelayAnswer answer) = 0;
   /// Not empty, at most kRelayPieceBytesMax. No more comes before Taken().
   virtual void OnData(std::string data) = 0;
   virtual void OnEnd() = 0;
-  virtual void OnFault(UpstreamFault fault) = 0;
+  virtual void OnFault(mapping::UpstreamFault fault) = 0;
 };
 
 class RelayClient {
@@ -47,7 +47,7 @@ class RelayClient {
   /// Names a transfer before it starts, so that its events can know the name.
   Id Reserve();
   /// Events come on the client's thread always, possibly before Start returns.
-  void Start(Id id, RelayHead head, std::shared_ptr<RelayEvents> events);
+  void Start(Id id, mapping::RelayHead head, std::shared_ptr<RelayEvents> events);
   /// A piece of the request's body, at most kRelayPieceBytesMax; one for each OnBodyWanted.
   void Body(Id id, std::string piece);
   /// The body has ended. Needed where the head does not tell its length.
@@ -73,4 +73,4 @@ class RelayClient {
   std::unique_ptr<Impl> impl_;
 };
 
-}  // namespace lowband::translator
+}  // namespace lowband::translator::upstream

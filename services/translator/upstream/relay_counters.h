@@ -10,14 +10,14 @@
 #include "services/translator/mapping/http.h"
 #include "services/translator/upstream/counters.h"
 
-namespace lowband::translator {
+namespace lowband::translator::upstream {
 
 struct RelayCounters {
   std::atomic<uint64_t> started{0};
   /// Final answers by the hundreds of their status; [0] is anything outside 100 to 599.
   std::array<std::atomic<uint64_t>, 6> answers{};
   /// By UpstreamFault, before or after the answer's head.
-  std::array<std::atomic<uint64_t>, kUpstreamFaultCount> faults{};
+  std::array<std::atomic<uint64_t>, mapping::kUpstreamFaultCount> faults{};
   std::atomic<uint64_t> connections_opened{0};
   std::atomic<uint64_t> breaker_opened{0};
   std::atomic<uint64_t> polls_made_room{0};  ///< As those of UpstreamCounters.
@@ -29,4 +29,4 @@ struct RelayCounters {
   DurationHistogram head_duration;               ///< From the start to the answer's head.
 };
 
-}  // namespace lowband::translator
+}  // namespace lowband::translator::upstream

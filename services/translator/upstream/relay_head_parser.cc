@@ -6,7 +6,7 @@
 
 #include "services/translator/upstream/limits.h"
 
-namespace lowband::translator {
+namespace lowband::translator::upstream {
 namespace {
 
 std::string_view TrimSpaces(std::string_view text) {
@@ -78,4 +78,4 @@ void RelayHeadParser::TakeEnd() {
   http::Remove(fields, "Content-Length");
 }
 
-}  // namespace lowband::translator
+}  // namespace lowband::translator::upstream

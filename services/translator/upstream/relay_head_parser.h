@@ -9,7 +9,7 @@
 
 #include "services/translator/mapping/relay_http.h"
 
-namespace lowband::translator {
+namespace lowband::translator::upstream {
 
 class RelayHeadParser {
  public:
@@ -19,7 +19,7 @@ class RelayHeadParser {
   bool complete() const { return complete_; }
   /// As it came but for Content-Length, which is left out of the fields, and is known only where
   /// it says how the body ends: not beside Transfer-Encoding, nor with two values.
-  const RelayAnswer& answer() const { return answer_; }
+  const mapping::RelayAnswer& answer() const { return answer_; }
   size_t bytes() const { return bytes_; }
 
  private:
@@ -27,9 +27,9 @@ class RelayHeadParser {
   void TakeField(std::string_view line);
   void TakeEnd();
 
-  RelayAnswer answer_;
+  mapping::RelayAnswer answer_;
   size_t bytes_ = 0;
   bool complete_ = false;
 };
 
-}  // namespace lowband::translator
+}  // namespace lowband::translator::upstream

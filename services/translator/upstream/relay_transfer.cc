@@ -12,7 +12,7 @@
 #include "services/translator/upstream/easy.h"
 #include "services/translator/upstream/limits.h"
 
-namespace lowband::translator {
+namespace lowband::translator::upstream {
 namespace {
 
 constexpr std::string_view kForwardedProto = "X-Forwarded-Proto";
@@ -27,7 +27,7 @@ bool AnticipatesBody(std::string_view method) {
 }
 
 /// What clients follow, they follow to the gateway.
-RelayAnswer PublicAnswer(const Homeserver& homeserver, RelayAnswer answer) {
+mapping::RelayAnswer PublicAnswer(const Homeserver& homeserver, mapping::RelayAnswer answer) {
   for (http::Field& field : answer.fields) {
     if (http::SameToken(field.name, "Location")) {
       field.value = WithoutPrefix(homeserver, std::move(field.value));
@@ -38,8 +38,8 @@ RelayAnswer PublicAnswer(const Homeserver& homeserver, RelayAnswer answer) {
 
 }  // namespace
 
-RelayTransfer::RelayTransfer(uint64_t id, RelayHead head, std::shared_ptr<RelayEvents> events,
-                             CurlEasy easy, Context& context)
+RelayTransfer::RelayTransfer(uint64_t id, mapping::RelayHead head,
+                             std::shared_ptr<RelayEvents> events, CurlEasy easy, Context& context)
     : id_(id),
       head_(std::move(head)),
       events_(std::move(events)),
@@ -225,7 +225,7 @@ bool RelayTransfer::NeverProceeded() const {
 void RelayTransfer::TakeHead() {
   head_told_ = true;
   Touch();  // another deadline holds now
-  const RelayAnswer& answer = parser_.answer();
+  const mapping::RelayAnswer& answer = parser_.answer();
   const size_t hundreds = answer.status / 100;
   Add(context_.counters.answers[hundreds < context_.counters.answers.size() ? hundreds : 0], 1);
   context_.counters.head_duration.Add(context_.now - started_);
@@ -316,9 +316,9 @@ bool RelayTransfer::MayRepeat() const {
   return sent_bytes_ == 0 && !sent_all_;
 }
 
-UpstreamFault RelayTransfer::FaultFor(CURLcode code) const {
-  if (aborted_too_large_) return UpstreamFault::kTooLarge;
-  return code == CURLE_OK ? UpstreamFault::kBroken : FaultOf(easy_.get(), code);
+mapping::UpstreamFault RelayTransfer::FaultFor(CURLcode code) const {
+  if (aborted_too_large_) return mapping::UpstreamFault::kTooLarge;
+  return code == CURLE_OK ? mapping::UpstreamFault::kBroken : FaultOf(easy_.get(), code);
 }
 
 void RelayTransfer::Finish(CURLcode code) {
@@ -330,7 +330,7 @@ void RelayTransfer::Finish(CURLcode code) {
   Flush();
 }
 
-void RelayTransfer::Abort(UpstreamFault fault) {
+void RelayTransfer::Abort(mapping::UpstreamFault fault) {
   if (std::exchange(over_, true)) return;
   finished_ = true;
   fault_ = fault;
@@ -352,4 +352,4 @@ std::string RelayTransfer::FailureText(CURLcode code) const {
   return error_[0] != '\0' ? error_ : curl_easy_strerror(code);
 }
 
-}  // namespace lowband::translator
+}  // namespace lowband::translator::upstream

@@ -29,7 +29,7 @@
 #include "services/translator/upstream/relay_counters.h"
 #include "services/translator/upstream/relay_head_parser.h"
 
-namespace lowband::translator {
+namespace lowband::translator::upstream {
 
 class RelayTransfer {
  public:
@@ -43,8 +43,8 @@ class RelayTransfer {
     std::vector<uint64_t> touched;
   };
 
-  RelayTransfer(uint64_t id, RelayHead head, std::shared_ptr<RelayEvents> events, CurlEasy easy,
-                Context& context);
+  RelayTransfer(uint64_t id, mapping::RelayHead head, std::shared_ptr<RelayEvents> events,
+                CurlEasy easy, Context& context);
   RelayTransfer(const RelayTransfer&) = delete;
   RelayTransfer& operator=(const RelayTransfer&) = delete;
 
@@ -61,7 +61,7 @@ class RelayTransfer {
   /// libcurl is done with the handle. The rest of the answer may still wait to be taken.
   void Finish(CURLcode code);
   /// Ends it with a fault. The handle must have been taken out of the multi handle.
-  void Abort(UpstreamFault fault);
+  void Abort(mapping::UpstreamFault fault);
   /// Everything was told: it can be forgotten.
   bool over() const { return over_; }
   /// libcurl is done with the handle.
@@ -77,7 +77,7 @@ class RelayTransfer {
   CURL* easy() const { return easy_.get(); }
   /// The homeserver answered something: it can be reached.
   bool answered() const { return parser_.bytes() != 0; }
-  std::optional<UpstreamFault> fault() const { return fault_; }
+  std::optional<mapping::UpstreamFault> fault() const { return fault_; }
   /// libcurl's words for the last failure: host names and addresses, nothing of the request.
   std::string FailureText(CURLcode code) const;
 
@@ -100,11 +100,11 @@ class RelayTransfer {
   size_t Expect();
   bool BodyIsRefused() const;
   bool NeverProceeded() const;
-  UpstreamFault FaultFor(CURLcode code) const;
+  mapping::UpstreamFault FaultFor(CURLcode code) const;
   void Touch() { context_.touched.push_back(id_); }
 
   const uint64_t id_;
-  const RelayHead head_;
+  const mapping::RelayHead head_;
   const std::shared_ptr<RelayEvents> events_;
   CurlEasy easy_;
   Context& context_;
@@ -135,8 +135,8 @@ class RelayTransfer {
   int attempts_ = 0;
   bool finished_ = false;
   bool over_ = false;
-  std::optional<UpstreamFault> fault_;
+  std::optional<mapping::UpstreamFault> fault_;
   char error_[CURL_ERROR_SIZE] = {};
 };
 
-}  // namespace lowband::translator
+}  // namespace lowband::translator::upstream

@@ -10,7 +10,7 @@
 #include "services/translator/upstream/easy.h"
 #include "services/translator/upstream/limits.h"
 
-namespace lowband::translator {
+namespace lowband::translator::upstream {
 namespace {
 
 constexpr const char* kUserAgent = "Lowband";
@@ -47,7 +47,7 @@ CurlEasy MakeExchangeEasy(const UpstreamConfig& config, const Homeserver& homese
   return owned;
 }
 
-Transfer::Transfer(CurlEasy easy, uint64_t id, HttpRequest request, TimePoint submitted,
+Transfer::Transfer(CurlEasy easy, uint64_t id, mapping::HttpRequest request, TimePoint submitted,
                    const UpstreamConfig& config, const Homeserver& homeserver,
                    UpstreamCounters& counters)
     : easy_(std::move(easy)),
@@ -74,7 +74,8 @@ void Transfer::Prepare(TimePoint now) {
 }
 
 bool Transfer::PrepareRedirect(CURLcode code, TimePoint now) {
-  if (code != CURLE_OK || !request_.follow_redirects || request_.method != HttpMethod::kGet) {
+  if (code != CURLE_OK || !request_.follow_redirects ||
+      request_.method != mapping::HttpMethod::kGet) {
     return false;
   }
   char* raw = nullptr;
@@ -118,7 +119,7 @@ void Transfer::SetHeaders(bool first) {
   if (!request_.forwarded_for.empty()) add_own("X-Forwarded-For: " + request_.forwarded_for);
   if (!request_.request_id.empty()) add_own("X-Request-Id: " + request_.request_id.Text());
   if (!request_.trace_parent.empty()) add_own("traceparent: " + request_.trace_parent);
-  if (request_.method != HttpMethod::kGet) {
+  if (request_.method != mapping::HttpMethod::kGet) {
     // Without a value libcurl leaves the header out; it would invent a form's type and would wait
     // for "100 Continue".
     add(request_.content_type.empty() ? "Content-Type:" : "Content-Type: " + request_.content_type);
@@ -136,8 +137,8 @@ void Transfer::SetBody() {
   CURL* easy = easy_.get();
   const auto size = static_cast<curl_off_t>(request_.body.size());
   const bool once = kind() == CurlPoll::Kind::kOnce;
-  const bool has_body = request_.method == HttpMethod::kPut || once ||
-                        (size > 0 && request_.method != HttpMethod::kGet);
+  const bool has_body = request_.method == mapping::HttpMethod::kPut || once ||
+                        (size > 0 && request_.method != mapping::HttpMethod::kGet);
   curl_easy_setopt(easy, CURLOPT_CUSTOMREQUEST, nullptr);
   curl_easy_setopt(easy, CURLOPT_POSTFIELDS, nullptr);
   curl_easy_setopt(easy, CURLOPT_FRESH_CONNECT, once && size == 0 ? 1L : 0L);
@@ -157,8 +158,9 @@ void Transfer::SetBody() {
   } else if (has_body) {
     curl_easy_setopt(easy, CURLOPT_POSTFIELDS, request_.body.c_str());
   }
-  if (request_.method == HttpMethod::kPut) curl_easy_setopt(easy, CURLOPT_CUSTOMREQUEST, "PUT");
-  if (request_.method == HttpMethod::kDelete) {
+  if (request_.method == mapping::HttpMethod::kPut)
+    curl_easy_setopt(easy, CURLOPT_CUSTOMREQUEST, "PUT");
+  if (request_.method == mapping::HttpMethod::kDelete) {
     curl_easy_setopt(easy, CURLOPT_CUSTOMREQUEST, "DELETE");
   }
 }
@@ -216,26 +218,27 @@ size_t Transfer::OnRead(char* out, size_t size, size_t count, void* self) {
 
 int Transfer::OnSeek(void*, curl_off_t, int) { return CURL_SEEKFUNC_FAIL; }
 
-Result<HttpResponse, UpstreamFault> Transfer::Finish(CURLcode code, TimePoint now) {
+Result<mapping::HttpResponse, mapping::UpstreamFault> Transfer::Finish(CURLcode code,
+                                                                       TimePoint now) {
   const auto relaxed = std::memory_order_relaxed;
   CURL* easy = easy_.get();
   counters_.connections_opened.fetch_add(
       static_cast<uint64_t>(InfoLong(easy, CURLINFO_NUM_CONNECTS)), relaxed);
-  HttpResponse response = TakeResponse();
+  mapping::HttpResponse response = TakeResponse();
   counters_.bytes_sent.fetch_add(response.wire_bytes_sent, relaxed);
   counters_.bytes_received.fetch_add(response.wire_bytes_received, relaxed);
   if (code != CURLE_OK) return Failure(FaultFor(code));
   // libcurl takes a connection that ends within the headers for an answer without a body.
-  if (!head_complete_) return Failure(UpstreamFault::kBroken);
+  if (!head_complete_) return Failure(mapping::UpstreamFault::kBroken);
   const unsigned hundreds = response.status / 100;
   counters_.answers[hundreds < counters_.answers.size() ? hundreds : 0].fetch_add(1, relaxed);
   counters_.duration.Add(now - submitted_);
   return response;
 }
 
-HttpResponse Transfer::TakeResponse() {
+mapping::HttpResponse Transfer::TakeResponse() {
   CURL* easy = easy_.get();
-  HttpResponse response;
+  mapping::HttpResponse response;
   response.status = static_cast<uint16_t>(InfoLong(easy, CURLINFO_RESPONSE_CODE));
   counters_.held_body_bytes.fetch_sub(body_.size(), std::memory_order_relaxed);
   response.body = std::move(body_);
@@ -257,7 +260,7 @@ HttpResponse Transfer::TakeResponse() {
   // The size of the request's head includes a body that libcurl put into the same write.
   const auto head = static_cast<uint64_t>(InfoLong(easy, CURLINFO_REQUEST_SIZE));
   const auto body = static_cast<uint64_t>(Info(easy, CURLINFO_SIZE_UPLOAD_T));
-  const bool together = request_.method != HttpMethod::kPost && body < head &&
+  const bool together = request_.method != mapping::HttpMethod::kPost && body < head &&
                         InfoLong(easy, CURLINFO_HTTP_VERSION) < CURL_HTTP_VERSION_2_0;
   response.wire_bytes_sent = together ? head : head + body;
   response.gateway_bytes_sent = std::min(gateway_bytes_, response.wire_bytes_sent);
@@ -273,11 +276,11 @@ CurlEasy Transfer::ReleaseEasy() {
   return std::move(easy_);
 }
 
-UpstreamFault Transfer::FaultFor(CURLcode code) const {
+mapping::UpstreamFault Transfer::FaultFor(CURLcode code) const {
   switch (abort_) {
     case Abort::kNone: break;
-    case Abort::kTooLarge: return UpstreamFault::kTooLarge;
-    case Abort::kOverload: return UpstreamFault::kOverload;
+    case Abort::kTooLarge: return mapping::UpstreamFault::kTooLarge;
+    case Abort::kOverload: return mapping::UpstreamFault::kOverload;
   }
   return FaultOf(easy_.get(), code);
 }
@@ -286,4 +289,4 @@ std::string Transfer::FailureText(CURLcode code) const {
   return error_[0] != '\0' ? error_ : curl_easy_strerror(code);
 }
 
-}  // namespace lowband::translator
+}  // namespace lowband::translator::upstream

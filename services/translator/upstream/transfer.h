@@ -20,7 +20,7 @@
 #include "services/translator/upstream/curl_poll.h"
 #include "services/translator/upstream/homeserver.h"
 
-namespace lowband::translator {
+namespace lowband::translator::upstream {
 
 struct UpstreamConfig;
 
@@ -31,7 +31,7 @@ class Transfer {
  public:
   /// `config`, `homeserver` and `counters` outlive the transfer. `easy` comes from
   /// MakeExchangeEasy, or from ReleaseEasy of a finished transfer.
-  Transfer(CurlEasy easy, uint64_t id, HttpRequest request, TimePoint submitted,
+  Transfer(CurlEasy easy, uint64_t id, mapping::HttpRequest request, TimePoint submitted,
            const UpstreamConfig& config, const Homeserver& homeserver, UpstreamCounters& counters);
   ~Transfer();
   Transfer(const Transfer&) = delete;
@@ -42,7 +42,7 @@ class Transfer {
   /// After libcurl is done with the handle: sets it up again for a redirect that may be followed.
   bool PrepareRedirect(CURLcode code, TimePoint now);
   /// The outcome, after libcurl is done with the handle.
-  Result<HttpResponse, UpstreamFault> Finish(CURLcode code, TimePoint now);
+  Result<mapping::HttpResponse, mapping::UpstreamFault> Finish(CURLcode code, TimePoint now);
   /// libcurl's words for the last failure: host names and addresses, nothing of the request.
   std::string FailureText(CURLcode code) const;
 
@@ -51,7 +51,7 @@ class Transfer {
   CurlEasy ReleaseEasy();
   CurlPoll::Kind kind() const {
     // Under a condition it would fail the second time.
-    const bool once = request_.method == HttpMethod::kPost || !request_.if_match.empty();
+    const bool once = request_.method == mapping::HttpMethod::kPost || !request_.if_match.empty();
     return once ? CurlPoll::Kind::kOnce : CurlPoll::Kind::kRepeatable;
   }
   uint64_t id() const { return id_; }
@@ -70,12 +70,12 @@ class Transfer {
   void SetHeaders(bool first);
   void SetBody();
   void ResetAnswer();
-  UpstreamFault FaultFor(CURLcode code) const;
-  HttpResponse TakeResponse();
+  mapping::UpstreamFault FaultFor(CURLcode code) const;
+  mapping::HttpResponse TakeResponse();
 
   CurlEasy easy_;
   const uint64_t id_;
-  HttpRequest request_;
+  mapping::HttpRequest request_;
   const TimePoint submitted_;
   const UpstreamConfig& config_;
   const Homeserver& homeserver_;
@@ -93,4 +93,4 @@ class Transfer {
   char error_[CURL_ERROR_SIZE] = {};
 };
 
-}  // namespace lowband::translator
+}  // namespace lowband::translator::upstream

@@ -1,6 +1,6 @@
 #include "services/translator/upstream/waiting_line.h"
 
-namespace lowband::translator {
+namespace lowband::translator::upstream {
 
 void WaitingLine::Join(Owner owner, uint64_t id, size_t rank) {
   waiting_.Add(owner, id);
@@ -46,4 +46,4 @@ void WaitingLine::Stand(Owner owner) {
   seats_.erase(found);
 }
 
-}  // namespace lowband::translator
+}  // namespace lowband::translator::upstream

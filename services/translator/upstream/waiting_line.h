@@ -16,7 +16,7 @@
 
 #include "libs/base/holdings.h"
 
-namespace lowband::translator {
+namespace lowband::translator::upstream {
 
 class WaitingLine {
  public:
@@ -53,4 +53,4 @@ class WaitingLine {
   uint64_t last_turn_ = 0;
 };
 
-}  // namespace lowband::translator
+}  // namespace lowband::translator::upstream

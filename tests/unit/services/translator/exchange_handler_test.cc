@@ -93,8 +93,8 @@ class Handling : public ::testing::Test {
  protected:
   void Start(HttpServer::Script script) {
     server_ = std::make_unique<HttpServer>(std::move(script));
-    upstream_ = std::make_unique<UpstreamClient>(testing::ConfigFor(server_->url()));
-    handler_ = std::make_unique<ExchangeHandler>(MappingConfig(), *upstream_, nullptr);
+    upstream_ = std::make_unique<upstream::UpstreamClient>(testing::ConfigFor(server_->url()));
+    handler_ = std::make_unique<ExchangeHandler>(mapping::MappingConfig(), *upstream_, nullptr);
   }
   void Give(uint64_t exchange, const v1::Request& request) {
     handler_->Start({1, exchange}, request, ingress::Respond(notes_, exchange));
@@ -109,7 +109,7 @@ class Handling : public ::testing::Test {
   std::string Metrics() {
     MetricSet metrics("lowband_translator_");
     const ingress::Counters ingress;
-    const RelayCounters relay_upstream;
+    const upstream::RelayCounters relay_upstream;
     const RelayHandlerCounters relay_handler;
     SetTranslatorMetrics(metrics, {ingress, handler_->counters(), upstream_->counters(),
                                    relay_upstream, relay_handler});
@@ -128,7 +128,7 @@ class Handling : public ::testing::Test {
   uint64_t last_exchange_ = 0;
   Gate gate_;
   std::unique_ptr<HttpServer> server_;
-  std::unique_ptr<UpstreamClient> upstream_;
+  std::unique_ptr<upstream::UpstreamClient> upstream_;
   std::unique_ptr<ExchangeHandler> handler_;
 };
 
@@ -149,7 +149,7 @@ TEST_F(Handling, PollThenObservableBeforeTheHomeserverAnswers) {
   EXPECT_EQ(notes_->Wait(1), Said({"1 observable"}));
   gate_.Open();
   EXPECT_EQ(notes_->Wait(2), Said({"1 observable", "1 CHANGED"}));
-  EXPECT_EQ(ReadCursor(notes_->cursor())->next_batch, "s2");
+  EXPECT_EQ(mapping::ReadCursor(notes_->cursor())->next_batch, "s2");
   Give(2, Poll(notes_->cursor()));
   EXPECT_EQ(notes_->Wait(4).back(), "2 UNCHANGED");
   ExpectPolls("changed", 1);

@@ -250,9 +250,9 @@ TEST(Config, BadValuesThenTheFieldIsNamed) {
   EXPECT_TRUE(names(problem([](Config& c) { c.handshake_datagram_bytes_max = 100; }),
                     "handshake_datagram_bytes_max"));
   EXPECT_TRUE(names(problem([](Config& c) { c.handshake_timeout = {}; }), "handshake_timeout"));
-  EXPECT_TRUE(names(problem([](Config& c) { c.unheard_timeout = {}; }), "unheard_timeout"));
-  EXPECT_TRUE(names(problem([](Config& c) { c.unheard_timeout_when_full = {}; }),
-                    "unheard_timeout_when_full"));
+  EXPECT_TRUE(names(problem([](Config& c) { c.unconfirmed_timeout = {}; }), "unconfirmed_timeout"));
+  EXPECT_TRUE(names(problem([](Config& c) { c.unconfirmed_timeout_when_full = {}; }),
+                    "unconfirmed_timeout_when_full"));
   EXPECT_TRUE(names(problem([](Config& c) { c.unproven_timeout = {}; }), "unproven_timeout"));
   EXPECT_TRUE(names(problem([](Config& c) { c.unproven_timeout_when_roomy = {}; }),
                     "unproven_timeout_when_roomy"));

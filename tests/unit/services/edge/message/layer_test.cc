@@ -70,7 +70,7 @@ class LayerTest : public ::testing::Test {
       } else if (const auto* undelivered = std::get_if<Undelivered>(&*event)) {
         undelivered_.insert(undelivered->id);
       } else {
-        EXPECT_EQ(std::get<Heard>(*event).session, kSession);
+        EXPECT_EQ(std::get<Active>(*event).session, kSession);
         ++heard_;
       }
     }

@@ -59,7 +59,7 @@ class RoomTest : public ::testing::Test {
         undelivered_.push_back(undelivered->id);
       } else if (const auto* delivered = std::get_if<Delivered>(&*event)) {
         delivered_.push_back(delivered->id);
-      } else if (const auto* heard = std::get_if<Heard>(&*event)) {
+      } else if (const auto* heard = std::get_if<Active>(&*event)) {
         heard_.push_back(heard->session);
       }
     }
@@ -357,9 +357,9 @@ TEST_F(RoomTest, LargerOneReplacedBySmallerOneThenItKeepsItsPlace) {
     now_ = *layer_->NextDeadline();
     layer_->Advance(now_);
     while (const auto event = layer_->PollEvent()) {
-      const auto* unheard = std::get_if<Unheard>(&*event);
-      ASSERT_NE(unheard, nullptr);
-      EXPECT_NE(layer_->Replace(now_, *unheard, Response()), SendId{});
+      const auto* in_vain = std::get_if<RepeatedInVain>(&*event);
+      ASSERT_NE(in_vain, nullptr);
+      EXPECT_NE(layer_->Replace(now_, *in_vain, Response()), SendId{});
       ++replaced;
     }
     Drain();

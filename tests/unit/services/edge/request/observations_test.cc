@@ -170,7 +170,7 @@ TEST_F(ObservationsTest, NotAcknowledgedThenParkedAndTheSameMessageOnceItsClient
   ASSERT_TRUE(observations_.OnUndelivered(kSession, sent));
   EXPECT_EQ(StateOf(id), State::kParked);
   EXPECT_EQ(observations_.NextDeadline(), std::nullopt);
-  observations_.OnHeard(kSession);
+  observations_.OnActive(kSession);
   EXPECT_EQ(Take<Observations::Revive>().sent, sent);
   observations_.OnRevived(id);
   EXPECT_EQ(StateOf(id), State::kNotifying);
@@ -302,7 +302,7 @@ TEST_F(ObservationsTest, ClientIsAwayThenNothingIsPolledUntilItIsHeard) {
   EXPECT_EQ(StateOf(polling), State::kParked);
   EXPECT_EQ(StateOf(notifying), State::kNotifying);
   EXPECT_FALSE(observations_.HasPollToSave(kSession));
-  observations_.OnHeard(kSession);
+  observations_.OnActive(kSession);
   EXPECT_EQ(Take<Observations::NotifyAgain>().id, polling);
   EXPECT_TRUE(IsQuiet());
 }

@@ -294,7 +294,7 @@ TEST(Failover, NoLaneOpensThenServiceUnavailableAfterTheShortWait) {
   EXPECT_FALSE(rig.Answered(1));
   rig.RunFor(1ms);
   EXPECT_EQ(rig.answers.at(1).http_status, 503u);
-  EXPECT_EQ(rig.set.counters().failed_no_lane, 1u);
+  EXPECT_EQ(rig.set.counters().failed_no_translator, 1u);
 }
 
 TEST(Failover, NoLaneOpensAndTheDeadlineIsNearerThenGatewayTimeout) {

@@ -199,7 +199,7 @@ TEST(RandomLanes, WhateverHappensThenExactlyOneAnswerAndNothingUnsafeTwice) {
     sum.resent += counters.resent;
     sum.failed_deadline += counters.failed_deadline;
     sum.failed_lane_lost += counters.failed_lane_lost;
-    sum.failed_no_lane += counters.failed_no_lane;
+    sum.failed_no_translator += counters.failed_no_translator;
     sum.lanes_drained += counters.lanes_drained;
     sum.lanes_recycled += counters.lanes_recycled;
     sum.lanes_lost += counters.lanes_lost;
@@ -209,7 +209,7 @@ TEST(RandomLanes, WhateverHappensThenExactlyOneAnswerAndNothingUnsafeTwice) {
   EXPECT_GT(sum.resent, 100u);
   EXPECT_GT(sum.failed_deadline, 100u);
   EXPECT_GT(sum.failed_lane_lost, 100u);
-  EXPECT_GT(sum.failed_no_lane, 10u);
+  EXPECT_GT(sum.failed_no_translator, 10u);
   EXPECT_GT(sum.lanes_drained, 100u);
   EXPECT_GT(sum.lanes_recycled, 100u);
   EXPECT_GT(sum.lanes_lost, 100u);

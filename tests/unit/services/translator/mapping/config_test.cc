@@ -4,7 +4,7 @@
 
 #include "libs/base/config_error.h"
 
-namespace lowband::translator {
+namespace lowband::translator::mapping {
 namespace {
 
 std::string ProblemWith(const std::string& advertise) {
@@ -78,4 +78,4 @@ TEST(MappingConfig, AllowedPathsThenEachBeginsAndEndsWithASlash) {
 }
 
 }  // namespace
-}  // namespace lowband::translator
+}  // namespace lowband::translator::mapping

@@ -5,7 +5,7 @@
 #include "libs/base/bytes.h"
 #include "services/translator/mapping/limits.h"
 
-namespace lowband::translator {
+namespace lowband::translator::mapping {
 namespace {
 
 TEST(Cursor, WrittenThenReadBack) {
@@ -43,4 +43,4 @@ TEST(Cursor, GarbageThenNone) {
 }
 
 }  // namespace
-}  // namespace lowband::translator
+}  // namespace lowband::translator::mapping

@@ -2,7 +2,7 @@
 
 #include <gtest/gtest.h>
 
-namespace lowband::translator {
+namespace lowband::translator::mapping {
 namespace {
 
 std::string With(std::string json, std::string_view key, std::string_view value) {
@@ -71,4 +71,4 @@ TEST(JsonEdit, PathMissingOrNoStringThenNothingIsReplaced) {
 }
 
 }  // namespace
-}  // namespace lowband::translator
+}  // namespace lowband::translator::mapping

@@ -4,7 +4,7 @@
 
 #include "tests/support/mapping_fixture.h"
 
-namespace lowband::translator {
+namespace lowband::translator::mapping {
 namespace {
 
 using testing::Ask;
@@ -44,4 +44,4 @@ TEST(OwnerOf, RequestMappedThenThatOfTheTokenItGoesWith) {
 }
 
 }  // namespace
-}  // namespace lowband::translator
+}  // namespace lowband::translator::mapping

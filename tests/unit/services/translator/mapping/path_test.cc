@@ -12,7 +12,7 @@
 #include "services/translator/mapping/limits.h"
 #include "services/translator/mapping/percent.h"
 
-namespace lowband::translator {
+namespace lowband::translator::mapping {
 namespace {
 
 using Options = std::vector<std::string>;
@@ -344,4 +344,4 @@ TEST(MapPath, PathsThatAreAllowedBesidesThenByTheirBeginnings) {
 }
 
 }  // namespace
-}  // namespace lowband::translator
+}  // namespace lowband::translator::mapping

@@ -9,7 +9,7 @@
 #include "tests/support/mapping_fixture.h"
 #include "tests/unit/services/translator/mapping/sync_bodies.h"
 
-namespace lowband::translator {
+namespace lowband::translator::mapping {
 namespace {
 
 using testing::Http;
@@ -257,4 +257,4 @@ TEST(PollAnswer, OrdinarySyncThenNoPoll) {
 }
 
 }  // namespace
-}  // namespace lowband::translator
+}  // namespace lowband::translator::mapping

@@ -7,7 +7,7 @@
 #include "services/translator/mapping/limits.h"
 #include "tests/support/mapping_fixture.h"
 
-namespace lowband::translator {
+namespace lowband::translator::mapping {
 namespace {
 
 using std::chrono::seconds;
@@ -174,4 +174,4 @@ TEST(PollRequest, WaitsForNewsThenALongPoll) {
 }
 
 }  // namespace
-}  // namespace lowband::translator
+}  // namespace lowband::translator::mapping

@@ -4,7 +4,7 @@
 
 #include <vector>
 
-namespace lowband::translator {
+namespace lowband::translator::mapping {
 namespace {
 
 Query Make(const std::vector<std::string_view>& options) {
@@ -67,4 +67,4 @@ TEST(Query, TimeoutSetThenEveryOneIs) {
 }
 
 }  // namespace
-}  // namespace lowband::translator
+}  // namespace lowband::translator::mapping

@@ -6,7 +6,7 @@
 #include "services/translator/mapping/fault.h"
 #include "services/translator/mapping/relay_answer.h"
 
-namespace lowband::translator {
+namespace lowband::translator::mapping {
 namespace {
 
 v1::RelayRequest Ask(const std::string& method = "GET", const std::string& target = "/x") {
@@ -213,4 +213,4 @@ TEST(RelayAnswer, FaultsThenTheSameAsOverCoap) {
 }
 
 }  // namespace
-}  // namespace lowband::translator
+}  // namespace lowband::translator::mapping

@@ -6,7 +6,7 @@
 #include "services/translator/mapping/limits.h"
 #include "services/translator/mapping/relay_request.h"
 
-namespace lowband::translator {
+namespace lowband::translator::mapping {
 namespace {
 
 const char* const kInside = R"({"m.homeserver":{"base_url":"http://inside"}})";
@@ -160,4 +160,4 @@ TEST(Gzip, BoundsThenNothingLongerIsMade) {
 }
 
 }  // namespace
-}  // namespace lowband::translator
+}  // namespace lowband::translator::mapping

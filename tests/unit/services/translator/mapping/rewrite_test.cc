@@ -2,7 +2,7 @@
 
 #include <gtest/gtest.h>
 
-namespace lowband::translator {
+namespace lowband::translator::mapping {
 namespace {
 
 std::string Rewritten(const Rewriter& rewriter, Route route, std::string json) {
@@ -66,4 +66,4 @@ TEST(Rewrite, OtherRoutesThenUntouched) {
 }
 
 }  // namespace
-}  // namespace lowband::translator
+}  // namespace lowband::translator::mapping

@@ -8,7 +8,7 @@
 
 #include "libs/transcode/path_table.h"
 
-namespace lowband::translator {
+namespace lowband::translator::mapping {
 namespace {
 
 using Segments = std::vector<std::string_view>;
@@ -93,4 +93,4 @@ TEST(Route, TokenThenTheApisThatAreRefusedWithoutOne) {
 }
 
 }  // namespace
-}  // namespace lowband::translator
+}  // namespace lowband::translator::mapping

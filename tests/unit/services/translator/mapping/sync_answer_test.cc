@@ -7,7 +7,7 @@
 #include "services/translator/mapping/limits.h"
 #include "tests/unit/services/translator/mapping/sync_bodies.h"
 
-namespace lowband::translator {
+namespace lowband::translator::mapping {
 namespace {
 
 using testing::kAdditions;
@@ -109,4 +109,4 @@ TEST(SyncAnswer, NoSyncThenNone) {
 }
 
 }  // namespace
-}  // namespace lowband::translator
+}  // namespace lowband::translator::mapping

@@ -7,7 +7,7 @@
 #include "services/translator/mapping/limits.h"
 #include "tests/support/mapping_fixture.h"
 
-namespace lowband::translator {
+namespace lowband::translator::mapping {
 namespace {
 
 using testing::Http;
@@ -494,4 +494,4 @@ TEST(ToCoap, LocationOfWhatWasMadeThenItsSegments) {
 }
 
 }  // namespace
-}  // namespace lowband::translator
+}  // namespace lowband::translator::mapping

@@ -7,7 +7,7 @@
 #include "services/translator/mapping/limits.h"
 #include "tests/support/mapping_fixture.h"
 
-namespace lowband::translator {
+namespace lowband::translator::mapping {
 namespace {
 
 using testing::Ask;
@@ -388,4 +388,4 @@ TEST(ToHttp, UserAgentThenPassedOnInVisibleAscii) {
 }
 
 }  // namespace
-}  // namespace lowband::translator
+}  // namespace lowband::translator::mapping

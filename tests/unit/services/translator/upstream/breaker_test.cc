@@ -2,7 +2,7 @@
 
 #include <gtest/gtest.h>
 
-namespace lowband::translator {
+namespace lowband::translator::upstream {
 namespace {
 
 constexpr TimePoint kStart{};
@@ -70,4 +70,4 @@ TEST(Breaker, ProbeReachesTheHomeserverThenItCloses) {
 }
 
 }  // namespace
-}  // namespace lowband::translator
+}  // namespace lowband::translator::upstream

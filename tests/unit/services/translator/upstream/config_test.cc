@@ -8,7 +8,7 @@
 #include "libs/base/config_error.h"
 #include "tests/support/http_server.h"
 
-namespace lowband::translator {
+namespace lowband::translator::upstream {
 namespace {
 
 std::string ProblemWith(const UpstreamConfig& config) {
@@ -62,4 +62,4 @@ TEST(UpstreamConfig, CaMissingOrNoCertificateThenTheErrorNamesIt) {
 }
 
 }  // namespace
-}  // namespace lowband::translator
+}  // namespace lowband::translator::upstream

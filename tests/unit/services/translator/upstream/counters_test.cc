@@ -6,7 +6,7 @@
 #include <set>
 #include <string_view>
 
-namespace lowband::translator {
+namespace lowband::translator::upstream {
 namespace {
 
 TEST(UpstreamCounters, DurationThenTheBucketWhoseBoundItDoesNotPass) {
@@ -24,12 +24,13 @@ TEST(UpstreamCounters, DurationThenTheBucketWhoseBoundItDoesNotPass) {
 
 TEST(UpstreamCounters, EveryFaultThenANameOfItsOwn) {
   std::set<std::string_view> names;
-  for (size_t i = 0; i < kUpstreamFaultCount; ++i)
-    names.insert(Text(static_cast<UpstreamFault>(i)));
-  EXPECT_EQ(names.size(), kUpstreamFaultCount);
+  for (size_t i = 0; i < mapping::kUpstreamFaultCount; ++i)
+    names.insert(Text(static_cast<mapping::UpstreamFault>(i)));
+  EXPECT_EQ(names.size(), mapping::kUpstreamFaultCount);
   EXPECT_EQ(names.count("?"), 0u);
-  EXPECT_EQ(Text(static_cast<UpstreamFault>(kUpstreamFaultCount)), "?") << "count them again";
+  EXPECT_EQ(Text(static_cast<mapping::UpstreamFault>(mapping::kUpstreamFaultCount)), "?")
+      << "count them again";
 }
 
 }  // namespace
-}  // namespace lowband::translator
+}  // namespace lowband::translator::upstream

@@ -4,7 +4,7 @@
 
 #include "libs/base/config_error.h"
 
-namespace lowband::translator {
+namespace lowband::translator::upstream {
 namespace {
 
 /// What main prints for a bad `--local`.
@@ -161,4 +161,4 @@ TEST(Homeserver, RedirectThenSameHostAndNeverFromTlsToPlain) {
 }
 
 }  // namespace
-}  // namespace lowband::translator
+}  // namespace lowband::translator::upstream

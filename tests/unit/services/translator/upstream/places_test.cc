@@ -11,7 +11,7 @@
 #include "libs/base/random.h"
 #include "services/translator/upstream/limits.h"
 
-namespace lowband::translator {
+namespace lowband::translator::upstream {
 namespace {
 
 using Kind = Places::Kind;
@@ -305,4 +305,4 @@ TEST(Places, AnythingHappensThenTheLimitsHold) {
 }
 
 }  // namespace
-}  // namespace lowband::translator
+}  // namespace lowband::translator::upstream

@@ -4,7 +4,7 @@
 
 #include "services/translator/upstream/limits.h"
 
-namespace lowband::translator {
+namespace lowband::translator::upstream {
 namespace {
 
 std::string Parsed(const std::vector<std::string>& lines) {
@@ -13,7 +13,7 @@ std::string Parsed(const std::vector<std::string>& lines) {
     if (!parser.Add(line + "\r\n")) return "too large";
   }
   if (!parser.complete()) return "incomplete";
-  const RelayAnswer& answer = parser.answer();
+  const mapping::RelayAnswer& answer = parser.answer();
   std::string text = std::to_string(answer.status);
   if (answer.content_length) text += " " + std::to_string(*answer.content_length);
   for (const http::Field& field : answer.fields) text += " " + field.name + "=" + field.value;
@@ -56,4 +56,4 @@ TEST(RelayHead, TooMuchThenRefused) {
 }
 
 }  // namespace
-}  // namespace lowband::translator
+}  // namespace lowband::translator::upstream

@@ -4,7 +4,7 @@
 
 #include <vector>
 
-namespace lowband::translator {
+namespace lowband::translator::upstream {
 namespace {
 
 std::vector<uint64_t> TakeAll(WaitingLine& line) {
@@ -48,4 +48,4 @@ TEST(WaitingLine, LeavesThenItsOwnerKeepsItsTurnWithTheRest) {
 }
 
 }  // namespace
-}  // namespace lowband::translator
+}  // namespace lowband::translator::upstream

@@ -1,11 +1,11 @@
-#include "services/translator/mapping/poll.h"
+#include "services/translator/mapping/time_budget.h"
 
 #include <algorithm>
 #include <chrono>
 
 #include "services/translator/mapping/limits.h"
 
-namespace lowband::translator {
+namespace lowband::translator::mapping {
 namespace {
 
 using std::chrono::milliseconds;
@@ -38,4 +38,4 @@ TimeBudget PollBudget(std::optional<uint64_t> asked_ms, const Allowance& allowan
   return budget;
 }
 
-}  // namespace lowband::translator
+}  // namespace lowband::translator::mapping

@@ -27,7 +27,7 @@ struct RouteBytes {
   Count https_sent{0};
   Count https_received{0};
 };
-using RoutesBytes = std::array<RouteBytes, kRouteCount>;
+using RoutesBytes = std::array<RouteBytes, mapping::kRouteCount>;
 
 /// Bytes on the wire of one HTTP/1.1 message over TLS 1.3 and TCP on IPv4: 22 for each record of at
 /// most 16 KiB, 52 of TCP and IP (with timestamps) for each segment of at most 1,448. Not counted,

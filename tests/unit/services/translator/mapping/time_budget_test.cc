@@ -1,10 +1,10 @@
-#include "services/translator/mapping/poll.h"
+#include "services/translator/mapping/time_budget.h"
 
 #include <gtest/gtest.h>
 
 #include "services/translator/mapping/limits.h"
 
-namespace lowband::translator {
+namespace lowband::translator::mapping {
 namespace {
 
 using std::chrono::milliseconds;
@@ -63,4 +63,4 @@ TEST(PollBudget, DeadlineNearerThanTheWaitThenTheHomeserverAnswersInTime) {
 }
 
 }  // namespace
-}  // namespace lowband::translator
+}  // namespace lowband::translator::mapping

@@ -1,4 +1,4 @@
-#include "libs/transcode/words.h"
+#include "libs/transcode/simd.h"
 
 #include <gtest/gtest.h>
 

@@ -8,7 +8,7 @@
 
 #include "libs/base/time.h"
 
-namespace lowband::translator {
+namespace lowband::translator::mapping {
 
 /// What a request is allowed.
 struct Allowance {
@@ -29,4 +29,4 @@ TimeBudget RequestBudget(const Allowance& allowance);
 /// answers within the edge's deadline; a cut poll ends early and empty, and nothing is lost.
 TimeBudget PollBudget(std::optional<uint64_t> asked_ms, const Allowance& allowance);
 
-}  // namespace lowband::translator
+}  // namespace lowband::translator::mapping
