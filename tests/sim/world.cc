@@ -28,7 +28,7 @@ constexpr size_t kViolationsMax = 20;
 
 // A key takes longer to make than a storm to pass: one for all.
 const edge::dtls::IdentityFiles& Identity() {
-  static const edge::dtls::TemporaryFolder folder;
+  static const TemporaryFolder folder;
   static const edge::dtls::IdentityFiles files =
       edge::dtls::WriteIdentity(folder, *MakeSeededRandom(1));
   return files;

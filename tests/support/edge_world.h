@@ -17,6 +17,7 @@
 #include "services/translator/ingress/answer_queue.h"
 #include "services/translator/ingress/held_answers.h"
 #include "tests/support/identity_files.h"
+#include "tests/support/temporary_folder.h"
 
 namespace lowband::edge {
 
@@ -123,7 +124,7 @@ class EdgeWorld {
   std::unique_ptr<Random> random_;
   sim::Timeline timeline_;
   sim::Link link_;
-  dtls::TemporaryFolder folder_;
+  TemporaryFolder folder_;
   dtls::IdentityFiles files_;
   std::unique_ptr<dtls::Credentials> credentials_;
   std::optional<admission::Admission> admission_;

@@ -132,6 +132,17 @@ class TidyTest(unittest.TestCase):
         self.assertEqual(self.offences(loop), rule)
         self.assertEqual(self.offences(loop | seed | {'tests/fuzz/a.cc': ''}), [])
 
+    def test_tests_share_by_support(self):
+        def files(header, *users):
+            return {'tests/CMakeLists.txt': 'a.cc', header: GOOD_HEADER} | {
+                f'tests/{user}/a.cc': f'#include "{header}"\n' for user in users}
+        rule = ['tests_share_by_support']
+        self.assertEqual(self.offences(files('tests/a/b.h', 'a')), [])
+        self.assertEqual(self.offences(files('tests/a/b.h', 'a', 'c')), rule)
+        self.assertEqual(self.offences(files('tests/support/b.h', 'a', 'c')), [])
+        self.assertEqual(self.offences(files('tests/support/b.h', 'a', 'support')), [])
+        self.assertEqual(self.offences(files('tests/support/b.h', 'a')), rule)
+
     def test_nothing_is_dead(self):
         self.assertEqual(self.offences({'libs/a/a.cc': ''}), ['nothing_is_dead'])
         self.assertEqual(self.offences({'libs/a/a.h': GOOD_HEADER}), ['nothing_is_dead'])
