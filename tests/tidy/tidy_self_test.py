@@ -117,6 +117,10 @@ class TidyTest(unittest.TestCase):
         rule = 'tests_are_deterministic'
         self.check(rule, 'tests/unit/a.cc', 'void F() { std::this_thread::sleep_for(1s); }\n')
         self.check(rule, 'tests/unit/a.cc', 'TEST(A, DISABLED_B) {}\n')
+        for code in ('import time\ntime.sleep(1)\n', 'from time import sleep\n'):
+            self.check(rule, 'tests/e2e/test_a.py', code)
+            self.check(rule, 'tests/e2e/harness/a.py', code)
+            self.check_clean('tests/e2e/harness/waiting.py', code)
         self.check(rule, 'tests/integration/a.cc', 'auto a = "127.0.0.1:5683";\n')
         self.check_clean('tests/integration/a.cc', 'auto a = "127.0.0.1:0";\n')
 
