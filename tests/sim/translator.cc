@@ -121,12 +121,22 @@ void Translators::Respond(LaneId lane, uint64_t exchange, const translator::Mapp
     if (canary_ == Canary::kEndOnFault && poll.outcome() == v1::Poll::FAILED) {
       poll.set_outcome(v1::Poll::ENDED);
     }
+    if (canary_ == Canary::kAdvanceEarly && poll.outcome() == v1::Poll::CHANGED) {
+      PollOn(request, poll.cursor());
+    }
     if (canary_ == Canary::kLoseNews && poll.outcome() == v1::Poll::CHANGED && Chance(0.1)) {
       answer.body = {0xa0};
     }
   }
   const uint64_t owner = std::hash<std::string>()(request.token());
   lanes_.Respond(lane, exchange, request, std::move(answer), owner);
+}
+
+// What an edge would ask that does not wait for the client's acknowledgement.
+void Translators::PollOn(v1::Request request, const std::string& cursor) {
+  request.mutable_observe()->set_cursor(cursor);
+  const auto mapped = mapping_.ToHttp(request);
+  if (mapped) homeserver_.Request(mapped->http, [](const Homeserver::Answer&) {});
 }
 
 void Translators::Cancel(LaneId lane, uint64_t exchange) {

@@ -63,6 +63,7 @@ class Translators {
   TranslatorLanes::Hooks LaneHooks();
   void Start(LaneId lane, uint64_t exchange, v1::Request request);
   void Upstream(LaneId lane, uint64_t exchange, const translator::MappedRequest& mapped);
+  void PollOn(v1::Request request, const std::string& cursor);
   void Respond(LaneId lane, uint64_t exchange, const translator::MappedAnswer& mapped);
   void Cancel(LaneId lane, uint64_t exchange);
   void End(LaneId lane);

@@ -54,7 +54,6 @@ World::World(const Scenario& scenario, Canary canary, std::function<void(const s
     }
   };
   config_.request.answer_window = edge::request::kAnswerWindowMin;
-  config_.request.canary_advance_early = canary_ == Canary::kAdvanceEarly;
   limits_ = {.handshakes = 100'000,
              .handshakes_per_prefix_rate = 0,
              .requests = config_.request.ProcessLimits(),
