@@ -85,8 +85,8 @@ std::vector<std::string> FailuresWhileUnacknowledged(const std::string& then) {
     ==> GET path=a
     at 1s
     <-- ACK EMPTY 1
-    <== 2.05 body="x"
-    <-- CON 2.05 $m token=01 body="x"
+    <== 2.05 format=60 body="x"
+    <-- CON 2.05 $m token=01 format=60 body="x"
 )" + then);
 }
 
