@@ -3,13 +3,13 @@ and the same homeserver, but for what Lowband has to say and the other does not.
 
 import os
 import pathlib
-import time
 
 import pytest
 
 from harness.gateway import Gateway
 from harness.matrix import Client
 from harness.relay import IP_AND_UDP, Relay
+from harness.waiting import settle
 
 # (datagrams, bytes with IPv4 and UDP headers) of matrix-org/lb's proxy, measured by this very test
 # with LOWBAND_REFERENCE_BIN set; they are the same in every run. They are about the answers of our
@@ -37,7 +37,7 @@ class Wire:
     def measure(self, action):
         self.relay.take_counts()
         action()
-        time.sleep(0.2)  # for an acknowledgement that comes after the answer
+        settle(0.2, "an acknowledgement may come after the answer")
         up, down = self.relay.take_counts()
         return up.datagrams + down.datagrams, up.wire + down.wire
 

@@ -11,6 +11,7 @@ import pytest
 from harness.certificate import Certificate
 from harness.matrix import Client
 from harness.process import run, udp_port_is_bound
+from harness.waiting import settle
 
 pytestmark = pytest.mark.lowband
 
@@ -25,7 +26,7 @@ def test_drain_answers_what_is_under_way(start_gateway, start_client_proxy, demo
         target=lambda: answers.append(client.call("GET", "account/whoami")["user_id"])
     )
     waiting.start()
-    time.sleep(1)
+    settle(1, "the request is at the homeserver")
     began = time.monotonic()
     gateway.process.signal(signal.SIGTERM)
     waiting.join(15)
@@ -73,10 +74,7 @@ def subject(gateway):
 
 
 def wait_for_subject(gateway, name, seconds=15):
-    deadline = time.monotonic() + seconds
-    while subject(gateway) != name:
-        assert time.monotonic() < deadline, f"still not {name}\n{gateway.process.tail()}"
-        time.sleep(0.3)
+    gateway.process.wait_until(lambda: subject(gateway) == name, seconds, f"certificate {name}")
 
 
 @pytest.mark.parametrize("algorithm", ["ec", "rsa"])
@@ -94,7 +92,7 @@ def test_certificate_is_replaced_in_place(
     wait_for_subject(gateway, "renewed")
 
     served.cert.write_text("not a certificate\n")
-    time.sleep(3)
+    settle(3, "the file is looked at again")
     assert subject(gateway) == "renewed", "a bad file is kept out"
     assert re.search(r"cert", gateway.process.log(), re.IGNORECASE)
     assert client.call("GET", "account/whoami")["user_id"] == client.user, "sessions go on"

@@ -4,12 +4,12 @@ import fcntl
 import os
 import signal
 import subprocess
-import time
 
 import requests
 from harness.fleet import scrape
 from harness.gateway import ENVIRONMENT
 from harness.process import free_port, run
+from harness.waiting import settle, wait_until
 
 PIPE_BYTES = 4096
 REQUESTS = 30  # each leaves a line, as long as there is room for one
@@ -35,7 +35,7 @@ def test_a_reader_that_stops_holds_up_nothing(bin_dir, proxy_program, certificat
                  f"coaps://127.0.0.1:{port}/_matrix/client/versions"], seconds=20,
             )  # fmt: skip
             assert b"M_" in done.stdout + done.stderr, done
-            time.sleep(0.05)  # A second has ten such lines at most.
+            settle(0.05, "a second has ten such lines at most")
         assert scrape(f"http://{edge}")["log_lines_dropped_total"] == 0  # a mebibyte has room
         gateway.send_signal(signal.SIGTERM)
         assert gateway.wait(timeout=25) == 0
@@ -48,15 +48,13 @@ def test_a_reader_that_stops_holds_up_nothing(bin_dir, proxy_program, certificat
 
 
 def wait_until_ready(admin):
-    deadline = time.monotonic() + 20
-    while time.monotonic() < deadline:
+    def is_ready():
         try:
-            if requests.get(f"{admin}/readyz", timeout=2).ok:
-                return
+            return requests.get(f"{admin}/readyz", timeout=2).ok
         except requests.RequestException:
-            pass
-        time.sleep(0.05)
-    raise AssertionError("the gateway did not become ready")
+            return False
+
+    wait_until(is_ready, 20, "the gateway is ready")
 
 
 def unread(reader):

@@ -13,6 +13,7 @@ import pytest
 from harness.matrix import Client, messages
 from harness.process import run
 from harness.services import Services
+from harness.waiting import holds_within, settle
 
 pytestmark = [pytest.mark.lowband, pytest.mark.smoke]
 
@@ -41,18 +42,16 @@ class Follower:
         return re.findall(r" m\.room\.message (.*)", self.out.read_text())
 
     def wait_for(self, count, seconds=60):
-        deadline = time.monotonic() + seconds
-        while len(self.texts()) < count and time.monotonic() < deadline:
-            assert self.process.poll() is None, self.err.read_text()
-            time.sleep(0.05)
+        holds_within(seconds, lambda: len(self.texts()) >= count or not self._runs())
         return self.texts()
 
     def wait_for_first_batch(self):
-        deadline = time.monotonic() + 30
-        while not self.out.read_text() and time.monotonic() < deadline:
-            assert self.process.poll() is None, self.err.read_text()
-            time.sleep(0.05)
+        holds_within(30, lambda: self.out.read_text() or not self._runs())
         return self
+
+    def _runs(self):
+        assert self.process.poll() is None, self.err.read_text()
+        return True
 
     def stop(self):
         if self.process.poll() is None:
@@ -110,7 +109,7 @@ def test_lowband_sync_follows_synapse_and_resumes(gateway, synapse, bob, follow)
 def test_idle_observer_is_silent(gateway, synapse, bob, follow):
     """Beside its own ping, an observer without news sends and gets nothing."""
     follower = follow(gateway, bob, keepalive=60)
-    time.sleep(10)
+    settle(10, "time for what an idle observer would send")
     summary = follower.stop()
     print(summary)
     sent = int(re.search(r"B sent in (\d+)", summary).group(1))
@@ -182,7 +181,7 @@ def test_libcoap_observes(gateway, peers, tmp_path, bob, synapse):
          f"coaps://{gateway.address}/7?timeout=0"],
         stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
     )  # fmt: skip
-    time.sleep(4)
+    settle(4, "its registration and the first result")
     bob.send(room, "for libcoap")
     text = process.communicate(timeout=30)[0].decode()
     assert process.returncode == 0, text

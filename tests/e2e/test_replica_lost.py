@@ -11,20 +11,13 @@ from harness.fleet import scrape
 from harness.load import MixedLoad, parallel
 from harness.matrix import Client
 from harness.process import run
+from harness.waiting import settle, wait_until
 
 pytestmark = pytest.mark.lowband
 
 # Keepalive's time and timeout, and what a busy machine takes.
 NOTICED_SECONDS = 15 + 15
 SESSIONS = 1000
-
-
-def wait_until(condition, seconds, what):
-    began = time.monotonic()
-    while not condition():
-        assert time.monotonic() - began < seconds, f"not within {seconds} s: {what}"
-        time.sleep(0.05)
-    return time.monotonic() - began
 
 
 def requests_of(replica):
@@ -55,7 +48,7 @@ def test_a_replica_is_killed(bin_dir, start_demo_homeserver, start_fleet):
         wait_until(lambda one=replica: requests_of(one) > 100, 60, "load on each replica")
     victim = fleet.replicas[0]
     fleet.kill(victim)
-    time.sleep(5)  # as long as it is in DNS yet
+    settle(5, "as long as it is in DNS yet")
     fleet.forget(victim)
     began = [requests_of(replica) for replica in fleet.replicas]
     for replica, before in zip(fleet.replicas, began):

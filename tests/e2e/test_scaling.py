@@ -7,6 +7,7 @@ import pytest
 
 from harness.fleet import scrape
 from harness.load import MixedLoad
+from harness.waiting import settle
 
 pytestmark = pytest.mark.lowband
 
@@ -35,8 +36,7 @@ class Balance:
     def window(self):
         """Waits for a window; (address, CoAP, HTTP, lanes, waiting) of each replica."""
         before, began = self._read(), time.monotonic()
-        while time.monotonic() < began + WINDOW:
-            time.sleep(0.05)
+        settle(began + WINDOW - time.monotonic(), "a window of counts")
         after = self._read()
         return [
             (address, coap - before[address][0], http - before[address][1], lanes, waiting)

@@ -11,6 +11,7 @@ import pytest
 from harness.gateway import Gateway
 from harness.matrix import Client, MatrixError
 from harness.services import Services
+from harness.waiting import settle
 
 CLIENTS = 6
 
@@ -51,15 +52,15 @@ def test_sessions_outlive_a_killed_translator(services, demo_homeserver, start_c
     ports = [proxy.udp_ports() for proxy in proxies]
     for load in loads:
         load.start()
-    time.sleep(1)
+    settle(1, "requests are under way")
 
     killed = time.monotonic()
     services.translator.signal(signal.SIGKILL)
     services.translator.wait(5)
-    time.sleep(1)
+    settle(1, "the edge is without a translator")
     services.start_translator()
     restarted = time.monotonic()
-    time.sleep(4)
+    settle(4, "requests after the restart")
     for load in loads:
         load.stopping.set()
     for load in loads:
@@ -95,13 +96,13 @@ def test_post_is_not_executed_twice(services, demo_homeserver, start_client_prox
 
     waiting = threading.Thread(target=create)
     waiting.start()
-    time.sleep(0.5)
+    settle(0.5, "the request is at the homeserver")
     services.translator.signal(signal.SIGKILL)
     services.translator.wait(5)
     services.start_translator()
     waiting.join(30)
     assert [status for status, _ in answers] == [504], answers
-    time.sleep(2)
+    settle(2, "a second execution would show")
     assert demo_homeserver.stats()["requests"]["POST createRoom"] <= 1
     client.call("GET", "account/whoami")
 

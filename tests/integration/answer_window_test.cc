@@ -56,7 +56,7 @@ class RealTranslator {
   size_t held() const { return server_->answers_held(); }
 
  private:
-  TemporaryDirectory directory_;
+  TemporaryFolder directory_;
   HttpServer homeserver_{Serve};
   translator::upstream::UpstreamClient upstream_;
   translator::ExchangeHandler handler_;

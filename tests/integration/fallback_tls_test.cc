@@ -40,7 +40,7 @@ class FallbackTls : public ::testing::Test {
     return connections[static_cast<size_t>(ConnectionEvent::kTlsFailed)].load();
   }
 
-  dtls::TemporaryFolder folder_;
+  TemporaryFolder folder_;
   std::unique_ptr<Random> random_;
   Rig rig_;
   std::string leaf_;

@@ -3,7 +3,6 @@
 #pragma once
 
 #include <grpcpp/security/credentials.h>
-#include <grpcpp/security/server_credentials.h>
 #include <gtest/gtest.h>
 #include <poll.h>
 
@@ -12,7 +11,6 @@
 #include <chrono>
 #include <condition_variable>
 #include <deque>
-#include <filesystem>
 #include <functional>
 #include <map>
 #include <mutex>
@@ -26,27 +24,12 @@
 #include "services/edge/uplink/lane_set.h"
 #include "services/edge/uplink/lane_transport.h"
 #include "services/translator/ingress/server.h"
+#include "tests/support/plain_server.h"
+#include "tests/support/temporary_folder.h"
 
 namespace lowband {
 
 using namespace std::chrono_literals;
-
-/// A directory for sockets, short enough for their names.
-class TemporaryDirectory {
- public:
-  TemporaryDirectory() {
-    std::string pattern = (std::filesystem::temp_directory_path() / "lowband-XXXXXX").string();
-    path_ = mkdtemp(pattern.data());
-  }
-  ~TemporaryDirectory() {
-    std::error_code ignored;
-    std::filesystem::remove_all(path_, ignored);
-  }
-  std::string Path(const std::string& name) const { return (path_ / name).string(); }
-
- private:
-  std::filesystem::path path_;
-};
 
 /// Answers with the request's body, from threads of its own if asked to. A request may carry two
 /// path segments: how many bytes the answer shall have, and after how many milliseconds.
@@ -160,13 +143,6 @@ class EchoHandler final : public translator::ingress::Handler {
   std::deque<Job> jobs_;
   std::vector<std::thread> threads_;
 };
-
-inline translator::ingress::ServerConfig PlainServer(const std::string& listen) {
-  translator::ingress::ServerConfig config;
-  config.listen = listen;
-  config.credentials = grpc::InsecureServerCredentials();
-  return config;
-}
 
 /// An edge's worker without clients: exchanges go in, answers come out, on the test's thread.
 class EdgeLoop {

@@ -32,7 +32,7 @@ class Replica {
   const std::string& target() const { return listen_; }
 
  private:
-  TemporaryDirectory directory_;
+  TemporaryFolder directory_;
 
  public:
   EchoHandler handler;
@@ -309,7 +309,7 @@ TEST(Lanes, EitherSideStopsThenNoLaneIsCalledLost) {
 
 TEST(Lanes, HandlerIsSlowerThanTheEdgeThenReadingPausesAndAllIsAnsweredInTheEnd) {
   EchoHandler handler(1);
-  TemporaryDirectory directory;
+  TemporaryFolder directory;
   auto config = PlainServer("unix:" + directory.Path("t"));
   config.ingress.exchanges_per_lane_max = 10;
   config.ingress.answers_per_lane_bytes_max = 1024 * 1024;
@@ -327,7 +327,7 @@ TEST(Lanes, HandlerIsSlowerThanTheEdgeThenReadingPausesAndAllIsAnsweredInTheEnd)
 
 TEST(Lanes, TranslatorOverItsLimitsThenRequestsAreRefused) {
   EchoHandler handler(1);
-  TemporaryDirectory directory;
+  TemporaryFolder directory;
   auto config = PlainServer("unix:" + directory.Path("t"));
   config.ingress.exchanges_max = 10;
   Server server(config, handler);

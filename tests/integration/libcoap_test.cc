@@ -12,6 +12,7 @@
 #include "libs/client/trust.h"
 #include "tests/support/dtls_server.h"
 #include "tests/support/run_program.h"
+#include "tests/support/temporary_folder.h"
 #include "tests/support/udp_relay.h"
 
 namespace lowband::client {
@@ -21,7 +22,6 @@ using coap::OptionNumber;
 using std::chrono::milliseconds;
 using std::chrono::seconds;
 using tools::Background;
-using tools::TemporaryFolder;
 
 constexpr Duration kLong = seconds(40);
 

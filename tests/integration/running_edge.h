@@ -72,7 +72,7 @@ class RunningEdge {
 
  private:
   admission::Admission admission_;
-  dtls::TemporaryFolder folder_;
+  TemporaryFolder folder_;
   std::unique_ptr<dtls::Credentials> credentials_;
   Logger log_{"test", LogLevel::kError, Logger::Format::kJson};
   ExchangeLog exchange_log_{log_, {}};

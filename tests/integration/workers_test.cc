@@ -32,7 +32,7 @@ class EchoingEdge {
   RunningEdge* operator->() { return &edge_; }
 
  private:
-  TemporaryDirectory directory_;
+  TemporaryFolder directory_;
   std::string socket_;
   EchoHandler echo_;
   translator::ingress::Server translator_;

@@ -137,26 +137,12 @@ TEST(Interop, BlockThatWasGivenUpTwiceKeepsItsMessageId) {
     <-- ACK EMPTY 100
     <== 2.05 format=60 body=#2000
     <-- CON 2.05 $a token=01 etag=$e format=60 block2=0/1/1024 size2=2000 body=#1024
-    at 3s
-    <-- again
-    at 7s
-    <-- again
-    at 15s
-    <-- again
-    at 31s
-    <-- again
+    gives up
     at 200s
     --> CON EMPTY 101
     <-- RST EMPTY 101
     <-- CON 2.05 $a token=01 etag=$e format=60 block2=0/1/1024 size2=2000 body=#1024
-    at 202s
-    <-- again
-    at 206s
-    <-- again
-    at 214s
-    <-- again
-    at 230s
-    <-- again
+    gives up
     at 400s
     --> CON EMPTY 102
     <-- RST EMPTY 102

@@ -73,10 +73,7 @@ TEST(NarrowPath, SeparateAnswerRepeatedTwiceThenSmallUnderAnotherId) {
     <-- ACK EMPTY 0x0001
     <== 2.05 format=60 body=#900
     <-- CON 2.05 $m token=01 format=60 body=#900
-    at 3s
-    <-- again
-    at 7s
-    <-- again
+    <-- again 2 times
     at 15s
     <-- CON 2.05 $n token=01 etag=$e format=60 block2=0/1/256 size2=900 body=#256
     at 17s
@@ -101,10 +98,7 @@ TEST(NarrowPath, ChainedBlockRepeatedTwiceThenSmallAtTheSameOffset) {
     --> CON GET 0x0002 token=01 path=a block2=1/1/1024
     <-- ACK EMPTY 0x0002
     <-- CON 2.05 $m token=01 etag=$e format=60 block2=1/1/1024 body=#1024+1024
-    at 2s
-    <-- again
-    at 6s
-    <-- again
+    <-- again 2 times
     at 14s
     <-- CON 2.05 $n token=01 etag=$e format=60 block2=4/1/256 body=#256+1024
     --> ACK GET $n token=01 path=a block2=5/1/256
@@ -126,10 +120,7 @@ TEST(NarrowPath, WholeNotificationRepeatedTwiceThenByBlocks) {
   script.Play(R"(
     <== 2.05 format=60 body=#1000 poll=changed cursor=c1
     <-- CON 2.05 $m token=01 observe=3 format=60 body=#1000
-    at 2s
-    <-- again
-    at 6s
-    <-- again
+    <-- again 2 times
     at 14s
     <-- CON 2.05 $n token=01 observe=3 etag=$e format=60 block2=0/1/256 size2=1000 body=#256
     --> ACK EMPTY $n
@@ -171,12 +162,7 @@ TEST(NarrowPath, LargeMessagesKnownToPassThenLossIsLossAndNothingGetsSmaller) {
     <-- ACK EMPTY 0x0001
     <== 2.05 format=60 body=#900
     <-- CON 2.05 $m token=01 format=60 body=#900
-    at 3s
-    <-- again
-    at 7s
-    <-- again
-    at 15s
-    <-- again
+    <-- again 3 times
     --> ACK EMPTY $m
   )");
   EXPECT_EQ(script.rig().requests().counters().paths_narrowed, 0u);
@@ -232,10 +218,7 @@ TEST(NarrowPath, ClientOutOfReachThenLargeBlocksAgain) {
     <-- ACK EMPTY 0x0001
     <== 2.05 format=60 body=#900
     <-- CON 2.05 $m token=01 format=60 body=#900
-    at 3s
-    <-- again
-    at 7s
-    <-- again
+    <-- again 2 times
     at 15s
     <-- CON 2.05 $n token=01 etag=$e format=60 block2=0/1/256 size2=900 body=#256
     at 17s

@@ -192,14 +192,7 @@ TEST(Observe, ToldInVainThenTheNewsTakeItsPlace) {
   told.erase(told.find("    --> ACK EMPTY $e"));
   script.Play(told);
   script.Play(R"(
-    at 42s
-    <-- again
-    at 46s
-    <-- again
-    at 54s
-    <-- again
-    at 70s
-    <-- again
+    <-- again 4 times
     at 72s
     ==> GET path=7 query=timeout=0 auth=tok cursor=c1
     <== 2.05 format=60 body="two" poll=changed cursor=c2

@@ -5,6 +5,7 @@
 #include <sstream>
 #include <stdexcept>
 
+#include "libs/coap/transmission.h"
 #include "tests/support/real_translator.h"
 
 namespace lowband::edge::testing {
@@ -61,6 +62,12 @@ uint32_t UintOf(std::string_view word) {
   return static_cast<uint32_t>(std::stoul(std::string(ValueOf(word))));
 }
 
+Duration TimeOf(std::string_view word) {
+  if (!word.ends_with('s')) throw std::invalid_argument("a time is written as 2s or 0.5s");
+  const std::chrono::duration<double> seconds(std::stod(std::string(word)));
+  return std::chrono::round<std::chrono::milliseconds>(seconds);
+}
+
 }  // namespace
 
 RigConfig LockstepConfig() {
@@ -97,7 +104,8 @@ void Script::Play(std::string_view text) {
 
 void Script::PlayLine(const std::vector<std::string>& words) {
   const std::vector<std::string> rest(words.begin() + 1, words.end());
-  if (words[0] == "<--") {
+  const bool repeats = rest.size() == 3 && rest[0] == "again" && rest[2] == "times";
+  if (words[0] == "<--" && !repeats) {
     EdgeSent(rest);
     return;
   }
@@ -111,7 +119,12 @@ void Script::PlayLine(const std::vector<std::string>& words) {
   } else if (words[0] == "<==") {
     HomeserverAnswers(rest);
   } else if (words[0] == "at") {
-    PassTime(rest.at(0));
+    PassTime(start_ + TimeOf(rest.at(0)));
+  } else if (words[0] == "<--") {
+    EdgeRepeats(static_cast<unsigned>(std::stoul(rest[1])));
+  } else if (words[0] == "gives" && rest == std::vector<std::string>{"up"}) {
+    const Duration wait = EdgeRepeats(coap::kMaxRetransmit);
+    PassTime(rig_.now() + wait);
   } else if (words[0] == "close") {
     rig_.Close(session());
   } else {
@@ -147,6 +160,17 @@ void Script::EdgeSent(const std::vector<std::string>& words) {
     EXPECT_EQ(difference, "") << "the edge sent: " << Describe(sent->datagram);
   }
   last_sent_ = std::move(sent->datagram);
+}
+
+Duration Script::EdgeRepeats(unsigned times) {
+  Duration wait = coap::kAckTimeout;
+  for (unsigned i = 0; i < times && !::testing::Test::HasFailure(); ++i) {
+    PassTime(rig_.now() + wait);
+    EdgeSent({"again"});
+    ExpectQuiet();
+    wait *= 2;
+  }
+  return wait;
 }
 
 std::string Script::TakeName(std::vector<std::string>& words) {
@@ -309,10 +333,7 @@ void Script::ExpectQuiet() {
   }
 }
 
-void Script::PassTime(std::string_view until) {
-  if (!until.ends_with('s')) throw std::invalid_argument("a time is written as 2s or 0.5s");
-  const std::chrono::duration<double> seconds(std::stod(std::string(until)));
-  const TimePoint time = start_ + std::chrono::round<std::chrono::milliseconds>(seconds);
+void Script::PassTime(TimePoint time) {
   if (time < rig_.now()) throw std::invalid_argument("time went back");
   while (rig_.now() < time) {
     rig_.AdvanceTowards(time);

@@ -5,6 +5,9 @@
 //                       record of that number, else in the one after all before
 //   <-- MESSAGE         the edge must have sent this, now and next
 //   <-- again           the very bytes it sent last
+//   <-- again 2 times   and those as often in the time to come, unacknowledged: the times from here
+//                       are 2, 6, 14 and 30 s, each wait twice the one before (RFC 7252 §4.2)
+//   gives up            and those four times, and 32 s later it waits no more: 62 s from here
 //   ==> GET path=…      the edge must have started this exchange; "==> cancel" has ended it
 //   <== observable      the translator says that it can be observed
 //   <== 2.05 body=…     the homeserver answers it (also: format, max-age, status, refused, missing,
@@ -55,11 +58,13 @@ class Script {
   void PlayLine(const std::vector<std::string>& words);
   void ClientSends(std::vector<std::string> words);
   void EdgeSent(const std::vector<std::string>& words);
+  /// Time passes, with so many retransmissions; the wait that follows the last of them.
+  Duration EdgeRepeats(unsigned times);
   void EdgeStarted(std::vector<std::string> words);
   void HomeserverAnswers(std::vector<std::string> words);
   void TranslatorGoesOn(request::ExchangeId id, const std::vector<std::string>& words);
   void ExpectQuiet();
-  void PassTime(std::string_view until);
+  void PassTime(TimePoint time);
   static std::string TakeName(std::vector<std::string>& words);
 
   Rig rig_;

@@ -1,6 +1,7 @@
 // The scripts' own test: one that is wrong must fail.
 #include "tests/lockstep/script.h"
 
+#include <gmock/gmock.h>
 #include <gtest/gtest-spi.h>
 #include <gtest/gtest.h>
 
@@ -9,6 +10,9 @@
 
 namespace lowband::edge::testing {
 namespace {
+
+using ::testing::IsEmpty;
+using ::testing::Not;
 
 std::vector<std::string> FailuresOf(const std::string& text) {
   ::testing::TestPartResultArray results;
@@ -74,9 +78,40 @@ TEST(Script, WrongMomentFails) {
                    .empty());
 }
 
+// Its one message is retransmitted after 2, 6, 14 and 30 s and given up after 62 s.
+std::vector<std::string> FailuresWhileUnacknowledged(const std::string& then) {
+  return FailuresOf(R"(
+    --> CON GET 1 token=01 path=a
+    ==> GET path=a
+    at 1s
+    <-- ACK EMPTY 1
+    <== 2.05 format=60 body="x"
+    <-- CON 2.05 $m token=01 format=60 body="x"
+)" + then);
+}
+
+TEST(Script, RetransmissionsAsManyAsThereArePass) {
+  EXPECT_THAT(FailuresWhileUnacknowledged("<-- again 2 times\n --> ACK EMPTY $m\n at 300s"),
+              IsEmpty());
+  EXPECT_THAT(FailuresWhileUnacknowledged("<-- again 4 times\n at 300s"), IsEmpty());
+  EXPECT_THAT(FailuresWhileUnacknowledged("at 3s\n <-- again\n at 7s\n <-- again\n at 15s\n"
+                                          "<-- again\n at 31s\n <-- again\n at 300s"),
+              IsEmpty());
+  EXPECT_THAT(FailuresWhileUnacknowledged("gives up\n at 63s\n at 300s"), IsEmpty());
+}
+
+TEST(Script, AnotherNumberOfRetransmissionsFails) {
+  EXPECT_THAT(FailuresWhileUnacknowledged("<-- again 3 times\n at 300s"), Not(IsEmpty()));
+  EXPECT_THAT(FailuresWhileUnacknowledged("<-- again 5 times"), Not(IsEmpty()));
+  EXPECT_THAT(FailuresWhileUnacknowledged("--> ACK EMPTY $m\n gives up"), Not(IsEmpty()));
+  EXPECT_THAT(FailuresWhileUnacknowledged("at 2s\n gives up"), Not(IsEmpty())) << "another moment";
+  EXPECT_THAT(FailuresWhileUnacknowledged("gives up\n at 62s"), Not(IsEmpty())) << "time went on";
+}
+
 TEST(Script, UnreadableLineFails) {
-  for (const char* line : {"-->", "--> CON", "--> CON GET", "--> CON GOT 1", "--> CON GET 1 x=1",
-                           "--> CON GET x", "what", "at 1", "at"}) {
+  for (const char* line :
+       {"-->", "--> CON", "--> CON GET", "--> CON GOT 1", "--> CON GET 1 x=1", "--> CON GET x",
+        "what", "at 1", "at", "gives in", "<-- again some times"}) {
     EXPECT_FALSE(FailuresOf(line).empty()) << line;
   }
 }

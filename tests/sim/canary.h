@@ -9,7 +9,7 @@ namespace lowband::testing {
 
 enum class Canary : uint8_t {
   kNone,
-  kAdvanceEarly,  ///< The edge polls on before the client has acknowledged the body (N4).
+  kAdvanceEarly,  ///< The homeserver is polled on before the client has the body (N4).
   kIgnoreSince,   ///< The translator drops the client's own since (N5).
   kEndOnFault,    ///< The translator calls a 502 the end of an observation (N6).
   kLoseNews,      ///< The translator now and then sends an empty body for news.

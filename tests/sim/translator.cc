@@ -9,7 +9,7 @@ namespace {
 using translator::mapping::HttpResponse;
 using translator::mapping::UpstreamFault;
 
-constexpr Duration kHop = std::chrono::milliseconds(1);
+std::string NameOf(size_t replica) { return "replica" + std::to_string(replica); }
 
 HttpResponse Page() {
   HttpResponse response;
@@ -36,78 +36,35 @@ Translators::Translators(sim::Timeline& timeline, Random& random, Homeserver& ho
       homeserver_(homeserver),
       canary_(canary),
       mapping_(translator::mapping::MappingConfig()),
-      alive_(replicas, true) {}
+      alive_(replicas, true),
+      lanes_(timeline, room_, LaneHooks()) {
+  lanes_.keep_cancelled_answers = canary == Canary::kKeepAnswers;
+  if (canary == Canary::kMixAnswers) lanes_.digest = [](ByteView) { return std::string(16, 'd'); };
+}
 
-// gRPC is reliable and in order; only its end may come at any time.
-void Translators::Obey(edge::uplink::Action action) {
-  const uint64_t generation = generation_;
-  const auto later = [&](std::function<void()> run) {
-    timeline_.After(kHop, [this, generation, run = std::move(run)] {
-      if (generation == generation_) run();
-    });
+TranslatorLanes::Hooks Translators::LaneHooks() {
+  TranslatorLanes::Hooks hooks;
+  hooks.tell = [this](const edge::uplink::LaneEvent& event) { tell_(event); };
+  hooks.connect = [this]() -> std::optional<std::string> {
+    const size_t replica = random_.Below(alive_.size());
+    if (!alive_[replica]) return std::nullopt;
+    return NameOf(replica);
   };
-  using namespace edge::uplink;
-  if (const auto* open = std::get_if<OpenLane>(&action)) {
-    later([this, lane = open->lane] { Open(lane); });
-  } else if (auto* write = std::get_if<WriteBatch>(&action)) {
-    later([this, lane = write->lane, batch = std::move(write->batch)] {
-      if (!lanes_.contains(lane)) return;
-      for (const v1::EdgeFrame& frame : batch.frames()) Take(lane, frame);
-      if (lanes_.contains(lane)) tell_(edge::uplink::LaneWritten{lane});
-    });
-  } else if (const auto* finish = std::get_if<FinishLane>(&action)) {
-    later([this, lane = finish->lane] {
-      if (!lanes_.contains(lane)) return;
-      Drop(lane);
-      tell_(edge::uplink::LaneDead{lane});
-    });
-  } else if (const auto* abort = std::get_if<AbortLane>(&action)) {
-    Drop(abort->lane);
-  }
+  hooks.start = [this](LaneId lane, uint64_t exchange, v1::Request request) {
+    Start(lane, exchange, std::move(request));
+  };
+  hooks.cancel = [this](LaneId lane, uint64_t exchange) { Cancel(lane, exchange); };
+  hooks.end = [this](LaneId lane) { End(lane); };
+  hooks.overload = [this] {
+    return TranslatorLanes::Answer{mapping_.ToCoap({}, Failure(UpstreamFault::kOverload)).head, {}};
+  };
+  return hooks;
 }
 
-void Translators::Open(LaneId lane) {
-  const size_t replica = random_.Below(alive_.size());
-  if (!alive_[replica]) {
-    tell_(edge::uplink::LaneDead{lane});
-    return;
-  }
-  lanes_[lane] = std::make_shared<Lane>(replica, whole_);
-  tell_(edge::uplink::LaneOpened{lane, "replica" + std::to_string(replica)});
-}
-
-void Translators::Take(LaneId lane, const v1::EdgeFrame& frame) {
-  auto& exchanges = lanes_.at(lane)->exchanges;
-  bool more = false;
-  switch (frame.kind_case()) {
-    case v1::EdgeFrame::kRequest:
-      exchanges[frame.exchange()].request = frame.request();
-      more = frame.request().more();
-      break;
-    case v1::EdgeFrame::kBody:
-      exchanges[frame.exchange()].request.mutable_body()->append(frame.body().data());
-      more = frame.body().more();
-      break;
-    case v1::EdgeFrame::kCancel: {
-      if (canary_ != Canary::kKeepAnswers) lanes_.at(lane)->answers.Remove(frame.exchange());
-      const auto it = exchanges.find(frame.exchange());
-      if (it == exchanges.end()) return;
-      homeserver_.Cancel(it->second.upstream);
-      exchanges.erase(it);
-      return;
-    }
-    case v1::EdgeFrame::kCredit:
-      lanes_.at(lane)->answers.GiveCredit(frame.exchange(), frame.credit().until());
-      Write();
-      return;
-    case v1::EdgeFrame::KIND_NOT_SET: return;
-  }
-  if (!more) Start(lane, frame.exchange());
-}
-
-void Translators::Start(LaneId lane, uint64_t exchange) {
+void Translators::Start(LaneId lane, uint64_t exchange, v1::Request whole) {
   ++requests;
-  v1::Request& request = lanes_.at(lane)->exchanges.at(exchange).request;
+  v1::Request& request = under_way_[lane][exchange].request;
+  request = std::move(whole);
   if (canary_ == Canary::kIgnoreSince && request.observe().cursor().empty()) {
     auto* queries = request.mutable_queries();
     for (int i = queries->size() - 1; i >= 0; --i) {
@@ -119,22 +76,19 @@ void Translators::Start(LaneId lane, uint64_t exchange) {
     Respond(lane, exchange, mapped.error());
     return;
   }
-  if (mapped->form.poll) SendObservable(lane, exchange);
-  const uint64_t generation = generation_;
-  timeline_.After(trouble.delay, [this, generation, lane, exchange, mapped = *mapped] {
-    const auto it = lanes_.find(lane);
-    if (generation != generation_ || it == lanes_.end()) return;
-    if (it->second->exchanges.contains(exchange)) Upstream(lane, exchange, mapped);
-  });
+  if (mapped->form.poll) lanes_.SayObservable(lane, exchange);
+  timeline_.After(trouble.delay,
+                  [this, open = lanes_.Watch(lane), lane, exchange, mapped = *mapped] {
+                    if (open() && under_way_[lane].contains(exchange))
+                      Upstream(lane, exchange, mapped);
+                  });
 }
 
 void Translators::Upstream(LaneId lane, uint64_t exchange,
                            const translator::mapping::MappedRequest& mapped) {
-  const auto finish = [this, generation = generation_, lane, exchange,
+  const auto finish = [this, open = lanes_.Watch(lane), lane, exchange,
                        form = mapped.form](const Homeserver::Answer& answer) {
-    const auto it = lanes_.find(lane);
-    if (generation != generation_ || it == lanes_.end()) return;
-    if (it->second->exchanges.contains(exchange)) {
+    if (open() && under_way_[lane].contains(exchange)) {
       Respond(lane, exchange, mapping_.ToCoap(form, answer));
     }
   };
@@ -153,96 +107,53 @@ void Translators::Upstream(LaneId lane, uint64_t exchange,
       homeserver_.Request(mapped.http, [](const Homeserver::Answer&) {});
     }
     const uint64_t upstream = homeserver_.Request(mapped.http, finish);
-    const auto it = lanes_.find(lane);
-    if (it == lanes_.end()) return;
-    const auto still = it->second->exchanges.find(exchange);
-    if (still != it->second->exchanges.end()) still->second.upstream = upstream;
+    const auto still = under_way_[lane].find(exchange);
+    if (still != under_way_[lane].end()) still->second.upstream = upstream;
   }
 }
 
-void Translators::SendObservable(LaneId lane, uint64_t exchange) {
-  v1::TranslatorBatch batch;
-  auto* frame = batch.add_frames();
-  frame->set_exchange(exchange);
-  (void)frame->mutable_observable();
-  tell_(edge::uplink::LaneBatch{lane, std::move(batch)});
-}
-
-void Translators::Respond(LaneId id, uint64_t exchange, const translator::ExchangeAnswer& mapped) {
-  const std::shared_ptr<Lane> lane = lanes_.at(id);
-  const v1::Request request = std::move(lane->exchanges.at(exchange).request);
-  lane->exchanges.erase(exchange);
-  translator::ExchangeAnswer answer{mapped.head, mapped.body};
+void Translators::Respond(LaneId lane, uint64_t exchange,
+                          const translator::ExchangeAnswer& mapped) {
+  const v1::Request request = std::move(under_way_[lane].at(exchange).request);
+  under_way_[lane].erase(exchange);
+  TranslatorLanes::Answer answer{mapped.head, mapped.body};
   if (answer.head.has_poll()) {
     v1::Poll& poll = *answer.head.mutable_poll();
     if (canary_ == Canary::kEndOnFault && poll.outcome() == v1::Poll::FAILED) {
       poll.set_outcome(v1::Poll::ENDED);
     }
+    if (canary_ == Canary::kAdvanceEarly && poll.outcome() == v1::Poll::CHANGED) {
+      PollOn(request, poll.cursor());
+    }
     if (canary_ == Canary::kLoseNews && poll.outcome() == v1::Poll::CHANGED && Chance(0.1)) {
       answer.body = {0xa0};
     }
   }
-  if (!RespondByWindow(lane, exchange, answer, request)) {
-    if (!lane->answers.Push(exchange, answer)) std::abort();
-  }
-  Write();
-}
-
-bool Translators::RespondByWindow(const std::shared_ptr<Lane>& lane, uint64_t exchange,
-                                  translator::ExchangeAnswer& answer, const v1::Request& request) {
-  const translator::ingress::AnswerTerms terms{request.answer_window(), request.answer_from()};
-  const size_t size = answer.body.size();
-  if (!translator::ingress::GoesByWindow(answer, terms) || !held_.Fits(size)) return false;
   const uint64_t owner = std::hash<std::string>()(request.token());
-  auto admission = held_.Admit(owner, size, lane, exchange);
-  dropped += admission.dropped.size();
-  for (const auto& other : admission.dropped) {
-    if (const auto holder = other.holder.lock()) holder->DropAnswer(other.exchange);
-  }
-  if (!admission.place) {
-    answer = {mapping_.ToCoap({}, Failure(UpstreamFault::kOverload)).head, {}};
-    return false;
-  }
-  std::string digest = translator::ingress::DigestOf(answer.body);
-  if (canary_ == Canary::kMixAnswers) digest.assign(digest.size(), 'd');
-  lane->answers.PushWindowed(exchange, std::move(answer), terms, std::move(digest),
-                             std::move(*admission.place));
-  return true;
+  lanes_.Respond(lane, exchange, request, std::move(answer), owner);
 }
 
-void Translators::Write() {
-  std::vector<std::pair<LaneId, std::shared_ptr<Lane>>> lanes(lanes_.begin(), lanes_.end());
-  for (const auto& [id, lane] : lanes) {
-    while (!lane->answers.empty()) {
-      v1::TranslatorBatch batch;
-      lane->answers.Fill(batch);
-      tell_(edge::uplink::LaneBatch{id, std::move(batch)});
-    }
+// What an edge would ask that does not wait for the client's acknowledgement.
+void Translators::PollOn(v1::Request request, const std::string& cursor) {
+  request.mutable_observe()->set_cursor(cursor);
+  const auto mapped = mapping_.ToHttp(request);
+  if (mapped) homeserver_.Request(mapped->http, [](const Homeserver::Answer&) {});
+}
+
+void Translators::Cancel(LaneId lane, uint64_t exchange) {
+  if (auto cancelled = under_way_[lane].extract(exchange)) {
+    homeserver_.Cancel(cancelled.mapped().upstream);
   }
+}
+
+void Translators::End(LaneId lane) {
+  for (const auto& [id, exchange] : under_way_[lane]) homeserver_.Cancel(exchange.upstream);
+  under_way_.erase(lane);
 }
 
 void Translators::Kill(size_t replica) {
   alive_[replica] = false;
-  std::vector<LaneId> dead;
-  for (const auto& [id, lane] : lanes_) {
-    if (lane->replica == replica) dead.push_back(id);
-  }
-  for (const LaneId id : dead) {
-    Drop(id);
-    tell_(edge::uplink::LaneDead{id});
-  }
-}
-
-void Translators::Drop(LaneId lane) {
-  const auto it = lanes_.find(lane);
-  if (it == lanes_.end()) return;
-  for (const auto& [id, exchange] : it->second->exchanges) homeserver_.Cancel(exchange.upstream);
-  lanes_.erase(it);
-}
-
-void Translators::ForgetEdge() {
-  ++generation_;
-  while (!lanes_.empty()) Drop(lanes_.begin()->first);
+  lanes_.Kill(NameOf(replica));
 }
 
 }  // namespace lowband::testing

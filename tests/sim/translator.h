@@ -8,19 +8,15 @@
 #include <cstdint>
 #include <functional>
 #include <map>
-#include <memory>
 #include <string>
 #include <vector>
 
 #include "libs/base/random.h"
 #include "libs/sim/timeline.h"
-#include "services/edge/uplink/actions.h"
-#include "services/edge/uplink/lane_event.h"
-#include "services/translator/ingress/answer_queue.h"
-#include "services/translator/ingress/held_answers.h"
 #include "services/translator/mapping/mapping.h"
 #include "tests/sim/canary.h"
 #include "tests/sim/homeserver.h"
+#include "tests/support/translator_lanes.h"
 
 namespace lowband::testing {
 
@@ -42,46 +38,35 @@ class Translators {
               size_t replicas);
 
   void Connect(Tell tell) { tell_ = std::move(tell); }
-  void Obey(edge::uplink::Action action);
+  void Obey(edge::uplink::Action action) { lanes_.Obey(std::move(action)); }
   /// Every lane of the replica dies at once, and what is under way with it.
   void Kill(size_t replica);
   void Revive(size_t replica) { alive_[replica] = true; }
   /// The edge is gone, with all its lanes.
-  void ForgetEdge();
+  void ForgetEdge() { lanes_.ForgetEdge(); }
   size_t replicas() const { return alive_.size(); }
   /// Answers by a window that wait for their clients.
-  size_t held() const { return held_.size(); }
+  size_t held() const { return room_.held.size(); }
+  /// Answers by a window that made room for others.
+  uint64_t dropped() const { return room_.dropped; }
 
   Trouble trouble;
   uint64_t requests = 0;
-  uint64_t dropped = 0;  ///< Answers by a window that made room for others.
 
  private:
+  using LaneId = TranslatorLanes::LaneId;
   struct UnderWay {
     v1::Request request;
     uint64_t upstream = 0;  ///< At the homeserver; 0: not there.
   };
-  struct Lane : translator::ingress::AnswerHolder {
-    Lane(size_t leads_to, Budget& budget) : replica(leads_to), answers(budget) {}
-    void DropAnswer(uint64_t exchange) override { answers.Drop(exchange); }
-    size_t replica;
-    std::map<uint64_t, UnderWay> exchanges;
-    translator::ingress::AnswerQueue answers;
-  };
-  using LaneId = edge::uplink::LaneId;
 
-  void Open(LaneId lane);
-  void Take(LaneId lane, const v1::EdgeFrame& frame);
-  void Start(LaneId lane, uint64_t exchange);
+  TranslatorLanes::Hooks LaneHooks();
+  void Start(LaneId lane, uint64_t exchange, v1::Request request);
   void Upstream(LaneId lane, uint64_t exchange, const translator::mapping::MappedRequest& mapped);
+  void PollOn(v1::Request request, const std::string& cursor);
   void Respond(LaneId lane, uint64_t exchange, const translator::ExchangeAnswer& mapped);
-  /// False: it has to go whole.
-  bool RespondByWindow(const std::shared_ptr<Lane>& lane, uint64_t exchange,
-                       translator::ExchangeAnswer& answer, const v1::Request& request);
-  /// Writes whatever is ready, on all lanes.
-  void Write();
-  void SendObservable(LaneId lane, uint64_t exchange);
-  void Drop(LaneId lane);
+  void Cancel(LaneId lane, uint64_t exchange);
+  void End(LaneId lane);
   bool Chance(double chance) { return random_.Unit() < chance; }
 
   sim::Timeline& timeline_;
@@ -91,11 +76,10 @@ class Translators {
   const translator::mapping::Mapping mapping_;
   Tell tell_;
   std::vector<bool> alive_;
-  Budget whole_{size_t{64} << 20};
-  // So little that some have to make room.
-  translator::ingress::HeldAnswers held_{120'000};
-  std::map<LaneId, std::shared_ptr<Lane>> lanes_;
-  uint64_t generation_ = 0;  ///< Of the edge: what was for an earlier one is dropped.
+  // So little for answers by a window that some have to make room.
+  TranslatorLanes::Room room_{size_t{64} << 20, 120'000};
+  std::map<LaneId, std::map<uint64_t, UnderWay>> under_way_;
+  TranslatorLanes lanes_;
 };
 
 }  // namespace lowband::testing

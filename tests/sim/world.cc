@@ -28,7 +28,7 @@ constexpr size_t kViolationsMax = 20;
 
 // A key takes longer to make than a storm to pass: one for all.
 const edge::dtls::IdentityFiles& Identity() {
-  static const edge::dtls::TemporaryFolder folder;
+  static const TemporaryFolder folder;
   static const edge::dtls::IdentityFiles files =
       edge::dtls::WriteIdentity(folder, *MakeSeededRandom(1));
   return files;
@@ -54,7 +54,6 @@ World::World(const Scenario& scenario, Canary canary, std::function<void(const s
     }
   };
   config_.request.answer_window = edge::request::kAnswerWindowMin;
-  config_.request.canary_advance_early = canary_ == Canary::kAdvanceEarly;
   limits_ = {.handshakes = 100'000,
              .handshakes_per_prefix_rate = 0,
              .requests = config_.request.ProcessLimits(),

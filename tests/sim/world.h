@@ -54,7 +54,7 @@ class World {
   uint64_t events() const;
   const Scenario& scenario() const { return scenario_; }
   /// Answers by a window that made room for others at the translators.
-  uint64_t answers_dropped() const { return translators_.dropped; }
+  uint64_t answers_dropped() const { return translators_.dropped(); }
   edge::Pipeline& edge() { return *edge_; }
   /// Of all processes that the edge was so far.
   Pressure pressure() const;

@@ -33,6 +33,9 @@ EdgeWorld::EdgeWorld(uint64_t seed, PipelineConfig config, const Size& size)
       link_(timeline_, *random_),
       files_(dtls::WriteIdentity(folder_, *random_)) {
   translate = [](const v1::Request&) { return Content("\xa0"); };
+  for (unsigned i = 0; i < size_.workers; ++i) {
+    lanes_.push_back(std::make_unique<Lanes>(timeline_, room_, LaneHooks(i)));
+  }
   StartEdge();
 }
 
@@ -52,7 +55,7 @@ void EdgeWorld::StartEdge() {
 
 void EdgeWorld::RestartEdge() {
   edges_.clear();
-  lanes_.clear();
+  for (const auto& lanes : lanes_) lanes->ForgetEdge();
   StartEdge();
 }
 
@@ -156,7 +159,7 @@ bool EdgeWorld::DrainEdge(unsigned worker) {
   }
   while (auto action = edge.PollLaneAction()) {
     moved = true;
-    Obey(worker, std::move(*action));
+    lanes_[worker]->Obey(std::move(*action));
   }
   while (const auto relief = edge.PollRelief()) {
     moved = true;
@@ -170,103 +173,40 @@ void EdgeWorld::Deliver(size_t client, ByteView datagram) {
   if (on_stale_alert && IsStaleAlert(datagram)) on_stale_alert(client);
 }
 
-// gRPC is reliable and in order; only its end may come at any time.
-void EdgeWorld::Obey(unsigned worker, uplink::Action action) {
-  const auto later = [this](std::function<void()> run) {
-    timeline_.After(std::chrono::milliseconds(1), [this, process = process_, run = std::move(run)] {
-      if (process == process_) run();
-    });
+EdgeWorld::Lanes::Hooks EdgeWorld::LaneHooks(unsigned worker) {
+  Lanes::Hooks hooks;
+  hooks.tell = [this, worker](const uplink::LaneEvent& event) {
+    edges_[worker]->Handle(now(), event);
   };
-  Pipeline& edge = *edges_[worker];
-  if (const auto* open = std::get_if<uplink::OpenLane>(&action)) {
-    later([this, &edge, key = LaneKey{worker, open->lane}] {
-      if (!translator_alive_) return edge.Handle(now(), uplink::LaneDead{key.lane});
-      lanes_.try_emplace(key, whole_answers_);
-      edge.Handle(now(), uplink::LaneOpened{key.lane, ""});
-    });
-  } else if (auto* write = std::get_if<uplink::WriteBatch>(&action)) {
-    later([this, &edge, key = LaneKey{worker, write->lane}, batch = std::move(write->batch)] {
-      if (!lanes_.contains(key)) return;
-      for (const v1::EdgeFrame& frame : batch.frames()) TakeFrame(key, frame);
-      edge.Handle(now(), uplink::LaneWritten{key.lane});
-    });
-  } else if (const auto* finish = std::get_if<uplink::FinishLane>(&action)) {
-    later([this, &edge, key = LaneKey{worker, finish->lane}] {
-      if (lanes_.erase(key) != 0) edge.Handle(now(), uplink::LaneDead{key.lane});
-    });
-  } else if (const auto* abort = std::get_if<uplink::AbortLane>(&action)) {
-    lanes_.erase({worker, abort->lane});
-  }
+  hooks.connect = [this]() -> std::optional<std::string> {
+    if (!translator_alive_) return std::nullopt;
+    return "";
+  };
+  hooks.start = [this, worker](uplink::LaneId lane, uint64_t exchange, v1::Request request) {
+    StartExchange(worker, lane, exchange, std::move(request));
+  };
+  return hooks;
 }
 
-void EdgeWorld::TakeFrame(LaneKey lane, const v1::EdgeFrame& frame) {
-  translator::ingress::AnswerQueue& answers = lanes_.at(lane).answers;
-  auto& partial = lanes_.at(lane).partial;
-  bool more = false;
-  switch (frame.kind_case()) {
-    case v1::EdgeFrame::kRequest:
-      partial[frame.exchange()] = frame.request();
-      more = frame.request().more();
-      break;
-    case v1::EdgeFrame::kBody:
-      partial[frame.exchange()].mutable_body()->append(frame.body().data());
-      more = frame.body().more();
-      break;
-    case v1::EdgeFrame::kCancel:
-      partial.erase(frame.exchange());
-      answers.Remove(frame.exchange());
-      return;
-    case v1::EdgeFrame::kCredit:
-      answers.GiveCredit(frame.exchange(), frame.credit().until());
-      Write(lane);
-      return;
-    case v1::EdgeFrame::KIND_NOT_SET: ADD_FAILURE() << "empty frame"; return;
-  }
-  if (more) return;
-  const v1::Request request = std::move(partial[frame.exchange()]);
-  partial.erase(frame.exchange());
+void EdgeWorld::StartExchange(unsigned worker, uplink::LaneId lane, uint64_t exchange,
+                              v1::Request request) {
   requests.push_back(request);
+  Lanes& lanes = *lanes_[worker];
   timeline_.After(delay_of ? delay_of(request) : translator_delay,
-                  [this, lane, exchange = frame.exchange(), request, process = process_] {
-                    if (process == process_ && lanes_.contains(lane))
-                      Reply(lane, exchange, request);
+                  [this, &lanes, open = lanes.Watch(lane), lane, exchange, request] {
+                    if (!open()) return;
+                    v1::Answer answer = translate(request);
+                    EXPECT_EQ(lowband::testing::SaysMoreThanReal(request, answer), "");
+                    const std::string body = std::move(*answer.mutable_body());
+                    answer.clear_body();
+                    lanes.Respond(lane, exchange, request,
+                                  {std::move(answer), Bytes(body.begin(), body.end())}, exchange);
                   });
-}
-
-void EdgeWorld::Reply(LaneKey lane, uint64_t exchange, const v1::Request& request) {
-  v1::Answer answer = translate(request);
-  EXPECT_EQ(testing::SaysMoreThanReal(request, answer), "");
-  const std::string body = std::move(*answer.mutable_body());
-  answer.clear_body();
-  translator::ExchangeAnswer whole{std::move(answer), Bytes(body.begin(), body.end())};
-  translator::ingress::AnswerQueue& answers = lanes_.at(lane).answers;
-  const translator::ingress::AnswerTerms terms{request.answer_window(), request.answer_from()};
-  if (translator::ingress::GoesByWindow(whole, terms)) {
-    auto admission = held_.Admit(exchange, whole.body.size(), {}, exchange);
-    std::string digest = translator::ingress::DigestOf(whole.body);
-    answers.PushWindowed(exchange, std::move(whole), terms, std::move(digest),
-                         std::move(*admission.place));
-  } else if (!answers.Push(exchange, whole)) {
-    ADD_FAILURE() << "no room for an answer";
-  }
-  Write(lane);
-}
-
-void EdgeWorld::Write(LaneKey lane) {
-  translator::ingress::AnswerQueue& answers = lanes_.at(lane).answers;
-  while (!answers.empty()) {
-    v1::TranslatorBatch batch;
-    answers.Fill(batch);
-    edges_[lane.worker]->Handle(now(), uplink::LaneBatch{lane.lane, std::move(batch)});
-  }
 }
 
 void EdgeWorld::KillTranslator() {
   translator_alive_ = false;
-  std::vector<LaneKey> dead;
-  for (const auto& [key, lane] : lanes_) dead.push_back(key);
-  lanes_.clear();
-  for (const LaneKey key : dead) edges_[key.worker]->Handle(now(), uplink::LaneDead{key.lane});
+  for (const auto& lanes : lanes_) lanes->Kill("");
   Settle();
 }
 

@@ -14,9 +14,8 @@
 #include "libs/client/session.h"
 #include "libs/sim/link.h"
 #include "services/edge/pipeline.h"
-#include "services/translator/ingress/answer_queue.h"
-#include "services/translator/ingress/held_answers.h"
 #include "tests/support/identity_files.h"
+#include "tests/support/translator_lanes.h"
 
 namespace lowband::edge {
 
@@ -81,7 +80,7 @@ class EdgeWorld {
   std::map<std::pair<size_t, client::RequestId>, Outcome> outcomes;
   std::vector<std::string> disconnects;
   /// Answers by a window that the translator holds.
-  size_t held() const { return held_.size(); }
+  size_t held() const { return room_.held.size(); }
   /// Of the worker.
   Pipeline& edge(unsigned worker = 0) { return *edges_[worker]; }
   const admission::Admission& admission() const { return *admission_; }
@@ -89,16 +88,12 @@ class EdgeWorld {
   TimePoint now() const { return timeline_.now(); }
 
  private:
+  using Lanes = lowband::testing::TranslatorLanes;
   static constexpr const char* kHost = "192.0.2.7";
   struct Client {
     SocketAddress address;
     std::unique_ptr<client::Session> session;
     std::optional<size_t> may_send = {};
-  };
-  struct LaneKey {
-    unsigned worker = 0;
-    uplink::LaneId lane = 0;
-    auto operator<=>(const LaneKey&) const = default;
   };
 
   void StartEdge();
@@ -109,36 +104,27 @@ class EdgeWorld {
   /// The worker that the kernel gives it to, and that one to its owner.
   unsigned WorkerFor(const SocketAddress& from, ByteView datagram) const;
   void DrainClientEvents(size_t index);
-  void Obey(unsigned worker, uplink::Action action);
-  void TakeFrame(LaneKey lane, const v1::EdgeFrame& frame);
-  void Write(LaneKey lane);
-  void Reply(LaneKey lane, uint64_t exchange, const v1::Request& request);
+  Lanes::Hooks LaneHooks(unsigned worker);
+  void StartExchange(unsigned worker, uplink::LaneId lane, uint64_t exchange, v1::Request request);
   SocketAddress NewAddress(const std::string& host);
 
   const PipelineConfig config_;
   const Size size_;
   const uint64_t seed_;
-  uint64_t process_ = 0;  ///< What was planned for an earlier process is dropped.
+  uint64_t process_ = 0;
   uint16_t next_port_ = 2000;
   std::unique_ptr<Random> random_;
   sim::Timeline timeline_;
   sim::Link link_;
-  dtls::TemporaryFolder folder_;
+  TemporaryFolder folder_;
   dtls::IdentityFiles files_;
   std::unique_ptr<dtls::Credentials> credentials_;
   std::optional<admission::Admission> admission_;
   std::vector<std::unique_ptr<Pipeline>> edges_;
   std::vector<Client> clients_;
   std::map<SocketAddress, size_t> by_address_;
-  Budget whole_answers_{size_t{256} << 20};
-  translator::ingress::HeldAnswers held_{size_t{256} << 20};
-  /// An open lane: partial bodies, and the translator's own queue of answers.
-  struct Lane {
-    explicit Lane(Budget& budget) : answers(budget) {}
-    std::map<uint64_t, v1::Request> partial;
-    translator::ingress::AnswerQueue answers;
-  };
-  std::map<LaneKey, Lane> lanes_;
+  Lanes::Room room_{size_t{256} << 20, size_t{256} << 20};
+  std::vector<std::unique_ptr<Lanes>> lanes_;  ///< By worker.
   bool translator_alive_ = true;
 };
 

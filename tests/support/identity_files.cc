@@ -7,9 +7,6 @@
 #include <mbedtls/x509_crt.h>
 
 #include <array>
-#include <cstdlib>
-#include <fstream>
-#include <iterator>
 #include <memory>
 #include <stdexcept>
 
@@ -87,22 +84,6 @@ std::string MakeCertificate(const IdentitySpec& spec, const Part& part, Random& 
 }
 
 }  // namespace
-
-TemporaryFolder::TemporaryFolder() {
-  std::string name = (std::filesystem::temp_directory_path() / "lowband-XXXXXX").string();
-  if (mkdtemp(name.data()) == nullptr) throw std::runtime_error("mkdtemp failed");
-  path_ = name;
-}
-TemporaryFolder::~TemporaryFolder() { std::filesystem::remove_all(path_); }
-
-void WriteFile(const std::string& path, const std::string& text) {
-  std::ofstream(path, std::ios::binary) << text;
-}
-
-std::string ReadFileText(const std::string& path) {
-  std::ifstream in(path, std::ios::binary);
-  return {std::istreambuf_iterator<char>(in), std::istreambuf_iterator<char>()};
-}
 
 IdentityFiles WriteIdentity(const TemporaryFolder& folder, Random& random,
                             const IdentitySpec& spec) {

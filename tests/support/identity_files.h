@@ -1,29 +1,13 @@
 // Certificates and keys for tests, made on the spot and written to a folder of their own.
 #pragma once
 
-#include <filesystem>
 #include <string>
 
 #include "libs/base/random.h"
 #include "services/edge/dtls/identity.h"
+#include "tests/support/temporary_folder.h"
 
 namespace lowband::edge::dtls {
-
-/// A folder that lives as long as the object.
-class TemporaryFolder {
- public:
-  TemporaryFolder();
-  ~TemporaryFolder();
-  TemporaryFolder(const TemporaryFolder&) = delete;
-  TemporaryFolder& operator=(const TemporaryFolder&) = delete;
-  std::string Path(const std::string& name) const { return (path_ / name).string(); }
-
- private:
-  std::filesystem::path path_;
-};
-
-void WriteFile(const std::string& path, const std::string& text);
-std::string ReadFileText(const std::string& path);
 
 enum class KeyKind { kP256, kP384, kRsa2048, kRsa1024 };
 

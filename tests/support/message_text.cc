@@ -2,46 +2,48 @@
 
 #include <algorithm>
 #include <array>
+#include <cstdlib>
 #include <sstream>
 #include <stdexcept>
 
 #include "libs/coap/block.h"
 #include "libs/coap/option.h"
+#include "libs/coap/text.h"
 
 namespace lowband::edge::testing {
 namespace {
 
 using coap::OptionNumber;
 
+// The words for options in scripts.
 struct NamedOption {
   std::string_view name;
   OptionNumber number;
-  enum class Kind : uint8_t { kUint, kText, kBlock, kHex } kind;
 };
-using Kind = NamedOption::Kind;
 constexpr std::array kOptions = {
-    NamedOption{"match", OptionNumber::kIfMatch, Kind::kHex},
-    NamedOption{"etag", OptionNumber::kETag, Kind::kHex},
-    NamedOption{"observe", OptionNumber::kObserve, Kind::kUint},
-    NamedOption{"location", OptionNumber::kLocationPath, Kind::kText},
-    NamedOption{"path", OptionNumber::kUriPath, Kind::kText},
-    NamedOption{"format", OptionNumber::kContentFormat, Kind::kUint},
-    NamedOption{"max-age", OptionNumber::kMaxAge, Kind::kUint},
-    NamedOption{"query", OptionNumber::kUriQuery, Kind::kText},
-    NamedOption{"accept", OptionNumber::kAccept, Kind::kUint},
-    NamedOption{"block2", OptionNumber::kBlock2, Kind::kBlock},
-    NamedOption{"block1", OptionNumber::kBlock1, Kind::kBlock},
-    NamedOption{"size2", OptionNumber::kSize2, Kind::kUint},
-    NamedOption{"size1", OptionNumber::kSize1, Kind::kUint},
-    NamedOption{"auth", OptionNumber::kMatrixAccessToken, Kind::kText},
-    NamedOption{"keys", OptionNumber::kMatrixKeyTableVersion, Kind::kUint},
-    NamedOption{"tag", OptionNumber::kRequestTag, Kind::kHex},
-    NamedOption{"status", OptionNumber::kHttpStatus, Kind::kUint},
-    NamedOption{"agent", OptionNumber::kUserAgent, Kind::kText},
+    NamedOption{"match", OptionNumber::kIfMatch},
+    NamedOption{"etag", OptionNumber::kETag},
+    NamedOption{"observe", OptionNumber::kObserve},
+    NamedOption{"location", OptionNumber::kLocationPath},
+    NamedOption{"path", OptionNumber::kUriPath},
+    NamedOption{"format", OptionNumber::kContentFormat},
+    NamedOption{"max-age", OptionNumber::kMaxAge},
+    NamedOption{"query", OptionNumber::kUriQuery},
+    NamedOption{"accept", OptionNumber::kAccept},
+    NamedOption{"block2", OptionNumber::kBlock2},
+    NamedOption{"block1", OptionNumber::kBlock1},
+    NamedOption{"size2", OptionNumber::kSize2},
+    NamedOption{"size1", OptionNumber::kSize1},
+    NamedOption{"auth", OptionNumber::kMatrixAccessToken},
+    NamedOption{"keys", OptionNumber::kMatrixKeyTableVersion},
+    NamedOption{"tag", OptionNumber::kRequestTag},
+    NamedOption{"status", OptionNumber::kHttpStatus},
+    NamedOption{"agent", OptionNumber::kUserAgent},
 };
-constexpr std::array<std::string_view, 4> kTypes = {"CON", "NON", "ACK", "RST"};
-constexpr std::array<std::string_view, 6> kMethods = {"EMPTY", "GET",    "POST",
-                                                      "PUT",   "DELETE", "FETCH"};
+constexpr std::string_view kEmpty = "EMPTY";
+constexpr std::array kTypes = {coap::Type::kConfirmable, coap::Type::kNonConfirmable,
+                               coap::Type::kAcknowledgement, coap::Type::kReset};
+constexpr std::array kMethods = {coap::kGet, coap::kPost, coap::kPut, coap::kDelete, coap::kFetch};
 
 [[noreturn]] void Bad(std::string_view word) {
   throw std::invalid_argument("cannot read '" + std::string(word) + "'");
@@ -66,12 +68,6 @@ Bytes Uint(uint32_t value) {
   return out;
 }
 
-uint32_t FromUint(ByteView value) {
-  uint32_t out = 0;
-  for (const uint8_t byte : value) out = out << 8 | byte;
-  return out;
-}
-
 coap::Block BlockFrom(std::string_view text) {
   const size_t first = text.find('/');
   const size_t last = text.rfind('/');
@@ -84,9 +80,11 @@ coap::Block BlockFrom(std::string_view text) {
 }
 
 coap::Code CodeFrom(std::string_view text) {
-  const auto method = std::ranges::find(kMethods, text);
-  if (method != kMethods.end())
-    return coap::Code::Of(0, static_cast<unsigned>(method - kMethods.begin()));
+  if (text == kEmpty) return coap::kEmpty;
+  const auto is_named = [&](coap::Code method) { return coap::Text(method) == text; };
+  if (const auto* found = std::ranges::find_if(kMethods, is_named); found != kMethods.end()) {
+    return *found;
+  }
   if (text.size() != 4 || text[1] != '.') Bad(text);
   return coap::Code::Of(Number(text.substr(0, 1)),
                         static_cast<unsigned>(std::stoul(std::string(text.substr(2)), nullptr)));
@@ -102,17 +100,17 @@ void AddOption(MessageText& message, const NamedOption& option, std::string_view
   const auto add = [&](ByteView bytes) {
     message.options.emplace(number, Bytes(bytes.begin(), bytes.end()));
   };
-  switch (option.kind) {
-    case Kind::kUint: add(Uint(Number(value))); return;
-    case Kind::kBlock: add(Uint(BlockFrom(value).Pack())); return;
-    case Kind::kHex:
+  switch (coap::FindDefinition(option.number)->format) {
+    case coap::OptionFormat::kUint: add(Uint(Number(value))); return;
+    case coap::OptionFormat::kBlock: add(Uint(BlockFrom(value).Pack())); return;
+    case coap::OptionFormat::kOpaque:
       if (!value.empty() && value.front() == '$') {
         message.etag_name = value;
       } else {
         add(FromHex(value));
       }
       return;
-    case Kind::kText: break;
+    case coap::OptionFormat::kString: break;
   }
   const std::string text = Unquoted(value);
   if (option.number != OptionNumber::kUriPath) {
@@ -123,23 +121,29 @@ void AddOption(MessageText& message, const NamedOption& option, std::string_view
   for (std::string segment; std::getline(segments, segment, '/');) add(AsBytes(segment));
 }
 
-std::string TextOf(uint16_t number, ByteView value) {
-  for (const NamedOption& option : kOptions) {
-    if (static_cast<uint16_t>(option.number) != number) continue;
-    const std::string name = std::string(option.name) + "=";
-    switch (option.kind) {
-      case Kind::kUint: return name + std::to_string(FromUint(value));
-      case Kind::kHex: return name + ToHex(value);
-      case Kind::kText: return name + std::string(AsText(value));
-      case Kind::kBlock: {
-        const auto block = coap::ParseBlock(value);
-        if (!block) return name + "hex:" + ToHex(value);
-        return name + std::to_string(block->number) + "/" + (block->more ? "1" : "0") + "/" +
-               std::to_string(block->size());
-      }
+std::string ValueText(coap::OptionFormat format, ByteView value) {
+  switch (format) {
+    case coap::OptionFormat::kOpaque: return ToHex(value);
+    case coap::OptionFormat::kString: return std::string(AsText(value));
+    case coap::OptionFormat::kUint: {
+      const auto number = coap::ParseUint(value);
+      return number ? std::to_string(*number) : "hex:" + ToHex(value);
+    }
+    case coap::OptionFormat::kBlock: {
+      const auto block = coap::ParseBlock(value);
+      if (!block) return "hex:" + ToHex(value);
+      return std::to_string(block->number) + "/" + (block->more ? "1" : "0") + "/" +
+             std::to_string(block->size());
     }
   }
-  return "opt=" + std::to_string(number) + ":" + ToHex(value);
+  std::abort();
+}
+
+std::string TextOf(uint16_t number, ByteView value) {
+  const auto option = static_cast<OptionNumber>(number);
+  const auto* const named = std::ranges::find(kOptions, option, &NamedOption::number);
+  if (named == kOptions.end()) return "opt=" + std::to_string(number) + ":" + ToHex(value);
+  return std::string(named->name) + "=" + ValueText(coap::FindDefinition(option)->format, value);
 }
 
 std::string BodyText(ByteView body) {
@@ -213,9 +217,10 @@ Bytes BodyOf(std::string_view value) {
 MessageText ParseText(const std::vector<std::string>& words) {
   MessageText message;
   if (words.size() < 3) throw std::invalid_argument("needs a type, a code and a message ID");
-  const auto type = std::ranges::find(kTypes, words[0]);
+  const auto is_named = [&](coap::Type type) { return coap::Text(type) == words[0]; };
+  const auto* const type = std::ranges::find_if(kTypes, is_named);
   if (type == kTypes.end()) Bad(words[0]);
-  message.type = static_cast<coap::Type>(type - kTypes.begin());
+  message.type = *type;
   message.code = CodeFrom(words[1]);
   message.message_id = words[2];
   for (size_t i = 3; i < words.size(); ++i) {
@@ -289,9 +294,8 @@ std::string Describe(ByteView datagram) {
   const auto parsed = coap::Parse(datagram);
   if (!parsed) return "raw " + ToHex(datagram);
   const coap::MessageView& message = *parsed;
-  const uint8_t code = message.code.value;
-  std::string out(kTypes[static_cast<size_t>(message.type)]);
-  out += " " + (code < kMethods.size() ? std::string(kMethods[code]) : message.code.Text());
+  std::string out(coap::Text(message.type));
+  out += " " + (message.code.is_empty() ? std::string(kEmpty) : coap::Text(message.code));
   std::ostringstream id;
   id << " 0x" << std::hex << message.message_id;
   out += id.str();

@@ -43,18 +43,4 @@ class Background {
   pid_t pid_ = -1;
 };
 
-/// A folder that is gone when the test is.
-class TemporaryFolder {
- public:
-  TemporaryFolder();
-  ~TemporaryFolder();
-  std::string Path(const std::string& name) const { return path_ + "/" + name; }
-  std::string Write(const std::string& name, const std::string& text) const;
-
- private:
-  std::string path_;
-};
-
-std::string ReadText(const std::string& path);
-
 }  // namespace lowband::tools

@@ -3,12 +3,9 @@
 #include <openssl/evp.h>
 #include <openssl/pem.h>
 #include <openssl/x509v3.h>
-#include <unistd.h>
 
 #include <cstdio>
-#include <fstream>
 #include <memory>
-#include <stdexcept>
 
 namespace lowband {
 namespace {
@@ -30,21 +27,6 @@ void Extend(X509* cert, int nid, const char* value) {
 }
 
 }  // namespace
-
-TestCertificates::TestCertificates() {
-  std::string pattern = (std::filesystem::temp_directory_path() / "lowband-certs-XXXXXX").string();
-  if (mkdtemp(pattern.data()) == nullptr) throw std::runtime_error("mkdtemp failed");
-  directory_ = pattern;
-}
-
-TestCertificates::~TestCertificates() {
-  std::error_code ignored;
-  std::filesystem::remove_all(directory_, ignored);
-}
-
-void TestCertificates::Write(const std::string& name, const std::string& text) const {
-  std::ofstream(directory_ / name, std::ios::binary) << text;
-}
 
 void TestCertificates::Make(const std::string& name, const std::string& issuer) const {
   const Key key(EVP_EC_gen("P-256"));

@@ -34,6 +34,9 @@ SANS_IO = ['libs/coap', 'libs/http', 'libs/transcode', 'services/edge/dtls',
 EXCEPTIONS = {
 }
 
+# The only sleep of the end-to-end tests is here.
+SETTLE = 'tests/e2e/harness/waiting.py'
+
 SOURCE_ROOTS = ('bench', 'libs', 'services', 'tests', 'tools')
 
 
@@ -187,6 +190,10 @@ def tests_are_deterministic(tree):
         yield from find(tree, path, r'\b(sleep_for|sleep_until|usleep|nanosleep|sleep)\s*\(',
                         '{}…: wait for the event, with a deadline')
         yield from find(tree, path, r'\bDISABLED_\w+|^#if 0\b', '{}: a test runs or is not there')
+    for path in tree.named('.py', under=('tests/e2e/', 'tests/helm/')):
+        if path != SETTLE:
+            yield from find(tree, path, r'\btime\.sleep\b|\bfrom time import\b.*\bsleep\b',
+                            '{}: wait for the event, or settle(seconds, why) of the harness')
     bound = re.compile(r'(127\.0\.0\.1|0\.0\.0\.0|localhost|\[::1?\]):[1-9][0-9]{1,4}\b')
     for path in tree.named('.cc', '.h', '.py', under=('tests/integration/', 'tests/e2e/')):
         for number, line in enumerate(tree.text(path).split('\n'), 1):
@@ -214,6 +221,20 @@ def fuzzers_have_seeds(tree):
             yield path, 1, f'{name} has no seed in tests/fuzz/corpus/{name}'
     for name in sorted(orphans):
         yield f'tests/fuzz/corpus/{name}', 1, 'seeds of no fuzzer'
+
+
+def tests_share_by_support(tree):
+    """A test includes files of its own folder; what several folders need is in tests/support."""
+    users = {}
+    for path in tree.cpp(under=('tests/',)):
+        folder = path.rsplit('/', 1)[0]
+        for included in re.findall(r'^#include "(tests/[^"]+)"', tree.text(path), re.MULTILINE):
+            users.setdefault(included, set()).add(folder)
+            if included.rsplit('/', 1)[0] not in (folder, 'tests/support'):
+                yield path, 1, f'{included} is of another folder: share it in tests/support'
+    for path in tree.named('.h', under=('tests/support/',)):
+        if len(users.get(path, ())) == 1 and 'tests/support' not in users[path]:
+            yield path, 1, f'of use to {users[path].pop()} only'
 
 
 def nothing_is_dead(tree):
@@ -283,7 +304,8 @@ def cited_documents(tree):
 
 RULES = [file_length, function_length, line_shape, header_opening, ownership, sans_io,
          stage_order, include_direction, tests_are_deterministic, fuzzers_have_seeds,
-         nothing_is_dead, units_mirror_the_sources, unfinished, cited_documents]
+         tests_share_by_support, nothing_is_dead, units_mirror_the_sources, unfinished,
+         cited_documents]
 
 
 def offences(root, exceptions):

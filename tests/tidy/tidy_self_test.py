@@ -117,6 +117,10 @@ class TidyTest(unittest.TestCase):
         rule = 'tests_are_deterministic'
         self.check(rule, 'tests/unit/a.cc', 'void F() { std::this_thread::sleep_for(1s); }\n')
         self.check(rule, 'tests/unit/a.cc', 'TEST(A, DISABLED_B) {}\n')
+        for code in ('import time\ntime.sleep(1)\n', 'from time import sleep\n'):
+            self.check(rule, 'tests/e2e/test_a.py', code)
+            self.check(rule, 'tests/e2e/harness/a.py', code)
+            self.check_clean('tests/e2e/harness/waiting.py', code)
         self.check(rule, 'tests/integration/a.cc', 'auto a = "127.0.0.1:5683";\n')
         self.check_clean('tests/integration/a.cc', 'auto a = "127.0.0.1:0";\n')
 
@@ -131,6 +135,17 @@ class TidyTest(unittest.TestCase):
                 'lowband_fuzzer(fuzz_${part} SOURCES ${dir}/${part}.cc)\n'}
         self.assertEqual(self.offences(loop), rule)
         self.assertEqual(self.offences(loop | seed | {'tests/fuzz/a.cc': ''}), [])
+
+    def test_tests_share_by_support(self):
+        def files(header, *users):
+            return {'tests/CMakeLists.txt': 'a.cc', header: GOOD_HEADER} | {
+                f'tests/{user}/a.cc': f'#include "{header}"\n' for user in users}
+        rule = ['tests_share_by_support']
+        self.assertEqual(self.offences(files('tests/a/b.h', 'a')), [])
+        self.assertEqual(self.offences(files('tests/a/b.h', 'a', 'c')), rule)
+        self.assertEqual(self.offences(files('tests/support/b.h', 'a', 'c')), [])
+        self.assertEqual(self.offences(files('tests/support/b.h', 'a', 'support')), [])
+        self.assertEqual(self.offences(files('tests/support/b.h', 'a')), rule)
 
     def test_nothing_is_dead(self):
         self.assertEqual(self.offences({'libs/a/a.cc': ''}), ['nothing_is_dead'])

@@ -5,6 +5,7 @@
 #include <cstdio>
 
 #include "libs/coap/block.h"
+#include "libs/coap/text.h"
 #include "tools/lowband/request_message.h"
 
 namespace lowband::tools {
@@ -12,46 +13,11 @@ namespace {
 
 using coap::OptionNumber;
 
-enum class ValueFormat : uint8_t { kText, kOpaque, kUint, kBlock, kContentFormat, kSecret };
-
-struct OptionName {
-  OptionNumber number;
-  std::string_view name;
-  ValueFormat format;
-};
-constexpr std::array kOptionNames = {
-    OptionName{OptionNumber::kIfMatch, "If-Match", ValueFormat::kOpaque},
-    OptionName{OptionNumber::kETag, "ETag", ValueFormat::kOpaque},
-    OptionName{OptionNumber::kObserve, "Observe", ValueFormat::kUint},
-    OptionName{OptionNumber::kUriHost, "Uri-Host", ValueFormat::kText},
-    OptionName{OptionNumber::kUriPort, "Uri-Port", ValueFormat::kUint},
-    OptionName{OptionNumber::kUriPath, "Uri-Path", ValueFormat::kText},
-    OptionName{OptionNumber::kUriQuery, "Uri-Query", ValueFormat::kText},
-    OptionName{OptionNumber::kLocationPath, "Location-Path", ValueFormat::kText},
-    OptionName{OptionNumber::kContentFormat, "Content-Format", ValueFormat::kContentFormat},
-    OptionName{OptionNumber::kMaxAge, "Max-Age", ValueFormat::kUint},
-    OptionName{OptionNumber::kAccept, "Accept", ValueFormat::kContentFormat},
-    OptionName{OptionNumber::kBlock1, "Block1", ValueFormat::kBlock},
-    OptionName{OptionNumber::kBlock2, "Block2", ValueFormat::kBlock},
-    OptionName{OptionNumber::kSize1, "Size1", ValueFormat::kUint},
-    OptionName{OptionNumber::kSize2, "Size2", ValueFormat::kUint},
-    OptionName{OptionNumber::kNoResponse, "No-Response", ValueFormat::kUint},
-    OptionName{OptionNumber::kMatrixAccessToken, "Access-Token", ValueFormat::kSecret},
-    OptionName{OptionNumber::kMatrixKeyTableVersion, "Key-Table", ValueFormat::kUint},
-    OptionName{OptionNumber::kHttpStatus, "HTTP-Status", ValueFormat::kUint},
-    OptionName{OptionNumber::kUserAgent, "User-Agent", ValueFormat::kText},
-};
-
 struct CodeName {
   coap::Code code;
   std::string_view name;
 };
 constexpr std::array kCodeNames = {
-    CodeName{coap::kGet, "GET"},
-    CodeName{coap::kPost, "POST"},
-    CodeName{coap::kPut, "PUT"},
-    CodeName{coap::kDelete, "DELETE"},
-    CodeName{coap::kFetch, "FETCH"},
     CodeName{coap::kCreated, "2.01 Created"},
     CodeName{coap::kDeleted, "2.02 Deleted"},
     CodeName{coap::kValid, "2.03 Valid"},
@@ -117,41 +83,30 @@ std::string Printable(ByteView value) {
   return out;
 }
 
-std::string UintText(ByteView value) {
-  if (value.size() > 4) return "0x" + ToHex(value);
-  uint32_t number = 0;
-  for (const uint8_t byte : value) number = number << 8 | byte;
-  return std::to_string(number);
+std::string FormatText(uint32_t format) {
+  return FormatName(format) + " (" + std::to_string(format) + ")";
 }
 
-std::string ValueText(ValueFormat format, ByteView value) {
-  switch (format) {
-    case ValueFormat::kText: return Printable(value);
-    case ValueFormat::kOpaque: return "0x" + ToHex(value);
-    case ValueFormat::kUint: return UintText(value);
-    case ValueFormat::kSecret: return "(" + std::to_string(value.size()) + " B)";
-    case ValueFormat::kContentFormat: {
-      const std::string number = UintText(value);
-      return value.size() > 2
-                 ? number
-                 : FormatName(static_cast<uint32_t>(std::stoul(number))) + " (" + number + ")";
+std::string ValueText(const coap::OptionDefinition& option, ByteView value) {
+  const std::string raw = "0x" + ToHex(value);
+  switch (option.format) {
+    case coap::OptionFormat::kOpaque: return raw;
+    case coap::OptionFormat::kString:
+      if (option.number != OptionNumber::kMatrixAccessToken) return Printable(value);
+      return "(" + std::to_string(value.size()) + " B)";
+    case coap::OptionFormat::kUint: {
+      const auto number = coap::ParseUint(value);
+      if (!number) return raw;
+      const bool of_content =
+          option.number == OptionNumber::kContentFormat || option.number == OptionNumber::kAccept;
+      return of_content && value.size() <= 2 ? FormatText(*number) : std::to_string(*number);
     }
-    case ValueFormat::kBlock: {
+    case coap::OptionFormat::kBlock: {
       const auto block = coap::ParseBlock(value);
-      if (!block) return "0x" + ToHex(value);
+      if (!block) return raw;
       return std::to_string(block->number) + (block->more ? "/more/" : "/last/") +
              std::to_string(block->size());
     }
-  }
-  std::abort();
-}
-
-std::string_view TypeText(coap::Type type) {
-  switch (type) {
-    case coap::Type::kConfirmable: return "CON";
-    case coap::Type::kNonConfirmable: return "NON";
-    case coap::Type::kAcknowledgement: return "ACK";
-    case coap::Type::kReset: return "RST";
   }
   std::abort();
 }
@@ -160,21 +115,21 @@ std::string_view TypeText(coap::Type type) {
 
 std::string CodeText(coap::Code code) {
   const auto* const found = std::ranges::find(kCodeNames, code, &CodeName::code);
-  return found == kCodeNames.end() ? code.Text() : std::string(found->name);
+  return found == kCodeNames.end() ? coap::Text(code) : std::string(found->name);
 }
 
 std::string OptionText(OptionNumber number, ByteView value) {
-  const auto* const found = std::ranges::find(kOptionNames, number, &OptionName::number);
-  if (found == kOptionNames.end()) {
+  const coap::OptionDefinition* const known = coap::FindDefinition(number);
+  if (known == nullptr) {
     return "Option-" + std::to_string(static_cast<unsigned>(number)) + ": 0x" + ToHex(value);
   }
-  return std::string(found->name) + ": " + ValueText(found->format, value);
+  return std::string(known->name) + ": " + ValueText(*known, value);
 }
 
 std::string MessageText(const coap::MessageView& message) {
   std::array<char, 8> id{};
   std::snprintf(id.data(), id.size(), "0x%04x", message.message_id);
-  std::string out(TypeText(message.type));
+  std::string out(coap::Text(message.type));
   if (message.code.is_empty()) return out + " " + id.data();
   out += " " + CodeText(message.code) + " " + id.data();
   if (message.token.size() > 0) out += " token " + ToHex(message.token.view());

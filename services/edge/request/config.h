@@ -73,10 +73,6 @@ struct Config {
   /// fail at once and must not come back at once.
   double poll_jitter = 0.5;
 
-  /// A bug on purpose, for tests: polls on before the client has acknowledged the body. Whoever
-  /// claims to find what is lost must find this.
-  bool canary_advance_early = false;
-
   /// A request that was refused for want of a token waits so long for the token of its session,
   /// whose message may have been lost: deployed clients repeat it after 9 s. 0: it does not wait.
   Duration token_wait = std::chrono::seconds(10);

@@ -256,7 +256,6 @@ void Layer::SendNotification(TimePoint now, const Observation& observation, uint
     return;
   }
   observations_.OnNotified(id, number, sent, whole);
-  if (config_.canary_advance_early && whole) observations_.OnDelivered(now, session, sent);
 }
 
 message::SendId Layer::SendFirst(TimePoint now, SessionId session, FirstMessage first) {

@@ -6,13 +6,13 @@ import itertools
 import random
 import re
 import signal
-import time
 
 import requests
 
 from harness.dns import NameServer
 from harness.gateway import ENVIRONMENT
 from harness.process import Process, free_port, udp_port_is_bound
+from harness.waiting import settle
 
 NAME = "translator.lowband.test"
 # The chart's preStopSeconds is 10. Here DNS learns of a change after one second at most, so less is
@@ -117,9 +117,9 @@ class Fleet:
     def remove(self, *leaving):
         """Deletes pods: out of DNS while they still serve, SIGTERM, and the end of the drain.
         Returns their exit codes."""
-        time.sleep(DNS_LAG)
+        settle(DNS_LAG, "DNS still names it")
         self._publish([one for one in self._endpoints if one not in leaving])
-        time.sleep(PRE_STOP - DNS_LAG)
+        settle(PRE_STOP - DNS_LAG, "its preStop hook")
         for replica in leaving:
             replica.process.signal(signal.SIGTERM)
         codes = [replica.process.wait(100) for replica in leaving]

@@ -7,7 +7,8 @@ import re
 import signal
 import socket
 import subprocess
-import time
+
+from harness.waiting import holds_within
 
 _libc = ctypes.CDLL(None, use_errno=True)
 _PR_SET_PDEATHSIG = 1
@@ -48,16 +49,18 @@ class Process:
 
     def wait_until(self, condition, seconds, what):
         """Polls `condition` until it is true; fails with the log if it is not, or if we die."""
-        deadline = time.monotonic() + seconds
-        while time.monotonic() < deadline:
+
+        def is_true():
             if condition():
-                return
+                return True
             if self.returncode() is not None:
                 raise AssertionError(
                     f"{self.name} ended with {self.returncode()} before: {what}\n{self.tail()}"
                 )
-            time.sleep(0.05)
-        raise AssertionError(f"{self.name}: not within {seconds} s: {what}\n{self.tail()}")
+            return False
+
+        if not holds_within(seconds, is_true):
+            raise AssertionError(f"{self.name}: not within {seconds} s: {what}\n{self.tail()}")
 
     def wait_for_line(self, pattern, seconds=20):
         """The first match of `pattern` in the log."""

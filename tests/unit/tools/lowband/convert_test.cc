@@ -5,6 +5,7 @@
 #include <gtest/gtest.h>
 
 #include "tests/support/run_program.h"
+#include "tests/support/temporary_folder.h"
 #include "tools/lowband/json_layout.h"
 
 namespace lowband::tools {
@@ -42,7 +43,7 @@ TEST(Convert, ExampleOfJcToFileThenSameLine) {
   const std::string path = folder.Path("output");
   const RunResult result = RunLowband({"convert", "-out", path, R"({"foo":"bar"})"});
   EXPECT_EQ(result.out, "Output to '" + path + "' (9 bytes) a163666f6f63626172\n");
-  EXPECT_EQ(Hex(ReadText(path)), "a163666f6f63626172");
+  EXPECT_EQ(Hex(ReadFileText(path)), "a163666f6f63626172");
 }
 
 TEST(Convert, NumbersThenShortestIntegers) {

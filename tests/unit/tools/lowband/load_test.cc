@@ -9,6 +9,7 @@
 #include "libs/client/options.h"
 #include "tests/support/responder.h"
 #include "tests/support/run_program.h"
+#include "tests/support/temporary_folder.h"
 #include "tools/lowband/latency_histogram.h"
 #include "tools/lowband/load_plan.h"
 

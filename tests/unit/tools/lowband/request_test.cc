@@ -9,6 +9,7 @@
 #include "tests/support/closed_port.h"
 #include "tests/support/responder.h"
 #include "tests/support/run_program.h"
+#include "tests/support/temporary_folder.h"
 
 namespace lowband::tools {
 namespace {
@@ -166,7 +167,7 @@ TEST_F(RequestTest, PrettyAndOutputFileThenThere) {
   EXPECT_EQ(Request({"--pretty"}).out, "{\n  \"a\": 1\n}\n");
   const TemporaryFolder folder;
   EXPECT_EQ(Request({"-o", folder.Path("out")}).out, "");
-  EXPECT_EQ(ReadText(folder.Path("out")), R"({"a":1})");
+  EXPECT_EQ(ReadFileText(folder.Path("out")), R"({"a":1})");
 }
 
 TEST_F(RequestTest, VerboseThenDatagramsBytesAndRoundTrips) {
@@ -188,7 +189,7 @@ TEST_F(RequestTest, StatsThenJsonOfBothPhases) {
   Serve(Cbor("\xa0"), true);
   const TemporaryFolder folder;
   ASSERT_EQ(Request({"-k", "--stats-json", folder.Path("stats")}).status, 0);
-  const auto stats = nlohmann::json::parse(ReadText(folder.Path("stats")));
+  const auto stats = nlohmann::json::parse(ReadFileText(folder.Path("stats")));
   EXPECT_EQ(stats["handshake"]["datagrams_sent"], 3);
   EXPECT_GT(stats["handshake"]["bytes_received"], 500);
   EXPECT_EQ(stats["exchange"]["datagrams_sent"], 1);
@@ -205,7 +206,7 @@ TEST_F(RequestTest, SessionFileThenTicketElseNone) {
   const auto handshake_bytes = [&](std::vector<std::string> flags) {
     flags.insert(flags.end(), {"-k", "--stats-json", folder.Path("stats")});
     EXPECT_EQ(Request(flags).status, 0);
-    return nlohmann::json::parse(ReadText(folder.Path("stats")))["handshake"]["bytes_received"]
+    return nlohmann::json::parse(ReadFileText(folder.Path("stats")))["handshake"]["bytes_received"]
         .get<int>();
   };
   const int without = handshake_bytes({});
@@ -232,7 +233,7 @@ TEST_F(RequestTest, KeyLogVariableThenSecretsAppended) {
   const RunResult result =
       RunLowband({"request", "-k", url_ + "/x"}, "", {"SSLKEYLOGFILE=" + path});
   EXPECT_EQ(result.status, 0) << result.err;
-  EXPECT_THAT(ReadText(path), testing::StartsWith("CLIENT_RANDOM "));
+  EXPECT_THAT(ReadFileText(path), testing::StartsWith("CLIENT_RANDOM "));
 }
 
 TEST_F(RequestTest, NobodyThereThenStatus1AndOneLine) {

@@ -11,6 +11,7 @@
 #include "tests/support/closed_port.h"
 #include "tests/support/responder.h"
 #include "tests/support/run_program.h"
+#include "tests/support/temporary_folder.h"
 
 namespace lowband::tools {
 namespace {
@@ -211,14 +212,14 @@ TEST_F(SyncTest, CursorFileThenGoneOnFromAndRewritten) {
   const std::string cursor = folder.Write("cursor", "s7\n");
   EXPECT_EQ(Sync({"-k", "--once", "--cursor", cursor}).status, 0);
   EXPECT_THAT(asked()[0].queries, Contains("since=s7"));
-  EXPECT_EQ(ReadText(cursor), "s8\n");
+  EXPECT_EQ(ReadFileText(cursor), "s8\n");
   struct stat status {};
   ASSERT_EQ(stat(cursor.c_str(), &status), 0);
   EXPECT_EQ(status.st_mode & 0777, 0600u);
   const std::string fresh = folder.Path("fresh");
   EXPECT_EQ(Sync({"-k", "--once", "--cursor", fresh}).status, 0);
   EXPECT_EQ(asked()[1].queries.size(), 1u);
-  EXPECT_EQ(ReadText(fresh), "s8\n");
+  EXPECT_EQ(ReadFileText(fresh), "s8\n");
 }
 
 TEST_F(SyncTest, SessionClosedThenReconnectsWithCursorAndToken) {
@@ -236,7 +237,7 @@ TEST_F(SyncTest, SessionClosedThenReconnectsWithCursorAndToken) {
   ASSERT_EQ(asked().size(), 2u);
   EXPECT_THAT(asked()[1].queries, Contains("since=s1"));
   EXPECT_EQ(AsText(asked()[1].options.at(256)), "tok");
-  EXPECT_EQ(ReadText(folder.Path("cursor")), "s2\n");
+  EXPECT_EQ(ReadFileText(folder.Path("cursor")), "s2\n");
 }
 
 // A restarted server knows no session; its alert has no key, so a ping has to confirm it.
@@ -332,7 +333,7 @@ TEST_F(SyncTest, SignalThenDeregisteredAndSummary) {
                              "'; echo $? > status; } | { read -r line; echo \"$line\"; "
                              "kill -INT $(cat pid); cat; }";
   const RunResult result = RunProgram({"/bin/sh", "-c", script});
-  EXPECT_EQ(ReadText(folder.Path("status")), "0\n") << result.err;
+  EXPECT_EQ(ReadFileText(folder.Path("status")), "0\n") << result.err;
   EXPECT_EQ(result.out, Line("one"));
   EXPECT_EQ(server_->deregistered(), 1u);
   EXPECT_THAT(result.err, HasSubstr("* 1 batches"));
@@ -348,7 +349,7 @@ TEST_F(SyncTest, OutputThatCannotBeWrittenThenCursorStays) {
                       " coaps://127.0.0.1:" + std::to_string(server_->port()) + " > /dev/full"});
   EXPECT_EQ(result.status, 1);
   EXPECT_THAT(result.err, HasSubstr("cannot write to standard output"));
-  EXPECT_EQ(ReadText(cursor), "");
+  EXPECT_EQ(ReadFileText(cursor), "");
 }
 
 TEST_F(SyncTest, NobodyThereThenStatus1) {

@@ -7,14 +7,23 @@
 #include <grpcpp/create_channel.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
+#include <condition_variable>
 #include <future>
+#include <map>
+#include <memory>
+#include <mutex>
 #include <optional>
+#include <string>
 #include <thread>
+#include <utility>
+#include <vector>
 
 #include "libs/grpc/contract.h"
 #include "lowband/v1/translator.grpc.pb.h"
 #include "services/translator/ingress/server.h"
-#include "tests/integration/lanes_rig.h"
+#include "tests/support/plain_server.h"
+#include "tests/support/temporary_folder.h"
 
 namespace lowband::translator::ingress {
 
@@ -183,7 +192,7 @@ class IngressServer : public ::testing::Test {
     lane_ = std::make_unique<HandWrittenLane>(channel_);
   }
 
-  TemporaryDirectory directory_;
+  TemporaryFolder directory_;
   Recorder handler_;
   std::unique_ptr<Server> server_;
   std::shared_ptr<grpc::Channel> channel_;
