@@ -254,7 +254,7 @@ void AdminServer::Impl::Dispatch(TimePoint now, Client& client) {
     client.scrape = Scrape::kNext;
     if (!scraping_) BeginScrape();
   } else {
-    connection.Answer(now, 404, kText, "there are /metrics, /healthz and /readyz\n");
+    connection.Answer(now, 404, kText, "not found; there are /metrics, /healthz and /readyz\n");
   }
 }
 

@@ -148,8 +148,8 @@ void MetricSet::Distribution(const std::string& name, const std::string& help,
 }
 
 void MetricSet::Process() {
-  Level("build_info", "Always 1; the label tells the version.",
-        {{"version", std::string(kVersion)}}, 1);
+  Level("build_info", "Always 1; the label is the version.", {{"version", std::string(kVersion)}},
+        1);
   rusage usage{};
   getrusage(RUSAGE_SELF, &usage);
   const auto set = [this](const char* name, const char* help, MetricType type, double value) {
@@ -161,10 +161,10 @@ void MetricSet::Process() {
       Seconds(usage.ru_utime) + Seconds(usage.ru_stime));
   set("process_resident_memory_bytes", "Resident memory.", MetricType::Gauge, ResidentBytes());
   set("process_open_fds", "Open file descriptors.", MetricType::Gauge, OpenDescriptors());
-  set("process_max_fds", "Open file descriptors at most.", MetricType::Gauge, DescriptorLimit());
+  set("process_max_fds", "Limit of open file descriptors.", MetricType::Gauge, DescriptorLimit());
   static const double started = StartTime();
-  set("process_start_time_seconds", "When the process started, since 1970.", MetricType::Gauge,
-      started);
+  set("process_start_time_seconds", "Start time of the process, in seconds since 1970.",
+      MetricType::Gauge, started);
 }
 
 std::string MetricSet::Text() const { return impl_->Text(); }

@@ -159,7 +159,7 @@ class OptionParser::Impl {
     app_.set_version_flag("--version", program_ + " " + std::string(kVersion),
                           "Print the version and exit");
     app_.set_help_flag("-h,--help", "Print this help and exit");
-    app_.add_option("--config", config_file_, "Read flags from FILE, one `name = value` a line")
+    app_.add_option("--config", config_file_, "Read flags from FILE, one `name = value` per line")
         ->type_name("FILE");
     auto formatter = std::make_shared<HelpFormatter>();
     formatter->column_width(36);

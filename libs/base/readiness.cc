@@ -41,7 +41,7 @@ std::string WithAnyPort(const std::string& address) {
 }
 
 int CheckReadiness(const std::string& program, const std::string& admin_addr) {
-  if (admin_addr == "off") throw ConfigError("--admin-addr", "is off: there is nothing to ask");
+  if (admin_addr == "off") throw ConfigError("--admin-addr", "is off: there is no server to ask");
   const auto address = ParseBindAddress(admin_addr);
   if (!address) throw ConfigError("--admin-addr", address.error());
   if (address->address.port() == 0) throw ConfigError("--admin-addr", "needs a port to ask at");

@@ -203,7 +203,7 @@ Result<Response, std::string> Connection::Impl::Exchange(Request request, Durati
   }
   session_.Cancel(id);
   if (!ended_.empty()) return lowband::Failure(ended_);
-  return lowband::Failure(std::string("no answer within the time allowed"));
+  return lowband::Failure(std::string("no answer within the time limit"));
 }
 
 Result<void, std::string> Connection::Impl::Rebind() {

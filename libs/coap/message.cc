@@ -52,7 +52,7 @@ std::string_view Text(ParseError error) {
     case ParseError::kTruncated: return "ends inside the token or an option";
     case ParseError::kOption: return "undecodable option";
     case ParseError::kEmptyPayload: return "payload marker without a payload";
-    case ParseError::kNotEmpty: return "empty message that is not empty";
+    case ParseError::kNotEmpty: return "empty message with a token, options or payload";
   }
   std::abort();
 }

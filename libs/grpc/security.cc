@@ -88,8 +88,8 @@ void RefusePlaintext(const GrpcSecurity& security, const std::string& flag,
   if (!target) throw ConfigError(flag, target.error());
   if (target->local || security.insecure) return;
   throw ConfigError(flag, "'" + target->name +
-                              "' is beyond this machine: give --grpc-cert, --grpc-key and "
-                              "--grpc-ca, or --insecure-grpc to go without encryption");
+                              "' is not on this machine: give --grpc-cert, --grpc-key and "
+                              "--grpc-ca, or --insecure-grpc for no encryption");
 }
 
 }  // namespace

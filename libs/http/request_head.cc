@@ -73,7 +73,7 @@ std::optional<Refusal> CheckHost(RequestHead& head) {
   if (count == 0) return Bad(Fault::kHost, "no Host");
   const std::string& host = *Find(head.fields, "Host");
   if (host.empty() || IsHostAndPort(host)) return std::nullopt;
-  return Bad(Fault::kHost, "a Host that is none");
+  return Bad(Fault::kHost, "an invalid Host");
 }
 
 /// Among the codings of RFC 9112 §12.3 that a peer may mean in earnest.
@@ -101,7 +101,7 @@ std::optional<Refusal> CheckTransferEncoding(const RequestHead& head) {
     known = known && IsOtherCoding(*coding);
   }
   if (!chunked && !known) return bad("an unknown Transfer-Encoding");
-  return Refusal{501, Fault::kTransferEncoding, "no transfer coding but chunked is supported"};
+  return Refusal{501, Fault::kTransferEncoding, "chunked is the only supported transfer coding"};
 }
 
 /// RFC 9112 §6.2 would let equal repetitions pass: not every reader compares them alike.
@@ -164,7 +164,7 @@ std::optional<Refusal> ReadExpectation(RequestHead& head) {
   for (const Field& field : head.fields) {
     if (!SameToken(field.name, "Expect")) continue;
     if (!SameToken(field.value, "100-continue")) {
-      return Refusal{417, Fault::kExpectation, "no expectation but 100-continue is met"};
+      return Refusal{417, Fault::kExpectation, "100-continue is the only supported expectation"};
     }
     head.expects_continue = has_body && !head.http10;
   }

@@ -31,7 +31,7 @@ Result<bool, Refusal> ReadVersion(std::string_view version) {
   if (!well_formed || version[5] == '0') {
     return Failure(Bad(Fault::kRequestLine, "a request line that does not end in an HTTP version"));
   }
-  return Failure(Refusal{505, Fault::kVersion, "only HTTP/1.1 and HTTP/1.0 are spoken here"});
+  return Failure(Refusal{505, Fault::kVersion, "only HTTP/1.1 and HTTP/1.0 are supported"});
 }
 
 /// What is behind "http://" or "https://" (RFC 9110 §4.2); none in other targets.
@@ -47,7 +47,8 @@ Result<std::string_view, Refusal> ReadTarget(std::string_view target) {
   // RFC 3986 §2 would have more characters encoded. Browsers send these in queries as they are, and
   // nobody splits a request line or a path at them; '#' is where many stop reading.
   const auto is_allowed = [](char byte) { return byte > 0x20 && byte < 0x7f && byte != '#'; };
-  if (!std::ranges::all_of(target, is_allowed)) return bad("a request target to be encoded");
+  if (!std::ranges::all_of(target, is_allowed))
+    return bad("a request target with unencoded characters");
   std::string_view path_and_query = target;
   if (const auto behind = BehindScheme(target)) {
     const size_t end = std::min(behind->find_first_of("/?"), behind->size());
@@ -88,7 +89,7 @@ Result<RequestLine, Refusal> ParseRequestLine(std::string_view line) {
   const size_t first = line.find(' ');
   const size_t second = first == std::string_view::npos ? first : line.find(' ', first + 1);
   if (second == std::string_view::npos) {  // HTTP/0.9 as well
-    return Failure(Bad(Fault::kRequestLine, "a request line of less than three parts"));
+    return Failure(Bad(Fault::kRequestLine, "a request line of fewer than three parts"));
   }
   RequestLine result;
   result.method = line.substr(0, first);

@@ -125,7 +125,10 @@ TOGETHER = [
         {"edge": {"podLabels": {"app.kubernetes.io/component": "x"}}},
         "edge.podLabels: app.kubernetes.io/component is a selector of the chart",
     ),
-    ({"edge": {"extraArgs": ["--tls-cert=/x"]}}, "edge.extraArgs: --tls-cert is a flag of the chart's own"),
+    (
+        {"edge": {"extraArgs": ["--tls-cert=/x"]}},
+        "edge.extraArgs: --tls-cert is a flag of the chart's own",
+    ),
     (
         {"translator": {"extraEnv": [{"name": "LOWBAND_LOCAL", "value": "http://x"}]}},
         "translator.extraEnv: LOWBAND_LOCAL has no effect",

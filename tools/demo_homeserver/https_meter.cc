@@ -150,14 +150,14 @@ int Run(const Flags& flags) {
 
 int main(int argc, char** argv) {
   lowband::demo::Flags flags;
-  CLI::App app("One request over HTTP/1.1 and TLS, and what it cost on the wire");
+  CLI::App app("One request over HTTP/1.1 and TLS, with its bytes on the wire");
   app.add_option("-X", flags.method, "Method");
   app.add_option("-d", flags.body, "Body");
   app.add_option("-H", flags.headers, "Header");
   app.add_option("--cert", flags.cert, "Certificate of the TLS terminator, for a http:// URL");
   app.add_option("--key", flags.key, "Its key");
   app.add_option("--stats-json", flags.stats, "File for the figures")->required();
-  app.add_option("URL", flags.url, "Of the homeserver")->required();
+  app.add_option("URL", flags.url, "URL of the homeserver")->required();
   CLI11_PARSE(app, argc, argv);
   std::signal(SIGPIPE, SIG_IGN);
   try {

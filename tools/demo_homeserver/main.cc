@@ -83,13 +83,14 @@ int main(int argc, char** argv) {
   CLI::App app("An in-memory Matrix homeserver for the demo and the tests");
   app.add_option("--listen", listen, "Address and port; port 0 picks a free one")
       ->capture_default_str();
-  app.add_option("--server-name", options.server_name, "What user and room ids end in")
+  app.add_option("--server-name", options.server_name, "Server name in user and room ids")
       ->capture_default_str();
-  app.add_option("--base-url", options.base_url, "base_url to tell (default: where it listens)");
+  app.add_option("--base-url", options.base_url,
+                 "base_url in answers (default: the listening address)");
   app.add_option("--rate-limit", options.rate_limit,
                  "Requests a second and access token, then 429; 0: no limit")
       ->capture_default_str();
-  app.add_option("--threads", threads, "Connections open at a time")->capture_default_str();
+  app.add_option("--threads", threads, "Open connections at once")->capture_default_str();
   try {
     app.parse(argc, argv);
   } catch (const CLI::CallForHelp& help) {

@@ -163,7 +163,7 @@ Result<LoadPlan, std::string> LoadPlan::Make(const PlanOptions& options, const U
   }
   if (plan.operations_.empty()) {
     return Failure(
-        std::string("no operation was named: --operation, --get, --put, --post or "
+        std::string("no operation was given: --operation, --get, --put, --post or "
                     "--delete"));
   }
   plan.order_ = Interleave(plan.operations_);

@@ -78,7 +78,7 @@ std::string AskWhoIsThere(client::Connection& connection, TimePoint deadline) {
     if (const auto* pong = std::get_if<client::Pong>(&*event); pong && pong->answered) return "";
     if (const auto* end = std::get_if<client::Disconnected>(&*event)) return end->detail;
   }
-  return "no sign of the server within the time allowed";
+  return "no message from the server within the time limit";
 }
 
 // The ticket of an earlier call, or nothing: then the handshake is full.
@@ -103,7 +103,7 @@ class Exchange {
     config.resume = LoadTicket(options_.session_file);
     if (!options_.silent) {
       config.upload_restarted = [](client::RequestId) {
-        std::cerr << "lowband request: warning: the server has not kept what was uploaded so far "
+        std::cerr << "lowband request: warning: the server no longer has the earlier blocks "
                      "(4.08); the upload starts over\n";
       };
     }
@@ -133,7 +133,7 @@ class Exchange {
     if (!response) return Fail("request", response.error(), kExitFailure);
     if (unanswered && options_.verbose) {
       std::cerr << (confirmable ? "* acknowledged" : "* sent once")
-                << "; what came of it is not known: no answer was asked for (--response asks for "
+                << "; its result is unknown: no answer was requested (--response requests "
                    "one)\n";
     }
     PrintResponse(options_, *response);

@@ -56,7 +56,7 @@ Url ReadUrl(const SyncOptions& options) {
   url->queries.push_back("timeout=" + std::to_string(options.timeout_ms));
   if (!options.filter.empty()) {
     if (options.filter.starts_with('{') && !nlohmann::json::accept(options.filter)) {
-      throw UsageError("--filter begins like JSON and is none");
+      throw UsageError("--filter begins like JSON but is not valid JSON");
     }
     url->queries.push_back("filter=" + options.filter);
   }

@@ -68,7 +68,7 @@ void SyncSession::AskLater(TimePoint now, const std::string& why, Duration at_le
   id_ = 0;
   const Duration wait = std::max(run_.backoff.Next(), at_least);
   ask_at_ = now + wait;
-  Notice(why + "; asking again in " + SecondsText(wait));
+  Notice(why + "; trying again in " + SecondsText(wait));
 }
 
 TimePoint SyncSession::NextTime() const {
@@ -88,7 +88,7 @@ SyncSession::End SyncSession::OnTime(TimePoint now) {
     // is believed when a ping finds nobody who has the keys.
     if (!pinged_at_) Ping(now);
     if (now >= *pinged_at_ + kAlertPatience) {
-      return SyncEnd{SyncEnd::Kind::kLost, "the server does not know the session any more"};
+      return SyncEnd{SyncEnd::Kind::kLost, "the server no longer knows the session"};
     }
   }
   const Duration keepalive = Seconds(run_.options.keepalive_seconds);
@@ -116,7 +116,7 @@ SyncSession::End SyncSession::On(TimePoint now, const client::Response& response
   observing_ = client::FindOption(response.options, coap::OptionNumber::kObserve) != nullptr &&
                !run_.polling;
   if (!observing_ && !run_.polling) {
-    Notice("the server does not let /sync be observed; polling instead");
+    Notice("the server does not support observing /sync; polling instead");
     run_.polling = true;
   }
   // Registered; what there is comes as a notification.

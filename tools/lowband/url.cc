@@ -118,7 +118,7 @@ std::optional<std::string> ReadAuthority(std::string_view authority, Url& url) {
 
 Result<Url, std::string> ParseUrl(std::string_view text) {
   const auto wrong = [text](const std::string& why) {
-    return Failure("\"" + std::string(text) + "\" is no URL that can be asked: " + why);
+    return Failure("\"" + std::string(text) + "\" is not a usable URL: " + why);
   };
   Url url;
   std::string_view rest = text.substr(0, text.find('#'));

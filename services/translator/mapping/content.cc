@@ -56,7 +56,7 @@ Result<RequestContent, Refusal> FromDeflate(uint32_t format, std::string_view bo
   const auto plain = transcode::Inflate(AsBytes(body), kInflatedBytesMax);
   if (!plain) {
     return Failure(Refusal{400, "M_NOT_JSON",
-                           "the body is no whole zlib stream, or becomes longer than " +
+                           "the body is not a complete zlib stream, or decompresses to more than " +
                                std::to_string(kInflatedBytesMax) + " bytes"});
   }
   if (format == coap::kFormatCborDeflate) return FromCbor(AsText(*plain));

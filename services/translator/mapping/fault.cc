@@ -29,7 +29,7 @@ Refusal RefusalOf(UpstreamFault fault, bool repeatable) {
       return {503, "M_LIMIT_EXCEEDED",
               "too many long-polls are under way, and this access token has the most"};
     case UpstreamFault::kUnavailable:
-      return {503, "M_UNKNOWN", "the homeserver could not be reached just now"};
+      return {503, "M_UNKNOWN", "the homeserver was unreachable a moment ago"};
     case UpstreamFault::kCancelled: return {503, "M_UNKNOWN", "the request was cancelled"};
     case UpstreamFault::kStopping: return {503, "M_UNKNOWN", "the gateway is stopping"};
   }

@@ -88,7 +88,7 @@ Result<RelayHead, std::string> MapRelayRequest(const v1::RelayRequest& request,
   RelayHead head;
   head.method = request.method();
   if (!http::IsToken(head.method) || head.method == "CONNECT" || head.method == "TRACE") {
-    return Failure(std::string("the method is not one that is relayed"));
+    return Failure(std::string("this method is not relayed"));
   }
   head.target = request.target();
   if (!IsTarget(head.target)) return Failure(std::string("the target is not a path"));

@@ -94,7 +94,7 @@ bool IsOneOf(const std::vector<std::string>& versions, const HttpResponse& respo
 /// where it leads into the body, for whoever opens a browser.
 MappedAnswer Redirect(const AnswerForm& form, coap::CodeSet codes, uint16_t status,
                       std::string_view location) {
-  const Bytes error = transcode::JsonErrorBody("M_UNKNOWN", "to be opened in a browser");
+  const Bytes error = transcode::JsonErrorBody("M_UNKNOWN", "open the location in a browser");
   std::string json(AsText(error));
   std::string quoted;
   transcode::AppendJsonString(location, quoted);
@@ -133,7 +133,7 @@ Result<HttpRequest, MappedAnswer> Mapping::UnderCondition(
   if (!IsOneOf(request.only_versions, *found)) {
     MappedAnswer answer =
         ErrorAnswer(request.form, config_.codes,
-                    {412, "M_CONCURRENT_WRITE", "there is another version than the one named"});
+                    {412, "M_CONCURRENT_WRITE", "the current version is not the one named"});
     TellVersion(*found, answer);
     answer.head.clear_max_age();
     return Failure(std::move(answer));

@@ -38,7 +38,8 @@ Result<HttpMethod, Refusal> MapMethod(v1::Method method, Route route) {
     case v1::DELETE: return HttpMethod::kDelete;
     case v1::FETCH:
       if (HasPost(route)) return HttpMethod::kPost;
-      return Failure(Refusal{405, "M_UNRECOGNIZED", "FETCH is served where Matrix has a POST"});
+      return Failure(
+          Refusal{405, "M_UNRECOGNIZED", "FETCH is served only where Matrix has a POST"});
     default: return Failure(Refusal{405, "M_UNRECOGNIZED", "the method is not served"});
   }
 }
@@ -123,7 +124,7 @@ Result<std::string, Refusal> MapToken(const v1::Request& request, Query& query, 
   if (token.empty()) return token;
   if (!IsTokenText(token)) {
     return Failure(
-        Refusal{401, "M_UNKNOWN_TOKEN", "no access token has such characters or length"});
+        Refusal{401, "M_UNKNOWN_TOKEN", "the access token has invalid characters or length"});
   }
   return "Bearer " + token;
 }
@@ -142,8 +143,9 @@ std::optional<Refusal> MapVersions(const v1::Request& request, MappedRequest& ma
   const bool changes =
       mapped.http.method == HttpMethod::kPut || mapped.http.method == HttpMethod::kDelete;
   if (!has_versions || !changes) {
-    return Refusal{400, "M_UNRECOGNIZED",
-                   "If-Match (CoAP option 1) is for a PUT or DELETE of what has an ETag"};
+    return Refusal{
+        400, "M_UNRECOGNIZED",
+        "If-Match (CoAP option 1) is only for a PUT or DELETE of a resource with an ETag"};
   }
   // Done twice, it would fail the second time.
   mapped.form.repeatable = false;

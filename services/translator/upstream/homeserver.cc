@@ -83,7 +83,7 @@ std::string PrefixOf(const std::string& url, std::string path) {
     Refuse(url, "must not have an empty, . or .. part in its path");
   }
   if (slashed.find("/_matrix/") != std::string::npos) {
-    Refuse(url, "must end where the path of the homeserver's API, /_matrix, begins");
+    Refuse(url, "must not include /_matrix, where the path of the homeserver's API begins");
   }
   return path;
 }
