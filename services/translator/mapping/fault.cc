@@ -19,7 +19,8 @@ Refusal RefusalOf(UpstreamFault fault, bool repeatable) {
       return {504, "M_UNKNOWN", "the homeserver did not answer in time"};
     case UpstreamFault::kBroken:
       if (repeatable) return BadGateway("the connection to the homeserver broke");
-      // Nobody may repeat it for the client, and the client must know why it should look first.
+      // The gateway may not repeat it, and the client must know that it should check the result
+      // first.
       return {504, "M_UNKNOWN",
               "the connection to the homeserver broke; it may have carried out the request"};
     case UpstreamFault::kTooLarge: return BadGateway("the homeserver's answer is too large");
