@@ -1,8 +1,8 @@
 // demo-homeserver: the in-memory homeserver behind HTTP/1.1.
 //
-// cpp-httplib serves a connection by one thread of a pool for as long as it lasts, and a waiting
-// /sync or an idle keep-alive connection is one: `--threads` is the number of connections that can
-// be open at a time; more wait for a free thread.
+// cpp-httplib serves each connection by one thread of a pool for its whole life, also while a /sync
+// waits or the connection is idle: `--threads` is the number of connections that can be open at a
+// time; more wait for a free thread.
 #include <httplib.h>
 #include <sys/socket.h>
 
@@ -129,6 +129,6 @@ int main(int argc, char** argv) {
   std::printf("listening on %s\n", where.c_str());
   std::fflush(stdout);
   AwaitSignal();
-  // Not by unwinding: that would wait for idle connections, and there is nothing to save.
+  // Without unwinding, which would wait for idle connections; there is no data to save.
   std::_Exit(0);
 }

@@ -90,7 +90,7 @@ std::vector<std::string> TranslatorCommand(const Arguments& arguments, const std
       "lowband-translator", "--listen=unix:" + socket, "--local=" + arguments.local,
       "--admin-addr=" + arguments.translator_admin_addr, "--log-format=" + arguments.log_format};
   if (!arguments.advertise.empty()) command.push_back("--advertise=" + arguments.advertise);
-  // A port that the URL names is the public one of both transports.
+  // A port in the URL is the public port of both transports.
   const bool url_names_port =
       !arguments.advertise.empty() && ParsePublicUrl(arguments.advertise).port.has_value();
   if (!url_names_port) {

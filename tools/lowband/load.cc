@@ -128,7 +128,7 @@ class LoadRun {
 
 LoadPlan MakePlan(const LoadOptions& options, const Url& url) {
   PlanOptions plan_options = options.plan;
-  // A run of handshakes asks for nothing; the plan is there and never used.
+  // A run of handshakes sends no requests; its plan exists and is never used.
   if (options.handshakes) plan_options.operations = {"versions"};
   auto plan = LoadPlan::Make(plan_options, url, RandomRun());
   if (!plan) throw UsageError(plan.error());

@@ -30,7 +30,7 @@ std::string ResponseHead(const client::Response& response) {
   for (const auto& option : response.options) {
     if (option.number == coap::OptionNumber::kBlock1 ||
         option.number == coap::OptionNumber::kBlock2) {
-      continue;  // of the last block only: they say nothing of the answer
+      continue;  // of the last block only: they do not describe the answer
     }
     head += OptionText(option.number, option.value) + "\n";
   }
@@ -70,8 +70,8 @@ void PrintConnected(const client::Connection& connection, const client::Config& 
   std::cerr << '\n';
 }
 
-// For a request that nothing comes back of, without a handshake: empty if somebody is there, or why
-// that is not known.
+// For a request without an answer and without a handshake: empty if the server is reachable, else
+// the reason why that is unknown.
 std::string AskWhoIsThere(client::Connection& connection, TimePoint deadline) {
   connection.session().Ping(Now());
   while (const auto event = connection.Wait(std::max<Duration>(deadline - Now(), {}))) {
@@ -81,7 +81,7 @@ std::string AskWhoIsThere(client::Connection& connection, TimePoint deadline) {
   return "no message from the server within the time limit";
 }
 
-// The ticket of an earlier call, or nothing: then the handshake is full.
+// The ticket of an earlier call; empty: the handshake is full.
 Bytes LoadTicket(const std::string& path) {
   if (path.empty() || access(path.c_str(), F_OK) != 0) return {};
   return ReadFile(path);
@@ -162,7 +162,7 @@ int RunRequest(RequestOptions options) {
   auto url = ParseUrl(options.url);
   if (!url) throw UsageError(url.error());
   const Bytes body = options.data ? ReadData(*options.data) : Bytes{};
-  // With -d and nothing in it, curl posts too.
+  // As in curl, -d with empty data makes a POST.
   if (options.message.method.empty() && options.data) options.message.method = "POST";
   auto built = BuildRequest(options.message, *url, body);
   if (!built) throw UsageError(built.error());
