@@ -46,7 +46,7 @@ void Connection::Read(TimePoint now) {
       state_ = State::kDone;
       return;
     }
-    // The end of the head may begin in the piece before.
+    // The end of the head may begin in the previous piece.
     const size_t from = in_.size() < 3 ? 0 : in_.size() - 3;
     in_.append(piece.data(), static_cast<size_t>(size));
     const size_t end = in_.find("\r\n\r\n", from);

@@ -34,13 +34,13 @@ double ResidentBytes() {
   return static_cast<double>(resident_pages) * static_cast<double>(sysconf(_SC_PAGESIZE));
 }
 
-/// When the process was started, in seconds since 1970: once, as the answer may not waver with the
-/// clock. Fields of proc(5): the 22nd of stat, ticks since boot; btime, when that was.
+/// Start time of the process, in seconds since 1970: computed once, so that it does not vary with
+/// the clock. Fields of proc(5): the 22nd of stat, ticks since boot; btime, the time of the boot.
 double StartTime() {
   std::ifstream file("/proc/self/stat");
   std::string stat;
   std::getline(file, stat);
-  // The second field is the program's name, in parentheses, and may hold anything.
+  // The second field is the program's name, in parentheses, with any characters.
   std::istringstream fields(stat.substr(stat.rfind(')') + 1));
   std::string field;
   for (int number = 3; number <= 22; ++number) fields >> field;

@@ -11,7 +11,7 @@
 namespace lowband {
 namespace {
 
-// Where a server bound to `address` can be reached from the same machine.
+// The host at which a server bound to `address` can be reached from the same machine.
 std::string HostToAsk(const BindAddress& address) {
   const std::string host = address.address.ZonedHostText();
   if (address.any_host || host == "0.0.0.0") return "127.0.0.1";

@@ -9,7 +9,7 @@
 namespace lowband {
 namespace {
 
-/// Of the first certificate of a PEM file, in seconds since 1970.
+/// End of validity of the first certificate of a PEM file, in seconds since 1970.
 double NotAfter(const std::string& path) {
   if (path.empty()) return std::numeric_limits<double>::infinity();
   const Bio file(BIO_new_file(path.c_str(), "r"));

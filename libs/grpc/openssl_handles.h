@@ -1,4 +1,4 @@
-// OpenSSL's objects of a certificate's file, each with its owner.
+// Owners of OpenSSL's objects for certificate files.
 //
 // Ownership: unique. Threading: one thread at a time.
 #pragma once
