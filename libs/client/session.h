@@ -1,5 +1,5 @@
 // A CoAP client over DTLS or plain UDP: one connection, sans-IO. The command line tools, the load
-// generator and the tests speak through it; it is no part of the services.
+// generator and the tests use it; it is no part of the services.
 //
 //   Connect ──▶ handshake (with cookie, optional CID and ticket) ──▶ ready
 //   Request ──▶ Block1 upload if large ──▶ CON, retransmitted ──▶ piggybacked or separate answer
@@ -40,17 +40,17 @@ struct Request {
   std::vector<OutgoingOption> options;  ///< Any order; Block options are added by the session.
   Bytes body;
   bool confirmable = true;
-  /// RFC 7967: what comes of it is of no interest. It ends in a Response with code 0.00 when it has
+  /// RFC 7967: the answer is suppressed. The request ends in a Response with code 0.00 when it has
   /// been acknowledged, or sent, if it is not confirmable.
   bool no_response = false;
 };
 
-/// Names a request of this session.
+/// Identifies a request of this session.
 using RequestId = uint64_t;
 
 struct Response {
   RequestId id = 0;
-  coap::Code code;                      ///< 0.00 where no answer was wanted.
+  coap::Code code;                      ///< 0.00 if the answer was suppressed.
   std::vector<OutgoingOption> options;  ///< Of the last block, and Observe if it is observed.
   Bytes body;                           ///< Whole, reassembled.
 };
@@ -60,7 +60,7 @@ enum class Failure : uint8_t {
   kBlockwise,  ///< The transfer broke: gap, changed ETag, or over the limit.
   kClosed,     ///< The connection ended first.
   kTooLarge,   ///< Does not fit into one message: limits.h. Nothing was sent.
-  kExhausted,  ///< Too many requests at once, or every message ID used within 247 s: limits.h.
+  kExhausted,  ///< Too many requests at once, or all message IDs used within 247 s: limits.h.
 };
 /// For people: "the server reset the request".
 std::string_view Text(Failure failure);
@@ -68,8 +68,8 @@ struct RequestFailed {
   RequestId id = 0;
   Failure failure;
 };
-/// Another representation of what is observed, whole. Those that a newer one overtook on the way
-/// are not among them.
+/// Another complete representation of the observed resource. Representations overtaken by a newer
+/// one are skipped.
 struct Notification {
   RequestId id = 0;
   coap::Code code;
@@ -78,8 +78,8 @@ struct Notification {
   uint32_t observe = 0;  ///< The server's number; rises, and wraps at 2^24.
 };
 enum class ObservationEnd : uint8_t {
-  kServer,     ///< The server said so; what it said came as the last Notification.
-  kBlockwise,  ///< The rest of a body could not be fetched. The server may still go on.
+  kServer,     ///< The server ended it; its last message came as the last Notification.
+  kBlockwise,  ///< The rest of a body could not be fetched. The server may still notify.
   kCancelled,  ///< By Unobserve.
   kClosed,     ///< The connection ended first.
 };
@@ -90,7 +90,7 @@ struct ObservationEnded {
   RequestId id = 0;
   ObservationEnd reason;
 };
-/// The handshake is done; requests given before are sent now.
+/// The handshake is complete; earlier requests are sent now.
 struct Connected {
   std::string cipher_suite;
   bool connection_id = false;
@@ -100,14 +100,14 @@ struct Connected {
 struct Disconnected {
   std::string detail;
 };
-/// The end of a Ping: the server answered, or was silent through all retransmissions.
+/// The end of a Ping: the server answered, or all retransmissions stayed unanswered.
 struct Pong {
   bool answered = false;
 };
 using Event = std::variant<Connected, Response, RequestFailed, Disconnected, Pong, Notification,
                            ObservationEnded>;
 
-/// Datagrams and bytes of UDP payload, and what they were for. What -v prints.
+/// Datagrams and bytes of UDP payload by purpose, as printed by -v.
 struct Traffic {
   uint64_t datagrams_sent = 0;
   uint64_t datagrams_received = 0;
@@ -123,19 +123,19 @@ class Session {
   ~Session();
 
   void Connect(TimePoint now);
-  /// The request ends in one Response or one RequestFailed event that bears the same id.
+  /// The request ends in one Response or one RequestFailed event with this id.
   RequestId Send(TimePoint now, Request request);
   /// Send of a GET or FETCH, with the option Observe added. If the Response has that option too,
-  /// the observation has begun: Notifications follow, and one ObservationEnded. If it has none,
-  /// the server does not let this be observed, and the Response is all there is.
+  /// the observation has begun: Notifications follow, and one ObservationEnded. If it has none, the
+  /// server does not support observing this resource, and only the Response comes.
   RequestId Observe(TimePoint now, Request request);
-  /// Tells the server to end the observation; ObservationEnded comes when it has confirmed, or was
-  /// silent. Notifications that come meanwhile are refused.
+  /// Cancels the observation at the server; ObservationEnded comes when it has confirmed, or did
+  /// not answer. Notifications that come meanwhile are refused.
   void Unobserve(TimePoint now, RequestId id);
-  /// Ends a request without an event; its answer is ignored when it comes. Of an observation the
-  /// next notification is answered by RST, which tells the server.
+  /// Ends a request without an event; its answer will be ignored. For an observation the next
+  /// notification gets an RST, which ends it at the server.
   void Cancel(RequestId id);
-  /// An empty CON, answered by RST (RFC 7252 §4.3): tells that the path and session live.
+  /// An empty CON, answered by RST (RFC 7252 §4.3): checks that path and session work.
   void Ping(TimePoint now);
   /// close_notify. Requests that have no answer yet fail with kClosed.
   void Close(TimePoint now);

@@ -1,4 +1,4 @@
-// The inside of a session: who waits for which answer, and what each message means for them.
+// The implementation of a session: its pending requests, and the effect of each message on them.
 //
 //   session.cc   requests, pings, the channel and the events
 //   observe.cc   observations: what comes more than once for one request
@@ -62,22 +62,22 @@ class Session::Impl {
   void OnResponse(TimePoint now, const coap::MessageView& message);
   void OnAcknowledged(TimePoint now, RequestId id);
   void OnDone(RequestId id);
-  /// The request whose answer nobody wants is over.
+  /// Ends a request with a suppressed answer.
   void OnUnanswered(RequestId id);
   void OnReset(RequestId id);
   void OnExpired(RequestId id);
   void OnDue(TimePoint now, const MessageLayer::Due& due);
   void OnOverdue(TimePoint now, RequestId id);
-  /// The request was acknowledged, and its answer may have been too large for the path.
+  /// Whether the request was acknowledged, and its answer may have been too large for the path.
   bool MayAskAnew(RequestId id) const;
-  /// True: a message with smaller blocks takes the place of the one that is due.
+  /// True: a message with smaller blocks replaces the due one.
   bool SendSmaller(TimePoint now, const MessageLayer::Due& due);
   /// False: no token is free.
   bool RenewToken(RequestId id, Transfer& transfer);
   void Fail(RequestId id, Failure failure);
   void End(RequestId id, bool answered);
 
-  /// False: the message is for the request with which the observation began.
+  /// False: the message is for the request that began the observation.
   bool OnObserved(TimePoint now, RequestId id, const coap::MessageView& message);
   void OnRepresentation(TimePoint now, RequestId id, const coap::MessageView& message);
   void OnLast(RequestId id, const coap::MessageView& message);
@@ -86,7 +86,7 @@ class Session::Impl {
   /// Without an event.
   void EraseObservation(RequestId id);
   void AbandonFetch(Observation& observation);
-  /// The observation whose body request `fetch` gets, or none.
+  /// The observation whose body request `fetch` fetches, or none.
   std::optional<RequestId> FetchedBy(RequestId fetch) const;
   void FailFetch(RequestId fetch, RequestId id, Failure failure);
 
@@ -103,12 +103,12 @@ class Session::Impl {
   StickyOptions sticky_;
   PathSize path_;
   std::unordered_map<RequestId, Transfer> requests_;
-  /// Each stands under the request that registered it, whose token it has.
+  /// By the request that registered it, whose token it has.
   std::map<RequestId, Observation> observations_;
   TimerQueue<RequestId> answer_deadlines_;
   std::deque<RequestId> waiting_;  ///< For the handshake.
   RequestId next_id_ = kPing + 1;
-  std::optional<RequestId> introducer_;  ///< Which says Config::user_agent, or has said it.
+  std::optional<RequestId> introducer_;  ///< The request that sends Config::user_agent, or did.
   std::deque<Event> events_;
   struct None {};
   PacketQueue<None> plain_out_;
