@@ -13,7 +13,7 @@ def scaling(**values):
     return {"translator": {"autoscaling": values}}
 
 
-# What the schema refuses. (Helm 3 and 4 word some of it differently; the names are the same.)
+# Values that the schema refuses. (Some texts of Helm 3 and 4 differ; the names are equal.)
 SCHEMA = [
     ({"homserver": {}}, "homserver"),
     ({"homeserver": {"url": "synapse:8008"}}, "/homeserver/url"),
@@ -48,7 +48,7 @@ SCHEMA = [
     ({"networkPolicy": {"homeserver": {"ports": ["https"]}}}, "/networkPolicy/homeserver/ports"),
 ]
 
-# What only all values together can tell.
+# Faults that only a combination of values shows.
 TOGETHER = [
     ({"homeserver": {"url": ""}}, "homeserver.url: is required"),
     (
