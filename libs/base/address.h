@@ -67,7 +67,7 @@ class SocketAddress {
   std::array<uint8_t, 16> local_ip_{};
 };
 
-/// What `--dtls-bind-addr` and the like accept: `:8008`, `0.0.0.0:8008`, `[::1]:8008`,
+/// Values of `--dtls-bind-addr` and similar flags: `:8008`, `0.0.0.0:8008`, `[::1]:8008`,
 /// `localhost:8008`. An empty host means every address, IPv6 and IPv4.
 struct BindAddress {
   SocketAddress address;

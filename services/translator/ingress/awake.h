@@ -3,7 +3,7 @@
 // later changes of their clients.
 //
 //   Tick ─ Tick ─ Tick ───────── stopped ─────────┬─ Tick ─
-//   lane opened    requests that nobody has read  └ of that lane nothing more is begun
+//   lane opened        unread requests            └ no more of that lane's requests are begun
 //
 // Threading: Tick by one thread, the rest by any. Limits: kTickInterval, kSleepMin. Sans-IO: time
 // is given.

@@ -1,4 +1,4 @@
-// What the ingress counts, and the limits that all lanes share.
+// The counters of the ingress, and the limits shared by all lanes.
 //
 // Threading: any; atomics without order among each other.
 #pragma once

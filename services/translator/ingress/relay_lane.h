@@ -100,7 +100,7 @@ class RelayLane final
   const TimePoint opened_at_;
   std::shared_ptr<RelayLane> self_;
 
-  // Each belongs to gRPC while its operation is under way, else to whoever starts the next.
+  // Each belongs to gRPC while its operation is under way, else to the thread that starts the next.
   v1::RelayEdgeBatch in_;
   v1::RelayTranslatorBatch out_;
 

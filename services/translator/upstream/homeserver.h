@@ -17,8 +17,8 @@ struct Homeserver {
   std::string base;    ///< `https://host:port/path`: a target is appended to it.
 };
 
-/// Throws ConfigError("--local", …) unless `url` is http or https with a host, and a plain path at
-/// most behind it.
+/// Throws ConfigError("--local", …) unless `url` is http or https with a host, and at most a plain
+/// path after it.
 Homeserver ParseHomeserver(const std::string& url);
 
 /// True if every address of the homeserver is loopback or private (RFC 1918, RFC 4193, link-local):

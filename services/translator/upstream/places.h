@@ -4,20 +4,20 @@
 //   Enter ──▶ active     there is a place: polls take seven eighths at most, and of the last eighth
 //               ▲        only owners that have less than a quarter get any
 //               │ turn
-//             waiting    polls apart from others, so that nobody waits behind polls; in turn by
-//               │        owner; a poll of whoever has the fewest polls first
+//             waiting    polls in a queue of their own, so that they delay no other requests; in
+//               │        turn by owner; a poll of the owner with the fewest polls first
 //               ▼
-//             dropped    the line is full: the newest of whoever has most waiting, if that is more
-//                        than the newcomer's owner would have; else the newcomer is refused
+//             dropped    the queue is full: the newest of the owner with most waiting, if that is
+//                        more than the newcomer's owner would have; else the newcomer is refused
 //
 //   A poll that finds no place:
-//     somebody has more polls than its owner would have with it
-//                        ──▶ active, the oldest of whoever has most is dropped
-//     its owner has as many as one may have, or some while polls have all their places
+//     another owner has more polls than its owner would have with it
+//                        ──▶ active, the oldest of the owner with most is dropped
+//     its owner is at its limit, or has some while polls have all their places
 //                        ──▶ active, the owner's own oldest is dropped, if it had kPollHeldMin;
-//                            else refused: who asks again at once shall not open one connection
-//                            after the other
-//     nobody has         ──▶ waiting
+//                            else refused: a client that repeats at once must not open one
+//                            connection after the other
+//     else               ──▶ waiting
 //
 // So an owner with many requests never keeps out one with few. A dropped poll can be repeated from
 // its position; no other active request is ever dropped.
