@@ -1,5 +1,5 @@
-// What admission costs a request: its place, that of its token, and room for a small body, all
-// taken and given back.
+// The cost of admission per request: its place, its token's place, and room for a small body, all
+// taken and returned.
 #include <benchmark/benchmark.h>
 
 #include <memory>

@@ -1,4 +1,4 @@
-// The answers of the canned homeserver: the bodies that docs/benchmarks.md has figures about.
+// The answers of the canned homeserver: the bodies of the figures in docs/benchmarks.md.
 //
 // Threading: any; built once.
 #pragma once

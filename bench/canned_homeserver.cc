@@ -1,6 +1,6 @@
-// canned-homeserver: answers the benchmarks' requests from memory, at as little cost as it can, so
-// that what is measured is the gateway. One thread, epoll, HTTP/1.1 with keep-alive and pipelining.
-// Understands Content-Length only: that is all that HTTP clients with a whole body send.
+// canned-homeserver: answers the benchmarks' requests from memory, at minimal cost, so that the
+// benchmarks measure the gateway. One thread, epoll, HTTP/1.1 with keep-alive and pipelining.
+// Supports only Content-Length, which HTTP clients with a whole body use.
 //
 // Usage: canned-homeserver [PORT]; prints `listening on 127.0.0.1:PORT`.
 #include <netinet/in.h>
@@ -44,7 +44,7 @@ class Connection {
   Connection(const Connection&) = delete;
   Connection& operator=(const Connection&) = delete;
 
-  /// Reads what there is and answers every whole request. False: the connection is over.
+  /// Reads the available data and answers every complete request. False: the connection is over.
   bool Serve(const CannedAnswers& answers) {
     std::array<char, kReadSize> buffer;
     const ssize_t got = recv(fd_, buffer.data(), buffer.size(), 0);
@@ -63,7 +63,7 @@ class Connection {
   }
 
  private:
-  /// The size of the request at the beginning of in_; 0 if it is not whole yet.
+  /// The size of the request at the beginning of in_; 0 if it is incomplete.
   size_t WholeRequest() const {
     const size_t head = in_.find("\r\n\r\n");
     if (head == std::string::npos) return 0;

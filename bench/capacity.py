@@ -80,7 +80,7 @@ class Pair:
         sys.exit("error: edge and translator did not start")
 
     def waiting_load(self, token, target, *flags):
-        """The load generator, not waited for; its sessions last as long as it does."""
+        """The load generator in the background; its sessions last as long as it runs."""
         return subprocess.Popen(
             [self._bin_dir / "lowband", "load", "-k", "--connecting", "64", "--token", token,
              "--operation", f"GET {target}", *flags, f"coaps://127.0.0.1:{self.port}"],
@@ -99,7 +99,7 @@ class Pair:
         return json.loads(done.stdout)
 
     def cpu_each(self, count, action):
-        """Microseconds of edge and translator for each of `count` things that `action` does."""
+        """Microseconds of edge and translator for each of `count` units of work by `action`."""
         before = [cpu_seconds(pid) for pid in self.pids()]
         action()
         return [(cpu_seconds(pid) - old) * 1e6 / count for pid, old in zip(self.pids(), before)]
@@ -154,7 +154,7 @@ def measure_cpu(pair, runs, scale):
 
 
 class Waiting:
-    """What `count` clients who wait in /sync add to memory and descriptors of either process."""
+    """Memory and descriptors that `count` clients waiting in /sync add to either process."""
 
     def __init__(self, pair, count):
         self._pair, self._count = pair, count
@@ -181,7 +181,7 @@ def register(homeserver):
 
 
 def settle(pid):
-    """Waits until a process has begun to work and has nothing more to do."""
+    """Waits until a process has begun to work and has become idle."""
     began, used, idle = cpu_seconds(pid), cpu_seconds(pid), 0
     while idle < 20:
         time.sleep(0.1)

@@ -1,5 +1,5 @@
-"""Certificates of the kinds and sizes that public authorities issue, made with openssl: what is in
-them besides keys and signatures (names, revocation addresses, signed timestamps) is padding."""
+"""Certificates of the kinds and sizes that public authorities issue, made with openssl: padding
+replaces all but keys and signatures (names, revocation addresses, signed timestamps)."""
 
 import os
 import subprocess
@@ -18,7 +18,7 @@ def _openssl(*arguments):
 
 
 def _padding(size):
-    """An extension that nobody reads."""
+    """An extension without a meaning."""
     return ("-addext", f"1.3.6.1.4.1.55555.1=DER:04{_length(size)}{os.urandom(size).hex()}")
 
 
@@ -27,7 +27,7 @@ def _length(size):
 
 
 def _certificate(path, name, key_kind, issuer, extensions):
-    """Writes path.pem and path.key. `issuer`: the path of who signs, or None: itself."""
+    """Writes path.pem and path.key. `issuer`: the path of the issuer, or None: self-signed."""
     signer = () if issuer is None else ("-CA", f"{issuer}.pem", "-CAkey", f"{issuer}.key")
     _openssl(
         "req", "-x509", "-newkey", key_kind[0], *key_kind[1:], "-sha256", "-nodes", "-days", "30",

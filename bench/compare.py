@@ -21,7 +21,7 @@ RUN_LIMIT = 600  # seconds that one run of the load generator may take
 
 @dataclasses.dataclass
 class Work:
-    """One thing to do, again and again."""
+    """One kind of work, repeated."""
 
     name: str
     operation: str  # of `lowband load`
@@ -51,7 +51,7 @@ class Program:
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE if read_line else subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,
-            # The clients all have one address, which is held to five handshakes a second otherwise.
+            # All clients have one address, whose handshakes would otherwise be limited.
             env={**os.environ, "LOWBAND_HANDSHAKE_RATE": "0", **(environment or {})},
             text=True,
             start_new_session=True,
@@ -59,7 +59,7 @@ class Program:
         self.line = self._popen.stdout.readline() if read_line else ""
 
     def pids(self):
-        """The program and its direct children: a launcher's work is its children's."""
+        """The program and its direct children, which do a launcher's work."""
         own = self._popen.pid
         found = [own]
         for entry in pathlib.Path("/proc").iterdir():
@@ -171,7 +171,7 @@ def measure_handshakes(gateway, scale):
     }
 
 
-# Of these, more is better.
+# Figures for which more is better.
 RATES = {"requests/s", "handshakes/s"}
 
 

@@ -41,8 +41,8 @@ QUIET_AT_MOST = 60  # seconds to wait for that
 ROUND_TRIPS = (0.05, 0.3, 0.6)  # seconds
 LOSSES = (0, 0.05, 0.1)
 TRANSFER_LIMIT = 1800  # seconds for all attempts at one body
-# Without a block for so long, nothing will come: the longest wait of the deployed client's for an
-# acknowledgement is 36 s, and what it got of a body it throws away after 120 s.
+# Without a block for so long, no more will come: the deployed client waits for an acknowledgement
+# for 36 s at most, and drops a partial body after 120 s.
 STUCK = 240
 
 
@@ -50,7 +50,7 @@ class Homeserver(http.server.BaseHTTPRequestHandler):
     """A large body at BODY_PATH, a small one elsewhere."""
 
     protocol_version = "HTTP/1.1"
-    # One string, so that both gateways make the same CBOR of it, but for a few bytes.
+    # One string, so that both gateways make almost the same CBOR of it.
     large = json.dumps({"chunk": "x" * (BODY_BYTES - 7)}).encode()
     small = json.dumps({"user_id": "@a:matrix.example.org"}).encode()
 
@@ -160,7 +160,7 @@ class Outcome:
 
 
 class Stage:
-    """What all measurements share: a homeserver, the links, the certificates."""
+    """The common parts of all measurements: a homeserver, the links, the certificates."""
 
     def __init__(self, folder):
         self._links = Links()
@@ -170,7 +170,7 @@ class Stage:
         self._running = set()
 
     def stop(self):
-        """Whatever runs, from another thread's point of view in the midst of it."""
+        """A copy of the running processes, safe to use from another thread."""
         for one in list(self._running):
             one.stop()
 
@@ -196,13 +196,14 @@ class Stage:
                 stack.callback(self._links.close, link)
                 client = pair.client(pair.client_program, link.port)
                 self._until_the_end(stack, client)
-            # Bound is not yet ready: ours has a translator to find. Neither is on the link.
+            # A bound port is not yet readiness: ours must first find a translator. Neither uses the
+            # link.
             time.sleep(2)
             yield client, link
 
 
 def _in_thread(action, *arguments):
-    """The future of a call that nobody may wait for in the end."""
+    """The future of a call whose result may be unused."""
     future = concurrent.futures.Future()
 
     def run():
@@ -235,7 +236,7 @@ def handshake(stage, pair, certificate, rate):
 
 
 def transfer(stage, pair, weather, seed):
-    """From the first datagram of the request to the whole body, attempts that failed included."""
+    """From the first datagram of the request to the whole body, failed attempts included."""
     with stage.set(pair, "P-256 leaf", weather, seed) as (client, link):
         outcome = Outcome()
         deadline = time.monotonic() + TRANSFER_LIMIT
@@ -272,7 +273,7 @@ def in_parallel(count, jobs):
 
 
 def median(outcomes, value):
-    """Of those that are done; None if most are not."""
+    """The median of the finished ones; None if most are not finished."""
     values = [value(one) for one in outcomes if one.done]
     return statistics.median(values) if 2 * len(values) > len(outcomes) else None
 

@@ -9,7 +9,7 @@ import threading
 import time
 
 IP_AND_UDP = 28  # bytes of headers a datagram, IPv4
-QUEUE_MAX = 100  # datagrams that wait for their turn; what comes then is lost
+QUEUE_MAX = 100  # datagrams that wait for their turn; more are lost
 # First records of datagrams: ChangeCipherSpec and handshake; application data, without and with a
 # connection ID. Others are alerts.
 HANDSHAKE_RECORDS = (20, 22)
@@ -19,15 +19,15 @@ BLOCK_BYTES = 500  # a datagram of more carries a block
 
 @dataclasses.dataclass(frozen=True)
 class Weather:
-    """The same both ways. A rate of 0 is one without limit."""
+    """Equal in both directions. A rate of 0 means no limit."""
 
     bits_per_second: float = 0
-    round_trip: float = 0  # seconds of distance, besides the time of the bytes
-    loss: float = 0  # [0, 1], of every datagram by itself
+    round_trip: float = 0  # seconds of delay, besides the transmission time
+    loss: float = 0  # [0, 1], independently for each datagram
 
 
 class Line:
-    """One direction. What is lost took its time on the line."""
+    """One direction. Lost datagrams also take their time on the line."""
 
     def __init__(self, loop, weather, seed):
         self._loop, self._weather = loop, weather
@@ -61,7 +61,7 @@ class Line:
 
 
 class Link:
-    """A client sends to `port`; each of its sockets has one towards the server, like a NAT."""
+    """A client sends to `port`; each of its sockets maps to one towards the server, as by a NAT."""
 
     def __init__(self, loop, server_port, weather, seed):
         self._loop, self._server = loop, ("127.0.0.1", server_port)
@@ -86,7 +86,7 @@ class Link:
             endpoint.close()
 
     def wait_until_quiet(self, seconds, at_most):
-        """Nothing came from either side for so long, and nothing is on its way."""
+        """True if neither side sent for so long, and no datagram is in transit."""
         end = time.monotonic() + at_most
         while time.monotonic() < min(end, self._last + seconds) or (
             time.monotonic() < end and (self.up.busy() or self.down.busy())

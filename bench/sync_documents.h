@@ -1,4 +1,4 @@
-// Answers to /sync of three sizes, as homeservers write them: what the transcoder is measured on.
+// Answers to /sync of three sizes, in homeservers' form, for measurements of the transcoder.
 //
 // Threading: any. The same seed gives the same documents.
 #pragma once
@@ -9,7 +9,7 @@
 
 namespace lowband::bench {
 
-/// Nothing new: 187 bytes. `count` documents that differ in their tokens.
+/// No news: 187 bytes. `count` documents that differ in their tokens.
 std::vector<std::string> IdleSyncs(size_t count, uint64_t seed);
 /// One message in one room: about 732 bytes. They differ in room, sender, text and ids.
 std::vector<std::string> MessageSyncs(size_t count, uint64_t seed);

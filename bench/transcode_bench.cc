@@ -1,4 +1,4 @@
-// The speed of the transcoder next to nlohmann/json: MB/s of JSON text in both directions.
+// The speed of the transcoder compared with nlohmann/json: MB/s of JSON text in both directions.
 //
 // Small documents come in many variants, so that branch predictors do not learn one of them.
 #include <benchmark/benchmark.h>
@@ -98,7 +98,7 @@ void CborToJsonNlohmann(benchmark::State& state) {
   }
 }
 
-/// What a compressed answer costs on top; `shrinks` is how many bytes of CBOR become one.
+/// The additional cost of a compressed answer; `shrinks` is the compression ratio of CBOR.
 void DeflateCbor(benchmark::State& state) {
   const std::vector<Bytes> cbor = Cbor(state.range(0), transcode::KeyTable::kV1);
   Meter meter(state);

@@ -29,7 +29,7 @@ def dashboard():
         "description": "Low-bandwidth Matrix: edges, translators and the homeserver behind them.",
         "tags": ["lowband", "matrix"],
         "editable": False,
-        # Of Grafana 9.0; later ones migrate it as they load it.
+        # The schema of Grafana 9.0; later versions migrate it when they load it.
         "schemaVersion": 36,
         "version": 1,
         "timezone": "",
@@ -45,7 +45,7 @@ def dashboard():
                     "query": "prometheus",
                     "current": {},
                 },
-                # Outside of Kubernetes there is no such label, and .+ would find nothing.
+                # Outside of Kubernetes this label is missing, and .+ would match no series.
                 variable("namespace", "Namespace", values("namespace"), ".*"),
                 variable("job", "Job", values("job", ',namespace=~"$namespace"'), ".+"),
                 variable(
@@ -62,7 +62,7 @@ def dashboard():
                     " or time() - process_start_time_seconds{@} < 60) @LOWBAND",
                     "started", "{{job}} {{pod}} {{instance}}",
                 ),
-                # A version that nobody had before the window began.
+                # A version that no process had before the window began.
                 annotation(
                     "Deploys", "blue",
                     f"count by (job, version) ({BUILD}) unless "

@@ -1,7 +1,7 @@
-"""Grafana's model of a dashboard (JSON), made from a few words for each panel.
+"""Grafana's model of a dashboard (JSON), made from a short description of each panel.
 
-In queries @ stands for the matchers that every selector has, and @LOWBAND keeps, of series that any
-process may have, those of Lowband.
+In queries @ stands for the matchers of every selector; @LOWBAND restricts series that any process
+may have to those of Lowband.
 """
 
 MATCHERS = 'job=~"$job",namespace=~"$namespace",instance=~"$instance"'
@@ -10,7 +10,7 @@ DATASOURCE = {"type": "prometheus", "uid": "$datasource"}
 # The chart puts monitoring.rules.runbookUrl in its place.
 RUNBOOK = "docs/runbook.md"
 GREEN, YELLOW, RED, BLUE, GREY = "green", "#EAB839", "red", "blue", "#808080"
-# One meaning, one colour, wherever a label has such a value.
+# Each of these label values has one colour in all panels.
 COLOURS = {
     "2xx|completed|served|delivered|acknowledged|piggybacked|download_completed": "green",
     "3xx|resumed|unchanged|upload_completed": "#5794F2",
@@ -25,8 +25,8 @@ REPLICA = "{{replica}}"
 
 
 def replicas(expression):
-    """Names the series of an expression by (pod, instance): the pod, and outside of Kubernetes,
-    where there is none, the instance."""
+    """Names the series of an expression by (pod, instance): by the pod, or outside of Kubernetes
+    by the instance."""
     named = f'label_replace({expression}, "replica", "$1", "instance", "(.+)")'
     return (f'label_replace({named}, "replica", "$1", "pod", "(.+)")', REPLICA)
 
@@ -38,8 +38,8 @@ def expand(expression):
 
 class Panel:
     """`queries`: (expression, legend) each, or one expression. `steps`: thresholds, {from: colour};
-    `empty`: shown when there is no data; `words`: shown in the place of values; `up_to`: the least
-    that the axis reaches; `below`: it may go below 0."""
+    `empty`: shown when there is no data; `words`: shown instead of values; `up_to`: the axis
+    reaches at least this; `below`: values may be below 0."""
 
     def __init__(
         self, title, kind, queries, description, unit="short", w=6, h=8, alerts=(), **more
@@ -116,7 +116,7 @@ class Panel:
             "spanNulls": False,
             "stacking": {"mode": "normal" if stacked else "none", "group": "A"},
             "thresholdsStyle": {"mode": "dashed" if self.more.get("steps") else "off"},
-            # Else a threshold is out of sight until it is too late.
+            # Else a threshold would be invisible until it is crossed.
             **({"axisSoftMax": self.more["up_to"]} if "up_to" in self.more else {}),
         }
 
@@ -131,7 +131,7 @@ class Panel:
             }
             for names, colour in COLOURS.items()
         ]
-        # Reasons that never occurred would fill the legend. A replica at rest is worth its line.
+        # Reasons that never occurred would fill the legend. A replica at rest keeps its line.
         silent = {
             "matcher": {
                 "id": "byValue",
@@ -215,7 +215,7 @@ def annotation(name, colour, expression, title, text):
 
 
 def laid_out(rows):
-    """Panels from left to right in their order, and a new line where the next does not fit."""
+    """Panels from left to right in their order; one that does not fit begins a new line."""
     panels, y = [], 0
     for title, members in rows:
         panels.append({

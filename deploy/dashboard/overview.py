@@ -1,8 +1,8 @@
-"""The first row: whether something is wrong, and what, in ten seconds."""
+"""The first row: whether there is a fault, and which one, in ten seconds."""
 
 from grafana import GREEN, RED, YELLOW, Panel
 
-# A request that one of us failed to serve; the same as the alerts of the error budget count.
+# Requests that Lowband itself failed to serve, counted as by the alerts of the error budget.
 FAILED = """(sum(rate(lowband_edge_uplink_failures_total{@}[$__rate_interval]))
   + sum(rate(lowband_edge_coap_requests_refused_total{
         @,reason=~"overload|no_answer"}[$__rate_interval])))"""
@@ -30,7 +30,7 @@ def quantile(q, metric):
 
 
 def share(part, whole):
-    """Of 0 while there is nothing: an idle service has no errors."""
+    """0 while `whole` is 0: an idle service has no errors."""
     return f"{part} / clamp_min({whole}, 0.001)"
 
 
@@ -39,7 +39,7 @@ def total(metric, more=""):
 
 
 def fullest(standing):
-    """Of what clients share, on the edge that has least left: the part that such clients hold."""
+    """The part of a shared resource that clients of `standing` hold, on the fullest edge."""
     at = "sum by (job, pod, instance, of)"
     return (f'max({at} (lowband_edge_admission_held{{@,standing="{standing}"}})'
             f" / {at} (lowband_edge_admission_limit{{@}}))")  # fmt: skip
@@ -60,20 +60,20 @@ STATS = [
           unit="percentunit", w=3, h=4, decimals=2, steps={None: GREEN, 0.005: YELLOW, 0.05: RED},
           alerts=["LowbandErrorBudgetFast", "LowbandErrorBudgetSlow"]),
     Panel("Latency p99", "stat", quantile(0.99, LATENCY),
-          "One CoAP request in a hundred takes longer. From its last block to the first of its "
-          "answer, long-polls left out.",
+          "One CoAP request in a hundred takes longer, from its last block to the first of its "
+          "answer; long-polls are not counted.",
           unit="s", w=3, h=4, steps={None: GREEN, 1: YELLOW, 5: RED}, alerts=["LowbandSlow"]),
     Panel("Upstream failed", "stat", HOMESERVER_FAILED,
-          "Share of requests to the homeserver that got no answer at all.",
+          "Share of requests to the homeserver that got no answer.",
           unit="percentunit", w=3, h=4, decimals=2, steps={None: GREEN, 0.01: YELLOW, 0.05: RED},
           alerts=["LowbandHomeserverFailing"]),
     Panel("Requests", "stat", EXCHANGES,
-          "CoAP requests a second, a large body as one.", unit="reqps", w=3, h=4),
+          "CoAP requests a second; a large body counts as one.", unit="reqps", w=3, h=4),
     Panel("Clients", "stat", "sum(lowband_edge_dtls_sessions{@})",
           "DTLS sessions now.", w=3, h=4, decimals=0),
     Panel("Bytes saved", "stat", f"1 - {PAID} / clamp_min({HTTPS}, 1)",
-          "What CoAP saves of the bytes that the same exchanges would have cost over HTTPS, by "
-          "estimate (docs/metrics.md). All datagrams are counted, handshakes and repetitions too.",
+          "Saving of CoAP against an estimate of the same exchanges over HTTPS (docs/metrics.md). "
+          "All datagrams are counted, also handshakes and repetitions.",
           unit="percentunit", w=3, h=4, decimals=1),
 ]  # fmt: skip
 
@@ -110,7 +110,7 @@ SIGNALS = [
     ("Edge flooded", f"{fullest('unproven')} / 0.5"),
     ("Answers not held",
      total("lowband_translator_answers_held_total", ',event=~"dropped|refused"') + " > bool 0"),
-    ("TCP turned away", "("
+    ("TCP refused", "("
      + total("lowband_edge_http_connections_total", ',event=~"over_limit|evicted_busy"')
      + " or vector(0)) > bool 0"),
     ("Certificates ending", "7 * 86400 / clamp_min(min("
@@ -122,8 +122,8 @@ SIGNALS = [
 OVERVIEW = [
     *STATS,
     Panel("What is wrong", "state-timeline", [(e, name) for name, e in SIGNALS],
-          "How near each signal is to the threshold of its alert: yellow from half of it, red "
-          "where it is crossed. An alert fires once that has lasted for its time.",
+          "Each signal relative to the threshold of its alert: yellow from half of it, red above "
+          "it. An alert fires when red has lasted for the alert's time.",
           unit="percentunit", w=12, h=11, steps={None: GREEN, 0.5: YELLOW, 1: RED}),
     [
         Panel("Requests", "timeseries",
@@ -144,28 +144,28 @@ OVERVIEW = [
                (UPSTREAM_FAULTS, "homeserver: no answer"),
                (total("lowband_translator_upstream_responses_total", ',class="5xx"'),
                 "homeserver: 5xx")],
-              "Requests that Lowband failed to answer, or the homeserver. no_translator, lane_lost: "
+              "Requests that Lowband or the homeserver failed to answer. no_translator, lane_lost: "
               "translators; deadline: the homeserver is slow; overload: too much load.",
               unit="reqps", w=6, h=6, stack=True,
               alerts=["LowbandErrorBudgetFast", "LowbandHomeserverFailing"]),
         Panel("Latency", "timeseries",
               [(quantile(q, LATENCY), f"p{q * 100:.0f}") for q in (0.5, 0.9, 0.99)],
-              "What clients wait at the edge, without the radio and without long-polls.",
+              "Clients' waiting time at the edge, without the radio link and without long-polls.",
               unit="s", w=6, h=5, alerts=["LowbandSlow"]),
     ],
     Panel("Bytes on the wire", "timeseries",
           [(HTTPS, "over HTTPS, estimated"), (PAID, "over CoAP, paid")],
-          "What all clients together send and receive over CoAP, and what the same exchanges would "
-          "have cost them over HTTPS. The gap is what Lowband is for.", unit="Bps", w=8),
+          "Bytes that all clients send and receive over CoAP, and an estimate of the same "
+          "exchanges over HTTPS. The gap is the saving.", unit="Bps", w=8),
     Panel("Saved by route", "timeseries",
           [("sum by (route) (rate(lowband_translator_route_https_estimate_bytes_total{@}"
             "[$__rate_interval])) - sum by (route) (rate("
             "lowband_translator_route_coap_body_bytes_total{@}[$__rate_interval]))", "{{route}}")],
-          "HTTPS by estimate, less the bodies over CoAP; datagram headers are in no route's bytes. "
-          "Below 0: large answers that gzip made smaller over HTTPS than CBOR is.",
+          "Estimate for HTTPS minus the bodies over CoAP; datagram headers are in no route's "
+          "bytes. Below 0: large answers that are smaller with gzip over HTTPS than in CBOR.",
           unit="Bps", w=8, below=True),
     Panel("Exchanges by route", "timeseries",
           [("sum by (route) (rate(lowband_translator_route_exchanges_total{@}[$__rate_interval]))",
             "{{route}}")],
-          "The APIs that clients ask: what they do.", unit="reqps", w=8),
+          "The APIs that clients use.", unit="reqps", w=8),
 ]  # fmt: skip

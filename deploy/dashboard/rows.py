@@ -25,20 +25,21 @@ def quantiles(metric):
 DTLS = [
     lines("Sessions", [*each("lowband_edge_dtls_sessions"),
                        ("sum(lowband_edge_dtls_sessions_unproven{@})", "unproven, all")],
-          "By edge. At --max-sessions one ends for each new one, of clients that the homeserver "
-          "does not know first (unproven).",
+          "By edge. At --max-sessions each new session ends another, first of clients that the "
+          "homeserver does not know (unproven).",
           unit="short",
           alerts=["LowbandSessionsNearLimit", "LowbandSessionCliff"]),
     lines("Handshakes", by("result", "lowband_edge_dtls_handshakes_total"),
-          "By their end. failed: clients that do not trust the certificate, or a scan; timed_out: "
+          "By result. failed: clients that do not trust the certificate, or a scan; timed_out: "
           "loss; prefix_limit: many clients behind one address; made_room: --max-handshakes.",
           stack=True,
           alerts=["LowbandHandshakesFailing"]),
     lines("Sessions ended", by("reason", "lowband_edge_dtls_sessions_closed_total"),
-          "evicted: the table is too small; evicted_unproven: a flood, or the same; superseded: "
-          "clients that dialled anew left them.", stack=True),
+          "evicted: the table is too small; evicted_unproven: the same, or a flood; superseded: "
+          "the client dialled anew.", stack=True),
     lines("Records dropped", by("reason", "lowband_edge_dtls_records_dropped_total"),
-          "unknown_session: clients of an edge that ended, or that a balancer moved.", stack=True,
+          "unknown_session: clients of an edge that ended, or clients that a balancer "
+          "moved.", stack=True,
           alerts=["LowbandRecordsDropped"]),
     lines("Datagrams", by("direction", "lowband_edge_udp_datagrams_total"),
           "UDP datagrams to and from clients.", unit="pps"),
@@ -48,9 +49,9 @@ DTLS = [
     lines("Roaming", [(total("lowband_edge_dtls_peer_address_changes_total"), "new address"),
                       (total("lowband_edge_udp_datagrams_forwarded_total"), "to another worker"),
                       (total("lowband_edge_dtls_stale_alerts_total", ',result="sent"'),
-                       "told to dial again")],
-          "Sessions that moved to another address and went on by their Connection ID, and clients "
-          "whose session is unknown."),
+                       "alerts to dial again")],
+          "Sessions that continued at another address by their Connection ID, and alerts to "
+          "clients whose session is unknown."),
     lines("Handshakes under way", [*each("lowband_edge_dtls_handshakes_in_progress"),
                                    (total("lowband_edge_dtls_hello_verify_requests_total"),
                                     "cookies a second")],
@@ -63,31 +64,33 @@ COAP = [
           "separate: the homeserver takes longer than --ack-delay, four datagrams instead of two.",
           unit="reqps", stack=True),
     lines("Time to answer", quantiles("lowband_edge_coap_request_duration_seconds"),
-          "As clients feel it, without the radio and without long-polls.", unit="s",
+          "Clients' waiting time at the edge, without the radio link and without "
+          "long-polls.", unit="s",
           alerts=["LowbandSlow"]),
     lines("Loss", [(total("lowband_edge_coap_retransmissions_total"), "sent again"),
                    (total("lowband_edge_coap_duplicates_total"), "received again")],
           "sent again: loss on the way to clients; received again: on the way back.",
           alerts=["LowbandRetransmissions"]),
     lines("Refused", by("reason", "lowband_edge_coap_requests_refused_total"),
-          "Requests that the edge answered itself. session_limit: one client asks too much at "
+          "Requests that the edge answered itself. session_limit: one client sends too many at "
           "once; overload: add edges.", stack=True),
     lines("In flight", each("lowband_edge_coap_exchanges_in_flight"),
-          "Requests that wait for a translator. Rises when the homeserver slows down.",
+          "Requests that wait for a translator. Their number rises when the homeserver slows down.",
           unit="short"),
     lines("Confirmables", by("result", "lowband_edge_coap_confirmables_total"),
-          "Our confirmable messages. undelivered: clients gone.", stack=True),
+          "The edge's confirmable messages. undelivered: unreachable clients.", stack=True),
     lines("Large bodies", by("result", "lowband_edge_coap_blockwise_transfers_total"),
-          "Block by block (RFC 7959). abandoned: clients lost half way.", stack=True),
+          "Block-wise transfers (RFC 7959). abandoned: the client stopped before the "
+          "end.", stack=True),
     lines("Malformed and pings", [(total("lowband_edge_coap_malformed_total"), "malformed"),
                                   (total("lowband_edge_coap_pings_total"), "pings")],
-          "Records that hold no CoAP message, and pings."),
+          "Records that are no CoAP message, and pings."),
 ]  # fmt: skip
 
 
 
 def held(standing=""):
-    """The fullest of all edges, by what is held."""
+    """The fullest of all edges, by resource."""
     more = f',standing="{standing}"' if standing else ""
     return (f"max by (of) (sum by (job, pod, instance, of) (lowband_edge_admission_held{{@{more}}})"
             " / sum by (job, pod, instance, of) (lowband_edge_admission_limit{@}))")  # fmt: skip
@@ -95,71 +98,72 @@ def held(standing=""):
 
 WANT_OF_ROOM = "overload|made_room|session_limit|answer_lost|broken_off"
 ADMISSION = [
-    lines("Held of what all share", [(held(), "{{of}}")],
-          "The fullest edge. At 1 the network that has most makes room for each newcomer: nobody "
-          "who has little is shut out.", unit="percentunit", up_to=1),
-    lines("By clients that are known", [(held("proven"), "{{of}}")],
-          "The same, of clients whose token the homeserver took. High: too few edges, or an "
+    lines("Shared resources in use", [(held(), "{{of}}")],
+          "On the fullest edge. At 1 the network that has most makes room for each newcomer: "
+          "clients with few holdings are still served.", unit="percentunit", up_to=1),
+    lines("Held by known clients", [(held("proven"), "{{of}}")],
+          "Held by clients whose token the homeserver accepted. High: too few edges, or an "
           "account with very many sessions.", unit="percentunit",
           steps={None: GREEN, 0.85: RED}, up_to=1, alerts=["LowbandRoomNearLimit"]),
-    lines("By clients that are not", [(held("unproven"), "{{of}}")],
-          "The same, of those whose token it never took. High: somebody fills the edge, or the "
-          "homeserver answers nobody.", unit="percentunit",
+    lines("Held by unknown clients", [(held("unproven"), "{{of}}")],
+          "Held by clients whose token the homeserver has not accepted. High: a flood, or the "
+          "homeserver answers no client.", unit="percentunit",
           steps={None: GREEN, 0.5: RED}, up_to=1, alerts=["LowbandEdgeFlooded"]),
-    lines("Networks that hold something", [
+    lines("Networks with holdings", [
         ("max by (of) (lowband_edge_admission_networks{@})", "{{of}}"),
         ("max(lowband_edge_admission_tokens{@})", "access tokens with requests")],
-          "IPv4 addresses and IPv6 /48. Few, and much held: a flood, or a balancer that hides the "
-          "clients' own addresses.", unit="short"),
-    lines("Newcomers to what was full", [
+          "IPv4 addresses and IPv6 /48. Few networks with many holdings: a flood, or a balancer "
+          "that hides the clients' own addresses.", unit="short"),
+    lines("Newcomers at full resources", [
         ("sum by (of, result) (rate(lowband_edge_admission_contended_total{@}[$__rate_interval]))",
          "{{of}} {{result}}")],
-          "made_room: somebody lost something older for them; refused: nobody had to, and they "
-          "waited or failed. Each try of a request that waits counts.", stack=True),
+          "made_room: an older holding ended for them; refused: none had to, and they waited or "
+          "failed. Each try of a waiting request counts.", stack=True),
     lines("Requests without room", [
         *by("reason", "lowband_edge_coap_requests_refused_total", f',reason=~"{WANT_OF_ROOM}"'),
         (total("lowband_edge_observations_total", ',event=~"refused|made_room"'), "observations"),
         (total("lowband_edge_dtls_handshakes_total", ',result="table_full"'), "new sessions")],
-          "What clients notice. overload: nothing could make room; made_room: they had most, or "
-          "their token; session_limit: one client.", stack=True),
+          "Refusals that clients notice. overload: no holding could make room; made_room: their "
+          "network or token had most; session_limit: one client.", stack=True),
     lines("Waited", [*by("kind", "lowband_edge_coap_requests_queued_total"),
                      (total("lowband_edge_admission_token_waits_total"), "tries, for their token")],
-          "Requests and uploads that began only when others had ended. For their token: one "
-          "account with many sessions."),
+          "Requests and uploads that had to wait until others ended. For their token: one account "
+          "with many sessions."),
     lines("Answers by a window", [
         *by("event", "lowband_edge_coap_windows_total"),
         *[(expression, f"held: {legend}")
           for expression, legend in by("event", "lowband_translator_answers_held_total")]],
-          "Large answers of which edges keep a window, and translators the rest. broken_off, "
-          "asked_again: translators die, or dropped them for others.",
+          "Large answers: edges keep a window, translators the rest. broken_off, asked_again: "
+          "translators die, or dropped answers for others.",
           alerts=["LowbandAnswersNotHeld"]),
 ]  # fmt: skip
 
 OBSERVE = [
     lines("Observations", each("lowband_edge_observations"),
-          "Clients that are told of news instead of asking.", unit="short"),
+          "Observations of clients, which get news as notifications.", unit="short"),
     lines("Begun and ended", by("event", "lowband_edge_observations_total"),
-          "ended: tokens refused; made_room: for others; session_ended: clients gone.", stack=True),
+          "ended: the token was refused; made_room: ended for others; session_ended: the session "
+          "ended.", stack=True),
     lines("Notifications", by("event", "lowband_edge_notifications_total"),
-          "parked: clients out of reach; stalled: they do not fetch the rest."),
+          "parked: unreachable clients; stalled: clients that do not fetch the rest."),
     lines("Polls", by("result", "lowband_edge_observe_polls_total"),
           "Long-polls for observers. failed: homeserver or translators."),
 ]  # fmt: skip
 
 HTTP = [
     lines("Connections", each("lowband_edge_http_connections"),
-          "TCP connections now, towards --http-max-connections.", unit="short", empty=NO_TCP,
+          "TCP connections now; the limit is --http-max-connections.", unit="short", empty=NO_TCP,
           alerts=["LowbandHttpConnectionsRefused"]),
     lines("Connections by event", by("event", "lowband_edge_http_connections_total"),
-          "over_limit, evicted_busy: raise the limit, or add edges. evicted: closed for others.",
+          "over_limit, evicted_busy: raise the limit, or add edges. evicted: closed to make room.",
           stack=True, empty=NO_TCP),
     lines("Transfers", by("result", "lowband_edge_http_transfers_total"),
-          "Requests by their end. broken: homeserver or translator died in the middle.",
+          "Requests by their end. broken: homeserver or translator died during the answer.",
           unit="reqps", stack=True, empty=NO_TCP),
     lines("Answers", by("class", "lowband_edge_http_answers_total"),
           "By the class of their status.", unit="reqps", stack=True, empty=NO_TCP),
     lines("Refused", by("reason", "lowband_edge_http_requests_refused_total"),
-          "Requests that could be read in two ways, or are too large or slow: a scan, or a broken "
+          "Requests that are ambiguous, too large or too slow: a scan, or a broken "
           "client.", stack=True, empty=NO_TCP),
     lines("Bytes", by("direction", "lowband_edge_http_bytes_total"),
           "HTTP messages inside TLS: media, browsers, clients without CoAP.", unit="Bps",
@@ -169,13 +173,13 @@ HTTP = [
           unit="s"),
     lines("Under way", [*each("lowband_edge_http_transfers_in_flight"),
                         ("sum(lowband_translator_relay_active{@})", "at the homeserver")],
-          "Transfers now, waiting syncs included; at the homeserver: towards --relay-max.",
+          "Transfers now, waiting syncs included; the limit at the homeserver is --relay-max.",
           unit="short"),
 ]  # fmt: skip
 
 TRANSLATORS = [
     lines("Requests by replica", [replicas(REPLICA_RATE)],
-          "All should have about the same.", unit="reqps", stack=True),
+          "All replicas should have about the same rate.", unit="reqps", stack=True),
     lines("Imbalance",
           [(f"max({REPLICA_RATE}) / clamp_min(avg({REPLICA_RATE}), 0.001)", "max / mean")],
           "The busiest replica against the mean; 1 is even.", unit="none", decimals=2,
@@ -184,10 +188,10 @@ TRANSLATORS = [
           "Requests at the homeserver, polls of observers included. Scale on it.", unit="short",
           alerts=["LowbandAutoscalerAtMax"]),
     lines("Failures of the uplink", by("reason", "lowband_edge_uplink_failures_total"),
-          "As edges see it. no_translator: no translator; deadline: a slow one.", stack=True,
+          "As counted by edges. no_translator: no translator; deadline: a slow translator.", stack=True,
           alerts=["LowbandTranslatorsUnavailable"]),
     lines("Answers", by("class", "lowband_translator_answers_total"),
-          "local: never sent to the homeserver.", unit="reqps", stack=True),
+          "local: made without the homeserver.", unit="reqps", stack=True),
     lines("Refused", [*by("reason", "lowband_translator_requests_refused_total"),
                       (total("lowband_translator_cancels_total"), "given up by the client")],
           "overload: add translators; given up: clients do not wait for a slow homeserver."),
@@ -204,8 +208,8 @@ UPSTREAM = [
     lines("Answers", by("class", "lowband_translator_upstream_responses_total"),
           "Of the homeserver to CoAP requests, by class.", unit="reqps", stack=True),
     lines("Faults", by("reason", "lowband_translator_upstream_faults_total"),
-          "Requests that it did not answer. connect, unavailable: it is away; tls: its "
-          "certificate.", stack=True, alerts=["LowbandHomeserverFailing"]),
+          "Requests that the homeserver did not answer. connect, unavailable: it is unreachable; "
+          "tls: its certificate.", stack=True, alerts=["LowbandHomeserverFailing"]),
     lines("Active and waiting",
           [("sum(lowband_translator_upstream_active{@})", "at the homeserver"),
            ("sum(lowband_translator_upstream_polls_active{@})", "of those: long-polls"),
@@ -214,11 +218,11 @@ UPSTREAM = [
           alerts=["LowbandUpstreamQueue"]),
     lines("Connections opened", [(total("lowband_translator_upstream_connections_total"), "CoAP"),
                                  (total("lowband_translator_relay_connections_total"), "HTTP")],
-          "Close to the requests: keep-alive does not work."),
-    lines("Taken for unreachable",
+          "Near the number of requests: keep-alive does not work."),
+    lines("Homeserver unreachable",
           [(total("lowband_translator_upstream_breaker_opened_total"), "CoAP"),
            (total("lowband_translator_relay_breaker_opened_total"), "HTTP")],
-          "The breaker opened: requests are refused at once for a while."),
+          "Times that the breaker opened: it refuses requests at once for a while."),
     lines("Bytes", [(total("lowband_translator_upstream_sent_bytes_total"), "sent"),
                     (total("lowband_translator_upstream_received_bytes_total"), "received")],
           "HTTP messages between translators and homeserver, before TLS.", unit="Bps"),
@@ -241,7 +245,7 @@ RESOURCES = [
           "Resident memory.", unit="bytes"),
     lines("Descriptors", [replicas("sum by (pod, instance) ("
                                    "process_open_fds{@} / process_max_fds{@} @LOWBAND)")],
-          "Open ones, as a share of those allowed (ulimit -Hn).", unit="percentunit",
+          "Open descriptors as a share of the limit (ulimit -Hn).", unit="percentunit",
           steps={None: GREEN, 0.8: RED}, up_to=1),
     lines("Dropped by the kernel",
           [replicas("sum by (pod, instance) (rate(lowband_edge_udp_datagrams_dropped_total"
@@ -255,21 +259,22 @@ RESOURCES = [
           [(seconds_left("lowband_edge_grpc_certificate_not_after_timestamp_seconds{@}"), "edges"),
            (seconds_left("lowband_translator_grpc_certificate_not_after_timestamp_seconds{@}"),
             "translators")],
-          "The first to end of those between edges and translators, authorities included.",
+          "The earliest expiry of the certificates between edges and translators, authorities "
+          "included.",
           unit="s", w=5, h=5, steps=ENDING, graph="none", empty="plaintext",
           alerts=["LowbandGrpcCertificateExpires"]),
     Panel("Running for", "stat",
           "min(time() - (process_start_time_seconds{@} @LOWBAND))",
-          "The process started last.", unit="s", w=5, h=5, graph="none"),
+          "Uptime of the process that started last.", unit="s", w=5, h=5, graph="none"),
     Panel("Certificate and keys", "stat",
           [("min(lowband_edge_tls_certificate_last_reload_success{@})", "files fit"),
            ("1 - max(lowband_edge_keylog_enabled{@})", "keys secret")],
-          "files fit: no means that they changed and could not be used. keys secret: no means that "
+          "files fit: no means that they changed and are unusable. keys secret: no means that "
           "SSLKEYLOGFILE writes the keys of sessions to a file.", unit="short", w=5, h=5,
           steps={None: RED, 1: GREEN}, words={0: "no", 1: "yes"}, graph="none",
           alerts=["LowbandCertificateReloadFailed", "LowbandKeylogEnabled"]),
     Panel("Draining", "stat",
           "sum(lowband_edge_draining{@}) + sum(lowband_translator_draining{@})",
-          "Pods on their way out. For longer than their grace period: they are stuck.",
+          "Pods that are stopping. If this lasts longer than their grace period, they are stuck.",
           w=4, h=5, steps={None: GREEN, 1: YELLOW}, graph="none", alerts=["LowbandDrainStuck"]),
 ]  # fmt: skip

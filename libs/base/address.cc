@@ -15,7 +15,7 @@ namespace {
 
 constexpr std::array<uint8_t, 12> kMappedPrefix = {0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff};
 
-// The number of the interface that a zone names; none if there is no such.
+// The number of the interface named by a zone; none if there is none.
 std::optional<uint32_t> ZoneNumber(const std::string& zone) {
   if (const unsigned index = if_nametoindex(zone.c_str()); index != 0) return index;
   uint32_t number = 0;
@@ -167,7 +167,7 @@ Result<BindAddress, std::string> ParseBindAddress(std::string_view text) {
   if (host == "*") return BindAddress{*SocketAddress::FromLiteral("::", port), true};
   auto literal = SocketAddress::FromLiteral(host, port);
   if (literal) return BindAddress{*literal, false};
-  // No resolver knows such a name, and its complaint would hide what is wrong with the zone.
+  // No resolver knows such a name, and its error would hide the fault of the zone.
   if (host.find('%') != std::string::npos) return Failure(std::move(literal.error()));
   addrinfo hints{};
   hints.ai_socktype = SOCK_DGRAM;

@@ -26,7 +26,7 @@ class SocketAddress {
   /// the name of an interface or its number: `fe80::1%eth0` (RFC 4007 §11).
   static Result<SocketAddress, std::string> FromLiteral(std::string_view host, uint16_t port);
 
-  /// Writes the form that a socket of `family` (AF_INET, AF_INET6) wants; returns its length.
+  /// Writes the form for a socket of `family` (AF_INET, AF_INET6); returns its length.
   socklen_t ToSockaddr(int family, sockaddr_storage& out) const;
 
   bool is_ipv4() const;
@@ -41,14 +41,14 @@ class SocketAddress {
   SocketAddress WithPort(uint16_t port) const;
   /// The address alone: `192.0.2.1`, `2001:db8::1`. Without its zone, which is local.
   std::string HostText() const;
-  /// As HostText, with the zone where there is one: what can be bound to, or connected.
+  /// As HostText, with the zone if there is one: for bind and connect.
   std::string ZonedHostText() const;
   /// `192.0.2.1:5684`, `[2001:db8::1]:5684`, `[fe80::1%eth0]:5684`.
   std::string Text() const;
 
-  /// The address of ours that this peer's datagram came to, in the form of ip(), for answers to
-  /// leave from there; all zero: whichever the route says. It is no part of who the peer is:
-  /// comparisons and hashes leave it out.
+  /// Our own address that this peer's datagram came to, in the form of ip(), as the source of
+  /// answers; all zero: by the route. It is no part of the peer's identity: comparisons and hashes
+  /// ignore it.
   const std::array<uint8_t, 16>& local_ip() const { return local_ip_; }
   bool has_local_ip() const { return local_ip_ != std::array<uint8_t, 16>{}; }
   SocketAddress WithLocalIp(const std::array<uint8_t, 16>& ip) const;
@@ -67,13 +67,13 @@ class SocketAddress {
   std::array<uint8_t, 16> local_ip_{};
 };
 
-/// What `--dtls-bind-addr` and the like accept: `:8008`, `0.0.0.0:8008`, `[::1]:8008`,
+/// Values of `--dtls-bind-addr` and similar flags: `:8008`, `0.0.0.0:8008`, `[::1]:8008`,
 /// `localhost:8008`. An empty host means every address, IPv6 and IPv4.
 struct BindAddress {
   SocketAddress address;
   bool any_host = false;  ///< The host was empty: listen dual-stack.
 };
-/// The error names what is wrong with `text`.
+/// The error names the fault of `text`.
 Result<BindAddress, std::string> ParseBindAddress(std::string_view text);
 
 }  // namespace lowband

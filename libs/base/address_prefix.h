@@ -1,4 +1,4 @@
-// The leading part of an address, which stands for one party: what it has, it has as a whole.
+// The leading part of an address, which identifies one party: shares are counted by it.
 //
 // Threading: any; values.
 #pragma once
@@ -10,9 +10,9 @@
 
 namespace lowband {
 
-/// Of IPv6: /56, what one customer has.
+/// IPv6 /56: the prefix of one customer.
 inline constexpr size_t kCustomerIpv6Bytes = 7;
-/// Of IPv6: /48, what one site has, or can have for the asking.
+/// IPv6 /48: the prefix of one site, or one that a site can easily get.
 inline constexpr size_t kSiteIpv6Bytes = 6;
 
 /// The first `ipv6_bytes` of an IPv6 address or all of an IPv4 one, and a last byte that keeps the

@@ -46,7 +46,7 @@ void Connection::Read(TimePoint now) {
       state_ = State::kDone;
       return;
     }
-    // The end of the head may begin in the piece before.
+    // The end of the head may begin in the previous piece.
     const size_t from = in_.size() < 3 ? 0 : in_.size() - 3;
     in_.append(piece.data(), static_cast<size_t>(size));
     const size_t end = in_.find("\r\n\r\n", from);
@@ -64,13 +64,13 @@ void Connection::ReadHead(TimePoint now, std::string_view head) {
   const size_t target_end = line.rfind(' ');
   if (method_end == std::string_view::npos || target_end == method_end ||
       !line.substr(target_end + 1).starts_with("HTTP/1.")) {
-    Answer(now, 400, "text/plain", "this is no request of HTTP/1\n");
+    Answer(now, 400, "text/plain", "this is not an HTTP/1 request\n");
     return;
   }
   const std::string_view method = line.substr(0, method_end);
   const std::string_view target = line.substr(method_end + 1, target_end - method_end - 1);
   if (method != "GET" && method != "HEAD") {
-    Answer(now, 405, "text/plain", "GET and HEAD are all there is\n");
+    Answer(now, 405, "text/plain", "only GET and HEAD are supported\n");
     return;
   }
   head_only_ = method == "HEAD";

@@ -1,4 +1,4 @@
-// One connection to the admin server: a request is read, an answer written, and that is all.
+// One connection to the admin server: reads one request and writes one answer.
 //
 //   reading ──head whole──▶ asked ──Answer──▶ writing ──all written──▶ done
 //      └──── peer gone, too long, too slow, malformed ────▶ done
@@ -32,15 +32,15 @@ class Connection {
 
   int fd() const { return fd_; }
   State state() const { return state_; }
-  /// What poll is to wait for.
+  /// The events for poll.
   short events() const;
-  /// The path that was asked for, without its query. Asked.
+  /// The path of the request, without its query. State kAsked only.
   std::string_view path() const { return path_; }
   TimePoint deadline() const { return deadline_; }
 
-  /// The descriptor is ready for something.
+  /// The descriptor is ready to read or write.
   void OnReady(TimePoint now);
-  /// Asked: what is written, and the connection then ends.
+  /// State kAsked only: writes the answer, after which the connection ends.
   void Answer(TimePoint now, int status, std::string_view content_type, std::string_view body);
 
  private:

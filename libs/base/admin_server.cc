@@ -31,10 +31,10 @@ constexpr std::string_view kExposition = "text/plain; version=0.0.4; charset=utf
 
 TimePoint Now() { return std::chrono::steady_clock::now(); }
 
-/// Collects the metrics on a thread of its own, so that the loop goes on meanwhile.
+/// Collects the metrics on its own thread, so that the loop continues meanwhile.
 class Scraper {
  public:
-  /// `wake_fd` becomes readable when there is something to Take.
+  /// `wake_fd` becomes readable when Take() has a result.
   Scraper(std::function<std::string()> metrics, int wake_fd)
       : metrics_(std::move(metrics)), wake_fd_(wake_fd) {}
   ~Scraper() { Stop(); }
@@ -55,7 +55,7 @@ class Scraper {
     asked_ = true;
     changed_.notify_all();
   }
-  /// What was collected since the last call.
+  /// The text collected since the last call.
   std::optional<std::string> Take() {
     const std::lock_guard lock(mutex_);
     return std::exchange(text_, std::nullopt);
@@ -119,7 +119,7 @@ class AdminServer::Impl {
   uint16_t port() const { return port_; }
 
  private:
-  /// Where the metrics that a client asked for are.
+  /// The state of the metrics requested by a client.
   enum class Scrape : uint8_t { kNone, kNext, kUnderWay };
   struct Client {
     Client(int fd, TimePoint now) : connection(fd, now) {}
@@ -152,7 +152,7 @@ void AdminServer::Impl::Bind(const std::string& flag, const BindAddress& address
     return ConfigError(
         flag, "cannot listen on " + address.address.Text() + " (tcp): " + std::strerror(error));
   };
-  // Every address: IPv6's socket takes IPv4 too, where there is IPv6.
+  // All addresses: an IPv6 socket also accepts IPv4, if the machine has IPv6.
   int family = address.any_host || !address.address.is_ipv4() ? AF_INET6 : AF_INET;
   constexpr int kType = SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC;
   listen_fd_ = socket(family, kType, 0);
@@ -188,7 +188,7 @@ void AdminServer::Impl::Run() {
     for (Client& client : clients_) {
       if (polled_[i++].revents == 0) continue;
       Connection& connection = client.connection;
-      // One that asked and then went away is not answered.
+      // A client that disconnected after its request gets no answer.
       if (connection.state() == Connection::State::kAsked) continue;
       connection.OnReady(now);
       if (connection.state() == Connection::State::kAsked) Dispatch(now, client);
@@ -207,7 +207,7 @@ void AdminServer::Impl::Wait() {
   TimePoint next = Now() + std::chrono::minutes(1);
   for (const Client& client : clients_) {
     const bool asked = client.connection.state() == Connection::State::kAsked;
-    // A negative descriptor is passed over: a peer that closed would wake the loop all the time.
+    // poll ignores a negative descriptor: a peer that closed would wake the loop all the time.
     polled_.push_back({asked ? -1 : client.connection.fd(), client.connection.events(), 0});
     if (!asked) next = std::min(next, client.connection.deadline());
   }
@@ -219,18 +219,18 @@ void AdminServer::Impl::Wait() {
 }
 
 void AdminServer::Impl::Accept(TimePoint now) {
-  // As many as there is room for: more at once would drop each other before they are read.
+  // At most as many as there is room for: more at once would drop each other before they are read.
   for (size_t i = 0; i < kConnectionsMax; ++i) {
     const int fd = accept4(listen_fd_, nullptr, nullptr, SOCK_NONBLOCK | SOCK_CLOEXEC);
     if (fd < 0) return;
     if (clients_.size() == kConnectionsMax) MakeRoom();
     Client& client = clients_.emplace_back(fd, now);
-    client.connection.OnReady(now);  // its request is mostly there already
+    client.connection.OnReady(now);  // its request has mostly arrived already
     if (client.connection.state() == Connection::State::kAsked) Dispatch(now, client);
   }
 }
 
-// A client that has asked for something gets its answer; one that only holds its place does not.
+// A client with a request gets its answer; one without a request is closed.
 void AdminServer::Impl::MakeRoom() {
   const auto idle = std::ranges::find_if(clients_, [](const Client& client) {
     return client.connection.state() == Connection::State::kReading;
@@ -254,7 +254,7 @@ void AdminServer::Impl::Dispatch(TimePoint now, Client& client) {
     client.scrape = Scrape::kNext;
     if (!scraping_) BeginScrape();
   } else {
-    connection.Answer(now, 404, kText, "there are /metrics, /healthz and /readyz\n");
+    connection.Answer(now, 404, kText, "not found; there are /metrics, /healthz and /readyz\n");
   }
 }
 

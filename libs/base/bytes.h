@@ -1,6 +1,6 @@
-// The byte types every part shares: owned bytes, a view of bytes, and text/byte conversions.
+// The byte types of all parts: owned bytes, a view of bytes, and text/byte conversions.
 //
-// Ownership: a ByteView never outlives the call it is passed to; whoever stores, copies.
+// Ownership: a ByteView never outlives the call it is passed to; code that stores it copies.
 #pragma once
 
 #include <cstddef>

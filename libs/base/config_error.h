@@ -7,7 +7,7 @@
 
 namespace lowband {
 
-/// `what()` names the flag, the value and what is wrong with it, in one line.
+/// `what()` names the flag, the value and its fault, in one line.
 class ConfigError : public std::runtime_error {
  public:
   ConfigError(const std::string& flag, const std::string& problem)

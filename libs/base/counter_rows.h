@@ -1,5 +1,4 @@
-// Counters of a stage and the metrics that show them, in one table: one that has no row does not
-// compile.
+// Counters of a stage and their metrics, in one table: a counter without a row does not compile.
 //
 //   constexpr auto kRows = std::to_array<CounterRow<Counters, uint64_t>>({…});
 //   static_assert(AreComplete<Counters, uint64_t>(kRows));
@@ -24,12 +23,12 @@ struct CounterRow {
   Count Counters::*counter;
   std::string_view name;  ///< Without the service's prefix; ends in _total.
   std::string_view help;
-  std::string_view label = {};  ///< Empty: there is none.
+  std::string_view label = {};  ///< Empty: no label.
   std::string_view value = {};
 };
 
-/// Every counter has one row. `others`: bytes of the members that are shown in another way: arrays
-/// by an enum, gauges, histograms.
+/// True if every counter has one row. `others`: bytes of the members with other metrics: arrays by
+/// an enum, gauges, histograms.
 template <class Counters, class Count>
 constexpr bool AreComplete(std::span<const CounterRow<Counters, Count>> rows, size_t others = 0) {
   for (size_t i = 0; i < rows.size(); ++i) {
@@ -40,7 +39,7 @@ constexpr bool AreComplete(std::span<const CounterRow<Counters, Count>> rows, si
   return rows.size() * sizeof(Count) + others == sizeof(Counters);
 }
 
-/// `read` gives the present value of a counter, by its place in Counters.
+/// `read` returns the present value of a counter, by its member pointer.
 template <class Counters, class Count, class Read>
 void SetTotals(MetricSet& metrics, std::span<const CounterRow<Counters, Count>> rows, Read read) {
   using Row = CounterRow<Counters, Count>;

@@ -8,26 +8,27 @@
 
 namespace lowband {
 
-/// Raises the soft limit (RLIMIT_NOFILE, mostly 1,024) to the hard one and returns what holds then:
-/// nothing here uses select(), for whose sake the soft limit is low.
+/// Raises the soft limit (RLIMIT_NOFILE, mostly 1,024) to the hard one and returns the new limit:
+/// no code here uses select(), the reason for the low soft limit.
 uint64_t RaiseDescriptorLimit();
 
-/// Things that hold a descriptor each, and how many of them there shall be.
+/// The need for descriptors of one kind of object that holds one each.
 struct DescriptorNeed {
-  uint64_t limit = 0;   ///< Of the process.
-  uint64_t others = 0;  ///< Of those, for other things.
-  uint64_t named = 0;   ///< So many were asked for; 0: no number was.
-  uint64_t usual = 0;   ///< As many as are of use, where no number was.
+  uint64_t limit = 0;   ///< Limit of the process.
+  uint64_t others = 0;  ///< Of these, for other uses.
+  uint64_t named = 0;   ///< The configured number; 0: none.
+  uint64_t usual = 0;   ///< The default number, if none is configured.
 };
 struct DescriptorShare {
-  uint64_t count = 1;  ///< How many there may be; at least 1.
-  /// What was named does not fit, or less than a quarter of the usual.
+  uint64_t count = 1;  ///< The permitted number; at least 1.
+  /// The configured number does not fit, or less than a quarter of the default.
   bool is_short = false;
 };
 DescriptorShare ShareOfDescriptors(const DescriptorNeed& need);
 
 class Logger;
-/// The same, and warns (few_descriptors) where it is short: of what, and by which `flag`.
+/// As ShareOfDescriptors, with a warning (few_descriptors) if it is short, which names the object
+/// and `flag`.
 uint64_t TakeDescriptors(Logger& log, const DescriptorNeed& need, std::string_view flag,
                          std::string_view what);
 

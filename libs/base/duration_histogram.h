@@ -17,8 +17,8 @@ template <class Count>
 struct BasicDurationHistogram {
   static constexpr std::array<double, 15> kBoundsSeconds = {
       0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60};
-  /// Not cumulative: buckets[i] counts what is above bound i-1 and not above bound i. The last has
-  /// no upper bound.
+  /// Not cumulative: buckets[i] counts durations above bound i-1 and not above bound i. The last
+  /// has no upper bound.
   std::array<Count, kBoundsSeconds.size() + 1> buckets{};
   Count sum_us{0};
 

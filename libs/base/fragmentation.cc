@@ -13,7 +13,7 @@ void Set(int fd, int level, int option, int value) {
 }  // namespace
 
 void AllowFragments(int fd, int family) {
-  // Of a socket for both, this is for its IPv4 addresses.
+  // On a dual-stack socket this concerns its IPv4 addresses.
   Set(fd, IPPROTO_IP, IP_MTU_DISCOVER, IP_PMTUDISC_DONT);
   if (family != AF_INET6) return;
   Set(fd, IPPROTO_IPV6, IPV6_MTU_DISCOVER, IPV6_PMTUDISC_DONT);

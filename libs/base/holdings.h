@@ -1,8 +1,9 @@
-// What each owner has of something that is shared out: how many, which is its oldest, and who has
-// most. Whoever shares it out lets the one who has most make room, so that nobody who asks for much
-// keeps out who asks for little.
+// The holdings of each owner of a shared resource: their number, the owner's oldest one, and the
+// owner with most. The user of this class makes the owner with most give up one, so that an owner
+// with many requests never keeps out one with few.
 //
-// Threading: one thread. Limits: its user's. Each change costs the logarithm of what there is.
+// Threading: one thread. Limits: its user's. Each change costs the logarithm of the number of
+// holdings.
 #pragma once
 
 #include <cstddef>
@@ -19,17 +20,17 @@ using Owner = uint64_t;
 
 class Holdings {
  public:
-  /// Ids count up: of two, the lower one is older. REQUIRES: it is not there.
+  /// Ids count up: of two, the lower one is older. REQUIRES: `id` is not there.
   void Add(Owner owner, uint64_t id);
-  /// REQUIRES: it is there.
+  /// REQUIRES: `id` is there.
   void Remove(Owner owner, uint64_t id);
 
-  /// How many `owner` has.
+  /// The number of holdings of `owner`.
   size_t Of(Owner owner) const;
   /// REQUIRES: `owner` has some.
   uint64_t Oldest(Owner owner) const;
   uint64_t Newest(Owner owner) const;
-  /// Who has most; among equals the highest hash. None: nobody has anything.
+  /// The owner with most; among equals the highest hash. None: there are no holdings.
   std::optional<Owner> Most() const;
   size_t size() const { return size_; }
 

@@ -1,5 +1,5 @@
-// How many lines of one kind a log gets: what fails, fails for thousands at once, and the first few
-// tell as much as all.
+// Limits the lines of one kind in a log: a failure often concerns thousands at once, and the first
+// few lines show as much as all.
 //
 // Threading: any. Limits: `per_second` lines in any one second, counted from the first of them.
 #pragma once
@@ -17,7 +17,8 @@ class LineBudget {
  public:
   explicit LineBudget(uint64_t per_second) : per_second_(per_second) {}
 
-  /// None: write nothing. Otherwise write, and say how many were left out since the last one.
+  /// None: write no line. Otherwise write one, with this number of lines omitted since the last
+  /// one.
   std::optional<uint64_t> Take(TimePoint now) {
     const MutexLock lock(mutex_);
     if (now - second_began_ >= std::chrono::seconds(1)) {

@@ -19,7 +19,7 @@ using std::chrono::milliseconds;
 
 /// How long the end of a program waits for the reader of its log.
 constexpr milliseconds kFarewell{1000};
-/// How soon the thread notices that it is to stop while nobody reads.
+/// How soon the thread notices a stop while the reader is stuck.
 constexpr int kLookAgainMs = 100;
 
 }  // namespace
@@ -41,7 +41,7 @@ struct LineWriter::State {
   bool stopping = false;
   bool ended = false;
   uint64_t dropped = 0;
-  uint64_t told = 0;  ///< Of those.
+  uint64_t told = 0;  ///< Of these, reported in a line.
 };
 
 void LineWriter::State::Run() {
@@ -79,7 +79,7 @@ bool LineWriter::State::Write(std::string_view text) {
     if (written > 0) {
       text.remove_prefix(static_cast<size_t>(written));
     } else if (errno != EINTR && errno != EAGAIN) {
-      return true;  // Closed, or a full disk: there is nobody to tell.
+      return true;  // Closed, or a full disk: the error cannot be reported.
     }
   }
   return true;
@@ -95,7 +95,7 @@ LineWriter::~LineWriter() {
   std::unique_lock lock(state_->mutex);
   state_->stopping = true;
   state_->changed.notify_all();
-  // A thread that hangs in write all the same, because another process filled the pipe, is left.
+  // A thread that still hangs in write, because another process filled the pipe, is abandoned.
   state_->changed.wait_for(lock, milliseconds(3 * kLookAgainMs), [this] { return state_->ended; });
 }
 

@@ -64,7 +64,7 @@ void AppendValue(std::string& out, const Field& field, bool quote_text) {
       field.value);
 }
 
-/// Formats here, and lets another thread write.
+/// Formats on the caller's thread; another thread writes.
 class QueueSink : public spdlog::sinks::base_sink<std::mutex> {
  public:
   explicit QueueSink(LineWriter& writer) : writer_(writer) {}
@@ -134,7 +134,7 @@ class Logger::Impl {
     return line;
   }
 
-  // By the writer's thread, which must not push into its own queue.
+  // Called by the writer's thread, which must not push into its own queue.
   std::string DroppedLine(uint64_t count) const {
     const std::string words = Words("log_lines_dropped", {{"count", count}});
     spdlog::memory_buf_t line;

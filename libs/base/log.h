@@ -2,7 +2,7 @@
 // Never a body, query, token or key.
 //
 // Threading: Logger is safe from any thread, and none waits for the reader of standard error: lines
-// that it does not take in time are dropped, counted, and told in a line "log_lines_dropped".
+// that it does not read in time are dropped, counted, and reported in a line "log_lines_dropped".
 // Ownership: main makes one and hands out references. Limits: LineWriter's.
 #pragma once
 
@@ -54,9 +54,9 @@ class Logger {
   void Error(std::string_view event, std::initializer_list<Field> fields = {}) {
     Write(LogLevel::kError, event, fields);
   }
-  /// Waits for its lines to be written, if they are read at all.
+  /// Waits until its lines are written, for a limited time.
   void Flush();
-  /// Lines that were dropped so far, because nobody read.
+  /// Lines dropped so far because standard error was not read.
   uint64_t dropped() const;
 
  private:

@@ -16,10 +16,10 @@ inline void DeclareLog(OptionParser& parser, LogLevel& level, Logger::Format& fo
                            {"info", LogLevel::kInfo},
                            {"warning", LogLevel::kWarning},
                            {"error", LogLevel::kError}},
-                          "The least severe lines that are written");
+                          "Lowest level that is written");
   parser.Choice<Logger::Format>("log-format", format,
                                 {{"json", Logger::Format::kJson}, {"text", Logger::Format::kText}},
-                                "One JSON object or one line of text for each event");
+                                "One JSON object or one line of text per event");
 }
 
 }  // namespace lowband

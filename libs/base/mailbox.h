@@ -1,9 +1,9 @@
 // A bounded queue from many threads to one, with an eventfd that wakes the consumer's epoll loop:
 // the one way into a worker's thread.
 //
-// Threading: Push from any thread; Drain and fd by the consumer's thread. Ownership: whoever
-// pushes keeps the mailbox alive until Push has returned. Limits: the capacity given; what does
-// not fit is refused, and counted by whoever pushes.
+// Threading: Push from any thread; Drain and fd by the consumer's thread. Ownership: the pushing
+// thread keeps the mailbox alive until Push has returned. Limits: the given capacity; further items
+// are refused, and the pushing side counts them.
 #pragma once
 
 #include <sys/eventfd.h>
@@ -23,7 +23,7 @@ class Mailbox {
  public:
   explicit Mailbox(size_t capacity)
       : capacity_(capacity), fd_(eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)) {
-    // Descriptors can only be used up this early by a broken configuration; nothing works then.
+    // Only a broken configuration can use up the descriptors so early; nothing works then.
     if (fd_ < 0) std::abort();
   }
   ~Mailbox() { close(fd_); }
@@ -38,7 +38,7 @@ class Mailbox {
     Signal();
     return true;
   }
-  /// Like Push, for what can wait until the consumer looks for another reason.
+  /// Like Push, for items that can wait until the consumer wakes for another reason.
   [[nodiscard]] bool PushQuietly(T item) {
     const MutexLock lock(mutex_);
     if (items_.size() >= capacity_) return false;
@@ -46,15 +46,15 @@ class Mailbox {
     if (std::exchange(eager_, false)) Signal();
     return true;
   }
-  /// The consumer can no longer wait for what was, or is about to be, pushed quietly: makes fd()
-  /// readable if there is anything, and once more at the next quiet push.
+  /// Ends the wait for quietly pushed items: makes fd() readable if there are any, and once more at
+  /// the next quiet push.
   void Hurry() {
     const MutexLock lock(mutex_);
     eager_ = true;
     if (!items_.empty()) Signal();
   }
 
-  /// Takes out all there is, oldest first. `out` is cleared before; its capacity goes around.
+  /// Takes out all items, oldest first. `out` is cleared before; its capacity is reused.
   void Drain(std::vector<T>& out) {
     out.clear();
     const MutexLock lock(mutex_);
@@ -64,11 +64,11 @@ class Mailbox {
     (void)!read(fd_, &ignored, sizeof(ignored));
   }
 
-  /// Readable while there is something to drain that was not pushed quietly.
+  /// Readable while there are items that were not pushed quietly.
   int fd() const { return fd_; }
 
  private:
-  /// One wake-up for all that comes before the consumer looks.
+  /// One wake-up covers all items that come before the consumer drains.
   void Signal() LOWBAND_REQUIRES(mutex_) {
     if (std::exchange(signalled_, true)) return;
     const uint64_t one = 1;

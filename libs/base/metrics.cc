@@ -34,13 +34,13 @@ double ResidentBytes() {
   return static_cast<double>(resident_pages) * static_cast<double>(sysconf(_SC_PAGESIZE));
 }
 
-/// When the process was started, in seconds since 1970: once, as the answer may not waver with the
-/// clock. Fields of proc(5): the 22nd of stat, ticks since boot; btime, when that was.
+/// Start time of the process, in seconds since 1970: computed once, so that it does not vary with
+/// the clock. Fields of proc(5): the 22nd of stat, ticks since boot; btime, the time of the boot.
 double StartTime() {
   std::ifstream file("/proc/self/stat");
   std::string stat;
   std::getline(file, stat);
-  // The second field is the program's name, in parentheses, and may hold anything.
+  // The second field is the program's name, in parentheses, with any characters.
   std::istringstream fields(stat.substr(stat.rfind(')') + 1));
   std::string field;
   for (int number = 3; number <= 22; ++number) fields >> field;
@@ -148,8 +148,8 @@ void MetricSet::Distribution(const std::string& name, const std::string& help,
 }
 
 void MetricSet::Process() {
-  Level("build_info", "Always 1; the label tells the version.",
-        {{"version", std::string(kVersion)}}, 1);
+  Level("build_info", "Always 1; the label is the version.", {{"version", std::string(kVersion)}},
+        1);
   rusage usage{};
   getrusage(RUSAGE_SELF, &usage);
   const auto set = [this](const char* name, const char* help, MetricType type, double value) {
@@ -161,10 +161,10 @@ void MetricSet::Process() {
       Seconds(usage.ru_utime) + Seconds(usage.ru_stime));
   set("process_resident_memory_bytes", "Resident memory.", MetricType::Gauge, ResidentBytes());
   set("process_open_fds", "Open file descriptors.", MetricType::Gauge, OpenDescriptors());
-  set("process_max_fds", "Open file descriptors at most.", MetricType::Gauge, DescriptorLimit());
+  set("process_max_fds", "Limit of open file descriptors.", MetricType::Gauge, DescriptorLimit());
   static const double started = StartTime();
-  set("process_start_time_seconds", "When the process started, since 1970.", MetricType::Gauge,
-      started);
+  set("process_start_time_seconds", "Start time of the process, in seconds since 1970.",
+      MetricType::Gauge, started);
 }
 
 std::string MetricSet::Text() const { return impl_->Text(); }

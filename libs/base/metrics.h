@@ -1,5 +1,5 @@
-// The Prometheus metrics of a service, set before each scrape from what its parts have counted for
-// themselves. Nothing here is on a hot path.
+// The Prometheus metrics of a service, set before each scrape from the counters of its parts. No
+// code here is on a hot path.
 //
 // Threading: any; a lock of its own.
 #pragma once
@@ -28,12 +28,12 @@ class MetricSet {
   /// A gauge's present value.
   void Level(const std::string& name, const std::string& help, const MetricLabels& labels,
              double value);
-  /// A histogram's present buckets: not cumulative, one more than `bounds`, which are in the unit
-  /// that the name ends with.
+  /// A histogram's present buckets: not cumulative, one more than `bounds`, whose unit ends the
+  /// name.
   void Distribution(const std::string& name, const std::string& help, const MetricLabels& labels,
                     const std::vector<double>& bounds, const std::vector<uint64_t>& buckets,
                     double sum);
-  /// The same of durations; `name` ends in _seconds.
+  /// A histogram of durations; `name` ends in _seconds.
   template <class Count>
   void Durations(const std::string& name, const std::string& help, const MetricLabels& labels,
                  const BasicDurationHistogram<Count>& histogram) {
@@ -45,7 +45,7 @@ class MetricSet {
   /// build_info{version}, and process_* as every Prometheus client has them (without prefix).
   void Process();
 
-  /// The text exposition of all that was set.
+  /// The text exposition of all metrics set.
   std::string Text() const;
 
  private:

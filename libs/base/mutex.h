@@ -1,5 +1,6 @@
-// A mutex that clang's thread-safety analysis understands: members say LOWBAND_GUARDED_BY(mutex_)
-// and clang refuses code that touches them without holding it. Others see plain std::mutex.
+// A mutex that clang's thread-safety analysis understands: members are marked
+// LOWBAND_GUARDED_BY(mutex_), and clang refuses code that accesses them without holding it. Other
+// compilers see a plain std::mutex.
 //
 // Threading: any.
 #pragma once

@@ -1,19 +1,19 @@
-// A hash table for entries that come and go all the time: they stay where they are in memory, and
-// their nodes are kept for what is inserted next, so that an entry that lives as long as one
-// request allocates nothing.
+// A hash table for short-lived entries: they do not move in memory, and their nodes are reused for
+// later entries, so that an entry with the life of one request allocates no memory.
 //
 //   FindOrInsert ── known ──▶ it
 //     └─ new ──▶ a spare node, its value as Erase() got it, or one of the heap's
 //   Erase ── below the maximum ──▶ spare
 //     └─ else ──▶ freed
 //
-// std::unordered_map divides by a prime for each search, and again for each neighbour of what is
-// inserted or erased, which is most of what that costs; this one multiplies and shifts.
+// std::unordered_map divides by a prime for each search, and again for each neighbour of an
+// inserted or erased entry, which is most of its cost; this one multiplies and shifts.
 //
-// Where an entry goes depends on a number drawn by the process: who may choose keys cannot choose
-// those that share a bucket.
+// An entry's bucket depends on a random number of the process: an attacker who chooses keys cannot
+// choose keys that share a bucket.
 //
-// Threading: its owner's. Ownership: of its nodes; what it returns is good until that is erased.
+// Threading: its owner's. Ownership: owns its nodes; a returned pointer is valid until its entry is
+// erased.
 // Limits: spare nodes, by the constructor; the room for buckets never shrinks.
 #pragma once
 
@@ -30,7 +30,7 @@
 
 namespace lowband {
 
-/// Who erases an entry leaves its value fit for another key.
+/// Before Erase, the caller leaves the value ready for another key.
 template <typename Key, typename Value, typename Hash = std::hash<Key>>
 class NodeTable {
  public:
@@ -38,13 +38,13 @@ class NodeTable {
   NodeTable(const NodeTable&) = delete;
   NodeTable& operator=(const NodeTable&) = delete;
   ~NodeTable() {
-    // One after the other, as long as a chain may be.
+    // One by one, since a recursive destructor of a long chain could overflow the stack.
     for (std::unique_ptr<Node>& chain : buckets_) {
       while (chain != nullptr) chain = std::move(chain->next);
     }
   }
 
-  /// Null: there is none.
+  /// Null if there is none.
   Value* Find(const Key& key) { return FindIn(BucketOf(key), key); }
   const Value* Find(const Key& key) const { return FindIn(BucketOf(key), key); }
 
@@ -70,7 +70,7 @@ class NodeTable {
     return {value, true};
   }
 
-  /// REQUIRES: it is there.
+  /// REQUIRES: `key` is there.
   void Erase(const Key& key) {
     std::unique_ptr<Node>* place = &buckets_[BucketOf(key)];
     while (*place != nullptr && !((*place)->key == key)) place = &(*place)->next;

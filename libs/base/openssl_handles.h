@@ -1,4 +1,4 @@
-// OpenSSL's objects, each with its owner.
+// Owners of OpenSSL's objects.
 //
 // Ownership: unique. Threading: one thread at a time.
 #pragma once

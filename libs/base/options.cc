@@ -29,7 +29,7 @@ constexpr std::array kTimeUnits = {Unit{"ms", 1}, Unit{"h", 3'600'000}, Unit{"m"
 constexpr std::array kSizeUnits = {Unit{"KiB", 1024}, Unit{"MiB", 1024 * 1024},
                                    Unit{"GiB", 1024 * 1024 * 1024}, Unit{"", 1}};
 
-// "12" and the rest behind it.
+// The number and the rest of the text.
 std::optional<std::pair<uint64_t, std::string>> SplitNumber(const std::string& text) {
   uint64_t number = 0;
   const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
@@ -72,7 +72,7 @@ std::string Named(const std::string& flag, const OptionSources& sources) {
   return source == sources.end() ? flag : flag + ", from " + source->second;
 }
 
-/// What a flag without a value may be given in the environment and in files.
+/// The values for a switch in the environment and in files.
 std::optional<bool> ParseSwitch(const std::string& text) {
   for (const char* yes : {"true", "1", "on", "yes"}) {
     if (text == yes) return true;
@@ -83,7 +83,7 @@ std::optional<bool> ParseSwitch(const std::string& text) {
   return std::nullopt;
 }
 
-/// The number of the last line of `text` that gives `name` a value; the last one counts.
+/// The number of the last line of `text` that gives `name` a value, which is the effective one.
 size_t LineOf(const std::string& text, const std::string& name) {
   std::istringstream lines(text);
   std::string line;
@@ -97,8 +97,7 @@ size_t LineOf(const std::string& text, const std::string& name) {
   return found;
 }
 
-// One line that begins with the flag. CLI11 words its errors as sentences, at times of several
-// lines.
+// One line that begins with the flag. CLI11's errors are sentences, at times of several lines.
 std::string Describe(const CLI::ParseError& error) {
   const std::string text = std::string(error.what());
   std::string line = text.substr(0, text.find('\n'));
@@ -109,8 +108,8 @@ std::string Describe(const CLI::ParseError& error) {
   return line;
 }
 
-// A flag a paragraph: name and placeholder, then what it says and its default. The name in the
-// environment follows a rule that the footer tells.
+// A paragraph per flag: name and placeholder, then its text and its default. The footer has the
+// rule for its name in the environment.
 class HelpFormatter : public CLI::Formatter {
  public:
   std::string make_option_opts(const CLI::Option* option) const override {
@@ -159,7 +158,7 @@ class OptionParser::Impl {
     app_.set_version_flag("--version", program_ + " " + std::string(kVersion),
                           "Print the version and exit");
     app_.set_help_flag("-h,--help", "Print this help and exit");
-    app_.add_option("--config", config_file_, "Read flags from FILE, one `name = value` a line")
+    app_.add_option("--config", config_file_, "Read flags from FILE, one `name = value` per line")
         ->type_name("FILE");
     auto formatter = std::make_shared<HelpFormatter>();
     formatter->column_width(36);
@@ -170,7 +169,7 @@ class OptionParser::Impl {
                 "Exit codes: 0 clean stop, 1 failure at run time, 2 bad configuration.");
   }
 
-  // One flag whose text form is converted by `assign`, which returns what is wrong or nothing.
+  // One flag whose text form is converted by `assign`, which returns the fault or an empty text.
   CLI::Option* Add(const std::string& name, const std::string& help, const std::string& placeholder,
                    const std::string& default_text,
                    std::function<std::string(const std::string&)> assign) {
@@ -178,7 +177,7 @@ class OptionParser::Impl {
         "--" + name, [this, name](const std::string& text) { Assign(name, text); }, help);
     flags_[name] = {option, std::move(assign)};
     option->type_name(placeholder)->group(group_);
-    // The default is text of ours, not a value to be parsed.
+    // The default is our own text, not a value to be parsed.
     if (!default_text.empty()) option->default_str(default_text);
     return option;
   }
@@ -229,13 +228,13 @@ class OptionParser::Impl {
     Assign(name, text);
   }
 
-  /// A variable that is empty says nothing.
+  /// An empty variable counts as not set.
   static const char* Variable(const std::string& name) {
     const char* text = std::getenv(name.c_str());
     return text != nullptr && *text != '\0' ? text : nullptr;
   }
 
-  // CLI11 reads the environment too, but would not tell that a bad value is from there.
+  // CLI11 reads the environment too, but its errors would not name it as the source.
   void ReadEnvironment() {
     const auto source = [](const std::string& variable) {
       return "the environment variable " + variable;
@@ -252,7 +251,7 @@ class OptionParser::Impl {
     sources_["--config"] = source(variable);
   }
 
-  // CLI11 would let the file win over the environment; so the file fills in what is left.
+  // In CLI11 the file would win over the environment; so here it sets only the remaining flags.
   void ReadFile() {
     const std::string config = Named("--config", sources_) + ": ";
     std::ifstream file(config_file_);

@@ -23,10 +23,9 @@ namespace lowband {
 /// Exit codes of every program.
 inline constexpr int kExitOk = 0;
 inline constexpr int kExitFailure = 1;    ///< It ran and failed.
-inline constexpr int kExitBadConfig = 2;  ///< It could not start as configured.
+inline constexpr int kExitBadConfig = 2;  ///< It could not start with this configuration.
 
-/// Where the values came from that were not given on the command line, in words: by flag, with its
-/// two dashes.
+/// The sources of values that are not from the command line, as text, by flag with its two dashes.
 using OptionSources = std::map<std::string, std::string>;
 
 class OptionParser {
@@ -35,8 +34,8 @@ class OptionParser {
   OptionParser(std::string program, std::string description, std::string footer = "");
   ~OptionParser();
 
-  // Each flag: `name` without dashes, where its value goes (the present value is the default) and
-  // what --help says. `group` heads a part of --help.
+  // Each flag: `name` without dashes, the variable for its value (whose present value is the
+  // default) and its text for --help. `group` heads a part of --help.
   void Group(std::string group);
   void Text(const std::string& name, std::string& value, const std::string& help,
             const std::string& placeholder = "TEXT");
@@ -63,12 +62,11 @@ class OptionParser {
            [&value, choices](size_t chosen) { value = choices[chosen].second; });
   }
 
-  /// Reads everything. None: go on. Otherwise the program's exit code; what there was to say has
-  /// been printed (--help and --version on standard output; an error as one line on standard
-  /// error that names the flag, and the environment variable or the file and line if the value
-  /// came from there).
+  /// Parses all sources. None: continue. Otherwise the program's exit code, after printing (--help
+  /// and --version on standard output; an error as one line on standard error that names the flag,
+  /// and the environment variable or the file and line if the value is from there).
   std::optional<int> Parse(int argc, const char* const* argv);
-  /// After Parse.
+  /// Valid after Parse.
   const OptionSources& sources() const;
 
  private:
@@ -86,7 +84,7 @@ std::optional<uint64_t> ParseSize(const std::string& text);
 
 /// Prints "program: problem" on standard error; returns kExitBadConfig.
 int ReportBadConfig(const std::string& program, const std::string& problem);
-/// The same for a value that proved to be wrong later, with where it came from.
+/// For a value that proved to be wrong later: names also its source.
 int ReportBadConfig(const std::string& program, const ConfigError& error,
                     const OptionSources& sources);
 

@@ -1,5 +1,5 @@
-// One visitor made of several callables, for std::visit: each alternative of a variant by the
-// callable that takes it. An alternative that none takes does not compile.
+// One visitor made of several callables, for std::visit: each alternative of a variant goes to the
+// callable that accepts it. An alternative without one does not compile.
 //
 // Threading: as the callables.
 #pragma once

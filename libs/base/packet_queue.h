@@ -1,5 +1,5 @@
-// A first-in-first-out queue of small byte strings with a header each, in one reused buffer: how
-// a stage keeps what its owner has yet to drain, without an allocation a packet.
+// A first-in-first-out queue of small byte strings with a header each, in one reused buffer: a
+// stage's output until its owner drains it, without an allocation per packet.
 //
 // Threading: one thread. Ownership: a popped view is valid until the next call on the queue.
 #pragma once

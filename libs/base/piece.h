@@ -1,5 +1,5 @@
-// Bytes that are given away from the front, in parts or whole; what is given whole is not copied,
-// and what is empty holds no memory.
+// Bytes that are taken from the front, in parts or whole; taking all copies nothing, and an empty
+// piece holds no memory.
 //
 // Threading: one thread. Limits: its user's.
 #pragma once
@@ -19,7 +19,7 @@ class Piece {
       bytes_.append(bytes);
     }
   }
-  /// The first `max` bytes, or all there are.
+  /// The first `max` bytes, or all if there are fewer.
   std::string Take(size_t max) {
     if (given_ == 0 && max >= bytes_.size()) return std::exchange(bytes_, {});
     std::string part = bytes_.substr(given_, max);

@@ -1,4 +1,4 @@
-// A place in a table, given back when it ends.
+// A place in a table, returned by the destructor.
 //
 // Threading: as Table::Leave. Ownership: the table outlives its places.
 #pragma once

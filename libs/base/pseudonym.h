@@ -1,5 +1,5 @@
-// A client's address as logs may have it: the same client has the same pseudonym for the life of
-// the process, and nobody who lacks the salt can tell who it is, or find it among all addresses.
+// A client's address in the form for logs: a client has one pseudonym for the life of the process,
+// and without the salt its address cannot be found, not even by trying all addresses.
 //
 // Threading: values and free functions; any thread.
 #pragma once
@@ -16,7 +16,7 @@ namespace lowband {
 
 using PseudonymSalt = std::array<char, 16>;
 
-/// Told apart in a log; not unique among very many clients.
+/// Enough to distinguish clients in a log; not unique among very many clients.
 using Pseudonym = uint32_t;
 
 inline Pseudonym PseudonymOf(const PseudonymSalt& salt, std::string_view address) {

@@ -18,7 +18,7 @@ std::string_view Authority(std::string_view url) {
   return {};
 }
 
-/// The digits behind the host, if there are any; IPv6 literals hold colons inside their brackets.
+/// The digits after the host, if there are any; IPv6 literals hold colons inside their brackets.
 std::string_view PortText(std::string_view authority) {
   const size_t colon = authority.rfind(':');
   if (colon == std::string_view::npos || authority.find(']', colon) != std::string_view::npos) {
@@ -27,7 +27,7 @@ std::string_view PortText(std::string_view authority) {
   return authority.substr(colon + 1);
 }
 
-/// Zero where it is no port.
+/// Zero if it is no port.
 uint16_t ParsePort(std::string_view text) {
   uint16_t port = 0;
   const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), port);
@@ -44,7 +44,7 @@ PublicUrl ParsePublicUrl(const std::string& url) {
   if (url.find('@') != std::string::npos) {
     throw ConfigError("--advertise", "the URL must not hold a user name or password");
   }
-  // It is put into JSON documents as it is.
+  // It is put into JSON documents without escapes.
   for (const char c : url) {
     if (c <= ' ' || c > '~' || c == '"' || c == '\\') {
       Refuse(url,

@@ -1,4 +1,4 @@
-// The URL under which clients find this server, as --advertise gives it.
+// The public URL of this server, from --advertise.
 //
 // Threading: free functions; startup only.
 #pragma once
@@ -11,13 +11,13 @@ namespace lowband {
 
 struct PublicUrl {
   bool tls = false;              ///< https
-  std::optional<uint16_t> port;  ///< When the URL names one.
-  /// As clients write it into Host: with the port, unless it is the scheme's own.
+  std::optional<uint16_t> port;  ///< If the URL names one.
+  /// The form of Host: with the port, unless it is the scheme's default.
   std::string authority;
 };
 
 /// Throws ConfigError("--advertise", …) unless `url` is http or https with a host, in plain ASCII
-/// that can stand in a JSON string as it is, and without user name, path, query and fragment: the
+/// that needs no escapes in a JSON string, and without user name, path, query and fragment: the
 /// edge serves Matrix at the root.
 PublicUrl ParsePublicUrl(const std::string& url);
 

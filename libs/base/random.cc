@@ -18,7 +18,7 @@ class SystemRandom final : public Random {
       if (used_ == pool_.size()) Refill();
       const size_t size = std::min(out.size(), pool_.size() - used_);
       std::memcpy(out.data(), pool_.data() + used_, size);
-      // What was handed out must not be found again in memory.
+      // Used random bytes must not stay in memory.
       std::memset(pool_.data() + used_, 0, size);
       used_ += size;
       out = out.subspan(size);
@@ -31,7 +31,7 @@ class SystemRandom final : public Random {
     while (filled < pool_.size()) {
       const ssize_t got = getrandom(pool_.data() + filled, pool_.size() - filled, 0);
       if (got < 0 && errno == EINTR) continue;
-      // Without randomness nothing here is safe; the kernel refuses only when broken.
+      // Without randomness nothing here is safe; only a broken kernel refuses.
       if (got < 0) std::abort();
       filled += static_cast<size_t>(got);
     }
@@ -56,7 +56,7 @@ class SeededRandom final : public Random {
 }  // namespace
 
 uint64_t Random::Below(uint64_t bound) {
-  // Rejecting the uneven top keeps the result uniform.
+  // Rejecting the incomplete top range keeps the result uniform.
   const uint64_t limit = UINT64_MAX - UINT64_MAX % bound;
   uint64_t value = 0;
   do {

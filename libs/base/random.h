@@ -1,5 +1,5 @@
-// Randomness as the protocol stages see it: an interface, so that a test or the simulator can
-// replay a run from one seed.
+// The source of randomness for the protocol stages: an interface, so that a test or the simulator
+// can replay a run from one seed.
 #pragma once
 
 #include <cstdint>

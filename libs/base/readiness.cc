@@ -11,7 +11,7 @@
 namespace lowband {
 namespace {
 
-// Where a server bound to `address` can be reached from the same machine.
+// The host at which a server bound to `address` can be reached from the same machine.
 std::string HostToAsk(const BindAddress& address) {
   const std::string host = address.address.ZonedHostText();
   if (address.any_host || host == "0.0.0.0") return "127.0.0.1";
@@ -41,7 +41,7 @@ std::string WithAnyPort(const std::string& address) {
 }
 
 int CheckReadiness(const std::string& program, const std::string& admin_addr) {
-  if (admin_addr == "off") throw ConfigError("--admin-addr", "is off: there is nothing to ask");
+  if (admin_addr == "off") throw ConfigError("--admin-addr", "is off: there is no server to ask");
   const auto address = ParseBindAddress(admin_addr);
   if (!address) throw ConfigError("--admin-addr", address.error());
   if (address->address.port() == 0) throw ConfigError("--admin-addr", "needs a port to ask at");

@@ -1,5 +1,5 @@
-// Names one exchange in the logs of edge, translator and homeserver. It is a trace-id of W3C Trace
-// Context too, so that a request that comes with one keeps it.
+// Identifies one exchange in the logs of edge, translator and homeserver. It is also a trace-id of
+// W3C Trace Context, so that a request with a trace-id keeps it.
 //
 // Threading: values and free functions; any thread. Spec: W3C Trace Context §3.2.2.3.
 #pragma once
@@ -14,13 +14,13 @@
 
 namespace lowband {
 
-/// 16 bytes, not all zero; a default one is all zero and names nothing.
+/// 16 bytes, not all zero; a default one is all zero and identifies no exchange.
 struct RequestId {
   static constexpr size_t kSize = 16;
   std::array<uint8_t, kSize> bytes{};
 
   bool empty() const { return bytes == decltype(bytes){}; }
-  /// 32 lower-case hexadecimal digits, as logs, X-Request-Id and traceparent have it.
+  /// 32 lower-case hexadecimal digits, the form in logs, X-Request-Id and traceparent.
   std::string Text() const { return ToHex(bytes); }
   friend bool operator==(const RequestId&, const RequestId&) = default;
 };

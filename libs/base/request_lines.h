@@ -1,5 +1,4 @@
-// Which requests get a line in a service's log: those that failed, as far as there are few, and at
-// debug all of them.
+// Decides which requests get a line in a service's log: failed ones up to a rate, and at debug all.
 //
 // Threading: any. Ownership: the logger outlives it. Limits: kFailureLinesPerSecond.
 #pragma once
@@ -13,7 +12,7 @@
 
 namespace lowband {
 
-/// Lines for requests that failed; as many as a person reads.
+/// Lines for failed requests; as many as a person can read.
 inline constexpr uint64_t kFailureLinesPerSecond = 10;
 
 class RequestLines {
@@ -21,7 +20,7 @@ class RequestLines {
   explicit RequestLines(const Logger& log) : log_(log) {}
 
   static LogLevel LevelOf(bool failed) { return failed ? LogLevel::kWarning : LogLevel::kDebug; }
-  /// None: write nothing. Otherwise write at that level, and say how many were left out.
+  /// None: write no line. Otherwise write one, with this number of omitted lines.
   std::optional<uint64_t> Admit(bool failed) {
     if (!log_.enabled(LevelOf(failed))) return std::nullopt;
     return failed ? failures_.Take(std::chrono::steady_clock::now()) : std::optional<uint64_t>(0);

@@ -1,5 +1,5 @@
 // Result<T, E>: a value or the reason there is none. C++20 has no std::expected; tl::expected is
-// its well-kept stand-in.
+// its well-maintained substitute.
 #pragma once
 
 #include <tl/expected.hpp>

@@ -1,4 +1,4 @@
-// SIGTERM and SIGINT as something to wait for, instead of handlers that interrupt.
+// Waits for SIGTERM and SIGINT, instead of signal handlers.
 //
 // Threading: construct in main before any thread is made (threads inherit the blocked signals).
 #pragma once

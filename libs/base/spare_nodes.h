@@ -1,5 +1,5 @@
-// Nodes of lists whose entries come and go, kept for what is inserted next: an entry that lives as
-// long as one request allocates nothing. (For tables: node_table.h.)
+// Nodes of lists with short-lived entries, kept for later entries: an entry with the life of one
+// request allocates no memory. (For tables: node_table.h.)
 //
 // Threading: their owner's. Ownership: of the nodes they keep. Limits: the maximum of the
 // constructor.

@@ -1,4 +1,4 @@
-// Takes what is in front of a queue: how a stage hands over what it has done, piece by piece.
+// Takes the front of a queue: by it a stage's caller drains its output, piece by piece.
 #pragma once
 
 #include <deque>

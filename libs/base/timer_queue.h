@@ -1,4 +1,4 @@
-// Deadlines by key, the earliest first: what a sans-IO stage keeps instead of timers.
+// Deadlines by key, the earliest first: a sans-IO stage's replacement for timers.
 //
 // Threading: one thread. Limits: one live entry a key; stale heap entries are dropped as they
 // surface and the heap is rebuilt when they outnumber the live ones.

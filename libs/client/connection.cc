@@ -14,12 +14,12 @@ namespace lowband::client {
 namespace {
 
 constexpr size_t kUdpPayloadMax = 65536;
-// A turn of the loop serves timers too, whatever pours in.
+// A turn of the loop also serves timers, with any number of datagrams.
 constexpr unsigned kReadsPerTurn = 64;
 
 TimePoint Now() { return std::chrono::steady_clock::now(); }
 
-// Ends early for no reason at times (signals); callers look at the clock. True: woken.
+// May end early (signals); callers check the clock. True: woken.
 bool WaitReadable(int fd, int wake_fd, Duration wait) {
   const auto whole =
       std::chrono::duration_cast<std::chrono::nanoseconds>(std::max(wait, Duration::zero()));
@@ -70,11 +70,11 @@ class Connection::Impl {
   std::unique_ptr<Random> random_;
   Session session_;
   Bytes buffer_;
-  std::deque<Event> held_;      ///< Events that Exchange met and were not its own.
-  bool heard_ = false;          ///< Something came from the server.
-  std::vector<Bytes> unheard_;  ///< What was sent before that, for the next address.
+  std::deque<Event> held_;      ///< Events of other requests that came during Exchange.
+  bool heard_ = false;          ///< A datagram came from the server.
+  std::vector<Bytes> unheard_;  ///< Datagrams sent before that, for the next address.
   Connected connected_;
-  std::string ended_;  ///< Why the connection is over.
+  std::string ended_;  ///< The reason why the connection ended.
   bool told_end_ = false;
   bool closed_ = false;
 };
@@ -104,12 +104,12 @@ std::optional<Event> Connection::Impl::Next(TimePoint deadline) {
     if (now >= deadline || !ended_.empty()) return std::nullopt;
     TimePoint until = deadline;
     if (const auto own = session_.NextDeadline()) until = std::min(until, *own);
-    // An hour stands for ever: the arithmetic of TimePoint::max() would overflow.
+    // An hour serves as no limit: arithmetic with TimePoint::max() would overflow.
     woken_ = WaitReadable(socket_.fd(), wake_fd_,
                           std::min<Duration>(until - now, std::chrono::hours(1)));
     ReadSome();
     session_.Advance(Now());
-    // What has come meanwhile is told first.
+    // Events that have come meanwhile are returned first.
     if (woken_) deadline = now;
   }
 }
@@ -131,10 +131,10 @@ void Connection::Impl::Transmit() {
 }
 
 void Connection::Impl::SendOne(ByteView datagram) {
-  // The refusal of an earlier datagram is reported once, and this one did not go out.
+  // An error of an earlier datagram is reported once here, and this one was not sent.
   for (int attempt = 0; attempt < 2; ++attempt) {
     const auto status = socket_.Send(datagram);
-    if (status != UdpSocket::Status::kRefused) return;  // what is lost will be retransmitted
+    if (status != UdpSocket::Status::kRefused) return;  // a lost datagram will be retransmitted
     if (!heard_) {
       OnRefused();
       return;
@@ -153,7 +153,8 @@ void Connection::Impl::ReadSome() {
         Transmit();
         break;
       case UdpSocket::Status::kRefused:
-        // A server that was there may come back: a restart takes less than the retransmissions.
+        // A server that answered before may come back: a restart takes less time than the
+        // retransmissions.
         if (!heard_) OnRefused();
         return;
       case UdpSocket::Status::kEmpty:
@@ -181,7 +182,7 @@ std::optional<Event> Connection::Impl::Wait(Duration wait) {
     return event;
   }
   auto event = Next(Now() + wait);
-  // Of a refusal by the server's machine the session knows nothing.
+  // The session does not see a refusal by the server's machine.
   if (!event && !ended_.empty() && !std::exchange(told_end_, true)) return Disconnected{ended_};
   return event;
 }
@@ -194,7 +195,7 @@ Result<Response, std::string> Connection::Impl::Exchange(Request request, Durati
       return std::move(*response);
     }
     if (const auto* failed = std::get_if<RequestFailed>(&*event); failed && failed->id == id) {
-      // The reason of a closed connection follows right behind.
+      // The event with the reason of the closed connection follows at once.
       if (failed->failure == Failure::kClosed && ended_.empty()) Next(Now());
       const bool closed = failed->failure == Failure::kClosed && !ended_.empty();
       return lowband::Failure(closed ? ended_ : std::string(Text(failed->failure)));
@@ -203,7 +204,7 @@ Result<Response, std::string> Connection::Impl::Exchange(Request request, Durati
   }
   session_.Cancel(id);
   if (!ended_.empty()) return lowband::Failure(ended_);
-  return lowband::Failure(std::string("no answer within the time allowed"));
+  return lowband::Failure(std::string("no answer within the time limit"));
 }
 
 Result<void, std::string> Connection::Impl::Rebind() {

@@ -66,12 +66,12 @@ std::optional<std::string> DtlsChannel::SetUp() {
   if (const int code = channel_.SetUp(conf, tls::kHandshakeDatagramBytes); code != 0) {
     return failed("DTLS context", code);
   }
-  // No certificate has a zone: it names an interface of this machine.
+  // Certificates have no zone, which names an interface of this machine.
   if (IsAddressLiteral(config_.server_name)) {
     config_.server_name.resize(std::min(config_.server_name.find('%'), config_.server_name.size()));
   }
   // RFC 6066 §3 forbids address literals in SNI, but mbedTLS checks certificates against the name
-  // it sends; so a literal goes out only where it is checked.
+  // it sends; so a literal is sent only if it is checked.
   const bool wants_name =
       !config_.server_name.empty() && (config_.trust || !IsAddressLiteral(config_.server_name));
   if (const int code = mbedtls_ssl_set_hostname(channel_.ssl(),
@@ -94,7 +94,7 @@ std::optional<std::string> DtlsChannel::SetUp() {
 std::optional<std::string> DtlsChannel::LoadTicket() {
   tls::SslSession session;
   int code = mbedtls_ssl_session_load(session.get(), config_.resume.data(), config_.resume.size());
-  // A ticket of another mbedTLS is of no use, and no reason to fail: the handshake will be full.
+  // A ticket of another mbedTLS version is useless, but no error: the handshake will be full.
   if (code == MBEDTLS_ERR_SSL_VERSION_MISMATCH) return std::nullopt;
   if (code == 0) code = mbedtls_ssl_set_session(channel_.ssl(), session.get());
   if (code != 0) return "session ticket: " + tls::ErrorText(code);
@@ -148,11 +148,12 @@ TimePoint DtlsChannel::GiveUp() const {
   return std::min(started_ + life, heard_ + config_.handshake_timeout);
 }
 
-// Something of the server came. Whoever forges it gains time only, which the handshake's life ends.
+// Data of the server came. An attacker who forges it only delays the handshake, whose life is
+// limited.
 void DtlsChannel::Heard(TimePoint now, size_t bytes) {
   heard_ = now;
-  // Of a ClientHello that was repeated the last copy is taken. One that was lost would else make a
-  // fast link seem slow by the wait for it, and the handshake too slow to end in time.
+  // For a repeated ClientHello the last copy is measured. Otherwise the wait for a lost one would
+  // make a fast link seem slow, and the handshake too slow to end in time.
   if (link_.bytes == 0) link_ = {now - hello_sent_, hello_bytes_ + bytes};
   channel_.timer().SetNow(now);
   channel_.timer().Extend(tls::LinkTime(link_, kServerDatagramBytes));
@@ -264,8 +265,8 @@ void DtlsChannel::Transmit(ByteView datagram) {
   if (config_.trace) config_.trace({now_, true, datagram, sealing_});
 }
 
-// Notes which handshake messages came, because mbedTLS tells neither whether it resumed a session
-// nor whether it was given a ticket. Whoever forges such a message breaks the handshake with it.
+// Notes the received handshake messages, because mbedTLS reports neither a resumption nor a ticket.
+// A forged message breaks the handshake.
 void DtlsChannel::Look(const tls::Record& record) {
   if (record.type != tls::RecordType::kHandshake || record.epoch != 0) return;
   ByteView messages = record.fragment;

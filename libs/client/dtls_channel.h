@@ -26,7 +26,7 @@ class DtlsChannel final : private tls::Wire {
  public:
   enum class State : uint8_t { kIdle, kHandshake, kReady, kClosed };
 
-  /// `random` outlives the channel. The error says which part of `config` mbedTLS refused.
+  /// `random` outlives the channel. The error names the part of `config` that mbedTLS refused.
   static Result<std::unique_ptr<DtlsChannel>, std::string> Create(const Config& config,
                                                                   Random& random);
   DtlsChannel(const Config& config, Random& random);
@@ -35,7 +35,7 @@ class DtlsChannel final : private tls::Wire {
   void Receive(TimePoint now, ByteView datagram);
   void Advance(TimePoint now);
   std::optional<TimePoint> NextDeadline() const;
-  /// One message, one record, one datagram. State kReady only; else it is dropped.
+  /// One message, one record, one datagram. In other states than kReady it is dropped.
   void Seal(TimePoint now, ByteView message);
   void CloseNotify(TimePoint now);
 
@@ -43,13 +43,13 @@ class DtlsChannel final : private tls::Wire {
   std::optional<ByteView> PollDatagram();
 
   State state() const { return state_; }
-  /// Why the channel closed, a sentence for people.
+  /// The reason why the channel closed, a sentence for people.
   const std::string& detail() const { return detail_; }
   std::string CipherSuite() const;
-  /// The server took our offer of connection IDs.
+  /// The server accepted our offer of connection IDs.
   bool HasConnectionId() const { return channel_.uses_connection_id(); }
   bool resumed() const;
-  /// Empty while not ready, or when the server gave no ticket. Holds the master secret.
+  /// Empty while not ready, or if the server gave no ticket. Contains the master secret.
   Bytes SaveTicket() const;
 
  private:
@@ -66,8 +66,8 @@ class DtlsChannel final : private tls::Wire {
   void Closed(std::string detail);
   void Look(const tls::Record& record);
 
-  // Copies, so that the caller's configuration need not outlive the channel; the trace is called
-  // from within mbedTLS's own callbacks.
+  // A copy, so that the caller's configuration need not outlive the channel; the trace is called
+  // from within mbedTLS's callbacks.
   Config config_;
   Random& random_;
   tls::SslConfig ssl_config_;
@@ -75,14 +75,14 @@ class DtlsChannel final : private tls::Wire {
   TimePoint now_{};
   TimePoint started_{};
   TimePoint heard_{};
-  /// From our first ClientHello to the first answer: what is known of the link.
+  /// The measured exchange of our first ClientHello and the first answer.
   tls::LinkSample link_;
   size_t hello_bytes_ = 0;
   TimePoint hello_sent_;     // Its last copy.
-  size_t flight_bytes_ = 0;  ///< Of the handshake, sent in this call.
+  size_t flight_bytes_ = 0;  ///< Bytes of the handshake sent in this call.
   State state_ = State::kIdle;
   std::string detail_;
-  ByteView sealing_;  ///< The message that a record is being made of.
+  ByteView sealing_;  ///< The message that is being sealed.
   bool saw_certificate_ = false;
   bool saw_ticket_ = false;
   struct None {};

@@ -1,4 +1,4 @@
-// What a session is asked for, and what it says: requests, and the events that they end in.
+// The requests given to a session, and the events in which they end.
 //
 // Threading: values. Spec: RFC 7252, RFC 7641, RFC 7959, RFC 7967.
 #pragma once
@@ -24,17 +24,17 @@ struct Request {
   std::vector<OutgoingOption> options;  ///< Any order; Block options are added by the session.
   Bytes body;
   bool confirmable = true;
-  /// RFC 7967: what comes of it is of no interest. It ends in a Response with code 0.00 when it has
+  /// RFC 7967: the answer is suppressed. The request ends in a Response with code 0.00 when it has
   /// been acknowledged, or sent, if it is not confirmable.
   bool no_response = false;
 };
 
-/// Names a request of this session.
+/// Identifies a request of this session.
 using RequestId = uint64_t;
 
 struct Response {
   RequestId id = 0;
-  coap::Code code;                      ///< 0.00 where no answer was wanted.
+  coap::Code code;                      ///< 0.00 if the answer was suppressed.
   std::vector<OutgoingOption> options;  ///< Of the last block, and Observe if it is observed.
   Bytes body;                           ///< Whole, reassembled.
 };
@@ -44,7 +44,7 @@ enum class Failure : uint8_t {
   kBlockwise,  ///< The transfer broke: gap, changed ETag, or over the limit.
   kClosed,     ///< The connection ended first.
   kTooLarge,   ///< Does not fit into one message: limits.h. Nothing was sent.
-  kExhausted,  ///< Too many requests at once, or every message ID used within 247 s: limits.h.
+  kExhausted,  ///< Too many requests at once, or all message IDs used within 247 s: limits.h.
 };
 /// For people: "the server reset the request".
 std::string_view Text(Failure failure);
@@ -52,8 +52,8 @@ struct RequestFailed {
   RequestId id = 0;
   Failure failure;
 };
-/// Another representation of what is observed, whole. Those that a newer one overtook on the way
-/// are not among them.
+/// Another complete representation of the observed resource. Representations overtaken by a newer
+/// one are skipped.
 struct Notification {
   RequestId id = 0;
   coap::Code code;
@@ -62,8 +62,8 @@ struct Notification {
   uint32_t observe = 0;  ///< The server's number; rises, and wraps at 2^24.
 };
 enum class ObservationEnd : uint8_t {
-  kServer,     ///< The server said so; what it said came as the last Notification.
-  kBlockwise,  ///< The rest of a body could not be fetched. The server may still go on.
+  kServer,     ///< The server ended it; its last message came as the last Notification.
+  kBlockwise,  ///< The rest of a body could not be fetched. The server may still notify.
   kCancelled,  ///< By Unobserve.
   kClosed,     ///< The connection ended first.
 };
@@ -74,7 +74,7 @@ struct ObservationEnded {
   RequestId id = 0;
   ObservationEnd reason;
 };
-/// The handshake is done; requests given before are sent now.
+/// The handshake is complete; earlier requests are sent now.
 struct Connected {
   std::string cipher_suite;
   bool connection_id = false;
@@ -84,14 +84,14 @@ struct Connected {
 struct Disconnected {
   std::string detail;
 };
-/// The end of a Ping: the server answered, or was silent through all retransmissions.
+/// The end of a Ping: the server answered, or all retransmissions stayed unanswered.
 struct Pong {
   bool answered = false;
 };
 using Event = std::variant<Connected, Response, RequestFailed, Disconnected, Pong, Notification,
                            ObservationEnded>;
 
-/// Datagrams and bytes of UDP payload, and what they were for. What -v prints.
+/// Datagrams and bytes of UDP payload by purpose, as printed by -v.
 struct Traffic {
   uint64_t datagrams_sent = 0;
   uint64_t datagrams_received = 0;

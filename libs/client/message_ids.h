@@ -15,11 +15,12 @@ namespace lowband::client {
 class MessageIds {
  public:
   explicit MessageIds(uint16_t first) : next_(first) {}
-  /// None while the next ID may still mean an earlier message to the server.
+  /// None while the server may still take the next ID for an earlier message.
   std::optional<uint16_t> Take(TimePoint now);
 
  private:
-  // Last use is kept by stretch, not by ID: 128 bytes a session instead of half a megabyte.
+  // The last use is kept per range of IDs, not per ID: 128 bytes per session instead of half a
+  // megabyte.
   static constexpr unsigned kStretchBits = 12;
   std::array<std::optional<TimePoint>, (1u << (16 - kStretchBits))> last_use_{};
   uint16_t next_;

@@ -68,7 +68,7 @@ void MessageLayer::Forget(Handle handle) {
 MessageLayer::Incoming MessageLayer::Receive(TimePoint now, ByteView datagram) {
   const auto parsed = coap::Parse(datagram);
   if (!parsed) {
-    // RFC 7252 §4.2: a CON that makes no sense is rejected; §4.3: anything else is ignored.
+    // RFC 7252 §4.2: a CON without a meaning is rejected; §4.3: other messages are ignored.
     const auto envelope = coap::ParseEnvelope(datagram);
     if (envelope && envelope->type == Type::kConfirmable) {
       out_.Push({}, coap::EmptyMessage(Type::kReset, envelope->message_id));
@@ -83,7 +83,7 @@ MessageLayer::Incoming MessageLayer::Receive(TimePoint now, ByteView datagram) {
     case Type::kNonConfirmable: break;
   }
   if (message.code.is_empty()) {
-    // A ping (RFC 7252 §4.3) asks for a RST; an empty NON means nothing.
+    // A ping (RFC 7252 §4.3) gets an RST; an empty NON has no meaning.
     if (message.type == Type::kConfirmable) {
       out_.Push({}, coap::EmptyMessage(Type::kReset, message.message_id));
     }
@@ -109,7 +109,7 @@ MessageLayer::Incoming MessageLayer::OnReply(TimePoint now, const MessageView& m
   return {What::kMessage, handle, message, bytes};
 }
 
-// An ACK that may have waited for an answer says nothing of the path.
+// An ACK that may have waited for an answer is no measurement of the path.
 void MessageLayer::Measure(TimePoint now, const Outgoing& outgoing) {
   if (outgoing.message.empty() || outgoing.wait == Wait::kForAnswer) return;
   if (outgoing.transmission.repeats() == 0) {

@@ -1,5 +1,5 @@
-// The message layer of a client (RFC 7252 §4): message IDs, retransmission of what we confirm,
-// acknowledgement and duplicates of what the server confirms. Knows nothing of tokens or blocks.
+// The message layer of a client (RFC 7252 §4): message IDs, retransmission of our confirmable
+// messages, acknowledgement and duplicates of the server's. It does not use tokens or blocks.
 //
 //   SendConfirmable ──▶ wait ──ACK──▶ kAcknowledged, or kMessage when the answer rides on it
 //                        │ └──RST──▶ kReset
@@ -28,37 +28,37 @@ namespace lowband::client {
 
 class MessageLayer {
  public:
-  /// Names the caller's business that a message belongs to.
+  /// Identifies the caller's operation that a message belongs to.
   using Handle = uint64_t;
 
   enum class What : uint8_t {
-    kNothing,       ///< A duplicate, malformed, or of no interest any more.
+    kNothing,       ///< A duplicate, malformed, or no longer of interest.
     kAcknowledged,  ///< Empty ACK: the answer comes later.
     kReset,         ///< RST to a message of ours.
-    kMessage,       ///< Something with a code, on an ACK (then `handle` is set) or on its own.
+    kMessage,       ///< A message with a code, on an ACK (then `handle` is set) or separate.
   };
   struct Incoming {
     What what = What::kNothing;
     std::optional<Handle> handle;
     std::optional<coap::MessageView> message;
-    /// Of the message of ours that this acknowledges.
+    /// Size of our message that this acknowledges.
     size_t acknowledged_bytes = 0;
   };
 
   /// `random` outlives this.
   MessageLayer(const Config& config, Random& random);
 
-  /// What the acknowledgement waits for.
+  /// The reason why the acknowledgement may be delayed.
   enum class Wait : uint8_t {
-    kForAnswer,  ///< Maybe for the answer, that it may ride on the ACK: up to kPeerAckDelay.
-    kForNobody,  ///< The server has at hand what it answers: the time is that of the path.
+    kForAnswer,  ///< The answer may be piggybacked on the ACK: up to kPeerAckDelay.
+    kForNobody,  ///< The server can answer at once: the time is only that of the path.
   };
 
   /// Sends `message` with a fresh message ID until it is acknowledged, reset or given up. False,
   /// and nothing sent, while no message ID is free.
   [[nodiscard]] bool SendConfirmable(TimePoint now, Handle handle, Bytes message,
                                      Wait wait = Wait::kForAnswer);
-  /// Sends `message` once. A RST to it is reported while its ID is remembered: until Forget.
+  /// Sends `message` once. An RST to it is reported while its ID is remembered: until Forget.
   [[nodiscard]] bool SendNonConfirmable(TimePoint now, Handle handle, Bytes message);
   /// A CON on behalf of `handle` waits for its acknowledgement.
   bool Unacknowledged(Handle handle) const;
@@ -66,26 +66,25 @@ class MessageLayer {
   void Forget(Handle handle);
 
   Incoming Receive(TimePoint now, ByteView datagram);
-  /// What a CON got for an answer is repeated when its duplicate comes. Nothing goes out for a
-  /// message of another type.
+  /// The ACK is repeated when a duplicate of the CON comes. Messages of other types get none.
   void Acknowledge(TimePoint now, const coap::MessageView& message);
   void Reject(TimePoint now, const coap::MessageView& message);
-  /// As if the message had been lost: it gets no answer, and its retransmission is no duplicate.
+  /// Treats the message as lost: it gets no ACK, and its retransmission is no duplicate.
   void Overlook(TimePoint now, const coap::MessageView& message);
 
-  /// One whose time has come again after kLargeRepeatsMax repeats: given up and forgotten, or to be
-  /// sent again as it is, or replaced.
+  /// A message that is due again after kLargeRepeatsMax repeats: it is given up and forgotten, or
+  /// sent again unchanged, or replaced.
   struct Due {
     Handle handle;
     uint16_t message_id;
     bool given_up;
   };
-  /// Retransmits what is due; to be called until none.
+  /// Retransmits the due messages; to be called until none.
   std::optional<Due> PopDue(TimePoint now);
   void Repeat(const Due& due);
-  /// `message` goes out under a new ID in the place of the copy that is due, and is repeated and
-  /// given up when that would have been. What comes for the earlier one is taken all the same.
-  /// False, and nothing sent, while no message ID is free.
+  /// Sends `message` with a new ID instead of the due copy; it is repeated and given up at that
+  /// one's times. Answers to the earlier one are still accepted. False, and nothing sent, while no
+  /// message ID is free.
   [[nodiscard]] bool Replace(TimePoint now, const Due& due, Bytes message);
   std::optional<TimePoint> NextDeadline() { return timers_.Next(); }
   std::optional<ByteView> PollTransmit();
@@ -95,10 +94,10 @@ class MessageLayer {
  private:
   struct Outgoing {
     Handle handle = 0;
-    Bytes message;  ///< Empty for a NON, which is never sent again.
+    Bytes message;  ///< Empty for a NON, which is never repeated.
     Wait wait = Wait::kForAnswer;
     coap::Transmission transmission = {};
-    bool replaced = false;  ///< Not sent any more.
+    bool replaced = false;  ///< No longer sent.
   };
   struct Seen {
     uint16_t message_id;

@@ -17,7 +17,7 @@ constexpr uint32_t kNumberMask = (1u << 24) - 1;
 constexpr uint32_t kHalfOfNumbers = 1u << 23;
 constexpr uint32_t kDeregister = 1;
 
-// The others speak of the session (MSC3079: token and key table stay in force), or of one answer.
+// The others concern the session (MSC3079: token and key table stay in force), or one answer.
 constexpr std::array kNamesTheResource = {
     OptionNumber::kUriHost,       OptionNumber::kUriPort,  OptionNumber::kUriPath,
     OptionNumber::kContentFormat, OptionNumber::kUriQuery, OptionNumber::kAccept,
@@ -49,9 +49,9 @@ Observation::Verdict Observation::OnMessage(TimePoint now, const MessageView& me
   switch (state_) {
     case State::kRegistering:
       if (!notifies) return Verdict::kOrdinary;
-      // It may be the second: the first went on an acknowledgement that was lost. To take it for
-      // one would stop the retransmissions that bring the first (RFC 7641 allows to skip it, Matrix
-      // does not).
+      // It may be the second result, if the first was on a lost acknowledgement. To accept it would
+      // stop the retransmissions that bring the first (RFC 7641 allows to skip one, Matrix does
+      // not).
       if (unacknowledged && !on_acknowledgement) return Verdict::kEarly;
       state_ = State::kObserving;
       break;

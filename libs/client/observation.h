@@ -1,4 +1,4 @@
-// One observation as its client sees it: what each message with its token means.
+// One observation at its client: the meaning of each message with its token.
 //
 //   kRegistering ──2.xx with Observe──▶ kObserving ──error, or no Observe──▶ over
 //        │ └── anything else: an ordinary answer, no observation
@@ -23,11 +23,11 @@ bool IsNewer(uint32_t number, TimePoint now, uint32_t last, TimePoint last_at);
 class Observation {
  public:
   enum class Verdict : uint8_t {
-    kOrdinary,        ///< It belongs to the registering request as to any other.
-    kEarly,           ///< It overtook the answer to the registration: as if it had been lost.
-    kStale,           ///< Older than what is known.
+    kOrdinary,        ///< An ordinary answer to the registering request.
+    kEarly,           ///< It overtook the answer to the registration: treated as lost.
+    kStale,           ///< Older than the newest one.
     kUnwanted,        ///< A notification after Cancel.
-    kRepresentation,  ///< The next one, whole or its first block.
+    kRepresentation,  ///< The next representation, whole or its first block.
     kLast,            ///< The server ends the observation with this.
     kCancelled,       ///< The server has confirmed the end.
   };
@@ -38,24 +38,24 @@ class Observation {
   Verdict OnMessage(TimePoint now, const coap::MessageView& message, bool unacknowledged);
   /// The message that ends the observation, for the message layer to stamp.
   Bytes Cancel();
-  /// What gets the rest of a body of several blocks: the resource and nothing else.
+  /// The request for the rest of a body of several blocks: only the resource.
   const Request& rest() const { return rest_; }
 
   const coap::Token& token() const { return token_; }
   bool cancelling() const { return state_ == State::kCancelling; }
-  /// Of the newest notification.
+  /// Observe number of the newest notification.
   uint32_t number() const { return number_; }
 
   /// The request that gets the rest of the newest body.
   std::optional<RequestId> fetch;
-  /// The first body has been handed over, as the Response.
+  /// The first body was delivered as the Response.
   bool answered = false;
 
  private:
   enum class State : uint8_t { kRegistering, kObserving, kCancelling };
 
   Request rest_;
-  Bytes body_;  ///< Of a FETCH, which names the resource too (RFC 8132 §2.4).
+  Bytes body_;  ///< Body of a FETCH, which also identifies the resource (RFC 8132 §2.4).
   coap::Token token_;
   State state_ = State::kRegistering;
   uint32_t number_ = 0;

@@ -1,4 +1,4 @@
-// What a session does for its observations.
+// A session's observations.
 #include <algorithm>
 #include <cstdlib>
 #include <utility>
@@ -77,7 +77,7 @@ bool Session::OnObserved(TimePoint now, RequestId id, const MessageView& message
 
 void Session::OnRepresentation(TimePoint now, RequestId id, const MessageView& message) {
   Observation& observation = observations_.at(id);
-  // The registration is over, its token is not; and the newest body is the one that counts
+  // The registration is over, but its token stays in use; and only the newest body counts
   // (RFC 7959 §2.6).
   requests_.erase(id);
   messages_.Forget(id);
@@ -106,7 +106,8 @@ void Session::OnLast(RequestId id, const MessageView& message) {
   Transfer transfer(observations_.at(id).rest(), message.token, path_.szx(),
                     config_.response_bytes_max);
   Response last;
-  // Of one that is too large for a message the first block has to do: there is nobody to ask.
+  // Of a body that is too large for a message only the first block can be used: the rest cannot be
+  // requested.
   if (transfer.OnResponse(message) == Transfer::Step::kDone) {
     last = transfer.TakeResponse();
   } else {
@@ -128,7 +129,7 @@ void Session::OnLast(RequestId id, const MessageView& message) {
 void Session::DeliverObserved(RequestId id, Response response) {
   Observation& observation = observations_.at(id);
   observation.fetch.reset();
-  // The last block of several does not have it.
+  // The last of several blocks does not have it.
   if (FindOption(response.options, OptionNumber::kObserve) == nullptr) {
     response.options.push_back(UintOption(OptionNumber::kObserve, observation.number()));
     std::ranges::stable_sort(response.options, {}, &OutgoingOption::number);

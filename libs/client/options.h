@@ -1,4 +1,4 @@
-// Options of requests and answers as values: made of text and numbers, and found again.
+// Options of requests and answers as values: made from text and numbers, and found by number.
 //
 // Threading: any. Spec: RFC 7252 §3.2 (option value formats).
 #pragma once

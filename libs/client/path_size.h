@@ -1,5 +1,5 @@
-// Which datagrams the path of a session takes, as far as it shows: paths that take only small ones
-// and drop the ICMP message that would say so, and fragments too, swallow the large ones for ever.
+// The known limits of a session's path for datagrams: a path with a small MTU that drops fragments,
+// and the ICMP messages about that, silently drops every large datagram.
 //
 // Threading: a value of its owner's thread. Limits: kBlockSzxMin. Spec: RFC 7252 §4.6.
 #pragma once
@@ -17,17 +17,17 @@ class PathSize {
  public:
   explicit PathSize(uint8_t szx) : szx_(szx) {}
 
-  /// Of the blocks of new requests and of their answers.
+  /// Block size of new requests and of their answers.
   uint8_t szx() const { return szx_; }
-  /// A message of so many bytes has arrived at the server, or here.
+  /// A message of this size has arrived at the server, or here.
   void Sent(size_t bytes) { sent_max_ = std::max(sent_max_, bytes); }
   void Received(size_t bytes) { received_max_ = std::max(received_max_, bytes); }
-  /// Blocks of this size went through where larger ones had not.
+  /// Blocks of this size passed where larger ones had not.
   void Adopt(uint8_t szx) { szx_ = std::min(szx_, szx); }
-  /// Nothing went through for long: the path may be another one.
+  /// No message passed for long: the path may have changed.
   void Doubt() { sent_max_ = received_max_ = 0; }
 
-  /// Messages with as large a payload have gone through, so that one that is missing got lost.
+  /// Equally large messages have passed, so that a missing one was lost.
   bool HasSent(size_t bytes) const { return bytes <= sent_max_; }
   bool HasReceivedBlockOf(uint8_t szx) const {
     return coap::Block{0, false, szx}.size() <= received_max_;

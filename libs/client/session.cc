@@ -11,7 +11,7 @@
 namespace lowband::client {
 namespace {
 
-// What a record with AES-GCM holds besides its message.
+// Bytes of a record with AES-GCM besides its message.
 constexpr size_t kRecordBytes = 37;
 
 }  // namespace
@@ -86,8 +86,8 @@ RequestId Session::Send(TimePoint now, Request request) {
   return id;
 }
 
-// The server keeps it for the session. Others under way need not say it as well: nothing hangs on
-// who is the first.
+// The server keeps it for the session. Other requests under way need not send it too: the order
+// does not matter.
 void Session::Introduce(RequestId id, Request& request) {
   if (config_.user_agent.empty() || introducer_) return;
   introducer_ = id;
@@ -166,7 +166,7 @@ void Session::Receive(TimePoint now, ByteView datagram) {
     // A flight with a chain fills its datagrams.
     if (state_ == State::kConnecting)
       path_.Received(datagram.size() - std::min(datagram.size(), kRecordBytes));
-    // The answer to a flight leaves within Receive; the trace tells things in their order.
+    // The answer to a flight leaves within Receive; so the trace comes in the right order.
     if (config_.trace && state_ == State::kConnecting) {
       config_.trace({now, false, std::exchange(untraced, {}), {}});
     }
@@ -221,7 +221,7 @@ void Session::OnUnanswered(RequestId id) {
 void Session::OnResponse(TimePoint now, const MessageView& message) {
   const auto id = tokens_.Find(message.token);
   if (!id || !message.code.is_response()) {
-    // RFC 7252 §4.2, §5.3.2: what cannot be matched is rejected.
+    // RFC 7252 §4.2, §5.3.2: unmatched messages are rejected.
     messages_.Reject(now, message);
     return;
   }
@@ -229,7 +229,7 @@ void Session::OnResponse(TimePoint now, const MessageView& message) {
   if (request != requests_.end()) sticky_.Acknowledged(request->second.said);
   if (message.code == coap::kUnauthorized) sticky_.Refused();
   if (observations_.contains(*id) && OnObserved(now, *id, message)) return;
-  // The answer stands for its acknowledgement too, should that have been lost (RFC 7252 §5.3.2).
+  // The answer also replaces its acknowledgement, in case that was lost (RFC 7252 §5.3.2).
   messages_.Forget(*id);
   Transfer& transfer = request->second;
   const unsigned restarts = transfer.upload_restarts();
@@ -240,7 +240,7 @@ void Session::OnResponse(TimePoint now, const MessageView& message) {
   }
   if (const auto szx = transfer.TakeProof()) path_.Adopt(*szx);
   if (step == Transfer::Step::kBroken) {
-    messages_.Reject(now, message);  // the server must not take it for received
+    messages_.Reject(now, message);  // the server must not count it as received
   } else {
     messages_.Acknowledge(now, message);
   }
@@ -256,7 +256,7 @@ void Session::OnDone(RequestId id) {
   Response response = requests_.at(id).TakeResponse();
   response.id = id;
   const auto observed = FetchedBy(id);
-  // An error in the middle says that the body is gone, not that the observation is.
+  // An error in the middle means that the body is lost, not the observation.
   if (observed && response.code.cls() != 2) {
     FailFetch(id, *observed, Failure::kBlockwise);
     return;
@@ -265,7 +265,7 @@ void Session::OnDone(RequestId id) {
   if (observed) {
     DeliverObserved(*observed, std::move(response));
   } else {
-    // What has been answered like any other request is no observation.
+    // A request with an ordinary answer is no observation.
     observations_.erase(id);
     events_.push_back(std::move(response));
   }
@@ -313,8 +313,7 @@ bool Session::SendSmaller(TimePoint now, const MessageLayer::Due& due) {
   return messages_.Replace(now, due, transfer.NextMessage(sticky_));
 }
 
-// What comes for the request before must not be taken for the answer to this one: they are cut into
-// different blocks.
+// Answers to the earlier request must not count for this one: their blocks have different sizes.
 bool Session::RenewToken(RequestId id, Transfer& transfer) {
   const auto token = tokens_.Take(id);
   if (!token) return false;
@@ -325,7 +324,7 @@ bool Session::RenewToken(RequestId id, Transfer& transfer) {
 
 bool Session::MayAskAnew(RequestId id) const {
   const auto it = requests_.find(id);
-  // What registers an observation is answered by a few bytes at once.
+  // A registration gets a short answer at once.
   return it != requests_.end() && !observations_.contains(id) && it->second.confirmable() &&
          config_.answer_timeout > kAnswerOverdue && it->second.MayAskForSmallerBlocks(path_);
 }
@@ -341,7 +340,7 @@ void Session::OnOverdue(TimePoint now, RequestId id) {
 
 void Session::Fail(RequestId id, Failure failure) {
   if (!requests_.contains(id)) {
-    // A cancellation that nobody confirmed is one all the same.
+    // An unconfirmed cancellation still ends the observation.
     if (observations_.contains(id)) EndObservation(id, ObservationEnd::kCancelled);
     return;
   }
@@ -363,7 +362,7 @@ void Session::End(RequestId id, bool answered) {
   requests_.erase(it);
 }
 
-// Brings this state after that of the channel.
+// Updates the session's state from the channel's.
 void Session::FollowChannel(TimePoint now) {
   if (!channel_ || state_ == State::kClosed) return;
   switch (channel_->state()) {
@@ -382,7 +381,7 @@ void Session::FollowChannel(TimePoint now) {
   std::abort();
 }
 
-// Moves what the message layer made into the channel, or out as it is.
+// Moves the message layer's output into the channel, or directly out over plain UDP.
 void Session::Flush(TimePoint now) {
   while (const auto message = messages_.PollTransmit()) {
     if (channel_) {

@@ -1,5 +1,5 @@
 // A CoAP client over DTLS or plain UDP: one connection, sans-IO. The command line tools, the load
-// generator and the tests speak through it; it is no part of the services.
+// generator and the tests use it; it is no part of the services.
 //
 //   Connect ──▶ handshake (with cookie, optional CID and ticket) ──▶ ready
 //   Request ──▶ Block1 upload if large ──▶ CON, retransmitted ──▶ piggybacked or separate answer
@@ -47,19 +47,19 @@ class Session {
   Session& operator=(const Session&) = delete;
 
   void Connect(TimePoint now);
-  /// The request ends in one Response or one RequestFailed event that bears the same id.
+  /// The request ends in one Response or one RequestFailed event with this id.
   RequestId Send(TimePoint now, Request request);
   /// Send of a GET or FETCH, with the option Observe added. If the Response has that option too,
-  /// the observation has begun: Notifications follow, and one ObservationEnded. If it has none,
-  /// the server does not let this be observed, and the Response is all there is.
+  /// the observation has begun: Notifications follow, and one ObservationEnded. If it has none, the
+  /// server does not support observing this resource, and only the Response comes.
   RequestId Observe(TimePoint now, Request request);
-  /// Tells the server to end the observation; ObservationEnded comes when it has confirmed, or was
-  /// silent. Notifications that come meanwhile are refused.
+  /// Cancels the observation at the server; ObservationEnded comes when it has confirmed, or did
+  /// not answer. Notifications that come meanwhile are refused.
   void Unobserve(TimePoint now, RequestId id);
-  /// Ends a request without an event; its answer is ignored when it comes. Of an observation the
-  /// next notification is answered by RST, which tells the server.
+  /// Ends a request without an event; its answer will be ignored. For an observation the next
+  /// notification gets an RST, which ends it at the server.
   void Cancel(RequestId id);
-  /// An empty CON, answered by RST (RFC 7252 §4.3): tells that the path and session live.
+  /// An empty CON, answered by RST (RFC 7252 §4.3): checks that path and session work.
   void Ping(TimePoint now);
   /// close_notify. Requests that have no answer yet fail with kClosed.
   void Close(TimePoint now);
@@ -85,22 +85,22 @@ class Session {
   void OnResponse(TimePoint now, const coap::MessageView& message);
   void OnAcknowledged(TimePoint now, RequestId id);
   void OnDone(RequestId id);
-  /// The request whose answer nobody wants is over.
+  /// Ends a request with a suppressed answer.
   void OnUnanswered(RequestId id);
   void OnReset(RequestId id);
   void OnExpired(RequestId id);
   void OnDue(TimePoint now, const MessageLayer::Due& due);
   void OnOverdue(TimePoint now, RequestId id);
-  /// The request was acknowledged, and its answer may have been too large for the path.
+  /// Whether the request was acknowledged, and its answer may have been too large for the path.
   bool MayAskAnew(RequestId id) const;
-  /// True: a message with smaller blocks takes the place of the one that is due.
+  /// True: a message with smaller blocks replaces the due one.
   bool SendSmaller(TimePoint now, const MessageLayer::Due& due);
   /// False: no token is free.
   bool RenewToken(RequestId id, Transfer& transfer);
   void Fail(RequestId id, Failure failure);
   void End(RequestId id, bool answered);
 
-  /// False: the message is for the request with which the observation began.
+  /// False: the message is for the request that began the observation.
   bool OnObserved(TimePoint now, RequestId id, const coap::MessageView& message);
   void OnRepresentation(TimePoint now, RequestId id, const coap::MessageView& message);
   void OnLast(RequestId id, const coap::MessageView& message);
@@ -109,7 +109,7 @@ class Session {
   /// Without an event.
   void EraseObservation(RequestId id);
   void AbandonFetch(Observation& observation);
-  /// The observation whose body request `fetch` gets, or none.
+  /// The observation whose body request `fetch` fetches, or none.
   std::optional<RequestId> FetchedBy(RequestId fetch) const;
   void FailFetch(RequestId fetch, RequestId id, Failure failure);
 
@@ -126,12 +126,12 @@ class Session {
   StickyOptions sticky_;
   PathSize path_;
   std::unordered_map<RequestId, Transfer> requests_;
-  /// Each stands under the request that registered it, whose token it has.
+  /// By the request that registered it, whose token it has.
   std::map<RequestId, Observation> observations_;
   TimerQueue<RequestId> answer_deadlines_;
   std::deque<RequestId> waiting_;  ///< For the handshake.
   RequestId next_id_ = kPing + 1;
-  std::optional<RequestId> introducer_;  ///< Which says Config::user_agent, or has said it.
+  std::optional<RequestId> introducer_;  ///< The request that sends Config::user_agent, or did.
   std::deque<Event> events_;
   struct None {};
   PacketQueue<None> plain_out_;

@@ -1,9 +1,9 @@
-// What the server keeps for the session once a request said it: the access token (option 256), the
-// version of the key table (257), and what the client calls itself (2050). It goes out until a
-// request with it was acknowledged.
+// The sticky options, which the server keeps for the session: the access token (option 256), the
+// version of the key table (257), and the user agent (2050). They are sent until a request with
+// them was acknowledged.
 //
-// In a session that says two different values each request says its own: which one the server took
-// last nobody knows, since messages overtake each other and are repeated.
+// In a session with two different values each request sends its own: messages overtake each other
+// and are repeated, so the value that the server has is unknown.
 //
 // Threading: one thread. Ownership: copies what it keeps. Spec: MSC3079.
 #pragma once
@@ -22,16 +22,16 @@ class StickyOptions {
                                           coap::OptionNumber::kUserAgent};
 
  public:
-  /// Which of them a message says.
+  /// The sticky options in a message.
   using Said = std::array<bool, kNumbers.size()>;
 
-  /// The server has it: `option` need not go out.
+  /// The server has it: `option` need not be sent.
   bool Knows(const OutgoingOption& option) const;
-  /// A message with all of `options` that the server does not know begins an operation. (Those that
-  /// go on with one say what holds for themselves only.)
+  /// To be called for the first message of an operation, which carries all of `options` that the
+  /// server does not have. (Later messages of the operation do not change sticky values.)
   Said Say(const std::vector<OutgoingOption>& options);
   void Acknowledged(const Said& said);
-  /// The server refused what it has: it is told again.
+  /// The server refused its value: send it again.
   void Refused();
 
  private:

@@ -1,6 +1,6 @@
 // Tokens of one session, counted up: the first 256 requests have one byte, the next 65,536 two.
-// None comes again before all others were used, and one whose request never got its answer not at
-// all, because that answer may still come (RFC 9175 §4.2). Servers also keep what they serve in
+// None is reused before all others were used, and the token of a request without an answer never,
+// because the answer may still come (RFC 9175 §4.2). Servers also keep bodies that they serve in
 // blocks by the token, for minutes.
 //
 // Threading: one thread. Limits: 65,792 tokens in use or spent. Spec: RFC 7252 §5.3.1.

@@ -116,7 +116,7 @@ Bytes Transfer::NextMessage(const StickyOptions& known) const {
     if (request_.body.size() > block_bytes || upload_offset_ > 0) {
       const auto number = static_cast<uint32_t>(upload_offset_ / block_bytes);
       add(OptionNumber::kBlock1, Block{number, !IsLastBlock(), upload_szx_}.Pack());
-      // RFC 9175 §3: blocks of uploads to one path at one time must not be put together.
+      // RFC 9175 §3: blocks of simultaneous uploads to one path must not be mixed.
       options.push_back(
           {OptionNumber::kRequestTag, Bytes(token_.view().begin(), token_.view().end())});
       if (number == 0) add(OptionNumber::kSize1, static_cast<uint32_t>(payload.size()));
@@ -124,7 +124,7 @@ Bytes Transfer::NextMessage(const StickyOptions& known) const {
       payload = payload.first(std::min(payload.size(), block_bytes));
     }
     if (request_.no_response) add(OptionNumber::kNoResponse, kNoneOfInterest);
-    // RFC 7959 §2.4: a client that wants smaller blocks says so before the first comes.
+    // RFC 7959 §2.4: a client that wants smaller blocks requests them before the first comes.
     if (fetch_szx_ < kBlockSzxMax) add(OptionNumber::kBlock2, Block{0, false, fetch_szx_}.Pack());
   } else {
     // RFC 7959 §2.6: only the first block is observed; with it, this would register again.
@@ -156,7 +156,7 @@ std::optional<Transfer::Step> Transfer::OnUploadStep(const MessageView& message)
   const bool in_blocks = request_.body.size() > block_bytes || upload_offset_ > 0;
   const auto block = FindBlock(message, OptionNumber::kBlock1);
   if (!in_blocks) {
-    // A server that takes only smaller blocks than this body (RFC 7959 §2.9.3).
+    // The server accepts only smaller blocks (RFC 7959 §2.9.3).
     const bool smaller = message.code == coap::kRequestEntityTooLarge && block &&
                          BlockBytes(block->szx) < request_.body.size();
     if (!smaller) return std::nullopt;
@@ -173,11 +173,11 @@ std::optional<Transfer::Step> Transfer::OnUploadStep(const MessageView& message)
     upload_szx_ = block->szx;
     return Step::kSendNext;
   }
-  // A server that acts on each block answers 2.04 with M clear (RFC 7959 §2.3): go on as well.
+  // A server that acts on each block answers 2.04 with M clear (RFC 7959 §2.3): continue as well.
   const bool block_taken =
       message.code == coap::kContinue || (message.code.cls() == 2 && block && !IsLastBlock());
   if (!block_taken) return std::nullopt;
-  // Of a block that has been made smaller meanwhile the place is the same, not the number.
+  // A block that was made smaller meanwhile has the same place, but another number.
   const bool expected =
       block && (block->number == upload_offset_ / block_bytes || block->offset() == upload_offset_);
   if (!expected || IsLastBlock()) return Step::kBroken;
@@ -204,7 +204,7 @@ Transfer::Step Transfer::OnNextBlock(const MessageView& message) {
   if (message.code.cls() != 2) return Finish(message, message.payload);
   const auto block = FindBlock(message, OptionNumber::kBlock2);
   if (!block || block->offset() != response_.body.size()) return Step::kBroken;
-  // RFC 7959 §2.4: blocks of different bodies must not be put together.
+  // RFC 7959 §2.4: blocks of different bodies must not be mixed.
   const auto etag = FindETag(message);
   if (etag && etag_ && *etag != *etag_) return Step::kBroken;
   return Collect(message, *block);

@@ -1,16 +1,15 @@
-// One request and its answer through their blocks: what to send next, what an answer means.
+// One request and its answer in blocks: the next message to send, and the meaning of an answer.
 //
 //   upload ──2.31──▶ next block   ──4.08──▶ from the start   ──4.13 with smaller szx──▶ smaller
 //      └── any other code ──▶ answer ──Block2 with M──▶ fetch next block ──…──▶ whole answer
 //
-// A message that may have been too large for the path is made anew with smaller blocks where that
-// is safe: a block of an upload that is not the last, which the server tells by its place; a GET or
-// FETCH; a PUT or DELETE in one message, which come to the same however often they are carried out
-// (RFC 7252 §5.1). A POST in one message, or what holds for one version only (If-Match), may have
-// been carried out, its answer lost: it stays as it is. The last block of an upload needs nothing,
-// since larger ones have gone through.
+// A message that may have been too large for the path is made anew with smaller blocks if that is
+// safe: a block of an upload that is not the last, which the server recognises by its place; a GET
+// or FETCH; a PUT or DELETE in one message, which are idempotent (RFC 7252 §5.1). A POST in one
+// message, or a request with If-Match, may have been carried out with its answer lost: it stays
+// unchanged. The last block of an upload stays too, since larger ones have passed.
 //
-// Threading: one thread; knows no time and no message IDs. Ownership: copies what it keeps.
+// Threading: one thread; uses no time and no message IDs. Ownership: copies what it keeps.
 // Limits: kUploadRestartsMax, Config::response_bytes_max. Spec: RFC 7959 §2.3 to §2.9, §3.
 #pragma once
 
@@ -29,7 +28,7 @@ namespace lowband::client {
 class Transfer {
  public:
   enum class Step : uint8_t {
-    kSendNext,  ///< NextMessage is to be sent.
+    kSendNext,  ///< Send NextMessage.
     kDone,      ///< TakeResponse has the answer.
     kBroken,    ///< A gap, a changed ETag, over the limit: there will be no answer.
   };
@@ -44,39 +43,39 @@ class Transfer {
   Response TakeResponse() { return std::move(response_); }
 
   const coap::Token& token() const { return token_; }
-  /// For the rest of a notification, which must not have the token of the observation.
+  /// For the rest of a notification, which needs another token than the observation's.
   void SetToken(const coap::Token& token) { token_ = token; }
-  /// NextMessage is one that the server can answer at once: a block that is not the last of an
-  /// upload, or one of an answer that it has.
+  /// The server can answer NextMessage at once: a block that is not the last of an upload, or a
+  /// request for a block that it has.
   bool NeedsNobody() const;
-  /// NextMessage is the first of the operation, for the server's sticky options.
+  /// NextMessage is the operation's first, which sets the server's sticky options.
   bool Begins() const { return phase_ == Phase::kUpload && upload_offset_ == 0; }
-  /// What the latest message that began it said to the server.
+  /// The sticky options in its latest first message.
   StickyOptions::Said said = {};
-  /// NextMessage gets an acknowledgement, and nothing else.
+  /// NextMessage gets only an acknowledgement.
   bool EndsUnanswered() const {
     return request_.no_response && phase_ == Phase::kUpload && IsLastBlock();
   }
-  /// What becomes of NextMessage when it was too large, or the block that answers it.
+  /// The change of NextMessage if it, or the block that answers it, was too large.
   enum class Smaller : uint8_t {
-    kNothing,  ///< It stays as it is.
-    kGoesOn,   ///< It has a smaller block now.
-    kAnew,     ///< It asks for smaller blocks, and needs a token of its own.
+    kNothing,  ///< It stays unchanged.
+    kGoesOn,   ///< It now has a smaller block.
+    kAnew,     ///< It requests smaller blocks, and needs a new token.
   };
-  /// `path` knows what went through.
+  /// `path` has the sizes that passed.
   Smaller UseSmallerBlocks(const PathSize& path);
-  /// The answer to this request, which was acknowledged, may have been too large: it may be asked
-  /// anew for smaller ones, with a token of its own. Once.
+  /// The answer to this acknowledged request may have been too large: it may be requested anew in
+  /// smaller blocks, with a new token. Only once.
   bool MayAskForSmallerBlocks(const PathSize& path) const;
   void AskForSmallerBlocks(const PathSize& path);
-  /// Blocks of this size have gone through, after larger ones had not.
+  /// Blocks of this size have passed, after larger ones had not.
   std::optional<uint8_t> TakeProof() { return std::exchange(proof_, std::nullopt); }
-  /// What is worth asking for next time when this one, which must not be carried out twice, got no
-  /// answer; none: nothing else.
+  /// Block size for the next request, after this one, which must not be carried out twice, got no
+  /// answer; none: unchanged.
   std::optional<uint8_t> Suspicion(const PathSize& path) const;
   const std::vector<OutgoingOption>& options() const { return request_.options; }
   bool confirmable() const { return request_.confirmable; }
-  /// How often the upload has started over.
+  /// Number of restarts of the upload.
   unsigned upload_restarts() const { return upload_restarts_; }
 
  private:
@@ -84,16 +83,16 @@ class Transfer {
 
   bool IsLastBlock() const;
   bool IsSafe() const;
-  /// Carried out twice it comes to the same.
+  /// May be carried out twice with the same effect.
   bool IsIdempotent() const;
-  /// NextMessage, or its answer, as far as is known.
+  /// Whether NextMessage, or its answer, may be too large for `path`.
   bool HoldsTooMuch(const PathSize& path) const;
   bool MayBeTooLarge(const PathSize& path) const;
   void ShrinkFetch(const PathSize& path);
   std::optional<Step> OnUploadStep(const coap::MessageView& message);
   Step OnFirstAnswer(const coap::MessageView& message);
   Step OnNextBlock(const coap::MessageView& message);
-  /// Adds a block to the answer; `block` says where it belongs.
+  /// Adds a block to the answer; `block` has its place.
   Step Collect(const coap::MessageView& message, const coap::Block& block);
   Step Finish(const coap::MessageView& message, ByteView body);
 
@@ -107,7 +106,7 @@ class Transfer {
   uint8_t fetch_szx_;
   bool upload_shrunk_ = false;
   bool fetch_shrunk_ = false;
-  bool asked_again_ = false;  ///< Though it was acknowledged.
+  bool asked_again_ = false;  ///< It was requested anew after its acknowledgement.
   std::optional<uint8_t> proof_;
   std::optional<Bytes> etag_;
   Response response_;

@@ -1,4 +1,4 @@
-// The certificates that a server's chain must lead to.
+// The trusted authorities for a server's certificate.
 //
 // Threading: immutable once read; any thread. Ownership: shared by the sessions that check against
 // it. Spec: RFC 5280.
@@ -16,10 +16,10 @@ class Trust {
  public:
   /// Reads one or more certificates, PEM or DER. The error names `path`.
   static Result<std::shared_ptr<const Trust>, std::string> FromFile(const std::string& path);
-  /// The roots of this machine: $SSL_CERT_FILE, or the bundle where distributions keep it.
+  /// The roots of this machine: $SSL_CERT_FILE, or the bundle of the distribution.
   static Result<std::shared_ptr<const Trust>, std::string> System();
 
-  /// mbedTLS asks for a chain it may write to, and only reads.
+  /// mbedTLS takes a non-const chain, but only reads it.
   mbedtls_x509_crt* chain() const { return const_cast<mbedtls_x509_crt*>(chain_.get()); }
 
  private:

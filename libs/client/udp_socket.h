@@ -1,4 +1,4 @@
-// A UDP socket that speaks to one server, and the resolution of that server's name.
+// A UDP socket to one server, and the resolution of that server's name.
 //
 // Threading: one thread. Ownership: owns the descriptor. Limits: none of its own; never blocks.
 #pragma once
@@ -20,9 +20,9 @@ class UdpSocket {
  public:
   enum class Status : uint8_t {
     kOk,
-    kEmpty,    ///< Nothing to read, or no room to write now.
-    kRefused,  ///< The peer's machine said that nothing listens there (ICMP).
-    kFailed,   ///< Anything else, such as no route.
+    kEmpty,    ///< No datagram to read, or no room to write now.
+    kRefused,  ///< The peer's machine reported a closed port (ICMP).
+    kFailed,   ///< Other errors, such as no route.
   };
 
   /// Bound to a free local port, connected to `server`. The error names the address.
@@ -32,8 +32,7 @@ class UdpSocket {
   ~UdpSocket();
 
   Status Send(ByteView datagram);
-  /// Reads one datagram into the front of `buffer`, whose size is its room; `datagram` is what
-  /// was read.
+  /// Reads one datagram into the front of `buffer`; `datagram` is the part that was read.
   Status Receive(std::span<uint8_t> buffer, ByteView& datagram);
   int fd() const { return fd_; }
   uint16_t local_port() const;

@@ -24,7 +24,7 @@ std::optional<TokenLength> ReadTokenLength(ByteView datagram) {
   if (nibble == 13 && datagram.size() > kHeaderBytes) {
     return TokenLength{datagram[kHeaderBytes] + size_t{13}, 1};
   }
-  return std::nullopt;  // 14 would mean at least 269 bytes: over every limit of ours.
+  return std::nullopt;  // 14 would mean at least 269 bytes: above all of our limits.
 }
 
 // libcoap 4.3.1 lets a delta of more than 65,535 wrap round to a small one.
@@ -52,7 +52,7 @@ std::string_view Text(ParseError error) {
     case ParseError::kTruncated: return "ends inside the token or an option";
     case ParseError::kOption: return "undecodable option";
     case ParseError::kEmptyPayload: return "payload marker without a payload";
-    case ParseError::kNotEmpty: return "empty message that is not empty";
+    case ParseError::kNotEmpty: return "empty message with a token, options or payload";
   }
   std::abort();
 }
@@ -129,7 +129,7 @@ MessageWriter::MessageWriter(Type type, Code code, uint16_t message_id, const To
 
 MessageWriter& MessageWriter::Option(OptionNumber number, ByteView value) {
   const auto wanted = static_cast<uint16_t>(number);
-  if (wanted < last_number_) std::abort();  // our own mistake, never a peer's
+  if (wanted < last_number_) std::abort();  // our own error, never a peer's
   const size_t at = out_.size();
   out_.resize(at + 5 + value.size());  // 1 + 2 (delta) + 2 (length) bytes of head at most
   const size_t used =

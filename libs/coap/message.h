@@ -48,14 +48,14 @@ struct OptionView {
   ByteView value;
 };
 
-/// Why a datagram is no CoAP message; Text() names it for logs and diagnostics.
+/// The reason why a datagram is no CoAP message; Text() names it for logs and diagnostics.
 enum class ParseError {
   kTooShort,      ///< Fewer than four bytes.
   kVersion,       ///< Version other than 1: to be ignored silently (RFC 7252 §3).
   kTokenLength,   ///< Reserved or over-long token length.
   kTruncated,     ///< Ends inside the token or an option.
   kOption,        ///< An option header that cannot be decoded (reserved nibble, overflow).
-  kEmptyPayload,  ///< Payload marker with nothing behind it.
+  kEmptyPayload,  ///< Payload marker without a payload.
   kNotEmpty,      ///< Code 0.00 with a token, options or payload.
 };
 std::string_view Text(ParseError error);
@@ -71,8 +71,8 @@ class MessageView {
 
   /// In the order of the message, kOptionsMax at most.
   std::span<const OptionView> options() const { return {options_.data(), option_count_}; }
-  /// The message holds more options than kOptionsMax: those beyond are left out, and whoever
-  /// relies on seeing all critical ones must refuse it.
+  /// The message has more options than kOptionsMax: the rest was dropped, and code that must see
+  /// all critical ones must refuse it.
   bool has_surplus_options() const { return has_surplus_options_; }
   /// The first value of an option, or none.
   std::optional<ByteView> Find(OptionNumber number) const;
@@ -116,8 +116,8 @@ class MessageWriter {
   uint16_t last_number_ = 0;
 };
 
-/// Overwrites type and message ID of a message that MessageWriter made. The message layer decides
-/// both when it sends; what it sends was written before.
+/// Overwrites type and message ID of a message that MessageWriter made. The message layer chooses
+/// both when it sends a message that was written before.
 void StampTypeAndId(std::span<uint8_t> message, Type type, uint16_t message_id);
 
 /// Four bytes: an empty ACK or RST (RFC 7252 §4.2, §4.3), or an empty CON (ping).

@@ -1,4 +1,4 @@
-// Option numbers and content formats that Lowband knows (RFC 7252 §12.2, RFC 7641, RFC 7959,
+// Option numbers and content formats that Lowband supports (RFC 7252 §12.2, RFC 7641, RFC 7959,
 // RFC 9175, MSC3079).
 #pragma once
 
@@ -45,7 +45,7 @@ inline constexpr uint16_t kFormatText = 0;
 inline constexpr uint16_t kFormatOctets = 42;
 inline constexpr uint16_t kFormatJson = 50;
 inline constexpr uint16_t kFormatCbor = 60;
-/// The same two under deflate (zlib format).
+/// JSON and CBOR compressed by deflate (zlib format).
 inline constexpr uint16_t kFormatJsonDeflate = 11050;
 inline constexpr uint16_t kFormatCborDeflate = 11060;
 

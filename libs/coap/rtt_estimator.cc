@@ -14,12 +14,12 @@ using std::chrono::seconds;
 constexpr int kAlphaInverse = 8;
 constexpr int kBetaInverse = 4;
 constexpr int kVariations = 4;
-// Of 500 ms that makes 8 s.
+// For 500 ms that gives 8 s.
 constexpr unsigned kBackOffMax = 16;
-// Radios fall asleep after about as long, and take up to two seconds to wake: what was measured
-// while they were awake is too short then.
+// Radios fall asleep after about this time, and take up to two seconds to wake: then the times
+// measured while they were awake are too short.
 constexpr Duration kAwake = seconds(10);
-// CoCoA: a long timeout returns half of the way after so many times itself without a sample.
+// CoCoA: a long timeout goes halfway back after so many multiples of itself without a sample.
 constexpr Duration kLongTimeout = seconds(3);
 constexpr int kLongLifetimes = 4;
 

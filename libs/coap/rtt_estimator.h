@@ -1,11 +1,11 @@
-// How long to wait for the acknowledgement of a message, from the round trips to one peer so far.
+// The timeout for the acknowledgement of a message, from the previous round trips to one peer.
 //
 // SRTT and RTTVAR are those of RFC 6298, of messages that were acknowledged after one copy (Karn:
-// of others nobody knows which copy was meant). The timeout is the mean of what they say and of
-// the timeout before, the strong estimator of CoCoA (draft-ietf-core-cocoa): one odd sample does
-// not turn it. A message that took several copies doubles the wait of the next ones until one
-// goes through at once (RFC 6298 §5.5 to §5.7), so that a path that grew slower is found out, too.
-// What was not confirmed for long returns towards the default, as a radio may sleep meanwhile.
+// for others it is unknown which copy was acknowledged). The timeout is the mean of their value and
+// the previous timeout, the strong estimator of CoCoA (draft-ietf-core-cocoa): one odd sample does
+// not dominate. A message that took several copies doubles the wait of the next ones until one goes
+// through at once (RFC 6298 §5.5 to §5.7), so that it also adapts to a path that became slower.
+// Without samples for long it returns towards the default, since a radio may have fallen asleep.
 //
 // Threading: a value of its owner's thread. Limits: kTimeoutMin, kTimeoutMax. Spec: RFC 6298 §2,
 // §5; RFC 7252 §4.8.
@@ -19,7 +19,7 @@ namespace lowband::coap {
 
 class RttEstimator {
  public:
-  /// Never repeat sooner: round trips over radio vary by as much, and a repeat costs more than the
+  /// No repeat is sooner: round trips over radio vary by so much, and a repeat costs more than the
   /// wait.
   static constexpr std::chrono::milliseconds kTimeoutMin{500};
   /// With longer waits fewer than three copies would fit into MAX_TRANSMIT_WAIT.

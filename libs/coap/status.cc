@@ -10,7 +10,7 @@ namespace {
 struct Row {
   uint16_t http_status;
   Code code;
-  bool deployed;  ///< The deployed clients know this code.
+  bool deployed;  ///< The deployed clients support this code.
 };
 
 // Each code stands for exactly one HTTP status; any other status needs option 2048.

@@ -1,4 +1,4 @@
-// HTTP status to CoAP code, in both ways that Lowband speaks.
+// HTTP status to CoAP code, in both code sets of Lowband.
 //
 // Threading: free functions; any thread. Spec: docs/protocol.md "Methods and codes".
 #pragma once
@@ -10,13 +10,13 @@
 
 namespace lowband::coap {
 
-/// Which codes a client understands. kDeployed: the eleven that the matrix-org/lb clients know.
+/// The codes that a client supports. kDeployed: the ten that the matrix-org/lb clients support.
 /// kRfc8075: the full mapping of RFC 8075 §7 with RFC 8132 and RFC 8516.
 enum class CodeSet : uint8_t { kDeployed, kRfc8075 };
 
 struct MappedStatus {
   Code code;
-  /// The code alone does not tell the HTTP status: option 2048 must.
+  /// The code alone does not determine the HTTP status: option 2048 must.
   bool needs_exact_status;
 };
 

@@ -7,8 +7,8 @@ namespace {
 
 constexpr Duration kRepeatSpan = kExchangeLifetime - kMaxLatency;
 
-// RFC 7252 §4.8.2, MAX_TRANSMIT_WAIT: all the waits, each twice the one before. No answer comes
-// after EXCHANGE_LIFETIME.
+// RFC 7252 §4.8.2, MAX_TRANSMIT_WAIT: the sum of the waits, each twice the one before. No answer
+// comes after EXCHANGE_LIFETIME.
 Duration TransmitWait(Duration wait, Duration wait_max, unsigned max_retransmit) {
   Duration all{};
   for (unsigned copy = 0; copy <= max_retransmit && all < kExchangeLifetime; ++copy) {

@@ -2,10 +2,10 @@
 //
 // A message is sent at 0, T, 3T, 7T … and given up MAX_TRANSMIT_WAIT after its first copy, with T
 // drawn from the timeout to the timeout times ACK_RANDOM_FACTOR. With a timeout of ACK_TIMEOUT
-// that are MAX_RETRANSMIT copies more, as RFC 7252 §4.2 has it. A timeout that follows the round
-// trip makes them more or fewer: how long a peer may be out of reach stays the same, 62 to 93 s.
-// Whatever the parameters, the last copy reaches the peer while it still knows the first one, and
-// so tells it for a duplicate.
+// there are MAX_RETRANSMIT further copies, as in RFC 7252 §4.2. With a timeout that follows the
+// round trip there are more or fewer, but a peer may still be unreachable for 62 to 93 s. With any
+// parameters, the last copy reaches the peer while it still remembers the first one, and so
+// recognises a duplicate.
 //
 // Threading: values. Spec: RFC 7252 §4.2, §4.8.
 #pragma once
@@ -20,8 +20,8 @@ namespace lowband::coap {
 inline constexpr std::chrono::seconds kAckTimeout{2};
 inline constexpr double kAckRandomFactor = 1.5;
 inline constexpr unsigned kMaxRetransmit = 4;
-/// EXCHANGE_LIFETIME and MAX_LATENCY (§4.8.2): for how long a message ID names one message, and how
-/// long a datagram may be under way.
+/// EXCHANGE_LIFETIME and MAX_LATENCY (§4.8.2): how long a message ID identifies one message, and
+/// how long a datagram may be in transit.
 inline constexpr std::chrono::seconds kExchangeLifetime{247};
 inline constexpr std::chrono::seconds kMaxLatency{100};
 
@@ -36,15 +36,14 @@ struct TransmissionParameters {
 class Transmission {
  public:
   Transmission() = default;
-  /// Its first copy leaves now. `timeout` is ACK_TIMEOUT or what an RttEstimator says; `draw` is
-  /// random, from 0 to 1.
+  /// The first copy leaves now. `timeout` is ACK_TIMEOUT or an RttEstimator's; `draw` is random,
+  /// from 0 to 1.
   Transmission(TimePoint now, const TransmissionParameters& parameters, Duration timeout,
                double draw);
 
-  /// When it is to be sent again, or given up.
+  /// Time of the next copy, or of giving up.
   TimePoint due() const { return due_; }
-  /// due() has come. True: another copy is to be sent, and due() is later now. False: it is given
-  /// up.
+  /// To be called at due(). True: send another copy; due() is later now. False: it is given up.
   [[nodiscard]] bool Repeat();
   TimePoint begun() const { return begun_; }
   /// Copies after the first.

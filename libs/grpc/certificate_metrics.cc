@@ -9,7 +9,7 @@
 namespace lowband {
 namespace {
 
-/// Of the first certificate of a PEM file, in seconds since 1970.
+/// End of validity of the first certificate of a PEM file, in seconds since 1970.
 double NotAfter(const std::string& path) {
   if (path.empty()) return std::numeric_limits<double>::infinity();
   const Bio file(BIO_new_file(path.c_str(), "r"));
@@ -24,9 +24,10 @@ double NotAfter(const std::string& path) {
 
 void SetGrpcCertificateMetrics(MetricSet& metrics, const GrpcSecurity& security) {
   const auto set = [&metrics](const char* file, const std::string& path) {
-    metrics.Level("grpc_certificate_not_after_timestamp_seconds",
-                  "When the certificate for gRPC ends, or its authority's; +Inf: plaintext.",
-                  {{"file", file}}, NotAfter(path));
+    metrics.Level(
+        "grpc_certificate_not_after_timestamp_seconds",
+        "End of validity of the certificate for gRPC, or of its authority's; +Inf: plaintext.",
+        {{"file", file}}, NotAfter(path));
   };
   set("certificate", security.cert_file);
   set("authority", security.ca_file);

@@ -1,4 +1,4 @@
-// When the certificates between edge and translator end, as metrics of both services.
+// The expiry of the certificates between edge and translator, as metrics of both services.
 //
 // Threading: any. Limits: the label has two values.
 #pragma once
@@ -8,8 +8,8 @@
 
 namespace lowband {
 
-/// Sets grpc_certificate_not_after_timestamp_seconds{file} from the files as they are now, which is
-/// what new connections use. Plaintext never ends (+Inf); a file that cannot be read has ended (0).
+/// Sets grpc_certificate_not_after_timestamp_seconds{file} from the present files, which new
+/// connections use. Plaintext never expires (+Inf); an unreadable file counts as expired (0).
 void SetGrpcCertificateMetrics(MetricSet& metrics, const GrpcSecurity& security);
 
 }  // namespace lowband

@@ -4,7 +4,7 @@
 
 namespace lowband {
 
-// Each call counts; none is taken back.
+// Each call adds a reference that is never released.
 void KeepGrpcAlive() { grpc_init(); }
 
 }  // namespace lowband

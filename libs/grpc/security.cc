@@ -17,8 +17,8 @@
 namespace lowband {
 namespace {
 
-/// How often the files are looked at. A renewed certificate is used for new connections; those
-/// that are open keep theirs until they are made anew.
+/// Interval of checking the files. New connections use a renewed certificate; open ones keep
+/// theirs.
 constexpr unsigned kRefreshSeconds = 1;
 
 std::string ReadFile(const std::string& flag, const std::string& path) {
@@ -44,7 +44,7 @@ Certificate FirstCertificate(const std::string& flag, const std::string& path,
   return cert;
 }
 
-// gRPC takes any text for credentials and then fails each connection without saying why.
+// gRPC accepts any text as credentials and then fails each connection without a reason.
 void CheckFiles(const GrpcSecurity& security) {
   const std::string cert_pem = ReadFile("--grpc-cert", security.cert_file);
   const std::string key_pem = ReadFile("--grpc-key", security.key_file);
@@ -88,8 +88,8 @@ void RefusePlaintext(const GrpcSecurity& security, const std::string& flag,
   if (!target) throw ConfigError(flag, target.error());
   if (target->local || security.insecure) return;
   throw ConfigError(flag, "'" + target->name +
-                              "' is beyond this machine: give --grpc-cert, --grpc-key and "
-                              "--grpc-ca, or --insecure-grpc to go without encryption");
+                              "' is not on this machine: give --grpc-cert, --grpc-key and "
+                              "--grpc-ca, or --insecure-grpc for no encryption");
 }
 
 }  // namespace

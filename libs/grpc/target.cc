@@ -20,7 +20,7 @@ struct HostPort {
   bool bracketed = false;
 };
 
-/// Splits at the port, which must be there: without one gRPC would silently take 443.
+/// Splits at the port, which must be there: without one gRPC would silently use 443.
 Result<HostPort, std::string> SplitPort(std::string_view text) {
   const size_t colon = text.rfind(':');
   const size_t bracket = text.rfind(']');
@@ -104,14 +104,14 @@ Result<bool, std::string> IsLocalTarget(std::string_view text) {
   if (const auto list = After(text, "ipv4:")) return AllLiteralsLocal(*list);
   if (const auto list = After(text, "ipv6:")) return AllLiteralsLocal(*list);
   if (const auto rest = After(text, "dns://")) {
-    // dns://AUTHORITY/HOST:PORT; the authority is the name server to ask, mostly none.
+    // dns://AUTHORITY/HOST:PORT; the authority is the name server, mostly none.
     const size_t slash = rest->find('/');
     if (slash == std::string_view::npos) {
       return Failure(Quoted(text) + ": dns: takes three slashes, dns:///HOST:PORT");
     }
     auto local = HostIsLocal(rest->substr(slash + 1));
     if (!local) return local;
-    // What another name server says of localhost is its own affair.
+    // Another name server may resolve localhost to any address.
     return *local && slash == 0;
   }
   if (const auto rest = After(text, "dns:")) return HostIsLocal(*rest);
@@ -135,7 +135,7 @@ Result<GrpcTarget, std::string> ParseGrpcListenAddress(std::string_view text) {
   const auto split = SplitPort(text);
   if (!split) return Failure(split.error());
   if (split->host.empty()) {
-    // gRPC listens on IPv4 too when told [::].
+    // For [::] gRPC listens on IPv4 too.
     return GrpcTarget{"[::]" + std::string(text), false};
   }
   if (SocketAddress::FromLiteral(split->host, 0) || IsLocalhostName(split->host)) {

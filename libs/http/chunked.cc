@@ -18,8 +18,8 @@ bool IsHexDigit(char byte) {
   return (byte >= '0' && byte <= '9') || ((byte | 0x20) >= 'a' && (byte | 0x20) <= 'f');
 }
 
-/// Extensions are passed over (RFC 9112 §7.1.1), so it only matters that they hide no line end from
-/// anyone: quotes mean nothing here.
+/// Extensions are skipped (RFC 9112 §7.1.1), so they only must not hide a line end from any reader:
+/// quotes have no meaning here.
 bool IsOfExtension(char byte) { return (byte >= 0x20 && byte < 0x7f) || byte == '\t'; }
 
 /// The number at the front of a size line or of its beginning: 0 if there is no digit yet.
@@ -80,7 +80,7 @@ Result<ChunkedDecoder::Step, Refusal> ChunkedDecoder::Take(std::string_view in) 
   std::abort();
 }
 
-// As in a head, a line's text is judged before its end: see ReadLines.
+// As in a head, a line's text is checked before its end: see ReadLines.
 Result<ChunkedDecoder::Step, Refusal> ChunkedDecoder::TakeSize(std::string_view in) {
   const Line line = ReadLine(in);
   const auto size = ReadSize(line.text);
@@ -93,8 +93,8 @@ Result<ChunkedDecoder::Step, Refusal> ChunkedDecoder::TakeSize(std::string_view 
   return Step{SizeInInput(line), {}};
 }
 
-// RFC 9112 §7.1.2: a trailer may be dropped. What it says about the framing, or about who asks,
-// would come after all that was decided.
+// RFC 9112 §7.1.2: a trailer may be dropped. Fields about framing or authentication would come too
+// late in it.
 Result<ChunkedDecoder::Step, Refusal> ChunkedDecoder::TakeTrailer(std::string_view in) {
   const Line line = ReadLine(in);
   if (IsFolded(line.text)) return Failure(Bad("a folded field line"));

@@ -18,31 +18,31 @@ namespace lowband::http {
 class ChunkedDecoder {
  public:
   struct Step {
-    size_t consumed = 0;    ///< Bytes of the input that are done with.
-    std::string_view data;  ///< Of the body; a part of what was consumed, so it points into it.
+    size_t consumed = 0;    ///< Bytes of the input that are consumed.
+    std::string_view data;  ///< A part of the body, which points into the consumed input.
   };
-  /// Takes what it can from the front of `in`, at most one run of data. Call again with the rest
-  /// while something is consumed; nothing consumed: more bytes are needed, or done(). A line is
-  /// consumed as a whole, so the rest comes again in front of what follows it. After a refusal the
-  /// connection has no readable end any more: do not call again.
+  /// Consumes the front of `in`, at most one run of data. Call again with the rest while bytes are
+  /// consumed; if none are, more input is needed, or done(). A line is consumed as a whole, so an
+  /// incomplete one must be passed again with the bytes after it. After a refusal the end of the
+  /// body cannot be found: do not call again.
   Result<Step, Refusal> Next(std::string_view in);
-  /// The body and its trailer have ended; what follows in the input is another message.
+  /// The body and its trailer have ended; the rest of the input is another message.
   bool done() const { return state_ == State::kDone; }
 
  private:
   enum class State : uint8_t { kSize, kData, kDataEnd, kTrailer, kDone };
 
-  /// One step of the diagram above, or nothing.
+  /// One step of the diagram above, or none.
   Result<Step, Refusal> Take(std::string_view in);
   Result<Step, Refusal> TakeSize(std::string_view in);
   Result<Step, Refusal> TakeTrailer(std::string_view in);
 
   State state_ = State::kSize;
-  uint64_t left_ = 0;  ///< Of the present chunk's data.
+  uint64_t left_ = 0;  ///< Bytes left of the present chunk's data.
   size_t trailer_bytes_ = 0;
 };
 
-/// The size line in front of a chunk of `bytes` (not 0): put CRLF behind its data.
+/// The size line before a chunk of `bytes` (not 0); append CRLF to its data.
 std::string ChunkHead(size_t bytes);
 inline constexpr std::string_view kChunkEnd = "\r\n";
 inline constexpr std::string_view kLastChunk = "0\r\n\r\n";

@@ -38,8 +38,8 @@ constexpr std::string_view kHopByHop[] = {
 };
 
 // A sender must not name a field in Connection that is meant for all recipients (RFC 9110 §7.6.1).
-// A client that does so all the same would have us strip what the homeserver decides by: who asks,
-// from where, what the content is, whether it may be kept.
+// A client that does so could make us remove fields that the homeserver needs: authentication,
+// origin, content type, caching.
 constexpr std::string_view kEndToEnd[] = {
     "Authorization",
     "Cache-Control",

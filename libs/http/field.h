@@ -1,4 +1,4 @@
-// Field lines of HTTP as values, and what a name and a value may consist of.
+// Field lines of HTTP as values, and the characters of names and values.
 //
 // Threading: values and free functions; any thread. Spec: RFC 9110 §5, §7.6.1.
 #pragma once
@@ -9,7 +9,7 @@
 
 namespace lowband::http {
 
-/// One field line: the name as it came, the value without spaces around it.
+/// One field line: the name as received, the value without spaces around it.
 struct Field {
   std::string name;
   std::string value;
@@ -31,10 +31,10 @@ void Remove(Fields& fields, std::string_view name);
 /// True if a comma-separated field of that name, in one line or several, has the element.
 bool HasElement(const Fields& fields, std::string_view name, std::string_view element);
 
-/// Takes out what concerns one connection only: Connection and what it names, Keep-Alive,
+/// Removes the fields of one connection: Connection and the fields it names, Keep-Alive,
 /// Proxy-Connection, Proxy-Authenticate, Proxy-Authorization, TE, Trailer, Transfer-Encoding,
-/// Upgrade (RFC 9110 §7.6.1). Connection names in vain what is meant for the other end, such as
-/// Authorization, Host, Content-Type or X-Forwarded-For: see kEndToEnd in field.cc.
+/// Upgrade (RFC 9110 §7.6.1). Fields for the other end, such as Authorization, Host, Content-Type
+/// or X-Forwarded-For, stay even if Connection names them: see kEndToEnd in field.cc.
 void RemoveHopByHop(Fields& fields);
 
 }  // namespace lowband::http

@@ -1,4 +1,4 @@
-// What the name of a method says of a request that is sent twice (RFC 9110 §9.2).
+// Properties of methods for requests that are sent twice (RFC 9110 §9.2).
 //
 // Threading: pure functions.
 #pragma once
@@ -7,12 +7,12 @@
 
 namespace lowband::http {
 
-/// It changes nothing: asking twice does what asking once does (§9.2.1).
+/// The method changes no state (§9.2.1).
 inline bool IsSafe(std::string_view method) {
   return method == "GET" || method == "HEAD" || method == "OPTIONS";
 }
 
-/// Twice has the effect of once (§9.2.2).
+/// Sent twice, it has the effect of once (§9.2.2).
 inline bool IsIdempotent(std::string_view method) {
   return IsSafe(method) || method == "PUT" || method == "DELETE";
 }

@@ -1,4 +1,4 @@
-// Why a client's message is not HTTP that we pass on.
+// The reasons to refuse a client's HTTP message.
 //
 // Threading: values; any thread.
 #pragma once
@@ -11,9 +11,9 @@ namespace lowband::http {
 
 /// One for each kind of fault; labels of a metric.
 enum class Fault : uint8_t {
-  kRequestLine,       ///< Method, target and version are not what RFC 9112 §3 says.
+  kRequestLine,       ///< Method, target and version violate RFC 9112 §3.
   kMethod,            ///< CONNECT or TRACE. 405.
-  kTarget,            ///< Neither a path nor an absolute http(s) URL, or with characters to encode.
+  kTarget,            ///< Neither a path nor an absolute http(s) URL, or with unencoded characters.
   kTargetTooLong,     ///< 414.
   kVersion,           ///< Not HTTP/1.0 or HTTP/1.1. 505.
   kLineEnd,           ///< A bare CR or LF, or a NUL.
@@ -21,7 +21,7 @@ enum class Fault : uint8_t {
   kHeadTooLarge,      ///< Bytes, or number of field lines or connection options. 431.
   kHost,              ///< None in HTTP/1.1, more than one, or not a host.
   kContentLength,     ///< Not one number, or more than one.
-  kTransferEncoding,  ///< Not "chunked" alone, or with HTTP/1.0. 501 for a coding that exists.
+  kTransferEncoding,  ///< Not only "chunked", or with HTTP/1.0. 501 for a coding that exists.
   kBothLengths,       ///< Content-Length and Transfer-Encoding.
   kChunk,             ///< A malformed chunk, or trailer.
   kBodyTooLarge,      ///< 413.
@@ -37,7 +37,7 @@ std::string_view Text(Fault fault);
 struct Refusal {
   uint16_t status = 400;
   Fault fault = Fault::kRequestLine;
-  /// What is wrong, for the client's developer: one phrase, a constant, nothing of the request.
+  /// The fault, for the client's developer: one constant phrase, nothing of the request.
   std::string_view text;
 };
 

@@ -12,7 +12,7 @@
 namespace lowband::http {
 namespace {
 
-/// Lines of a head as views of the input: nothing is copied before all of them are there.
+/// Lines of a head as views of the input: no copies before all of them are there.
 struct Lines {
   RequestLine first;
   std::array<FieldView, kFieldsMax> fields;
@@ -29,7 +29,7 @@ size_t Count(const Fields& fields, std::string_view name) {
       fields, [&](const Field& field) { return SameToken(field.name, name); }));
 }
 
-/// Puts one field line where the others are. `line` is whole.
+/// Adds one field line. `line` is complete.
 std::optional<Refusal> AddField(Lines& lines, std::string_view line) {
   const auto field = ReadField(line);
   if (!field) return Bad(Fault::kField, field.error());
@@ -40,9 +40,9 @@ std::optional<Refusal> AddField(Lines& lines, std::string_view line) {
   return std::nullopt;
 }
 
-// Each line is judged by its text first and by its end second, and what can be seen in the
-// beginning of a line is looked for in whole lines too, in the same order: so a head is refused for
-// the same reason however many bytes of it were there at a time.
+// Each line is checked first by its text and then by its end, and the checks for the beginning of a
+// line also apply to complete lines, in the same order: so a head is refused for one reason,
+// however its bytes are split.
 Result<std::optional<Lines>, Refusal> ReadLines(std::string_view in) {
   Lines lines;
   if (in.starts_with("\r\n")) lines.size = 2;
@@ -73,18 +73,18 @@ std::optional<Refusal> CheckHost(RequestHead& head) {
   if (count == 0) return Bad(Fault::kHost, "no Host");
   const std::string& host = *Find(head.fields, "Host");
   if (host.empty() || IsHostAndPort(host)) return std::nullopt;
-  return Bad(Fault::kHost, "a Host that is none");
+  return Bad(Fault::kHost, "an invalid Host");
 }
 
-/// Among the codings of RFC 9112 §12.3 that a peer may mean in earnest.
+/// The codings of RFC 9112 §12.3 that a peer may really use.
 bool IsOtherCoding(std::string_view name) {
   constexpr std::string_view kCodings[] = {"compress", "deflate",    "gzip",
                                            "identity", "x-compress", "x-gzip"};
   return std::ranges::any_of(kCodings, [&](auto coding) { return SameToken(coding, name); });
 }
 
-/// RFC 9112 §6.1, without what is only allowed there. All that looks like "chunked" to a tolerant
-/// reader, and like something else to a literal one, ends here.
+/// RFC 9112 §6.1, without its optional leniency. Values that a tolerant reader takes for "chunked",
+/// and a strict one does not, are refused here.
 std::optional<Refusal> CheckTransferEncoding(const RequestHead& head) {
   const auto bad = [](std::string_view text) { return Bad(Fault::kTransferEncoding, text); };
   if (head.http10) return bad("Transfer-Encoding in HTTP/1.0");
@@ -95,16 +95,17 @@ std::optional<Refusal> CheckTransferEncoding(const RequestHead& head) {
   bool known = true;
   Elements elements(value);
   while (const auto coding = elements.Next()) {
-    // RFC 9112 §6.1, §6.3: chunked comes once, at the end, or nobody knows where the body ends.
+    // RFC 9112 §6.1, §6.3: chunked comes once, at the end; otherwise the end of the body is
+    // undefined.
     if (!IsToken(*coding) || chunked) return bad("a malformed Transfer-Encoding");
     chunked = SameToken(*coding, "chunked");
     known = known && IsOtherCoding(*coding);
   }
   if (!chunked && !known) return bad("an unknown Transfer-Encoding");
-  return Refusal{501, Fault::kTransferEncoding, "no transfer coding but chunked is supported"};
+  return Refusal{501, Fault::kTransferEncoding, "chunked is the only supported transfer coding"};
 }
 
-/// RFC 9112 §6.2 would let equal repetitions pass: not every reader compares them alike.
+/// RFC 9112 §6.2 allows equal repetitions, but readers compare them differently.
 std::optional<Refusal> ReadContentLength(RequestHead& head) {
   constexpr size_t kDigitsMax = 19;  // all of these fit
   const auto bad = [](std::string_view text) { return Bad(Fault::kContentLength, text); };
@@ -130,7 +131,7 @@ std::optional<Refusal> ReadBodyForm(RequestHead& head) {
   if (const auto wrong = coded ? CheckTransferEncoding(head) : ReadContentLength(head)) {
     return wrong;
   }
-  // Servers that do not expect a body here take it for the next request.
+  // Servers that do not expect a body here read it as the next request.
   if (head.method == "HEAD" && (coded || head.content_length > 0)) {
     return Bad(coded ? Fault::kTransferEncoding : Fault::kContentLength, "HEAD with a body");
   }
@@ -150,21 +151,20 @@ std::optional<Refusal> ReadConnection(RequestHead& head) {
     return HasElement(head.fields, "Connection", option);
   };
   head.keep_alive = !has("close") && (!head.http10 || has("keep-alive"));
-  // An upgrade may be ignored. A client of WebSocket waits for nothing else, so it is told.
+  // An upgrade may be ignored. But a WebSocket client needs it, so it gets an error.
   if (!head.http10 && has("upgrade") && HasElement(head.fields, "Upgrade", "websocket")) {
     return Refusal{501, Fault::kUpgrade, "WebSocket is not supported"};
   }
   return std::nullopt;
 }
 
-/// RFC 9110 §10.1.1: HTTP/1.0 has no 100 (Continue), and without a body there is nothing to wait
-/// with.
+/// RFC 9110 §10.1.1: HTTP/1.0 has no 100 (Continue), and without a body there is nothing to delay.
 std::optional<Refusal> ReadExpectation(RequestHead& head) {
   const bool has_body = head.body == BodyForm::kChunked || head.content_length > 0;
   for (const Field& field : head.fields) {
     if (!SameToken(field.name, "Expect")) continue;
     if (!SameToken(field.value, "100-continue")) {
-      return Refusal{417, Fault::kExpectation, "no expectation but 100-continue is met"};
+      return Refusal{417, Fault::kExpectation, "100-continue is the only supported expectation"};
     }
     head.expects_continue = has_body && !head.http10;
   }

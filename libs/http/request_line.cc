@@ -27,14 +27,14 @@ Result<bool, Refusal> ReadVersion(std::string_view version) {
   if (version == "HTTP/1.0") return true;
   const bool well_formed = version.size() == 8 && version.starts_with("HTTP/") &&
                            IsDigit(version[5]) && version[6] == '.' && IsDigit(version[7]);
-  // HTTP/0.9 has no version to state: whoever states it speaks something else.
+  // HTTP/0.9 has no version in its request line: a client that sends one uses another protocol.
   if (!well_formed || version[5] == '0') {
     return Failure(Bad(Fault::kRequestLine, "a request line that does not end in an HTTP version"));
   }
-  return Failure(Refusal{505, Fault::kVersion, "only HTTP/1.1 and HTTP/1.0 are spoken here"});
+  return Failure(Refusal{505, Fault::kVersion, "only HTTP/1.1 and HTTP/1.0 are supported"});
 }
 
-/// What is behind "http://" or "https://" (RFC 9110 §4.2); none in other targets.
+/// The part after "http://" or "https://" (RFC 9110 §4.2); none in other targets.
 std::optional<std::string_view> BehindScheme(std::string_view target) {
   for (const std::string_view scheme : {"http://", "https://"}) {
     if (SameToken(target.substr(0, scheme.size()), scheme)) return target.substr(scheme.size());
@@ -44,10 +44,11 @@ std::optional<std::string_view> BehindScheme(std::string_view target) {
 
 Result<std::string_view, Refusal> ReadTarget(std::string_view target) {
   const auto bad = [](std::string_view text) { return Failure(Bad(Fault::kTarget, text)); };
-  // RFC 3986 §2 would have more characters encoded. Browsers send these in queries as they are, and
-  // nobody splits a request line or a path at them; '#' is where many stop reading.
+  // RFC 3986 §2 requires more characters to be encoded. Browsers send these unencoded in queries,
+  // and no reader splits a request line or a path at them; many stop reading at '#'.
   const auto is_allowed = [](char byte) { return byte > 0x20 && byte < 0x7f && byte != '#'; };
-  if (!std::ranges::all_of(target, is_allowed)) return bad("a request target to be encoded");
+  if (!std::ranges::all_of(target, is_allowed))
+    return bad("a request target with unencoded characters");
   std::string_view path_and_query = target;
   if (const auto behind = BehindScheme(target)) {
     const size_t end = std::min(behind->find_first_of("/?"), behind->size());
@@ -56,7 +57,7 @@ Result<std::string_view, Refusal> ReadTarget(std::string_view target) {
   } else if (!target.starts_with('/')) {
     return bad("a request target that is neither a path nor an http URL");
   }
-  // Some servers take it for a slash, and then "/a\..\b" is another resource.
+  // Some servers read it as a slash, and then "/a\..\b" is another resource.
   const std::string_view path = path_and_query.substr(0, path_and_query.find('?'));
   if (path.find('\\') != std::string_view::npos) return bad("a backslash in a path");
   return path_and_query;
@@ -72,7 +73,7 @@ std::string RequestLine::target() const {
 std::optional<Refusal> WrongSoFar(std::string_view line) {
   const size_t space = line.find(' ');
   const std::string_view method = line.substr(0, space);
-  // The first byte tells what speaks another protocol here, TLS above all.
+  // The first byte shows another protocol, above all TLS.
   if (!line.empty() && !IsToken(method)) {
     return Bad(Fault::kRequestLine, "a request line that does not start with a method");
   }
@@ -88,14 +89,14 @@ Result<RequestLine, Refusal> ParseRequestLine(std::string_view line) {
   const size_t first = line.find(' ');
   const size_t second = first == std::string_view::npos ? first : line.find(' ', first + 1);
   if (second == std::string_view::npos) {  // HTTP/0.9 as well
-    return Failure(Bad(Fault::kRequestLine, "a request line of less than three parts"));
+    return Failure(Bad(Fault::kRequestLine, "a request line of fewer than three parts"));
   }
   RequestLine result;
   result.method = line.substr(0, first);
   const auto http10 = ReadVersion(line.substr(second + 1));
   if (!http10) return Failure(http10.error());
   result.http10 = *http10;
-  // Methods have case, but not to every server.
+  // Methods are case-sensitive, but not for every server.
   if (SameToken(result.method, "CONNECT") || SameToken(result.method, "TRACE")) {
     return Failure(Refusal{405, Fault::kMethod, "CONNECT and TRACE are not served"});
   }

@@ -1,5 +1,4 @@
-// The first line of a request, and the host that it or the field Host names. For ParseRequestHead
-// only.
+// The first line of a request, and the host in it or in the field Host. Only for ParseRequestHead.
 //
 // Threading: free functions; any thread. Ownership: views point into the line. Errors: Refusal.
 // Spec: RFC 9112 §2.3, §3; RFC 3986 §3.2.
@@ -16,7 +15,7 @@ namespace lowband::http {
 
 struct RequestLine {
   std::string_view method;
-  /// Path and query as they came; the path is empty where an absolute-form had none.
+  /// Path and query as received; the path is empty if an absolute-form had none.
   std::string_view path_and_query;
   bool http10 = false;
 
@@ -24,13 +23,13 @@ struct RequestLine {
   std::string target() const;
 };
 
-/// What is wrong with a request line of which this is the beginning, whatever follows.
+/// The fault of any request line that begins so, if it has one already.
 std::optional<Refusal> WrongSoFar(std::string_view line);
-/// REQUIRES: nothing is WrongSoFar.
+/// REQUIRES: WrongSoFar(line) is none.
 Result<RequestLine, Refusal> ParseRequestLine(std::string_view line);
 
-/// host[:port] of what is used for hosts: names, IPv4 and [IPv6] addresses. RFC 3986 would allow
-/// more in a registered name, such as commas, that a reader may take for something else.
+/// host[:port] with the usual hosts: names, IPv4 and [IPv6] addresses. RFC 3986 allows more in a
+/// registered name, such as commas, which readers may misinterpret.
 bool IsHostAndPort(std::string_view text);
 
 }  // namespace lowband::http

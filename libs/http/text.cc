@@ -7,8 +7,8 @@
 namespace lowband::http {
 namespace {
 
-/// RFC 9110 §5.6.3. No other space is one: readers that trim a vertical tab or a no-break space
-/// have seen "chunked" where others did not.
+/// RFC 9110 §5.6.3. No other character is a space: readers that trim a vertical tab or a no-break
+/// space saw "chunked" where others did not.
 std::string_view Trim(std::string_view text) {
   const size_t first = text.find_first_not_of(" \t");
   if (first == std::string_view::npos) return {};

@@ -1,4 +1,4 @@
-// The pieces that the text of a message is made of: lines, field lines, elements of lists.
+// The syntactic parts of a message's text: lines, field lines, elements of lists.
 //
 // Threading: values and free functions; any thread. Ownership: all views point into the input.
 // Spec: RFC 9112 §2.2, §5; RFC 9110 §5.6.1.
@@ -12,9 +12,9 @@
 
 namespace lowband::http {
 
-/// A line ends in CRLF and in nothing else. RFC 9112 §2.2 lets a recipient take a lone LF for a
-/// line end; where one reader in a chain does and another does not, one of them can be shown a
-/// request that the other has not seen.
+/// A line ends only in CRLF. RFC 9112 §2.2 lets a recipient accept a lone LF as a line end; if one
+/// reader in a chain does so and another does not, an attacker can show one of them a request that
+/// the other does not see.
 struct Line {
   enum class State : uint8_t {
     kWhole,
@@ -26,24 +26,24 @@ struct Line {
 };
 /// The line at the front of `in`.
 Line ReadLine(std::string_view in);
-/// What a line that ReadLine found takes in the input. REQUIRES: it is whole.
+/// The size in the input of a line from ReadLine. REQUIRES: it is complete.
 inline size_t SizeInInput(const Line& line) { return line.text.size() + 2; }
 
 struct FieldView {
   std::string_view name;
   std::string_view value;
 };
-/// RFC 9112 §5.1: no space before the colon; those around the value are not its own. The error says
-/// what is wrong.
+/// RFC 9112 §5.1: no space before the colon; those around the value are not part of it. The error
+/// names the fault.
 Result<FieldView, std::string_view> ReadField(std::string_view line);
 
-/// RFC 9112 §5.2: the line continues the one before. Known from its first byte.
+/// RFC 9112 §5.2: the line continues the one before. Its first byte shows it.
 inline bool IsFolded(std::string_view line) {
   return line.starts_with(' ') || line.starts_with('\t');
 }
 
 /// The elements of a comma-separated list, one after the other, without the spaces around them.
-/// Empty ones are among them, so that who must not ignore them can see them.
+/// Empty ones are included, for callers that must not ignore them.
 class Elements {
  public:
   explicit Elements(std::string_view list) : rest_(list) {}

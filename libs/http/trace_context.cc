@@ -34,7 +34,7 @@ bool IsWellFormed(std::string_view text) {
   if (text.size() < kSize) return false;
   const std::string_view version = text.substr(0, kVersionSize);
   if (!IsHex(version) || version == "ff") return false;
-  // A later version may have more behind another dash.
+  // A later version may have more after another dash.
   if (text.size() > kSize && (version == "00" || text[kSize] != '-')) return false;
   const std::string_view parent = text.substr(kParentIdAt, kParentIdSize);
   return text[kTraceIdAt - 1] == '-' && text[kParentIdAt - 1] == '-' && text[kFlagsAt - 1] == '-' &&
@@ -72,14 +72,14 @@ std::optional<RequestId> TakeTrace(Fields& fields) {
 
 std::string MakeTraceParent(const RequestId& id, bool sampled) {
   const std::string trace = id.Text();
-  // No span of ours could be looked up by the parent-id. It must be one all the same, and not zero.
+  // We have no span that the parent-id could name. But it must be valid, and not zero.
   std::string parent = trace.substr(0, kParentIdSize);
   if (IsZero(parent)) parent.back() = '1';
   return "00-" + trace + "-" + parent + (sampled ? "-01" : "-00");
 }
 
 bool IsSampled(const RequestId& id, uint64_t one_in) {
-  // The last 7 bytes are the random ones, also in ids that others made (§3.2.2.3 of level 2).
+  // The last 7 bytes are random, also in ids made by others (§3.2.2.3 of level 2).
   constexpr size_t kRandomBytes = 7;
   uint64_t value = 0;
   for (size_t i = RequestId::kSize - kRandomBytes; i < RequestId::kSize; ++i) {

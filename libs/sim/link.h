@@ -13,7 +13,7 @@
 
 namespace lowband::sim {
 
-/// How datagrams are treated; chances are of 0 to 1.
+/// The treatment of datagrams; chances are from 0 to 1.
 struct Weather {
   double loss = 0;
   double duplication = 0;
@@ -25,11 +25,11 @@ class Link {
  public:
   Link(Timeline& timeline, Random& random) : timeline_(timeline), random_(random) {}
 
-  /// Carries one datagram: `deliver` is called with it never, once or twice, later.
+  /// Carries one datagram: later calls `deliver` with it never, once or twice.
   void Carry(ByteView datagram, std::function<void(const Bytes&)> deliver);
 
   Weather weather;
-  // What was given to it, whether lost or not.
+  // The datagrams given to it, also lost ones.
   size_t datagrams = 0;
   size_t bytes = 0;
   size_t largest = 0;

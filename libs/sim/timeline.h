@@ -1,4 +1,4 @@
-// Virtual time: what happens when, in an order that depends on nothing but the calls.
+// Virtual time: events in an order that depends only on the calls.
 //
 // Threading: one thread. Ownership: of the functions until they have run.
 #pragma once
@@ -21,9 +21,9 @@ class Timeline {
   void After(Duration delay, std::function<void()> run) {
     events_.push({now_ + delay, ++last_order_, std::move(run)});
   }
-  /// When the next function is to run.
+  /// Time of the next function.
   std::optional<TimePoint> Next() const;
-  /// Moves on to `time`, if that lies ahead.
+  /// Moves on to `time`, if that is in the future.
   void MoveTo(TimePoint time) { now_ = time > now_ ? time : now_; }
   /// Runs one function whose time has come; false if there is none.
   bool RunOne();

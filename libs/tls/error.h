@@ -5,7 +5,7 @@
 
 namespace lowband::tls {
 
-/// mbedTLS's own words for `code` (a negative return value) and the code in hexadecimal, such as
+/// mbedTLS's text for `code` (a negative return value) and the code in hexadecimal, such as
 /// "X509 - The CRT/CRL/CSR format is invalid (-0x2180)". Thread: any.
 std::string ErrorText(int code);
 

@@ -1,5 +1,5 @@
-// The retransmission timer of a DTLS handshake in the time of a sans-IO stage: mbedTLS sets it and
-// asks it by callbacks, the stage's owner moves its clock.
+// The retransmission timer of a DTLS handshake in the time of a sans-IO stage: mbedTLS sets and
+// reads it by callbacks, and the stage's owner moves its clock.
 //
 // Threading: one thread. Ownership: outlives the mbedtls_ssl_context that it is attached to, and
 // never moves while attached. Spec: RFC 6347 §4.2.4.
@@ -26,14 +26,14 @@ class FlightTimer {
   /// To be called with the stage's `now` before every call into the context.
   void SetNow(TimePoint now) { now_ = now; }
 
-  /// The waits that mbedTLS sets from here on are no shorter than `floor`: what the link is known
-  /// to take for a flight and its answer.
+  /// mbedTLS's later waits are at least `floor`: the known time of the link for a flight and its
+  /// answer.
   void SetFloor(Duration floor) { floor_ = floor; }
-  /// A part of the peer's flight came, and the rest may take until now + `wait`: a running timer
-  /// that would end before does not.
+  /// A part of the peer's flight came, and the rest may take until now + `wait`: a running timer is
+  /// extended to that.
   void Extend(Duration wait);
 
-  /// When the handshake wants to run again (mbedtls_ssl_handshake) to retransmit; none: never.
+  /// When the handshake must run again (mbedtls_ssl_handshake) to retransmit; none: never.
   std::optional<TimePoint> deadline() const { return final_; }
 
  private:

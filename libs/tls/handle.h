@@ -1,9 +1,9 @@
 // Owners of mbedTLS's C structures: initialised when made, freed (and wiped) when destroyed.
 //
-// Threading: as mbedTLS says of each structure; none of them locks. Ownership: the structure lies
-// inside the owner and never moves, since mbedTLS keeps pointers to it; hold it by unique_ptr or
-// shared_ptr where it must travel. What a structure points to (a configuration's certificate, a
-// context's configuration) outlives it.
+// Threading: as documented by mbedTLS for each structure; none of them locks. Ownership: the
+// structure lies inside the owner and never moves, since mbedTLS keeps pointers to it; hold it by
+// unique_ptr or shared_ptr if its owner must move. Objects that a structure points to (a
+// configuration's certificate, a context's configuration) outlive it.
 #pragma once
 
 #include <mbedtls/pk.h>

@@ -36,8 +36,8 @@ void KeyLog::Export(void* context, mbedtls_ssl_key_export_type type, const unsig
 void KeyLog::Write(std::string_view line) {
   std::string whole(line);
   whole.push_back('\n');
-  // One write of an O_APPEND file is one piece, whichever thread or process it comes from. A full
-  // disk must not end the handshake, so a failure is left to be seen in the file.
+  // One write to an O_APPEND file is atomic among threads and processes. A full disk must not end
+  // the handshake, so a failed write is ignored and its line is missing.
   const ssize_t written = write(fd_, whole.data(), whole.size());
   static_cast<void>(written);
   mbedtls_platform_zeroize(whole.data(), whole.size());

@@ -1,6 +1,5 @@
-// The secrets of sessions, written for a packet analyser: what SSLKEYLOGFILE asks for. Whoever
-// reads the file can decrypt the traffic, so it is a debugging feature that is off unless asked
-// for, and loud when on.
+// Writes the secrets of sessions for a packet analyser, as for SSLKEYLOGFILE. The file decrypts the
+// traffic, so this is a debugging feature that is off by default and causes warnings when on.
 //
 // Threading: any; each line is one write. Ownership: outlives the contexts it is attached to.
 // Spec: the NSS key log format (draft-ietf-tls-keylogfile).
@@ -26,13 +25,13 @@ class KeyLog {
   KeyLog(const KeyLog&) = delete;
   KeyLog& operator=(const KeyLog&) = delete;
 
-  /// Writes the secrets of `ssl`'s handshake when they are known. Before the handshake; may be
-  /// repeated after mbedtls_ssl_session_reset.
+  /// Writes the secrets of `ssl`'s handshake when they are known. To be called before the
+  /// handshake; may be repeated after mbedtls_ssl_session_reset.
   void Attach(mbedtls_ssl_context* ssl);
-  /// Appends a line of the format, without its end: what another TLS library gives.
+  /// Appends a line of the format, given without a line end, from another TLS library.
   void Write(std::string_view line);
 
-  /// What Attach() has the engine call; `context` is a KeyLog.
+  /// The callback that Attach() sets; `context` is a KeyLog.
   static void Export(void* context, mbedtls_ssl_key_export_type type, const unsigned char* secret,
                      size_t secret_size, const unsigned char client_random[32],
                      const unsigned char server_random[32], mbedtls_tls_prf_types prf);

@@ -1,10 +1,10 @@
-// How long a flight of a handshake takes on a link of which one exchange is known.
+// The time of a handshake's flight on a link on which one exchange was measured.
 //
-// The only thing that tells a slow link from one that loses is the exchange before the flight: two
-// messages of known size that took a known time there and back. Not known is how much of it was
-// distance; all of it is taken for the bytes' time, so that the estimate is rather too long. That
-// costs a wait where a flight was lost; one too short sends a whole flight once more while the
-// first is still on the line, and on a link that is slow enough that never ends.
+// Only the exchange before the flight can distinguish a slow link from a lossy one: two messages of
+// known size that took a known time there and back. The part of the propagation delay is unknown;
+// all of the time is attributed to the bytes, so that the estimate is rather too long. That delays
+// the repeat of a lost flight. An estimate that is too short would repeat a whole flight while the
+// first is still in transit, and on a very slow link that never ends.
 //
 // Threading: any (a value). Spec: RFC 6347 §4.2.4.1.
 #pragma once
@@ -17,19 +17,19 @@
 
 namespace lowband::tls {
 
-/// Of IPv4 and UDP: what a datagram costs on the line besides its payload.
+/// IPv4 and UDP headers of a datagram.
 inline constexpr size_t kDatagramHeaderBytes = 28;
 
-/// An exchange of `bytes`, headers included, that took `time`. No bytes: nothing is known.
+/// An exchange of `bytes`, headers included, that took `time`. No bytes: no measurement.
 struct LinkSample {
   Duration time{};
   size_t bytes = 0;
 };
 
-/// No estimate is longer: someone who delays one datagram must not stop a handshake.
+/// Limit of the estimate: an attacker who delays one datagram must not stop a handshake.
 inline constexpr Duration kLinkTimeMax = std::chrono::seconds(40);
 
-/// How long `bytes`, headers included, take there and back in all; 0 if nothing is known.
+/// The time of `bytes` in both directions together, headers included; 0 without a measurement.
 inline Duration LinkTime(const LinkSample& sample, size_t bytes) {
   if (sample.bytes == 0) return Duration::zero();
   const Duration time = std::clamp(sample.time, Duration::zero(), kLinkTimeMax);

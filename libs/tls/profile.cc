@@ -31,7 +31,7 @@ constexpr uint16_t kGroups[] = {
     MBEDTLS_SSL_IANA_TLS_GROUP_NONE,
 };
 
-// ECDSA first, as the suites have it; in TLS 1.2 the names of TLS 1.3 mean (hash, key type).
+// ECDSA first, as in the suites; in TLS 1.2 the names of TLS 1.3 mean (hash, key type).
 constexpr uint16_t kSignatureAlgorithms[] = {
     MBEDTLS_TLS1_3_SIG_ECDSA_SECP256R1_SHA256,
     MBEDTLS_TLS1_3_SIG_ECDSA_SECP384R1_SHA384,
@@ -70,7 +70,7 @@ int ApplyProfile(mbedtls_ssl_config* config, int endpoint, bool allow_ccm8, Rand
   mbedtls_ssl_conf_max_tls_version(config, MBEDTLS_SSL_VERSION_TLS1_2);
   mbedtls_ssl_conf_ciphersuites(config, CipherSuites(allow_ccm8));
   if (endpoint == MBEDTLS_SSL_IS_SERVER) {
-    // Our order, not the client's: deployed clients list CBC suites and would do worse.
+    // Our order, not the client's: deployed clients prefer CBC suites.
     mbedtls_ssl_conf_preference_order(config, MBEDTLS_SSL_SRV_CIPHERSUITE_ORDER_SERVER);
   }
   mbedtls_ssl_conf_groups(config, Groups());

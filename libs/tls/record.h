@@ -1,4 +1,4 @@
-// DTLS records as they lie in a datagram: cut apart, not decrypted.
+// DTLS records in a datagram: split, not decrypted.
 //
 //   plain       type 1 │ version 2 │ epoch 2 │ number 6 │                   length 2 │ fragment
 //   with an id  25     │ version 2 │ epoch 2 │ number 6 │ connection id n │ length 2 │ fragment
@@ -14,9 +14,9 @@
 
 namespace lowband::tls {
 
-/// Of a record without a connection id.
+/// Header of a record without a connection id.
 inline constexpr size_t kRecordHeaderBytes = 13;
-/// Where a connection id stands.
+/// Offset of a connection id.
 inline constexpr size_t kConnectionIdOffset = 11;
 
 inline constexpr uint16_t kDtls10 = 0xfeff;
@@ -36,14 +36,14 @@ struct Record {
   uint16_t version;  ///< kDtls10 or kDtls12.
   uint16_t epoch;
   uint64_t sequence;       ///< 48 bits.
-  ByteView connection_id;  ///< Only of kConnectionId.
+  ByteView connection_id;  ///< Only in kConnectionId.
   ByteView fragment;       ///< Plaintext in epoch 0.
   ByteView bytes;          ///< The whole record.
 };
 
-/// Takes the first record off `datagram`, moving it on. `connection_id_bytes`: how long the ids are
-/// that the reader hands out, which no record says. None if what is left is no record: unknown type
-/// or version, empty, or longer than the datagram.
+/// Takes the first record from the front of `datagram`, which is moved on. `connection_id_bytes`:
+/// the length of the reader's own ids, which records do not contain. None if the rest is no record:
+/// unknown type or version, empty, or longer than the datagram.
 std::optional<Record> TakeRecord(ByteView& datagram, size_t connection_id_bytes);
 
 }  // namespace lowband::tls

@@ -15,8 +15,8 @@ int RecordChannel::SetUp(const mbedtls_ssl_config* config, size_t datagram_bytes
 
 int RecordChannel::Handshake() {
   const int code = mbedtls_ssl_handshake(ssl());
-  // The limit is for flights: it would also refuse a long message, and those have limits of their
-  // own.
+  // The limit is for flights: it would also refuse a long message, and messages have their own
+  // limits.
   if (code == 0) mbedtls_ssl_set_mtu(ssl(), 0);
   return code;
 }
@@ -35,7 +35,7 @@ void RecordChannel::CloseNotify() { static_cast<void>(mbedtls_ssl_close_notify(s
 
 bool RecordChannel::uses_connection_id() const {
   int enabled = MBEDTLS_SSL_CID_DISABLED;
-  // Takes a pointer to non-const, but reads only.
+  // Takes a pointer to non-const, but only reads.
   auto* context = const_cast<mbedtls_ssl_context*>(ssl());
   return mbedtls_ssl_get_peer_cid(context, &enabled, nullptr, nullptr) == 0 &&
          enabled == MBEDTLS_SSL_CID_ENABLED;

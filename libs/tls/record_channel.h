@@ -1,8 +1,8 @@
-// An mbedTLS context of DTLS that is fed one record at a time, in the time of a sans-IO stage: what
-// both ends of a session have in common.
+// An mbedTLS context of DTLS that gets one record at a time, in the time of a sans-IO stage: the
+// common part of both ends of a session.
 //
-// One record, since mbedTLS takes an empty datagram, and one whose last record is cut off, for a
-// reason to end the connection: anyone could send such a thing.
+// One record, since mbedTLS ends the connection at an empty datagram, and at one whose last record
+// is cut off: anyone could send such datagrams.
 //
 // Threading: one thread. Ownership: never moves (mbedTLS points into it); the wire outlives it.
 // Spec: RFC 6347, RFC 9146.
@@ -21,7 +21,7 @@
 
 namespace lowband::tls {
 
-/// Where a context sends.
+/// The output of a context.
 class Wire {
  public:
   Wire() = default;
@@ -39,12 +39,12 @@ class RecordChannel {
   RecordChannel& operator=(const RecordChannel&) = delete;
 
   /// `config` outlives the channel; `datagram_bytes` bounds the handshake's. Returns 0 or an error
-  /// of mbedTLS, as all that return an int here do.
+  /// of mbedTLS, as do all functions here that return an int.
   int SetUp(const mbedtls_ssl_config* config, size_t datagram_bytes);
 
-  /// Has `step` (Handshake() or Read(), which the owner interprets) take one whole record. A step
-  /// may find that a flight's time is over, and send it again instead of reading: if it says that
-  /// the session goes on, another one follows.
+  /// Makes `step` (Handshake() or Read(), whose result the owner interprets) read one whole record.
+  /// A step may find that a flight's time is over, and repeat the flight instead of reading: if by
+  /// its result the session continues, another step follows.
   template <class Step>
   void Feed(TimePoint now, ByteView record, Step step) {
     timer_.SetNow(now);
@@ -54,11 +54,11 @@ class RecordChannel {
   }
 
   int Handshake();
-  /// The bytes of one record's data, or an error.
+  /// Returns the bytes of one record's data, or an error.
   int Read(std::span<uint8_t> plaintext);
   /// One record. 0 when it was sent.
   int Write(ByteView data);
-  /// Sends close_notify. Whether it goes out makes no difference: the session ends.
+  /// Sends close_notify. The session ends even if that fails.
   void CloseNotify();
 
   /// Both ends agreed on connection ids.

@@ -10,7 +10,7 @@
 namespace lowband::transcode {
 namespace {
 
-/// The encoded key at `key`, as this transcoder writes keys: a text string or a small integer.
+/// The encoded key at `key`, in the transcoder's form: a text string or a small integer.
 std::string_view EncodedKey(const uint8_t* key) {
   const uint8_t info = InfoOf(*key);
   size_t argument_bytes = 0;

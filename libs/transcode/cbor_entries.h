@@ -1,5 +1,5 @@
-// The entries of a CBOR map that closes: those replaced by a later one of the same key, and the
-// canonical order.
+// The entries of a CBOR map at its end: removal of entries replaced by a later one with the same
+// key, and the canonical order.
 //
 // Threading: pure functions.
 #pragma once
@@ -15,7 +15,7 @@
 namespace lowband::transcode {
 
 /// The written entries of one map: `records` holds the key of each, in order; the last ends at
-/// `end`. Places are offsets in `out`.
+/// `end`. All places are offsets in `out`.
 struct CborEntries {
   uint8_t* out;
   std::span<const KeyRecord> records;
@@ -30,14 +30,14 @@ std::vector<bool> Replaced(const CborEntries& entries);
 /// Adds the marked entries to `drops`; returns how many stay.
 size_t DropReplaced(const CborEntries& entries, const std::vector<bool>& replaced, Drops& drops);
 
-/// What is left of the entries once sorted in place.
+/// The remaining entries after sorting in place.
 struct SortedEntries {
   size_t count;
   uint32_t end;
 };
 
-/// Puts the entries that are not marked (`replaced` may be empty: none is) in the order of RFC 7049
-/// §3.9: the shorter encoded key first, then bytewise.
+/// Sorts the unmarked entries (`replaced` may be empty: none is marked) by RFC 7049 §3.9: the
+/// shorter encoded key first, then bytewise.
 SortedEntries SortEntries(const CborEntries& entries, const std::vector<bool>& replaced);
 
 }  // namespace lowband::transcode

@@ -1,4 +1,4 @@
-// Numbers as CBOR writes them: the shortest integer or the shortest float that is exact.
+// Numbers in CBOR: the shortest integer or the shortest exact float.
 //
 // Threading: pure functions. Spec: RFC 8949 §3.3, §4.1.
 #pragma once

@@ -1,6 +1,6 @@
-// CBOR → JSON in one pass: no tree, no recursion. Declared lengths are compared with what is left
-// of the input before anything follows from them. Members that lose to another one of the same key
-// are written like all others and taken out in one sweep at the end (edits.h).
+// CBOR → JSON in one pass: no tree, no recursion. Declared lengths are compared with the rest of
+// the input before any use. Members superseded by another one with the same key are written like
+// all others and removed in one sweep at the end (edits.h).
 #include <array>
 #include <bit>
 #include <cmath>
@@ -21,25 +21,25 @@
 namespace lowband::transcode {
 namespace {
 
-/// Where to read and where to write. Passed and returned by value, so that both stay in registers.
-/// A null `in` says that the input was refused; error_ says why.
+/// The read and write positions. Passed and returned by value, so that both stay in registers.
+/// A null `in` means that the input was refused; error_ has the reason.
 struct Cursor {
   const uint8_t* in;
   uint8_t* out;
 };
 
-/// Room for anything but a string: a number, or a comma and a key of the table copied whole.
+/// Room for any item but a string: a number, or a comma and a key of the table copied whole.
 constexpr size_t kItemRoom = 64;
 static_assert(kItemRoom >= 1 + sizeof(JsonKey) && kItemRoom >= kNumberBytesMax + 4);
 static_assert(kItemRoom >= kCopyPadding + kEscapeBytesMax);
 
 /// A container that is open.
 struct Frame {
-  uint64_t left;          ///< Items or pairs to come, of a definite length.
+  uint64_t left;          ///< Items or pairs to come, if the length is definite.
   uint32_t first_record;  ///< Of a map's keys.
   bool map;
   bool indefinite;
-  bool empty;        ///< Nothing was written into it yet.
+  bool empty;        ///< It has no items yet.
   bool maybe_twice;  ///< Some key may have come twice.
   KeyFilter filter;
 };
@@ -153,7 +153,7 @@ inline Cursor JsonWriter::Value(Cursor c) {
   return Refuse(Cause::kSyntax, c.in);
 }
 
-/// From behind a value to where the next one begins, closing what ends; or to depth 0.
+/// Moves from the end of a value to the next one, closing containers that end; or to depth 0.
 inline Cursor JsonWriter::AfterValue(Cursor c) {
   while (depth_ > 0) {
     Frame& frame = Top();
@@ -364,7 +364,7 @@ inline Cursor JsonWriter::Chunk(Cursor c) {
   return Text(c, static_cast<size_t>(size));
 }
 
-/// Copies `size` bytes, escaping what must be. Leaves kItemRoom.
+/// Copies `size` bytes with the necessary escapes. Leaves kItemRoom.
 inline Cursor JsonWriter::Text(Cursor c, size_t size) {
   const uint8_t* const text = c.in;
   const uint8_t* const text_end = text + size;
@@ -376,7 +376,7 @@ inline Cursor JsonWriter::Text(Cursor c, size_t size) {
     if (Left(c.in) >= Block::kBytes) {
       const Block block = Block::Load(c.in);
       block.Store(c.out);
-      ascii &= block.Ascii();  // of the bytes behind the text too: at worst it is checked in vain
+      ascii &= block.Ascii();  // includes bytes after the text: at worst the check is unnecessary
       plain = block.AnySpecial() ? block.FirstSpecial() : Block::kBytes;
       if (plain > left) plain = left;
     } else {
@@ -397,7 +397,7 @@ inline Cursor JsonWriter::Text(Cursor c, size_t size) {
   return c;
 }
 
-/// Tags have no meaning in JSON: the item inside stands for itself.
+/// Tags have no meaning in JSON: only the item inside counts.
 inline Cursor JsonWriter::SkipTags(Cursor c) {
   while (c.in != nullptr && c.in != end_ && MajorOf(*c.in) == Major::kTag) {
     uint64_t tag = 0;
@@ -406,7 +406,7 @@ inline Cursor JsonWriter::SkipTags(Cursor c) {
   return c;
 }
 
-/// Reads the argument of the head at `c.in` and moves behind it.
+/// Reads the argument of the head at `c.in` and moves past it.
 inline Cursor JsonWriter::Argument(Cursor c, uint64_t& argument) {
   const uint8_t* const head = c.in++;
   const uint8_t info = InfoOf(*head);
@@ -427,7 +427,7 @@ inline Cursor JsonWriter::Argument(Cursor c, uint64_t& argument) {
   return c;
 }
 
-/// The output is longer than was thought: at least `size` bytes and as much again as there are.
+/// Enlarges the output: at least by `size` bytes, and to twice its size.
 Cursor JsonWriter::MakeRoom(Cursor c, size_t size) {
   const size_t written = Offset(c.out);
   const size_t needed = written + size;

@@ -9,12 +9,12 @@
 namespace lowband::transcode {
 namespace {
 
-// Of a sync of 129 KB level 9 leaves 1 % less and takes 3.5 times as long, level 4 leaves 2 % more
+// For a sync of 129 KB, level 9 gives 1 % less and takes 3.5 times as long, level 4 gives 2 % more
 // and takes 0.6 of the time (bench/transcode_bench).
 constexpr int kLevel = 6;
 // A zlib stream has six bytes around its blocks, and each block three bits at least.
 constexpr size_t kShortestBytes = 16;
-/// One byte becomes no more than so many (RFC 1951: a match of 258 bytes in two bits).
+/// Maximum of decompressed bytes per byte (RFC 1951: a match of 258 bytes in two bits).
 constexpr size_t kExpansionMax = 1032;
 constexpr size_t kFirstGuessFactor = 4;
 

@@ -14,7 +14,7 @@ size_t Growths::Added() const {
 }
 
 void Growths::Apply(uint8_t* out, size_t size) const {
-  // From the back, so that each byte moves once, to its last place.
+  // From the back, so that each byte moves once, to its final place.
   size_t shift = Added();
   size_t end = size;
   for (auto growth = growths_.rbegin(); growth != growths_.rend(); ++growth) {

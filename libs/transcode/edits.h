@@ -1,8 +1,8 @@
-// Changes to the output that are put off until all of it is written, and then made in one sweep
+// Changes to the output that are delayed until all of it is written, and then made in one sweep
 // each, so that no byte moves once for each container around it.
 //
-// Drops take out map entries that another one of the same key replaced. Growths make the one-byte
-// heads of CBOR containers that hold 24 or more items longer.
+// Drops remove map entries replaced by another one with the same key. Growths lengthen the one-byte
+// heads of CBOR containers with 24 or more items.
 //
 // Threading: one call of the transcoder. Limits: one entry for each dropped entry or grown head.
 #pragma once
@@ -14,7 +14,7 @@
 
 namespace lowband::transcode {
 
-/// A container's head at `at` that must count to `count`.
+/// A container's head at `at` with the item count `count`.
 struct Growth {
   uint32_t at;
   uint32_t count;
@@ -24,7 +24,7 @@ struct Growth {
 class Growths {
  public:
   size_t size() const { return growths_.size(); }
-  /// `base` is what size() was when the container was opened: those after it are inside it.
+  /// `base` is the size() at the opening of the container: later growths are inside it.
   void Insert(size_t base, Growth growth) {
     growths_.insert(growths_.begin() + static_cast<ptrdiff_t>(base), growth);
   }
@@ -39,13 +39,13 @@ class Growths {
   std::vector<Growth> growths_;
 };
 
-/// Ranges to take out. They may lie inside each other, but do not overlap otherwise.
+/// Ranges to remove. They may be nested, but do not overlap otherwise.
 class Drops {
  public:
   bool empty() const { return drops_.empty(); }
   void Add(uint32_t begin, uint32_t end) { drops_.push_back({begin, end}); }
-  /// Takes the ranges out of `out` and returns its new size. Growths inside them vanish and others
-  /// move along, if given.
+  /// Removes the ranges from `out` and returns its new size. Growths inside them are dropped and
+  /// others adjusted, if given.
   size_t Apply(uint8_t* out, size_t size, Growths* growths);
 
  private:
@@ -53,7 +53,7 @@ class Drops {
     uint32_t begin;
     uint32_t end;
   };
-  /// Leaves ascending ranges that do not lie inside each other.
+  /// Leaves ascending ranges without nesting.
   void Normalize();
 
   std::vector<Range> drops_;

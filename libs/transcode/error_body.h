@@ -1,4 +1,4 @@
-// The body of a Matrix error, {"errcode": …, "error": …}, in the form a client asked for.
+// The body of a Matrix error, {"errcode": …, "error": …}, in the client's form.
 //
 // Threading: pure functions.
 #pragma once
@@ -10,8 +10,8 @@
 
 namespace lowband::transcode {
 
-/// As a CBOR map, keys by `keys`. `error` is for people and names no secret. What is not UTF-8 in
-/// either text is cut off: the body is always one that clients can decode.
+/// As a CBOR map, keys by `keys`. `error` is for people and contains no secret. Text after the
+/// first byte that is not UTF-8 is cut off, so that clients can always decode the body.
 Bytes CborErrorBody(std::string_view errcode, std::string_view error, KeyTable keys);
 /// As a JSON object.
 Bytes JsonErrorBody(std::string_view errcode, std::string_view error);

@@ -98,7 +98,7 @@ void DropSuperseded(const JsonMembers& members, const std::vector<bool>& superse
       any_kept = true;
     } else if (any_kept) {
       drops.Add(members.Begin(i) - 1, members.End(i));
-    } else {  // nothing stands before it: the comma behind it goes
+    } else {  // there is no member before it: the comma after it goes
       drops.Add(members.Begin(i), members.End(i) + 1);
     }
   }

@@ -1,4 +1,4 @@
-// The members of a JSON object that closes: the same key twice, as integer and as string, and the
+// The members of a JSON object at its end: keys that came as integer and as string, and the
 // canonical order.
 //
 // Threading: pure functions. Spec: MSC3079 ("the string key MUST be used"); the Matrix appendix on
@@ -18,8 +18,8 @@
 
 namespace lowband::transcode {
 
-/// The written members of one object: `records` holds the key of each, in order; between two there
-/// is a comma; the last ends at `end`. Places are offsets in `out` and, for source, in `cbor`.
+/// The written members of one object: `records` holds the key of each, in order; a comma is between
+/// two; the last ends at `end`. All places are offsets in `out` and, for source, in `cbor`.
 struct JsonMembers {
   uint8_t* out;
   std::span<const KeyRecord> records;
@@ -31,7 +31,7 @@ struct JsonMembers {
 };
 
 /// Marks each member whose key is an integer in CBOR and also comes as a string. Fails with the
-/// offset in `cbor` of the first key that comes twice in the same form.
+/// offset in `cbor` of the first key that comes twice in one form.
 Result<std::vector<bool>, size_t> Superseded(const JsonMembers& members);
 
 /// Adds the marked members, each with one comma, to `drops`.

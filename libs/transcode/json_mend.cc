@@ -13,14 +13,14 @@ namespace lowband::transcode {
 namespace {
 
 constexpr std::string_view kSpaces = " \t\r\n";
-/// What may end a literal or number.
+/// Characters that end a literal or number.
 constexpr std::string_view kDelimiters = " \t\r\n,:[]{}\"";
 
 bool IsHexDigit(char c) {
   return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f') || (c >= 'A' && c <= 'F');
 }
 
-/// The members that make an object an event, and those that are mended in their own way.
+/// The members that make an object an event, and those with their own way of mending.
 enum class MemberKind : uint8_t { kOther, kType, kContent, kSender };
 
 MemberKind KindOf(std::string_view key) {
@@ -35,14 +35,14 @@ struct Range {
   uint32_t end;
 };
 
-/// A value, or a whole entry, that no event around it has taken over yet.
+/// A bad value, or a whole bad entry, that no event around it covers yet.
 struct Bad {
   Range range;
   Unfit why;
   bool entry;
 };
 
-/// A member of an open object, with something bad in it.
+/// A member of an open object with a bad value in it.
 struct BadMember {
   Range key;  ///< With its quotes.
   uint32_t end;
@@ -63,20 +63,20 @@ struct Edit {
 struct Frame {
   uint32_t begin;
   char closer;
-  uint32_t items;  ///< That are whole.
+  uint32_t items;  ///< Complete items.
   size_t first_bad;
   size_t first_member;
   // Of the item that is being read:
   Range key;
   uint32_t value;
-  size_t item_bad;  ///< Where its bad ones begin.
+  size_t item_bad;  ///< Index of its first bad value.
   MemberKind kind;
   std::optional<Unfit> key_unfit;
   bool item_unfit;
   Unfit why;
   // Of all items:
   bool unfit;
-  bool collapsed;  ///< Over kMendsMax: it counts as one bad value.
+  bool collapsed;  ///< Over kMendsMax: the container counts as one bad value.
   bool has_type;
   bool has_other;  ///< A content or a sender.
 
@@ -125,8 +125,8 @@ class Mender {
   const bool all_utf8_;
   size_t at_ = 0;
   std::vector<Frame> frames_;
-  std::vector<Bad> bads_;           ///< Of the open containers, those outside first.
-  std::vector<BadMember> members_;  ///< Of the open objects, those outside first.
+  std::vector<Bad> bads_;           ///< In the open containers, outermost first.
+  std::vector<BadMember> members_;  ///< In the open objects, outermost first.
   std::vector<Edit> edits_;
   std::string bad_path_;  ///< Of bads_.front().
   Mends mends_;
@@ -185,7 +185,7 @@ bool Mender::Value() {
   }
 }
 
-/// A literal or a number, or what stands in the place of one.
+/// A literal or a number, or a malformed token in its place.
 void Mender::Token() {
   const size_t begin = at_;
   at_ = std::min(json_.find_first_of(kDelimiters, at_), json_.size());
@@ -199,8 +199,8 @@ void Mender::Token() {
   AddBad(From(begin), Unfit::kMalformed);
 }
 
-/// From the opening quote to behind the closing one, or beyond the document if there is none. Says
-/// what is wrong with the string.
+/// Moves from the opening quote past the closing one, or to the end of the document if there is
+/// none. Returns the string's fault.
 std::optional<Unfit> Mender::String() {
   std::optional<Unfit> unfit;
   const auto* const begin = reinterpret_cast<const uint8_t*>(json_.data());
@@ -227,7 +227,7 @@ std::optional<Unfit> Mender::String() {
   return unfit;
 }
 
-/// Moves over an escape, or over the backslash of what is none.
+/// Moves past an escape, or past the backslash of an invalid one.
 bool Mender::Escape() {
   ++at_;
   const char letter = Peek();
@@ -277,7 +277,7 @@ bool Mender::Key() {
   return true;
 }
 
-/// From behind a value to where the next one begins, closing what closes; or to the end.
+/// Moves from the end of a value to the next one, closing containers that end; or to the end.
 bool Mender::AfterValue() {
   while (!frames_.empty()) {
     EndItem();
@@ -292,7 +292,7 @@ bool Mender::AfterValue() {
   return true;
 }
 
-/// An item of the innermost container is whole.
+/// An item of the innermost container is complete.
 void Mender::EndItem() {
   Frame& frame = Top();
   ++frame.items;
@@ -300,7 +300,7 @@ void Mender::EndItem() {
     if (frame.kind == MemberKind::kType) frame.has_type |= json_[frame.value] == '"';
     frame.has_other |= frame.kind == MemberKind::kContent || frame.kind == MemberKind::kSender;
     const Range entry = From(frame.key.begin);
-    if (frame.key_unfit) {  // whatever else is bad in the entry, it goes as a whole
+    if (frame.key_unfit) {  // the whole entry goes, with all bad values in it
       bads_.resize(std::min(bads_.size(), frame.item_bad));
       AddBad(entry, *frame.key_unfit, true);
     }
@@ -344,7 +344,7 @@ bool Mender::HasRoom(const Frame& frame) const {
   return frame.items + static_cast<size_t>(added) <= reader_.container_items_max;
 }
 
-/// The event answers for all that is bad in it.
+/// The event's mending covers all bad values in it.
 void Mender::CloseEvent(const Frame& frame) {
   const BadMember& first = members_[frame.first_member];
   std::string path;
@@ -356,7 +356,7 @@ void Mender::CloseEvent(const Frame& frame) {
   Note(first.why, std::move(path));
   for (size_t i = frame.first_member; i < members_.size(); ++i) {
     const BadMember& member = members_[i];
-    // Of a key that comes twice the last one stays: several markers become one.
+    // The last of equal keys stays: several markers become one.
     std::string text;
     if (member.kind == MemberKind::kType) {
       text.append("\"type\":\"").append(kUnrepresentable).append("\",");
@@ -394,7 +394,7 @@ void Mender::AddBad(Range range, Unfit why, bool entry) {
   if (!frames_.empty()) Inherit(why);
 }
 
-/// The innermost container has something bad in the item that is being read.
+/// The current item of the innermost container has a bad value.
 void Mender::Inherit(Unfit why) {
   if (frames_.empty()) return;
   Frame& frame = Top();
@@ -414,7 +414,7 @@ void Mender::Note(Unfit why, std::string path) {
   ++mends_.counts[static_cast<size_t>(why)];
 }
 
-/// The path of the item that is being read in the innermost of `depth` containers.
+/// The path of the current item in the innermost of `depth` containers.
 std::string Mender::PathTo(size_t depth) const {
   std::string path;
   for (size_t i = 0; i < depth && path.size() < kMendPathBytesMax; ++i) {
@@ -429,7 +429,7 @@ std::string Mender::PathTo(size_t depth) const {
   return path;
 }
 
-/// The document with its edits. Of two inside each other the outer one counts.
+/// The document with its edits. Of two nested edits the outer one applies.
 std::string Mender::Apply() {
   std::sort(edits_.begin(), edits_.end(), [](const Edit& a, const Edit& b) {
     return a.range.begin != b.range.begin ? a.range.begin < b.range.begin

@@ -1,15 +1,14 @@
-// JSON that cannot become CBOR as it is, made such that it can: what is bad is replaced where it
-// does the least harm, and all the rest stays to the byte. One hostile event must not cost a client
-// its whole sync.
+// Changes JSON that has no CBOR form so that it gets one: bad values are replaced with the least
+// harm, and all other bytes stay. One hostile event must not cost a client its whole sync.
 //
-// What is replaced, by the smallest that holds it:
+// The replaced part, by the smallest structure around the bad value:
 //   - inside an event (an object with a string `type` and a `content` or `sender`), the event's own
 //     member that holds the bad value: `content` becomes {}, a `type` becomes the marker's name,
 //     any other member goes. The event gets the member "org.lowband.unrepresentable": "<reason>";
 //   - outside of events, the value becomes null; an entry whose key is bad becomes the marker;
 //   - a whole document becomes an object with the marker alone.
 //
-// Only called for documents that the transcoder refused, so it costs others nothing.
+// Only called for documents that the transcoder refused, so other documents have no cost.
 //
 // Threading: pure functions. Limits: kMendsMax values of one container; beyond it the container
 // counts as one bad value. Time and memory are linear in the document.
@@ -26,14 +25,14 @@
 
 namespace lowband::transcode {
 
-/// The member that tells a client that something was left out of an event, and why.
+/// The member that marks an event with a removed value, and has the reason.
 inline constexpr std::string_view kUnrepresentable = "org.lowband.unrepresentable";
 
-/// Why a value has no CBOR form that the reader takes. The text is the marker's value and a metrics
-/// label.
+/// The reason why a value has no CBOR form for the reader. The text is the marker's value and a
+/// metrics label.
 enum class Unfit : uint8_t {
-  kTooDeep,    ///< Nested deeper than the reader follows.
-  kTooMany,    ///< A container with more items than the reader takes.
+  kTooDeep,    ///< Nested deeper than the reader's limit.
+  kTooMany,    ///< A container with more items than the reader's limit.
   kNotUtf8,    ///< A string or key that is not UTF-8.
   kMalformed,  ///< A string or literal that is not JSON: an escape, a control character, NaN.
 };
@@ -48,10 +47,10 @@ constexpr std::string_view Text(Unfit unfit) {
   return "?";
 }
 
-/// What was replaced in one document, for counters and logs; holds nothing of the values.
+/// The replacements in one document, for counters and logs; without the values.
 struct Mends {
   std::array<uint64_t, kUnfitCount> counts{};
-  /// Where the first one stood ("to_device.events[0].content"), of at most kMendPathBytesMax bytes.
+  /// Path of the first one ("to_device.events[0].content"), of at most kMendPathBytesMax bytes.
   std::string first_path;
   Unfit first{};
 
@@ -64,7 +63,7 @@ struct MendedJson {
   Mends mends;
 };
 
-/// None if the brackets, commas or colons of `json` are wrong, or if nothing is bad.
+/// None if the brackets, commas or colons of `json` are wrong, or if there is no bad value.
 std::optional<MendedJson> MendJson(std::string_view json, const ReaderLimits& reader = {});
 
 }  // namespace lowband::transcode

@@ -50,8 +50,8 @@ const uint8_t* Split(const uint8_t* from, const uint8_t* end, Parts& parts, cons
   return at;
 }
 
-/// Whether the decimal point, moved by the exponent, leaves digits before it: tells a number too
-/// large for a double from one too small.
+/// Whether the decimal point, moved by the exponent, leaves digits before it: distinguishes a
+/// number too large for a double from one too small.
 bool IsLarge(const Parts& parts) {
   constexpr int64_t kHuge = int64_t{1} << 40;
   int64_t exponent = 0;

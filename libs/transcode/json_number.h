@@ -12,17 +12,17 @@
 namespace lowband::transcode {
 
 struct NumberResult {
-  const uint8_t* next;  ///< Behind the number; null if it is not one.
+  const uint8_t* next;  ///< After the number; null if it is not one.
   union {
-    uint8_t* out;       ///< Behind what was written.
+    uint8_t* out;       ///< After the written bytes.
     const uint8_t* at;  ///< Where it stopped being a number; `end` if it was cut off there.
   };
 };
 
-/// Any number, by the book. Integers from −2^63 to 2^64 − 1 stay exact; all other numbers are
-/// read as the nearest double, and what passes its range becomes the largest double, because one
-/// number in an event must not cost a client its whole sync. REQUIRES: from < end; room for
-/// kHeadBytesMax, which for anything but a float is no more than the number takes in JSON.
+/// Any number of RFC 8259. Integers from −2^63 to 2^64 − 1 stay exact; all other numbers become the
+/// nearest double, and those beyond its range the largest double, because one number in an event
+/// must not cost a client its whole sync. REQUIRES: from < end; room for kHeadBytesMax, which for
+/// anything but a float is no more than the number takes in JSON.
 NumberResult WriteNumber(const uint8_t* from, const uint8_t* end, uint8_t* out);
 
 inline bool IsDigit(uint8_t byte) { return static_cast<uint8_t>(byte - '0') < 10; }
@@ -42,14 +42,14 @@ inline uint64_t ValueOfDigits(uint64_t word) {
   return (word * 10'000 + (word >> 32)) & 0xffffffff;
 }
 
-/// The number at `from` if it is an integer of up to 19 characters; else next is null, and
-/// WriteNumber knows more. REQUIRES: as above.
+/// The number at `from` if it is an integer of up to 19 characters; else next is null: use
+/// WriteNumber. REQUIRES: as above.
 inline NumberResult WriteShortInteger(const uint8_t* from, const uint8_t* end, uint8_t* out) {
   const bool negative = *from == '-';
   const uint8_t* const digits = from + (negative ? 1 : 0);
   const uint8_t* next = digits;
   uint64_t magnitude = 0;
-  while (end - next >= 8 && AreDigits(Load64(next))) {  // what overflows is too long, too
+  while (end - next >= 8 && AreDigits(Load64(next))) {  // a number that overflows is too long, too
     magnitude = magnitude * 100'000'000 + ValueOfDigits(Load64(next));
     next += 8;
   }
@@ -58,7 +58,7 @@ inline NumberResult WriteShortInteger(const uint8_t* from, const uint8_t* end, u
   const bool plain = next == end || (*next != '.' && (*next | 0x20) != 'e');
   const bool leading_zero = count > 1 && *digits == '0';
   NumberResult result;
-  const size_t digits_max = negative ? 18 : 19;  // 19 of a negative one may pass −2^63
+  const size_t digits_max = negative ? 18 : 19;  // a negative one of 19 may be below −2^63
   result.next = plain && !leading_zero && count - 1 < digits_max ? next : nullptr;
   result.out = WriteInteger(out, negative, magnitude);
   return result;

@@ -14,7 +14,7 @@ int HexDigit(uint8_t byte) {
   return -1;
 }
 
-/// Reads four hexadecimal digits and moves behind them, or to what is none of them.
+/// Reads four hexadecimal digits and moves past them, or to the first other byte.
 bool ReadUnit(const uint8_t*& from, const uint8_t* end, uint32_t& unit) {
   unit = 0;
   for (const uint8_t* const last = from + 4; from != last; ++from) {
@@ -28,7 +28,7 @@ bool ReadUnit(const uint8_t*& from, const uint8_t* end, uint32_t& unit) {
 bool IsHighSurrogate(uint32_t unit) { return unit >> 10 == 0xd800 >> 10; }
 bool IsLowSurrogate(uint32_t unit) { return unit >> 10 == 0xdc00 >> 10; }
 
-/// Reads what follows "\u": one unit, or the pair it begins.
+/// Reads the text after "\u": one unit, or the pair that it begins.
 bool ReadCodePoint(const uint8_t*& from, const uint8_t* end, uint32_t& code) {
   if (!ReadUnit(from, end, code)) return false;
   if (IsLowSurrogate(code)) code = kReplacement;
@@ -42,7 +42,7 @@ bool ReadCodePoint(const uint8_t*& from, const uint8_t* end, uint32_t& code) {
     from = next;
     return false;
   }
-  if (!IsLowSurrogate(low)) return true;  // an escape of its own, read again
+  if (!IsLowSurrogate(low)) return true;  // a separate escape, read again
   code = 0x10000 + ((high & 0x3ff) << 10 | (low & 0x3ff));
   from = next;
   return true;
@@ -70,7 +70,7 @@ uint8_t* WriteUtf8(uint8_t* out, uint32_t code) {
   return out;
 }
 
-/// What a one-letter escape stands for; 0 for no escape.
+/// The character of a one-letter escape; 0 for no escape.
 constexpr auto kEscapes = [] {
   std::array<uint8_t, 256> escapes{};
   escapes['"'] = '"';
@@ -84,7 +84,7 @@ constexpr auto kEscapes = [] {
   return escapes;
 }();
 
-/// Reads the escape at `from`, writes its character and moves behind it; or moves to what is wrong.
+/// Reads the escape at `from`, writes its character and moves past it; or moves to the faulty byte.
 bool WriteEscape(const uint8_t*& from, const uint8_t* end, uint8_t*& out) {
   if (++from == end) return false;
   const uint8_t letter = *from;

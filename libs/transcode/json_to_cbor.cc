@@ -1,6 +1,6 @@
-// JSON → CBOR in one pass: no tree, no recursion. Containers get a head of one byte that is
-// patched when they close; the few that hold 24 items or more are recorded, and their heads grow
-// in one sweep at the end (edits.h).
+// JSON → CBOR in one pass: no tree, no recursion. Containers get a head of one byte that is patched
+// at their end; the few with 24 items or more are recorded, and their heads grow in one sweep at
+// the end (edits.h).
 #include <array>
 #include <cstring>
 
@@ -17,16 +17,16 @@
 namespace lowband::transcode {
 namespace {
 
-/// Where to read and where to write. Passed and returned by value, so that both stay in registers.
-/// A null `in` says that the input was refused; error_ says why.
+/// The read and write positions. Passed and returned by value, so that both stay in registers.
+/// A null `in` means that the input was refused; error_ has the reason.
 struct Cursor {
   const uint8_t* in;
   uint8_t* out;
 };
 
 /// Room kept behind the write position while `rest` bytes of input are left. Only floats and the
-/// heads of strings of 256 bytes or more are longer in CBOR; the former ask for room, the latter
-/// are what the fraction is for.
+/// heads of strings of 256 bytes or more are longer in CBOR; floats ensure their room themselves,
+/// the fraction is for the heads.
 constexpr size_t Room(size_t rest) { return rest + rest / 128 + 2 * kCopyPadding; }
 
 /// A container that is open.
@@ -71,7 +71,7 @@ class CborWriter {
   Cursor HaveRoom(Cursor c);
   void Finish(const uint8_t* out);
 
-  /// Moves over whitespace and returns the byte behind it, or 0 at the end: no token begins so.
+  /// Moves past whitespace and returns the next byte, or 0 at the end, with which no token begins.
   uint8_t Peek(Cursor& c) const {
     if (c.in != end_ && *c.in > ' ') return *c.in;
     return PeekBehindSpace(c);
@@ -89,7 +89,7 @@ class CborWriter {
     error_ = {cause, static_cast<size_t>(at - begin_)};
     return {nullptr, nullptr};
   }
-  /// What stands at `at` is not what must stand there.
+  /// The byte at `at` is not the required one.
   Cursor Unexpected(const uint8_t* at) {
     return Refuse(at == end_ ? Cause::kTruncated : Cause::kSyntax, at);
   }
@@ -139,7 +139,7 @@ Result<void, Error> CborWriter::Run() {
 void CborWriter::Finish(const uint8_t* out) {
   size_t size = Offset(out);
   if (!drops_.empty()) size = drops_.Apply(start_, size, &growths_);
-  // Each of the items that make a head long had a comma in the input: there is room.
+  // Each item of a container with a longer head had a comma in the input: so there is room.
   growths_.Apply(start_, size);
   cbor_.resize(base_ + size + growths_.Added());
 }
@@ -172,7 +172,7 @@ inline Cursor CborWriter::Value(Cursor c) {
   }
 }
 
-/// From behind a value to where the next one begins, closing what closes; or to depth 0.
+/// Moves from the end of a value to the next one, closing containers that end; or to depth 0.
 inline Cursor CborWriter::AfterValue(Cursor c) {
   while (depth_ > 0) {
     const uint8_t next = Peek(c);
@@ -216,7 +216,7 @@ inline Cursor CborWriter::Close(Cursor c) {
     *head |= static_cast<uint8_t>(count);
   } else if (!canonical_) {
     growths_.Insert(frame.first_growth, {frame.head, count});
-  } else {  // the containers around will move their entries: no place may be remembered
+  } else {  // the outer containers will move their entries, so no place may be kept
     const size_t added = HeadBytes(count) - 1;
     std::memmove(head + 1 + added, head + 1, static_cast<size_t>(c.out - head) - 1);
     WriteHead(head, MajorOf(*head), count);
@@ -278,7 +278,7 @@ inline Cursor CborWriter::PlainKey(Cursor c, const uint8_t* quote) {
 Cursor CborWriter::EscapedKey(Cursor c, const uint8_t* escape) {
   const StringResult string = WriteEscapedString(c.in, escape, end_, c.out);
   if (string.next == nullptr) return Unexpected(string.at);
-  // The same key as without escapes: it is looked up as it was written.
+  // Equal to the key without escapes: it is looked up in its written form.
   const auto text_size = [&](size_t head) {
     return static_cast<size_t>(string.out - c.out) - head;
   };
@@ -325,7 +325,7 @@ inline Cursor CborWriter::Literal(Cursor c, std::string_view text, uint8_t item)
   return {c.in + text.size(), c.out};
 }
 
-/// Called behind a float, which may be longer than its text was.
+/// Called after a float, which may be longer than its text.
 Cursor CborWriter::HaveRoom(Cursor c) {
   const size_t room = Room(static_cast<size_t>(end_ - c.in));
   if (static_cast<size_t>(limit_ - c.out) >= room) return c;

@@ -17,7 +17,7 @@ constexpr uint64_t kSaltC = 0x8ebc6af09c88c6e3;
 }  // namespace
 
 uint64_t KeyTextHash(const uint8_t* key, size_t size, KeyStart start) {
-  // The size is spread, so that no byte of the key can make up for it.
+  // The size is multiplied, so that no byte of the key can cancel it.
   uint64_t hash = Fold(start.low ^ kSaltA ^ size * kSaltC, start.high ^ kSaltB);
   for (size_t i = 16; i < size; i += 16) {
     const uint8_t* const word = i + 16 < size ? key + i : key + size - 16;

@@ -1,9 +1,9 @@
-// The keys of the maps that are open, kept to find the same key twice in one map.
+// The keys of the open maps, to find duplicate keys in one map.
 //
-// A key is remembered by a hash and by where it stands in the output, where its text is whole and
-// free of escapes that differ. A small filter for each map says "certainly not twice" for nearly
-// all maps; for the rest the hashes are compared, and only equal ones lead to comparing texts.
-// Nothing of it is quadratic, whatever a peer sends.
+// A key is kept as a hash and its place in the output, where its text is complete and has canonical
+// escapes. A small filter per map excludes duplicates for nearly all maps; for the others the
+// hashes are compared, and texts only for equal hashes. The cost is never quadratic, with any
+// input.
 //
 // Threading: one call of the transcoder. Limits: 16 bytes for each key of the open maps.
 #pragma once
@@ -23,7 +23,7 @@
 
 namespace lowband::transcode {
 
-// Neither records nor filters start as zeros: hundreds of them stand ready in each call.
+// Records and filters are not initialised to zero: each call has hundreds of them.
 
 struct KeyRecord {
   uint64_t hash;    ///< Equal texts have equal hashes.
@@ -31,12 +31,12 @@ struct KeyRecord {
   uint32_t source;  ///< Where the key begins in the input.
 };
 
-/// The hash of a key of the table, in whichever form it came.
+/// The hash of a key of the table, in either form.
 inline uint64_t KeyIdHash(unsigned id) { return id * 0x9e3779b97f4a7c15; }
 /// The hash of any other key. `start` is that of its `size` bytes.
 uint64_t KeyTextHash(const uint8_t* key, size_t size, KeyStart start);
 
-/// Which keys of one map were seen. Set bits stay: no answer "new" is ever wrong.
+/// The keys seen in one map. Bits are never cleared, so "new" is never wrong.
 class KeyFilter {
  public:
   void Clear() {

@@ -12,16 +12,16 @@
 
 namespace lowband::transcode {
 
-/// The highest integer of the table. Later tables give other meanings to those above it.
+/// The highest integer of the table. In later tables higher integers have other meanings.
 inline constexpr unsigned kKeyIdMax = 104;
 
-/// The first sixteen bytes of a key, zeros behind its end.
+/// The first sixteen bytes of a key, padded with zeros.
 struct KeyStart {
   uint64_t low;
   uint64_t high;
 };
 
-/// The bits that a key of so many bytes has in its start.
+/// The bits of its start that a key of each size uses.
 inline constexpr auto kStartBits = [] {
   std::array<KeyStart, 17> bits{};
   for (size_t size = 0; size < bits.size(); ++size) {
@@ -33,7 +33,7 @@ inline constexpr auto kStartBits = [] {
   return bits;
 }();
 
-/// The start of a key that has fewer than sixteen bytes of input behind its beginning.
+/// The start of a key with fewer than sixteen bytes of input from its beginning on.
 KeyStart ShortStart(const uint8_t* key, size_t size);
 
 /// The start of the `size` bytes at `key`. Reads only below `end`.
@@ -43,7 +43,7 @@ inline KeyStart StartOf(const uint8_t* key, size_t size, const uint8_t* end) {
   return {Load64(key) & bits.low, Load64(key + 8) & bits.high};
 }
 
-/// A key as JSON writes it: quoted and with its colon. Made to be copied whole.
+/// A key in JSON form: quoted and with its colon. It is copied whole.
 struct JsonKey {
   std::array<char, 31> text;
   uint8_t size;

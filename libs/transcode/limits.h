@@ -6,19 +6,19 @@
 
 namespace lowband::transcode {
 
-/// Containers inside each other, both directions.
+/// Nested containers, both directions.
 inline constexpr size_t kDepthMax = 128;
 
 /// Data items of a document from a client: every key, value and chunk of a string counts.
 inline constexpr uint32_t kRequestItemsMax = 200'000;
 
-/// Data items of a document from a homeserver. An initial sync of a large account passes 200,000,
-/// and nothing here holds memory for each item, so this is what the largest input of JSON can hold:
-/// the limit on the body is the one that speaks.
+/// Data items of a document from a homeserver. An initial sync of a large account exceeds 200,000,
+/// and no memory is held per item, so this is the number that the largest JSON input can have: the
+/// limit of the body is the effective one.
 inline constexpr uint32_t kResponseItemsMax = 33'554'432;
 
-/// What deployed clients read: containers inside each other, items of an array or entries of a map.
-/// One more of either, and they refuse the whole document.
+/// The limits of deployed clients: nested containers, items of an array or entries of a map. They
+/// refuse a whole document that exceeds either.
 inline constexpr size_t kDeployedDepthMax = 32;
 inline constexpr uint32_t kDeployedContainerItemsMax = 131'072;
 
@@ -27,14 +27,14 @@ inline constexpr size_t kMendsMax = 10'000;
 /// The path of a replaced value in a log line.
 inline constexpr size_t kMendPathBytesMax = 256;
 
-/// Input of one call. Limits on bodies are smaller; this one keeps offsets within 32 bits.
+/// Input of one call. Limits of bodies are smaller; this one keeps offsets within 32 bits.
 inline constexpr size_t kInputBytesMax = 64 * 1024 * 1024;
 
 /// Output of one call. A control character grows sixfold in JSON, and a number of three
 /// characters becomes a float of nine bytes in CBOR.
 inline constexpr size_t kOutputBytesMax = 256 * 1024 * 1024;
 
-/// The largest integer that every reader of JSON holds exactly: 2^53 − 1.
+/// The largest integer that every JSON reader represents exactly: 2^53 − 1.
 inline constexpr uint64_t kIntegerMax = (uint64_t{1} << 53) - 1;
 
 static_assert(kRequestItemsMax <= kResponseItemsMax);

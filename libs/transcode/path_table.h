@@ -18,7 +18,7 @@ struct PathRow {
   bool trailing_slash;  ///< Row n: /pushrules/
 };
 
-/// True if a segment of a row takes a segment of the request.
+/// True if a segment of a row is a placeholder for a segment of the request.
 inline bool IsPlaceholder(std::string_view segment) { return segment.starts_with('{'); }
 
 /// All rows, in the order of the table.
@@ -26,10 +26,10 @@ std::span<const PathRow> PathTable();
 /// The row of one code, or null.
 const PathRow* FindPath(char code);
 /// The shortest form of a path whose segments are `segments` (percent-decoded; a slash at the end
-/// of the path shows as an empty last segment): the code and the placeholders' values where a row
-/// fits, else the segments as they are. Rows are r0 paths; a v3 path stays literal, because the
-/// server decides what a code expands to. A placeholder takes no empty segment, and only the row
-/// with a slash at its end fits a path with one.
+/// of the path shows as an empty last segment): the code and the placeholders' values if a row
+/// matches, else the segments unchanged. Rows are r0 paths; a v3 path stays literal, because the
+/// server decides the expansion of a code. A placeholder matches no empty segment, and only the row
+/// with a slash at its end matches a path with one.
 std::vector<std::string> Compress(std::span<const std::string> segments);
 
 }  // namespace lowband::transcode

@@ -1,7 +1,7 @@
-// Bytes by the word: the loads, the marks and the copies of the two scanners' inner loops.
+// Operations on words of bytes: loads, marks and copies for the two scanners' inner loops.
 //
-// Threading: pure functions. Limits: where a function may read or write past what it was given,
-// its comment says how far.
+// Threading: pure functions. Limits: if a function may read or write past its arguments, its
+// comment states how far.
 #pragma once
 
 #include <bit>
@@ -24,7 +24,7 @@ inline uint64_t Load64(const uint8_t* from) {
   return word;
 }
 
-/// Eight bytes, seen for what a JSON string must not hold as it is: a quote, a backslash, a
+/// Eight bytes, checked for characters that a JSON string must escape: a quote, a backslash, a
 /// control character.
 class SwarBlock {
  public:
@@ -46,7 +46,8 @@ class SwarBlock {
   static uint64_t BelowMarks(uint64_t word, uint64_t limit) {
     return (word - kOnes * limit) & ~word & kHighBits;
   }
-  /// The high bit of each special byte; above the first one it may lie, because borrows travel up.
+  /// The high bit of each special byte; bits above the first one may be wrong, because borrows
+  /// propagate.
   uint64_t Marks() const {
     return BelowMarks(word_, 0x20) | BelowMarks(word_ ^ (kOnes * '"'), 1) |
            BelowMarks(word_ ^ (kOnes * '\\'), 1);
@@ -56,7 +57,7 @@ class SwarBlock {
 };
 
 #if defined(__SSE2__)
-/// The same for thirty-two bytes: all of most keys and many values.
+/// As SwarBlock for thirty-two bytes: enough for most keys and many values.
 class SseBlock {
  public:
   static constexpr size_t kBytes = 32;
@@ -109,7 +110,7 @@ inline const uint8_t* FindSpecial(const uint8_t* from, const uint8_t* end) {
   return from;
 }
 
-/// Bytes past the end of what it copies that CopyPadded may write, and may read below `end`.
+/// Bytes past the end of the copy that CopyPadded may write, and may read below `end`.
 inline constexpr size_t kCopyPadding = 32;
 
 /// Copies `size` bytes. Short runs go in whole blocks, without the branches of memcpy: writes up to

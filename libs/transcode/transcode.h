@@ -16,18 +16,18 @@
 
 namespace lowband::transcode {
 
-/// MSC3079 option 257: which keys of maps become integers.
+/// MSC3079 option 257: the keys of maps that become integers.
 enum class KeyTable : uint8_t {
   kStrings = 0,  ///< Version 0: every key stays a string.
   kV1 = 1,       ///< Version 1: the 104 keys of cbor_keys_v1.tsv become integers.
 };
 
 enum class Order : uint8_t {
-  kSource,     ///< Keys as they stand in the source: streaming.
+  kSource,     ///< Keys in the order of the source: streaming.
   kCanonical,  ///< RFC 7049 §3.9: shorter encoded keys first, then bytewise.
 };
 
-/// Whose CBOR it is, and so how strictly it is read.
+/// The origin of the CBOR, which decides the strictness.
 enum class Rules : uint8_t {
   /// From a client, for a homeserver: kRequestItemsMax.
   kRequest,
@@ -35,22 +35,22 @@ enum class Rules : uint8_t {
   kResponse,
 };
 
-/// What was wrong with the input, and where.
+/// The fault of the input, and its place.
 enum class Cause : uint8_t {
   kSyntax,         ///< Not JSON, or not CBOR.
   kTruncated,      ///< Ends inside an item.
-  kTrailingBytes,  ///< Something follows the top item.
+  kTrailingBytes,  ///< Bytes after the top item.
   kInvalidUtf8,
   kByteString,    ///< CBOR byte strings have no JSON form here.
   kNotFinite,     ///< NaN or an infinity.
-  kDuplicateKey,  ///< The same key twice in the same form.
+  kDuplicateKey,  ///< A key twice in one form.
   kKeyType,       ///< A CBOR map key that is neither text nor an integer.
-  kTooDeep,       ///< Nesting over kDepthMax, or over what the reader takes.
-  kTooManyItems,  ///< More than kRequestItemsMax, kResponseItemsMax, or than the reader takes.
+  kTooDeep,       ///< Nesting over kDepthMax, or over the reader's limit.
+  kTooManyItems,  ///< More than kRequestItemsMax, kResponseItemsMax, or the reader's limit.
   kTooLarge,      ///< Over kInputBytesMax, or the output would pass kOutputBytesMax.
 };
 
-/// What the reader of written CBOR takes.
+/// The limits of the reader of the written CBOR.
 struct ReaderLimits {
   size_t depth_max = kDepthMax;                      ///< At most kDepthMax.
   uint32_t container_items_max = kResponseItemsMax;  ///< Items of an array, entries of a map.
@@ -61,32 +61,31 @@ inline constexpr ReaderLimits kDeployedReader{kDeployedDepthMax, kDeployedContai
 
 struct Error {
   Cause cause;
-  size_t offset;  ///< Byte offset in the input at which it was found.
+  size_t offset;  ///< Byte offset of the fault in the input.
   /// "byte string at byte 12", for diagnostics and error bodies; holds nothing of the input.
   std::string Text() const;
 };
 
-/// Appends the JSON form of the one CBOR item that `cbor` is. On error `json` is as it was.
+/// Appends the JSON form of the one CBOR item in `cbor`. On error `json` is unchanged.
 ///
-/// Integer keys of the table become their strings, other integers their decimal form; of a key that
-/// comes as integer and as string the string stays. Tags are skipped, `undefined` is null, whole
-/// floats below 2^64 become integers, other numbers the shortest text that reads back the same.
-/// Integers stay exact, whatever their size: which of them a room may hold the homeserver decides.
-/// In canonical order keys are sorted by code point: the output is canonical JSON if it has
-/// no floats.
+/// Integer keys of the table become their strings, other integers their decimal form; if a key
+/// comes as integer and as string, the string stays. Tags are skipped, `undefined` is null, whole
+/// floats below 2^64 become integers, other numbers the shortest text that reads back equal.
+/// Integers of any size stay exact: the homeserver decides which of them an event may have. In
+/// canonical order keys are sorted by code point: the output is canonical JSON if it has no floats.
 [[nodiscard]] Result<void, Error> CborToJson(ByteView cbor, std::string& json,
                                              Order order = Order::kSource,
                                              Rules rules = Rules::kRequest);
 
-/// Appends the CBOR form of the one JSON value that `json` is. On error `cbor` is as it was.
+/// Appends the CBOR form of the one JSON value in `json`. On error `cbor` is unchanged.
 ///
-/// Lenient where strictness would cost a client its whole sync for one odd event:
-/// - integers from −2^63 to 2^64 − 1 stay exact, others become the nearest float, and what no float
-///   reaches the largest one; 1.0 and 1e3 are the integers they equal, within ±(2^53 − 1). CBOR
+/// Lenient where strictness would cost a client its whole sync because of one odd event:
+/// - integers from −2^63 to 2^64 − 1 stay exact, others become the nearest float, and those beyond
+///   all floats the largest one; 1.0 and 1e3 are the integers they equal, within ±(2^53 − 1). CBOR
 ///   could hold integers below −2^63, but deployed clients refuse a document that has one;
-/// - of a key that comes twice the last one stays, as in every common JSON reader;
+/// - the last of equal keys stays, as in every common JSON reader;
 /// - lone surrogates become U+FFFD.
-/// What `reader` does not take is refused; json_mend.h makes a document of it that it takes.
+/// Documents beyond the limits of `reader` are refused; json_mend.h makes them fit.
 [[nodiscard]] Result<void, Error> JsonToCbor(std::string_view json, Bytes& cbor,
                                              KeyTable keys = KeyTable::kV1,
                                              Order order = Order::kSource,

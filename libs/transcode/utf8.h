@@ -1,4 +1,4 @@
-// Where text stops being UTF-8.
+// Finds the first bytes of a text that are not UTF-8.
 //
 // Threading: pure functions. Spec: RFC 3629.
 #pragma once
@@ -9,8 +9,8 @@
 
 namespace lowband::transcode {
 
-/// Offset of the first sequence that is not UTF-8, or the size if there is none. Meant for the
-/// text of an error: IsUtf8 is many times faster.
+/// Offset of the first sequence that is not UTF-8, or the size if there is none. Only for error
+/// texts: IsUtf8 is many times faster.
 size_t Utf8Prefix(ByteView text);
 
 }  // namespace lowband::transcode

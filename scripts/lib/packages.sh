@@ -1,7 +1,7 @@
 # Installs the Debian packages that are missing; sourced by scripts/setup.
 # shellcheck shell=bash
 
-# What building and running the programs takes.
+# Packages for building and running the programs.
 PACKAGES_BUILD=(
   g++ cmake ninja-build pkg-config ccache git patch ca-certificates bzip2 xz-utils
   libgrpc++-dev libprotobuf-dev protobuf-compiler protobuf-compiler-grpc
@@ -9,7 +9,7 @@ PACKAGES_BUILD=(
   nlohmann-json3-dev libsimdjson-dev prometheus-cpp-dev
   libcli11-dev libspdlog-dev libexpected-dev
 )
-# What the tests take on top of that: libcoap's own client, OpenSSL's and a browser as peers, clang
+# Further packages for the tests: libcoap's own client, OpenSSL's and a browser as peers, clang
 # for fuzzing and lint, builders of container images. The Go compiler (the deployed clients are Go
 # programs) is added below.
 PACKAGES_TEST=(

@@ -1,4 +1,4 @@
-# Prometheus and promtool for the tests, out of Debian's package; sourced. Not installed: the
+# Prometheus and promtool for the tests, from Debian's package; sourced. Not installed: the
 # package would start a server on the machine.
 # shellcheck shell=bash
 
@@ -13,7 +13,7 @@ setup_prometheus() {
   say "prometheus: unpacking Debian's package into $dir"
   log=$LOWBAND_CACHE/prometheus.log
   download=$(mktemp -d)
-  # apt-get may drop its rights to download, and then needs to write there.
+  # apt-get may drop its privileges for the download, and must still be able to write there.
   chmod 755 "$download"
   (cd "$download" && quietly "$log" apt-get download -qq -o Acquire::Retries=3 prometheus) ||
     (cd "$download" && as_root apt-get update -qq >>"$log" 2>&1 &&

@@ -1,4 +1,4 @@
-# The suites of scripts/test and how they are reported; sourced after common.sh and build.sh.
+# The suites of scripts/test and their reports; sourced after common.sh and build.sh.
 #
 # A suite is a function suite_NAME. It prints nothing on the terminal, leaves its output in
 # $LOGS/NAME.log, adds to `passed` and `failed`, and sets `again` to the command that repeats it.
@@ -16,7 +16,7 @@ again=
 # How long each suite took when it last passed, in any checkout.
 DURATIONS=$LOWBAND_CACHE/durations
 
-# announce SUITE: says on a terminal what runs, and for how long it will; report() takes its place.
+# announce SUITE: shows on a terminal the running suite and its expected time; report() replaces it.
 announce() {
   [ -t 1 ] || return 0
   local last=
@@ -30,7 +30,7 @@ report() {
    printf '%-8s %-7s %5s s  %s\n' "$@"
 }
 
-# Everything that decides the result of a suite: the sources and what compiles them.
+# All inputs of a suite's result: the sources and the compilers.
 run_key() {
   {
     git -C "$LOWBAND_ROOT" ls-files -z -co --exclude-standard -- . ':!*.md' |
@@ -100,7 +100,7 @@ build_ahead() {
   done >"$LOGS/build-ahead.log" 2>&1
 }
 
-# run_ctest PRESET JOBS CTEST-ARGUMENT…: runs and counts. No test at all is a failure.
+# run_ctest PRESET JOBS CTEST-ARGUMENT…: runs and counts. It fails if there is no test.
 run_ctest() {
   local preset=$1 jobs=$2 output status summary bad all
   shift 2
@@ -118,7 +118,7 @@ run_ctest() {
   return "$status"
 }
 
-# Sockets, timers and processes of the integration tests need some processor to themselves.
+# Sockets, timers and processes of the integration tests need some processor time of their own.
 test_jobs() { nproc; }
 
 suite_quick() {
@@ -167,7 +167,7 @@ suite_images() {
     run_pytest "$(images_tools_dir)/bin/python" 600 "$LOWBAND_ROOT/build/images.xml" tests/images
 }
 
-# Counts the cases of a JUnit file. A skipped one counts as failed: it proved nothing.
+# Counts the cases of a JUnit file. A skipped one counts as failed, since it proves nothing.
 count_junit() {
   local counts bad all
   counts=$("$(venv_interpreter)" - "$1" <<'END'

@@ -4,11 +4,11 @@
 VENV_REQUIREMENTS="$LOWBAND_ROOT/tests/e2e/requirements.txt"
 
 venv_interpreter() {
-  # The system's own, whose venv module setup installs, rather than whichever comes first on PATH.
+  # The system's interpreter, whose venv module setup installs, and not the first one on PATH.
   if [ -x /usr/bin/python3 ]; then printf /usr/bin/python3; else command -v python3; fi
 }
 
-# Its folder, named after what it holds: other requirements make another environment.
+# Its folder, named by a hash of the requirements: other requirements make another environment.
 venv_dir() {
   local key
   key=$({

@@ -60,17 +60,17 @@ void SetDtls(MetricSet& m, const std::vector<Stats>& w) {
   SetLevel(m, w, "dtls_sessions", "Sessions held now.", &Stats::sessions);
   SetLevel(m, w, "dtls_handshakes_in_progress", "Handshakes under way now.", &Stats::handshakes);
   EnumTotals(
-      m, w, "dtls_handshakes_total", "Handshakes that passed the cookie exchange, by end.",
+      m, w, "dtls_handshakes_total", "Handshakes that passed the cookie exchange, by result.",
       "result", dtls::kHandshakeResultNames,
       [](const Stats& s) -> const auto& { return s.dtls.handshakes; });
   EnumTotals(
-      m, w, "dtls_records_dropped_total", "Records and datagrams that went no further.", "reason",
+      m, w, "dtls_records_dropped_total", "Records and datagrams that were dropped.", "reason",
       dtls::kDropReasonNames, [](const Stats& s) -> const auto& { return s.dtls.dropped; });
   EnumTotals(
       m, w, "dtls_sessions_closed_total", "Sessions that ended.", "reason", dtls::kCloseReasonNames,
       [](const Stats& s) -> const auto& { return s.dtls.closed; });
   SetRows(m, w, kDtlsRows, &Stats::dtls);
-  m.Total("dtls_reliefs_total", "Room that one worker made for a newcomer of another.",
+  m.Total("dtls_reliefs_total", "Requests to another worker to make room for a newcomer.",
           {{"event", "dropped"}}, Sum(w, [](const Stats& s) { return s.relief_drops; }));
 }
 
@@ -101,7 +101,7 @@ void SetRequests(MetricSet& m, const std::vector<Stats>& w) {
       m, w, "observe_polls_failed_total", "Polls for observers that failed, by cause.", "cause",
       request::kPollFailureNames,
       [](const Stats& s) -> const auto& { return s.request.polls_failed; });
-  m.Total("observe_polls_total", "Polls for observers, and those with nothing to tell.",
+  m.Total("observe_polls_total", "Polls for observers: all, those without news, and failed ones.",
           {{"result", "failed"}}, Sum(w, [](const Stats& s) {
             return std::accumulate(s.request.polls_failed.begin(), s.request.polls_failed.end(),
                                    uint64_t{0});
@@ -109,9 +109,9 @@ void SetRequests(MetricSet& m, const std::vector<Stats>& w) {
 }
 
 void SetDownloads(MetricSet& m, const std::vector<Stats>& w) {
-  m.Level("coap_download_bytes", "Room for answers that are being fetched by blocks.", {},
+  m.Level("coap_download_bytes", "Bytes of answers that clients fetch block by block.", {},
           static_cast<double>(Sum(w, [](const Stats& s) { return s.download_bytes; })));
-  m.Level("coap_windows", "Answers by a window of which more is to come from a translator.", {},
+  m.Level("coap_windows", "Answers by a window that a translator has not sent completely yet.", {},
           static_cast<double>(Sum(w, [](const Stats& s) { return s.windows; })));
 }
 
@@ -123,7 +123,7 @@ void SetDurations(MetricSet& m, const std::vector<Stats>& w) {
     all.sum_us += one.sum_us;
   }
   m.Durations("coap_request_duration_seconds",
-              "From a request's last block to the first of its answer; long-polls left out.", {},
+              "From a request's last block to the first of its answer, without long-polls.", {},
               all);
 }
 
@@ -136,15 +136,15 @@ void SetLedger(MetricSet& m, const Ledgers& ledgers, const admission::NamedLedge
   const auto held = [&](Standing standing) {
     return static_cast<double>(usage.held[static_cast<size_t>(standing)]);
   };
-  const char* help = "Held now for all clients, by whether the homeserver knows them.";
+  const char* help = "Held now for all clients, by standing (proven: the homeserver knows them).";
   m.Level("admission_held", help, {{"of", of}, {"standing", "unproven"}},
           held(Standing::kUnproven));
   m.Level("admission_held", help, {{"of", of}, {"standing", "proven"}}, held(Standing::kProven));
   m.Level("admission_limit", "Held at most for all clients.", {{"of", of}},
           static_cast<double>(ledger.max()));
-  m.Level("admission_networks", "Networks that something is held for.", {{"of", of}},
+  m.Level("admission_networks", "Networks with holdings.", {{"of", of}},
           static_cast<double>(usage.networks));
-  const char* contended = "Newcomers while there was no room.";
+  const char* contended = "Newcomers that found no room.";
   m.Total("admission_contended_total", contended, {{"of", of}, {"result", "made_room"}},
           usage.made_room);
   m.Total("admission_contended_total", contended, {{"of", of}, {"result", "refused"}},
@@ -164,15 +164,15 @@ void SetEdgeMetrics(MetricSet& metrics, const std::vector<WorkerStats>& workers,
   SetRows(metrics, workers, kUplinkRows, &Stats::uplink);
   metrics.Level("workers", "Worker threads.", {}, static_cast<double>(process.workers));
   SetAdmission(metrics, process);
-  metrics.Level("tls_certificate_not_after_timestamp_seconds", "When the certificate ends.", {},
-                static_cast<double>(process.certificate_not_after_s));
+  metrics.Level("tls_certificate_not_after_timestamp_seconds", "End of the certificate's validity.",
+                {}, static_cast<double>(process.certificate_not_after_s));
   metrics.Level("tls_certificate_last_reload_success",
-                "0 when the certificate files changed and could not be used.", {},
+                "0 when the certificate files changed and are unusable.", {},
                 process.last_reload_ok ? 1 : 0);
   metrics.Level("keylog_enabled", "1 when SSLKEYLOGFILE writes the sessions' secrets to a file.",
                 {}, process.keylog_enabled ? 1 : 0);
   metrics.Level("draining", "1 from SIGTERM on.", {}, process.draining ? 1 : 0);
-  metrics.Total("log_lines_dropped_total", "Log lines dropped because nobody read standard error.",
+  metrics.Total("log_lines_dropped_total", "Log lines dropped because standard error was not read.",
                 {}, process.log_lines_dropped);
   metrics.Process();
 }
@@ -181,15 +181,16 @@ void SetAdmissionMetrics(MetricSet& m, const admission::RequestLedgers& ledgers)
   for (const auto& named : admission::kRequestLedgers) SetLedger(m, ledgers, named);
   m.Level("admission_tokens", "Access tokens with requests under way.", {},
           static_cast<double>(ledgers.tokens.size()));
-  m.Total("admission_token_waits_total", "Requests that waited for others of their access token.",
-          {}, ledgers.tokens.refused());
+  m.Total("admission_token_waits_total",
+          "Requests that had to wait for others of their access token.", {},
+          ledgers.tokens.refused());
 }
 
 void SetAdmissionMetrics(MetricSet& m, const admission::MessageLedgers& ledgers) {
   for (const auto& named : admission::kMessageLedgers) SetLedger(m, ledgers, named);
-  m.Level("coap_kept_answers_bytes", "Answers that are kept for duplicates.", {},
+  m.Level("coap_kept_answers_bytes", "Bytes of answers kept for duplicates.", {},
           static_cast<double>(ledgers.answers.held()));
-  m.Level("coap_kept_answers_limit_bytes", "Of them at most.", {},
+  m.Level("coap_kept_answers_limit_bytes", "Limit of the bytes of answers kept for duplicates.", {},
           static_cast<double>(ledgers.answers.max()));
 }
 
@@ -199,11 +200,11 @@ void SetFallbackMetrics(MetricSet& m, const fallback::Counters& c,
     return count.load(std::memory_order_relaxed);
   };
   for (size_t i = 0; i < c.connections.size(); ++i) {
-    m.Total("http_connections_total", "TCP connections, by what became of them.",
+    m.Total("http_connections_total", "TCP connections, by event.",
             {{"event", std::string(fallback::kConnectionEventNames[i])}}, read(c.connections[i]));
   }
   for (size_t i = 0; i < c.transfers.size(); ++i) {
-    m.Total("http_transfers_total", "Requests over TCP that were passed on, by their end.",
+    m.Total("http_transfers_total", "Requests over TCP that were passed on, by result.",
             {{"result", std::string(fallback::kTransferEndNames[i])}}, read(c.transfers[i]));
   }
   for (size_t i = 0; i < c.refused.size(); ++i) {
@@ -211,7 +212,7 @@ void SetFallbackMetrics(MetricSet& m, const fallback::Counters& c,
             {{"reason", std::string(http::Text(static_cast<http::Fault>(i)))}}, read(c.refused[i]));
   }
   for (size_t hundreds = 2; hundreds < c.answers.size(); ++hundreds) {
-    m.Total("http_answers_total", "Answers over TCP by the class of their status.",
+    m.Total("http_answers_total", "Answers over TCP, by class of status.",
             {{"class", std::to_string(hundreds) + "xx"}}, read(c.answers[hundreds]));
   }
   SetTotals<fallback::Counters, fallback::Counters::Count>(

@@ -11,13 +11,13 @@
 
 namespace lowband::translator {
 
-/// The body is whole; the ingress cuts it into chunks.
+/// An answer with its complete body; the ingress cuts it into chunks.
 struct ExchangeAnswer {
   v1::Answer head;  ///< Without body and more.
   Bytes body;
   // For the log and the metrics:
-  transcode::Mends mends{};  ///< What of the homeserver's document was replaced.
-  size_t inflated = 0;       ///< The bytes of a body under deflate before it was; 0: it is not.
+  transcode::Mends mends{};  ///< The replaced values of the homeserver's document.
+  size_t inflated = 0;       ///< The size of a deflated body before deflate; 0: it is not deflated.
 };
 
 }  // namespace lowband::translator

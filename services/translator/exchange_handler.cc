@@ -10,7 +10,7 @@
 namespace lowband::translator {
 namespace {
 
-// A request that is not looked into any further still gets its error in the form it asks for.
+// A request that is not processed further still gets its error in its requested form.
 mapping::AnswerForm FormOf(const v1::Request& request) {
   const auto option = [](bool present, uint32_t value) {
     return present ? std::optional(value) : std::nullopt;
@@ -152,7 +152,7 @@ void ExchangeHandler::CountBytes(mapping::Route route, size_t request_body,
   add(bytes.https_received, HttpsBytes(response.wire_bytes_received));
 }
 
-// False if the exchange was cancelled: then nobody waits for the answer.
+// False if the exchange was cancelled: then the answer is not wanted.
 bool ExchangeHandler::Finish(ingress::ExchangeKey key) {
   const MutexLock lock(mutex_);
   const auto it = under_way_.find(key);
@@ -162,7 +162,7 @@ bool ExchangeHandler::Finish(ingress::ExchangeKey key) {
   return !cancelled;
 }
 
-// The first of its requests is answered, and another follows. A Cancel in between is noted here.
+// Its first request is answered, and another follows. A Cancel in between is noticed here.
 bool ExchangeHandler::GoesOn(ingress::ExchangeKey key) {
   const MutexLock lock(mutex_);
   const auto it = under_way_.find(key);

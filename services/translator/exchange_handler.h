@@ -1,12 +1,12 @@
-// Joins the stages of the translator: a whole request from the ingress is mapped, sent to the
-// homeserver, and its answer mapped back.
+// Joins the stages of the translator: maps a complete request from the ingress, sends it to the
+// homeserver, and maps its answer back.
 //
 //   Start ─▶ Mapping::ToHttp ─┬─ refused ───────────────▶ respond
 //                             ├─ poll ─▶ Observable ──┐
 //                             └───────────────────────┴─▶ UpstreamClient::Submit
 //                                                    ─▶ Mapping::ToCoap ─▶ respond
 //
-// A request that holds for one version only is sent when a GET has told that version (version.h).
+// A request for certain versions only is sent after a GET has returned one of them (version.h).
 //
 // Threading: Start and Cancel on gRPC's threads, completions on the upstream's. Ownership: mapping,
 // upstream and log outlive the handler. Limits: one entry an exchange in flight, which the ingress
@@ -27,17 +27,17 @@
 
 namespace lowband::translator {
 
-/// Answers by the class of their code: [0] made here before anything was sent upstream, [2] to [5]
-/// by class.
+/// Answers by the class of their code: [0] made here before any request upstream, [2] to [5] by
+/// class.
 struct HandlerCounters {
   std::array<std::atomic<uint64_t>, 6> answers{};
   std::atomic<uint64_t> cancelled{0};
   /// Polls of observations by v1::Poll::Outcome.
   std::array<std::atomic<uint64_t>, v1::Poll::Outcome_ARRAYSIZE> polls{};
-  /// Answers in which something was replaced, and what was, by transcode::Unfit.
+  /// Answers with replaced values, and the replaced values by transcode::Unfit.
   std::atomic<uint64_t> answers_mended{0};
   std::array<std::atomic<uint64_t>, transcode::kUnfitCount> values_replaced{};
-  /// Answers under deflate: how many, and the bytes of their bodies before and after.
+  /// Answers compressed by deflate: their number, and the bytes of their bodies before and after.
   std::atomic<uint64_t> answers_deflated{0};
   std::atomic<uint64_t> deflate_bytes_before{0};
   std::atomic<uint64_t> deflate_bytes_after{0};
@@ -47,14 +47,14 @@ struct HandlerCounters {
 
 class ExchangeHandler final : public ingress::Handler {
  public:
-  /// `config` but for its codes, which each request says itself. `log` may be null.
+  /// `config` without its codes, which each request sets. `log` may be null.
   ExchangeHandler(const mapping::MappingConfig& config, upstream::UpstreamClient& upstream,
                   ExchangeLog* log)
       : deployed_(With(config, coap::CodeSet::kDeployed)),
         rfc8075_(With(config, coap::CodeSet::kRfc8075)),
         upstream_(upstream),
         log_(log) {}
-  /// Drains the upstream client: no completion comes to a handler that is gone.
+  /// Drains the upstream client, so that no completion comes after the destructor.
   ~ExchangeHandler() override { upstream_.Drain(Duration::zero()); }
 
   void Start(ingress::ExchangeKey key, v1::Request request, ingress::Respond respond) override;
@@ -70,7 +70,7 @@ class ExchangeHandler final : public ingress::Handler {
     bool cancelled = false;
   };
 
-  /// What is remembered of an exchange until it is answered.
+  /// The part of an exchange that is kept until its answer.
   struct Exchange {
     ingress::ExchangeKey key;
     const mapping::Mapping& mapping;
@@ -81,7 +81,7 @@ class ExchangeHandler final : public ingress::Handler {
     TimePoint started;
   };
 
-  /// First asks for the version that `mapped` is to hold for.
+  /// First gets the current version, for the condition of `mapped`.
   void StartUnderCondition(mapping::MappedRequest mapped, Exchange exchange);
   void Answered(const Exchange& exchange,
                 const Result<mapping::HttpResponse, mapping::UpstreamFault>& response);
@@ -105,7 +105,7 @@ class ExchangeHandler final : public ingress::Handler {
     return request.rfc8075_codes() ? rfc8075_ : deployed_;
   }
 
-  // By the codes that the client understands.
+  // By the codes that the client supports.
   const mapping::Mapping deployed_;
   const mapping::Mapping rfc8075_;
   upstream::UpstreamClient& upstream_;

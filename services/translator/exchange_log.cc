@@ -7,8 +7,8 @@ namespace {
 
 constexpr uint16_t kServerErrors = 500;
 
-/// The homeserver is to blame: not a client that went away or asks for too much, nor ourselves at
-/// our end.
+/// The homeserver failed: not a client that disconnected or sends too much, nor this process while
+/// it stops.
 bool IsFailure(const ExchangeRecord& record) {
   if (!record.fault) return record.status >= kServerErrors;
   return *record.fault != mapping::UpstreamFault::kCancelled &&

@@ -1,7 +1,7 @@
-// What is logged of single requests: each that the homeserver failed to answer, as far as there are
-// few; with --log-level debug, every one; and each whose answer could not be sent as it was. The
-// request id is the one of the edge's log and, as X-Request-Id, of the homeserver's. Of the request
-// itself there is its route, of the answer where a replaced value stood, and nothing else.
+// The log of single requests: those that the homeserver failed to answer, up to a rate; with
+// --log-level debug, every one; and those with replaced values in their answer. The request id is
+// that of the edge's log and, as X-Request-Id, of the homeserver's. Of the request a line has only
+// the route, of the answer only the place of a replaced value.
 //
 // Threading: any. Ownership: the logger outlives it. Limits: kFailureLinesPerSecond.
 #pragma once
@@ -19,11 +19,11 @@
 
 namespace lowband::translator {
 
-/// How one exchange or relayed transfer with the homeserver ended.
+/// The end of one exchange or relayed transfer with the homeserver.
 struct ExchangeRecord {
   RequestId id;
   mapping::Route route{};
-  bool relayed = false;  ///< Plain HTTP; else CoAP.
+  bool relayed = false;  ///< Plain HTTP; otherwise CoAP.
   Duration took{};
   uint16_t status = 0;  ///< The homeserver's; 0: none.
   std::optional<mapping::UpstreamFault> fault;
@@ -34,7 +34,7 @@ class ExchangeLog {
   explicit ExchangeLog(Logger& log) : log_(log), lines_(log), mend_lines_(log) {}
 
   void Write(const ExchangeRecord& record);
-  /// What a client was not sent as it was, by the path of the first such value.
+  /// Logs the replaced values of an answer, with the path of the first one.
   void WriteMends(const ExchangeRecord& record, const transcode::Mends& mends);
 
  private:

@@ -1,4 +1,4 @@
-// lowband-translator: reads the flags, makes the parts, runs until SIGTERM or SIGINT.
+// lowband-translator: parses the flags, makes the parts, runs until SIGTERM or SIGINT.
 #include <cstdio>
 #include <cstdlib>
 #include <exception>
@@ -11,7 +11,7 @@
 #include "services/translator/translator.h"
 
 int main(int argc, char** argv) {
-  // gRPC's own words would stand beside our one line of error; whoever wants them sets this.
+  // gRPC's own messages would stand beside our one line of error; set the variable to get them.
   setenv("GRPC_VERBOSITY", "NONE", 0);
   // Before any thread, so that all of them leave the signals to this one.
   lowband::ShutdownSignal shutdown;

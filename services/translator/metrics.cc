@@ -32,12 +32,13 @@ void SetIngress(MetricSet& m, const Figures& f) {
 void SetHeld(MetricSet& m, const Figures& f) {
   m.Level("answers_held", "Answers by a window that wait for their clients.", {},
           static_cast<double>(f.answers_held));
-  m.Level("answers_held_bytes", "Their bodies (--answer-hold).", {},
+  m.Level("answers_held_bytes",
+          "Bytes of answers by a window that wait for their clients (--answer-hold).", {},
           static_cast<double>(f.answers_held_bytes));
 }
 
 void SetAnswers(MetricSet& m, const Figures& f) {
-  const char* help = "Answers by the class of their code; local: refused before the homeserver.";
+  const char* help = "Answers by class of code; local: made without the homeserver.";
   m.Total("answers_total", help, {{"class", "local"}}, Read(f.handler.answers[0]));
   for (const size_t cls : {2, 4, 5}) {
     m.Total("answers_total", help, {{"class", std::to_string(cls) + "xx"}},
@@ -49,7 +50,7 @@ void SetMends(MetricSet& m, const Figures& f) {
   SetRows(m, kHandlerRows, f.handler);
   for (size_t i = 0; i < transcode::kUnfitCount; ++i) {
     const std::string reason(transcode::Text(static_cast<transcode::Unfit>(i)));
-    m.Total("values_replaced_total", "Events and values that were replaced, by what was wrong.",
+    m.Total("values_replaced_total", "Events and values that were replaced, by reason.",
             {{"reason", reason}}, Read(f.handler.values_replaced[i]));
   }
 }
@@ -59,7 +60,7 @@ void SetPolls(MetricSet& m, const Figures& f) {
   for (const auto& [name, outcome] :
        {Label{"changed", v1::Poll::CHANGED}, Label{"unchanged", v1::Poll::UNCHANGED},
         Label{"failed", v1::Poll::FAILED}, Label{"ended", v1::Poll::ENDED}}) {
-    m.Total("polls_total", "Polls of observations by what they found.", {{"outcome", name}},
+    m.Total("polls_total", "Polls of observations by outcome.", {{"outcome", name}},
             Read(f.handler.polls[static_cast<size_t>(outcome)]));
   }
 }
@@ -67,9 +68,9 @@ void SetPolls(MetricSet& m, const Figures& f) {
 void SetRoutes(MetricSet& m, const Figures& f) {
   const char* exchanges = "Exchanges over CoAP that the homeserver answered.";
   const char* coap = "Bodies over CoAP, as clients sent and received them.";
-  const char* upstream = "HTTP messages of CoAP exchanges, as the homeserver got and sent them.";
-  const char* https =
-      "Estimate of what the same exchanges would have cost their clients over HTTPS, on the wire.";
+  const char* upstream =
+      "HTTP messages of CoAP exchanges, as the homeserver received and sent them.";
+  const char* https = "Estimate of the bytes on the wire of the same exchanges over HTTPS.";
   for (size_t i = 0; i < mapping::kRouteCount; ++i) {
     const RouteBytes& bytes = f.handler.routes[i];
     const std::string route(Text(static_cast<mapping::Route>(i)));
@@ -140,7 +141,7 @@ void SetTranslatorMetrics(MetricSet& metrics, const Figures& figures) {
   SetRows(metrics, kRelayHandlerRows, figures.relay_handler);
   SetRelayUpstream(metrics, figures);
   metrics.Level("draining", "1 from SIGTERM on.", {}, figures.draining ? 1 : 0);
-  metrics.Total("log_lines_dropped_total", "Log lines dropped because nobody read standard error.",
+  metrics.Total("log_lines_dropped_total", "Log lines dropped because standard error was not read.",
                 {}, figures.log_lines_dropped);
   metrics.Process();
 }

@@ -1,4 +1,4 @@
-// The translator's metrics: what its stages counted, under their Prometheus names.
+// The translator's metrics: its stages' counters under their Prometheus names.
 //
 // Threading: any. Limits: label values come from enums only.
 #pragma once

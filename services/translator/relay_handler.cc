@@ -16,7 +16,7 @@ void Count(std::atomic<uint64_t>& counter) { counter.fetch_add(1, std::memory_or
 
 }  // namespace
 
-/// One transfer, between its call and its libcurl handle, which both have it until they are done.
+/// One transfer, between its call and its libcurl handle, which share it until they end.
 class RelayHandler::Transfer final : public ingress::Relay,
                                      public upstream::RelayEvents,
                                      public std::enable_shared_from_this<Transfer> {
@@ -59,7 +59,7 @@ class RelayHandler::Transfer final : public ingress::Relay,
  private:
   void Log();
   void Hold(const std::string& data);
-  /// The answer is not held any longer: tells its head, and begins to tell `body`.
+  /// Ends the holding of the answer: sends its head, and begins to send `body`.
   void Tell(mapping::RelayAnswer answer, std::string body, bool whole);
   void TellNextPiece();
 
@@ -72,15 +72,15 @@ class RelayHandler::Transfer final : public ingress::Relay,
   mapping::RelayHead head_;
   const std::weak_ptr<ingress::RelaySink> sink_;
 
-  // The client's thread only.
+  // Only for the client's thread.
   ExchangeRecord record_;
   const TimePoint started_;
-  std::optional<mapping::RelayAnswer> held_answer_;  ///< Its body is being held, to be rewritten.
+  std::optional<mapping::RelayAnswer> held_answer_;  ///< Its body is being held for the rewrite.
   std::string held_body_;
   size_t charged_ = 0;
   bool head_told_ = false;
 
-  /// A body that is here and is told piece by piece.
+  /// A complete body that is sent piece by piece.
   Mutex mutex_;
   std::string backlog_ LOWBAND_GUARDED_BY(mutex_);
   size_t backlog_told_ LOWBAND_GUARDED_BY(mutex_) = 0;
@@ -117,7 +117,7 @@ void RelayHandler::Transfer::Hold(const std::string& data) {
     charged_ += data.size();
     return upstream_.Taken(id_);
   }
-  // Too much to hold. The client's next data waits until this has been told.
+  // Too large to hold. The client's next data waits until this has been sent.
   Count(handler_.counters_.documents_passed);
   Tell(std::move(*std::exchange(held_answer_, std::nullopt)), std::move(held_body_), false);
 }
@@ -133,7 +133,7 @@ void RelayHandler::Transfer::OnEnd() {
   {
     const MutexLock lock(mutex_);
     backlog_is_last_ = true;
-    if (backlog_told_ < backlog_.size()) return;  // comes behind it
+    if (backlog_told_ < backlog_.size()) return;  // it is sent after the backlog
   }
   if (const auto sink = sink_.lock()) sink->End(true);
 }

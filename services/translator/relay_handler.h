@@ -1,5 +1,5 @@
-// Joins the stages of the translator for relayed HTTP: the request is checked and mapped, the
-// bodies stream past, and of a few documents the whole body is held and rewritten.
+// Joins the stages of the translator for relayed HTTP: checks and maps the request, streams the
+// bodies, and holds and rewrites the whole body of a few documents.
 //
 //   AnswerAtOnce ─▶ 404 for a path that is not on the list
 //   Make ─▶ MapRelayRequest ─▶ Begin ─▶ RelayClient::Start
@@ -8,7 +8,7 @@
 //   OnFault ─── before the head ─▶ a Matrix error in its place; after it ─▶ End(broken)
 //
 // Threading: Make on gRPC's threads, events on the relay client's. Ownership: client and log
-// outlive the handler. Limits: mapping/limits.h; the ingress bounds how many there are.
+// outlive the handler. Limits: mapping/limits.h; the ingress bounds their number.
 #pragma once
 
 #include <atomic>
@@ -29,9 +29,9 @@ namespace lowband::translator {
 struct RelayHandlerCounters {
   std::atomic<uint64_t> documents_rewritten{0};
   std::atomic<uint64_t> documents_passed{
-      0};                                  ///< Too large, undecodable, or with nothing to change.
-  std::atomic<uint64_t> errors{0};         ///< Answers of our own.
-  std::atomic<uint64_t> paths_refused{0};  ///< Of those: the path is not passed on.
+      0};                           ///< Too large, undecodable, or without a member to change.
+  std::atomic<uint64_t> errors{0};  ///< The translator's own answers.
+  std::atomic<uint64_t> paths_refused{0};  ///< Of these: the path is not passed on.
 };
 
 class RelayHandler final : public ingress::RelayHandler {
@@ -40,7 +40,7 @@ class RelayHandler final : public ingress::RelayHandler {
   RelayHandler(const mapping::MappingConfig& config, upstream::RelayClient& upstream,
                ExchangeLog* log)
       : config_(config), rewriter_(config), upstream_(upstream), log_(log) {}
-  /// Drains the relay client: no event comes to a handler that is gone.
+  /// Drains the relay client, so that no event comes after the destructor.
   ~RelayHandler() override { upstream_.Drain(Duration::zero()); }
 
   std::optional<ingress::RelayOwnAnswer> AnswerAtOnce(const v1::RelayRequest& request) override;

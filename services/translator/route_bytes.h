@@ -1,5 +1,5 @@
-// What Lowband is for, as numbers: what exchanges cost their clients, and what the same would have
-// cost them over HTTP, by route.
+// The saving of Lowband in numbers: the bytes of exchanges for their clients, and an estimate of
+// the bytes over HTTPS, by route.
 //
 // Threading: relaxed atomics; any thread.
 #pragma once
@@ -13,17 +13,17 @@
 
 namespace lowband::translator {
 
-/// Of the exchanges of one route that the homeserver answered.
+/// Bytes of the exchanges of one route that the homeserver answered.
 struct RouteBytes {
   using Count = std::atomic<uint64_t>;
   Count exchanges{0};
-  /// Bodies as clients sent and got them over CoAP.
+  /// Bodies as clients sent and received them over CoAP.
   Count coap_sent{0};
   Count coap_received{0};
-  /// HTTP messages as the homeserver got and sent them, compressed.
+  /// HTTP messages as the homeserver received and sent them, compressed.
   Count upstream_sent{0};
   Count upstream_received{0};
-  /// An estimate of what a client would have sent and received over HTTPS, see HttpsBytes.
+  /// Estimate of a client's bytes sent and received over HTTPS, see HttpsBytes.
   Count https_sent{0};
   Count https_received{0};
 };
@@ -31,8 +31,8 @@ using RoutesBytes = std::array<RouteBytes, mapping::kRouteCount>;
 
 /// Bytes on the wire of one HTTP/1.1 message over TLS 1.3 and TCP on IPv4: 22 for each record of at
 /// most 16 KiB, 52 of TCP and IP (with timestamps) for each segment of at most 1,448. Not counted,
-/// so that the estimate stays below the truth: connections and their handshakes, segments that only
-/// acknowledge, and what clients' own headers (User-Agent, Origin, Cookie …) are longer than ours.
+/// so that the estimate is a lower bound: connections and their handshakes, segments that only
+/// acknowledge, and the greater length of clients' own headers (User-Agent, Origin, Cookie …).
 constexpr uint64_t HttpsBytes(uint64_t message_bytes) {
   constexpr uint64_t kRecordBytes = 16'384;
   constexpr uint64_t kRecordOverhead = 22;

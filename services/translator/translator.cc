@@ -34,14 +34,14 @@ namespace {
 
 constexpr const char* kMetricsPrefix = "lowband_translator_";
 constexpr Duration kWatchInterval = ingress::kTickInterval;
-/// Descriptors beside one for each request at the homeserver: lanes, admin, files, libraries.
+/// Descriptors besides those of requests at the homeserver: lanes, admin, files, libraries.
 constexpr uint64_t kOtherDescriptors = 256;
 /// Idle connections of the exchanges' loops and of the relays'.
 uint64_t IdleDescriptors(const upstream::UpstreamConfig& config) {
   return (config.threads + 1) * upstream::kOnceIdleConnectionsMax;
 }
 
-// Transfers over TCP have what exchanges leave, or half where those alone are too many.
+// Transfers over TCP get the descriptors that exchanges leave, or half if those alone are too many.
 void ShareOutDescriptors(Options& options, Logger& log) {
   upstream::UpstreamConfig& upstream = options.upstream;
   const uint64_t limit = RaiseDescriptorLimit();
@@ -62,8 +62,8 @@ void ShareOutDescriptors(Options& options, Logger& log) {
   upstream.active_max = TakeDescriptors(log, exchanges, "--upstream-max-active", "requests");
 }
 
-// A homeserver of ours may be told who the client is, and goes by our public name; somebody else's
-// only on request.
+// Our own homeserver may get the client's address, and has our public name; another one only with a
+// flag.
 Options Decide(Options options) {
   const bool local =
       upstream::HomeserverIsLocal(upstream::ParseHomeserver(options.upstream.homeserver));
@@ -77,8 +77,8 @@ Options Decide(Options options) {
   return options;
 }
 
-// Beside the translator that runs with the same --admin-addr, which rightly has the ports. A socket
-// is never tried at its own path: gRPC would take that away from whoever listens there.
+// For a check beside the running translator with this --admin-addr, which has the ports. A unix
+// socket is never tried at its own path: gRPC would take it from the process that listens there.
 Options ForCheck(Options options) {
   if (!options.check) return options;
   const bool runs = IsRunning(options.admin_addr, kMetricsPrefix);
@@ -100,7 +100,7 @@ ingress::ServerConfig ServerConfigOf(const Options& options) {
   return config;
 }
 
-// The parts in the order in which they need each other; destroyed in reverse.
+// The parts in the order of their dependencies; destroyed in reverse.
 class Translator {
  public:
   Translator(const Options& options, Logger& log)
@@ -130,7 +130,7 @@ class Translator {
   int RunUntilSignal(ShutdownSignal& shutdown);
 
  private:
-  /// What requests have in Host.
+  /// The value of Host in requests.
   std::string HostName() const {
     const std::string& name = options_.upstream.name.host;
     return name.empty() ? "as in --local" : name;
@@ -182,12 +182,12 @@ std::string Translator::Metrics() {
   return metrics_.Text();
 }
 
-// A homeserver that is away would fill the log with a line a request; one a second is enough.
+// An unreachable homeserver would fill the log with a line per request; one per second is enough.
 void Translator::ReportFaults() {
   uint64_t faults = 0;
   uint64_t relay_faults = 0;
   for (size_t i = 0; i < mapping::kUpstreamFaultCount; ++i) {
-    // A client that went away, or asks for too much, is no fault of the homeserver's.
+    // A client that disconnected, or sends too much, is no fault of the homeserver's.
     const auto fault = static_cast<mapping::UpstreamFault>(i);
     if (fault == mapping::UpstreamFault::kCancelled ||
         fault == mapping::UpstreamFault::kTooManyPolls)

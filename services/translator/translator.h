@@ -1,7 +1,7 @@
-// The translator as a process: makes mapping, upstream, gRPC server and admin server, and drains
-// when told to.
+// The translator as a process: makes mapping, upstream, gRPC server and admin server, and drains at
+// a signal.
 //
-// Threading: main. Ownership: everything lives inside RunTranslator.
+// Threading: main. Ownership: RunTranslator owns all parts.
 #pragma once
 
 #include "libs/base/log.h"
@@ -10,8 +10,8 @@
 
 namespace lowband::translator {
 
-/// Runs until a signal comes; returns the exit code. Throws ConfigError naming the flag when
-/// something cannot be used as configured.
+/// Runs until a signal comes; returns the exit code. Throws ConfigError naming the flag if the
+/// configuration cannot work.
 int RunTranslator(const Options& options, Logger& log, ShutdownSignal& shutdown);
 
 }  // namespace lowband::translator

@@ -1,4 +1,4 @@
-"""The chart as the tests see it: rendered by both Helms, parsed, and asked about."""
+"""The chart for the tests: rendered by both Helms, parsed, with queries."""
 
 import functools
 import os
@@ -15,7 +15,7 @@ BIN = pathlib.Path(os.environ["LOWBAND_BIN_DIR"])
 TOOLS = pathlib.Path(os.environ["LOWBAND_HELM_TOOLS"])
 HELMS = ["helm3", "helm4"]
 LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
-# What differs from one rendering to the next: keys and certificates, and when they were made.
+# Values that differ between renderings: keys and certificates, and their times.
 FRESH = re.compile(r"^(\s+(?:ca\.crt|tls\.crt|tls\.key|lowband/issued)): .*$", re.MULTILINE)
 
 
@@ -75,7 +75,7 @@ def selects(selector, labels):
 
 
 def values(shape):
-    """The chart's values with those of a shape laid over them."""
+    """The chart's values overridden by those of a shape."""
 
     def lay(under, over):
         if not isinstance(under, dict) or not isinstance(over, dict):

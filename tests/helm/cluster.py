@@ -1,4 +1,4 @@
-"""As much of an API server as Helm's lookup asks for: it knows some Secrets."""
+"""The part of an API server that Helm's lookup needs: some Secrets."""
 
 import contextlib
 import http.server

@@ -10,7 +10,7 @@ def pytest_generate_tests(metafunc):
 
 @pytest.fixture
 def template(tmp_path):
-    """Renders with values given as an object, over the smallest that are complete."""
+    """Renders with values given as objects."""
     import yaml
 
     from chart import CHART, helm

@@ -20,7 +20,7 @@ STEPS = 121
 
 
 def seen(values):
-    """As of deploy/dashboard/pictures/story.py."""
+    """Results in the form of deploy/dashboard/pictures/story.py."""
     panels = {
         str(panel["id"]): [
             [f"{panel['title']} of a replica with a long name {index}", values]

@@ -1,4 +1,4 @@
-"""What is written about the chart is true of it."""
+"""The documents agree with the chart."""
 
 import re
 import subprocess
@@ -12,7 +12,7 @@ DOCUMENTS = [
     CHART / "README.md",
     *(ROOT / "docs" / f"{name}.md" for name in ("dashboard", "kubernetes", "runbook", "scaling")),
 ]
-# What begins like a value: keys of Secrets, an annotation.
+# Names that begin like a value: keys of Secrets, an annotation.
 FOREIGN = {"tls.crt", "tls.key", "service.beta.kubernetes.io"}
 TOP = "|".join(VALUES)
 
@@ -46,7 +46,7 @@ def test_values_named_in_documents_exist():
             value = VALUES
             for part in name.rstrip(".").split("."):
                 if isinstance(value, dict) and not value:
-                    break  # an open map, such as flags; the schema knows what may stand in it
+                    break  # an open map, such as flags; the schema has its possible names
                 assert part in value, f"{document.name}: {name}"
                 value = value[part]
 

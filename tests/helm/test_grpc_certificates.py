@@ -26,7 +26,7 @@ def render(major, *more):
 
 
 def upgrade(major, folder, installed, *more):
-    """What an upgrade makes of a cluster that has `installed`."""
+    """The result of an upgrade of a cluster with `installed`."""
     installed = copy.deepcopy(installed)
     for secret in installed.values():
         notes = secret["metadata"].setdefault("annotations", {})

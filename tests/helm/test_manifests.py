@@ -1,4 +1,4 @@
-"""What the objects must be besides well-formed: safe, complete, and in line with the programs."""
+"""The objects are not only well-formed, but safe, complete, and consistent with the programs."""
 
 import os
 import pathlib
@@ -71,7 +71,7 @@ def test_grpc_is_probed_natively_only_in_plaintext(shape):
 
 
 def test_container_ports_have_distinct_numbers(shape):
-    """Updates merge them by number alone: of two with one number, one gets lost."""
+    """Updates merge ports by number alone, and lose one of two with one number."""
     for name, container in containers(shape):
         numbers = [port["containerPort"] for port in container.get("ports", [])]
         assert len(numbers) == len(set(numbers)), name
@@ -115,7 +115,7 @@ def test_schema_knows_every_flag_and_no_other(name):
 
 @pytest.fixture(scope="session")
 def mounted(tmp_path_factory):
-    """A certificate that stands for every file that a pod would mount."""
+    """A certificate used for every file that a pod would mount."""
     folder = tmp_path_factory.mktemp("mounted")
     subprocess.run(
         ["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256",
@@ -287,7 +287,7 @@ def test_generated_certificates_verify(tmp_path):
 
 
 def allows(shape, direction, component_name, labels, port, protocol):
-    """Whether policies let a pod with these labels, of this namespace, through; None: no policy."""
+    """Whether policies admit a pod with these labels, of this namespace; None: no policy."""
     verdict = None
     for policy in of_kind(shape, "NetworkPolicy"):
         _, own, _ = next(
@@ -330,7 +330,7 @@ def test_network_policies_deny(shape):
 
 
 def test_egress_of_edges_names_its_peers(shape):
-    """A rule without peers is one for the whole world."""
+    """A rule without peers admits everybody."""
     for policy in of_kind(shape, "NetworkPolicy"):
         if policy["spec"]["podSelector"]["matchLabels"]["app.kubernetes.io/component"] == "edge":
             assert all(rule.get("to") for rule in policy["spec"]["egress"])

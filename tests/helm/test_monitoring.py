@@ -13,7 +13,7 @@ METRIC = re.compile(r"\b(?:lowband|process)_[a-z0-9_]+")
 
 
 def metrics():
-    """Of docs/metrics.md, which the end-to-end tests hold against live scrapes."""
+    """The metrics of docs/metrics.md, which the end-to-end tests compare with live scrapes."""
     names, prefix = set(), ""
     for line in (ROOT / "docs" / "metrics.md").read_text().splitlines():
         if line.startswith("## "):
@@ -73,7 +73,7 @@ def test_a_disabled_alert_is_gone():
 
 
 def test_rules_are_those_that_a_real_prometheus_evaluates():
-    """tests/e2e/test_prometheus.py has no Helm and puts the chart's values in by itself."""
+    """tests/e2e/test_prometheus.py has no Helm and fills in the chart's values itself."""
     module = runpy.run_path(str(ROOT / "tests" / "e2e" / "harness" / "alert_rules.py"))
     assert yaml.safe_load(module["rendered"]())["groups"] == groups()
 

@@ -1,4 +1,4 @@
-"""Both Helms make the same of every shape, and the API servers would take it."""
+"""Both Helms render every shape equally, and the API servers would accept the result."""
 
 import functools
 import json
@@ -38,7 +38,7 @@ CrdLoader.add_constructor("tag:yaml.org,2002:value", LOADER.construct_yaml_str)
 
 
 def closed(schema):
-    """A definition in which nothing may stand that it does not name, as `kubectl` warns about."""
+    """A definition without unnamed fields, which `kubectl` warns about."""
     if isinstance(schema, list):
         return [closed(part) for part in schema]
     if not isinstance(schema, dict):
@@ -73,7 +73,7 @@ def custom_resource(api, kind):
 
 @functools.cache
 def definitions(folder):
-    """What the schemas of one version refer to, under whichever address: there is one document."""
+    """The document that the schemas of one version refer to, under any address."""
     document = json.loads((folder / "_definitions.json").read_text())
     document.pop("$id", None)
     return Registry(
@@ -98,7 +98,7 @@ def complaints(version, o):
 
 @functools.cache
 def complaints_about(version, text):
-    """By its text: most objects are the same in most shapes."""
+    """Cached by its text: most objects are equal in most shapes."""
     o = json.loads(text)
     api, kind = o["apiVersion"], o["kind"]
     validator = custom_resource(api, kind) or built_in(version, api, kind)
@@ -115,7 +115,7 @@ def test_every_object_matches_its_schema(shape, version):
 
 @pytest.mark.parametrize("kind", ["Deployment", "NetworkPolicy", "ServiceMonitor", "Certificate"])
 def test_an_unknown_field_is_noticed(kind):
-    """The check above would be worth nothing if a misspelt field passed."""
+    """The check above would be useless if a misspelt field passed."""
     wanted = {"ServiceMonitor": "monitoring", "Certificate": "cert-manager"}.get(kind, "default")
     shape = CHART / "ci" / f"{wanted}-values.yaml"
     o = json.loads(json.dumps(next(o for o in objects(shape) if o["kind"] == kind)))

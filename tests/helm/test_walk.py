@@ -1,4 +1,4 @@
-"""An operator's walk through the documents: every command that they give is one that runs."""
+"""An operator's walk through the documents: every command in them runs."""
 
 import re
 import shlex
@@ -10,7 +10,7 @@ from chart import BIN, CHART, ROOT, helm
 
 DOCUMENTS = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md")), CHART / "README.md"]
 PROGRAMS = ("lowband-edge", "lowband-translator", "lb-proxy", "lowband")
-# Where they would listen on this machine: any free port will do here.
+# Listening addresses of the commands: any free port is enough here.
 LISTENING = {
     "lowband-edge": {"--dtls-bind-addr": "127.0.0.1:0", "--admin-addr": "off"},
     "lowband-translator": {"--listen": "127.0.0.1:0", "--admin-addr": "off"},
@@ -24,9 +24,9 @@ def commands():
             for line in block.replace("\\\n", " ").splitlines():
                 try:
                     words = shlex.split(line, comments=True)
-                except ValueError:  # not a command: a drawing, or what one prints
+                except ValueError:  # not a command: a drawing, or output
                     continue
-                # Behind `docker run IMAGE` too, where images are named like their programs.
+                # Also after `docker run IMAGE`, where images are named like their programs.
                 if words[:2] == ["docker", "run"] and (at := set(PROGRAMS) & set(words)):
                     words = words[words.index(at.pop()) :]
                 if words:
@@ -91,7 +91,7 @@ def test_service_could_start(words, certificates, tmp_path):
 @pytest.mark.parametrize("words", named("helm"))
 def test_chart_takes_what_helm_is_told(words, major):
     verb, *rest = words[1:]
-    if verb == "test":  # of an installed release; what it runs is rendered with every shape
+    if verb == "test":  # needs an installed release; its pod is rendered with every shape
         return
     assert verb in ("install", "upgrade"), words
     rest = [str(CHART) if word == "deploy/helm/lowband" else word for word in rest]

@@ -13,7 +13,7 @@ def scaling(**values):
     return {"translator": {"autoscaling": values}}
 
 
-# What the schema refuses. (Helm 3 and 4 word some of it differently; the names are the same.)
+# Values that the schema refuses. (Some texts of Helm 3 and 4 differ; the names are equal.)
 SCHEMA = [
     ({"homserver": {}}, "homserver"),
     ({"homeserver": {"url": "synapse:8008"}}, "/homeserver/url"),
@@ -48,7 +48,7 @@ SCHEMA = [
     ({"networkPolicy": {"homeserver": {"ports": ["https"]}}}, "/networkPolicy/homeserver/ports"),
 ]
 
-# What only all values together can tell.
+# Faults that only a combination of values shows.
 TOGETHER = [
     ({"homeserver": {"url": ""}}, "homeserver.url: is required"),
     (
@@ -64,7 +64,7 @@ TOGETHER = [
     ({"tls": {"certManager": {"enabled": True}}}, "tls.certManager.issuerRef.name: is required"),
     (
         {"tls": {"existingSecret": "", "certManager": {"enabled": True}}, "advertise": {"url": ""}},
-        "tls.certManager: name dnsNames or ipAddresses",
+        "tls.certManager: set dnsNames, ipAddresses",
     ),
     (
         {"advertise": {"url": ""}, "service": {"tcp": {"port": 443}}},
@@ -107,7 +107,7 @@ TOGETHER = [
     (scaling(kind="hpa", cpuPercent=0), "translator.autoscaling: nothing to scale on"),
     (
         {"translator": {"autoscaling": {"kind": "hpa"}, "resources": {"requests": {"cpu": None}}}},
-        "translator.resources.requests.cpu: scaling on CPU takes a request",
+        "translator.resources.requests.cpu: scaling on CPU needs a request",
     ),
     (
         scaling(kind="keda", inFlight={"enabled": True}),
@@ -123,9 +123,12 @@ TOGETHER = [
     ),
     (
         {"edge": {"podLabels": {"app.kubernetes.io/component": "x"}}},
-        "edge.podLabels: app.kubernetes.io/component is what the chart selects by",
+        "edge.podLabels: app.kubernetes.io/component is a selector of the chart",
     ),
-    ({"edge": {"extraArgs": ["--tls-cert=/x"]}}, "edge.extraArgs: --tls-cert is the chart's own"),
+    (
+        {"edge": {"extraArgs": ["--tls-cert=/x"]}},
+        "edge.extraArgs: --tls-cert is a flag of the chart's own",
+    ),
     (
         {"translator": {"extraEnv": [{"name": "LOWBAND_LOCAL", "value": "http://x"}]}},
         "translator.extraEnv: LOWBAND_LOCAL has no effect",

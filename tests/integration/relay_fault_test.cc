@@ -167,7 +167,7 @@ TEST(RelayFault, NotWhatTheContractSaysThenInvalid) {
   large.Data(std::string(contract::kChunkBytesMax + 1, 'x'));
   EXPECT_EQ(Show(large.Finish()), "3 a piece is too large");
   Call trace(gateway, {.method = "TRACE"});
-  EXPECT_EQ(Show(trace.Finish()), "3 the method is not one that is relayed");
+  EXPECT_EQ(Show(trace.Finish()), "3 this method is not relayed");
   EXPECT_EQ(gateway.server().counters().relays_invalid, invalid);
 }
 

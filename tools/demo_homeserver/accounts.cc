@@ -6,7 +6,7 @@
 namespace lowband::demo {
 namespace {
 
-/// The part of `@name:server` that people type, or what they typed.
+/// The user id for `name`, which is a localpart or already a whole id.
 std::string UserId(const std::string& name, const std::string& server) {
   return name.starts_with('@') ? name : "@" + name + ":" + server;
 }
@@ -39,7 +39,7 @@ Reply Homeserver::Capabilities(Call&) {
 }
 
 Reply Homeserver::Register(Call& call) {
-  if (!call.body.contains("auth")) {  // user-interactive authentication: first tell how
+  if (!call.body.contains("auth")) {  // user-interactive authentication: first send the flows
     return {401, Json{{"session", RandomText(24)},
                       {"flows", {{{"stages", {"m.login.dummy"}}}}},
                       {"params", Json::object()}}};

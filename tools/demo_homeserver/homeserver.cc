@@ -156,7 +156,7 @@ Reply Homeserver::Handle(const Request& request) {
       if (auto fault = InjectFault(request, lock)) return *fault;
     }
     return Dispatch(request, lock);
-  } catch (const Json::exception& error) {  // a member of another type than the API's
+  } catch (const Json::exception& error) {  // a member has another type than the API's
     return Error(400, "M_BAD_JSON", error.what());
   }
 }
@@ -245,9 +245,9 @@ std::optional<Reply> Homeserver::InjectFault(const Request& request,
   return Reply{fault.status == 0 ? 200 : fault.status, fault.body, 0, fault.truncate};
 }
 
-/// Adds a fault for the next `count` requests whose target contains `path`: `delay_ms` before
-/// anything else, then `status` with `body` instead of the real answer; `truncate` hangs up in the
-/// middle of the body. `count` 0 takes all faults back.
+/// Adds a fault for the next `count` requests whose target contains `path`: first a delay of
+/// `delay_ms`, then `status` with `body` instead of the real answer; `truncate` closes the
+/// connection in the middle of the body. `count` 0 removes all faults.
 Reply Homeserver::AddFault(Call& call) {
   const Json& b = call.body;
   const int64_t count = b.value("count", int64_t{1});
@@ -258,7 +258,7 @@ Reply Homeserver::AddFault(Call& call) {
   return {};
 }
 
-/// What was really executed: the counters that tests for "exactly once" read.
+/// The counts of executed requests, for tests of "exactly once".
 Reply Homeserver::Stats(Call&) {
   uint64_t total = 0, most = 0;
   for (const auto& [transaction, count] : arrivals_) {

@@ -1,10 +1,10 @@
-// An in-memory Matrix homeserver, small enough to read in one sitting: what the demo shows and the
-// tests stand on. Real where clients notice (user-interactive registration, transaction ids,
-// long-polling /sync, error codes, rate limits), absent elsewhere: no federation, no encryption
-// beyond empty key lists, no power levels, nothing kept on disk. Not for production.
+// An in-memory Matrix homeserver, small enough to read at once, for the demo and the tests. Real
+// where clients notice (user-interactive registration, transaction ids, long-polling /sync, error
+// codes, rate limits), absent elsewhere: no federation, no encryption beyond empty key lists, no
+// power levels, nothing kept on disk. Not for production.
 //
-// Threading: Handle from any thread; one mutex guards everything, a waiting /sync lets go of it.
-// Ownership: owns all of its data. Limits: none on what it remembers; the process is short-lived.
+// Threading: Handle from any thread; one mutex guards all data; a waiting /sync releases it.
+// Ownership: owns all of its data. Limits: none on its data; the process is short-lived.
 // Spec: Matrix client-server API v1.11, of which each path is served under r0 and v3.
 #pragma once
 
@@ -22,12 +22,12 @@
 namespace lowband::demo {
 
 using Json = nlohmann::json;
-/// The order of everything that happened; `s<position>` in tokens of /sync and /messages.
+/// The order of all events; `s<position>` in tokens of /sync and /messages.
 using Position = uint64_t;
 
 struct Request {
   std::string method;
-  std::string target;         ///< Path and query as they came, still percent-encoded.
+  std::string target;         ///< Path and query as received, still percent-encoded.
   std::string authorization;  ///< Value of the header, or empty.
   std::string client;         ///< Address, for the rate limit of requests without a token.
   std::string body;
@@ -37,19 +37,19 @@ struct Reply {
   int status = 200;
   Json body = Json::object();
   int64_t retry_after_ms = 0;  ///< Sent as Retry-After, in whole seconds, if not 0.
-  bool truncate = false;       ///< A fault: promise the whole body, send half, hang up.
+  bool truncate = false;  ///< A fault: announce the whole body, send half, close the connection.
 };
 
 struct Options {
   std::string server_name = "demo.localhost";
-  std::string base_url;   ///< What .well-known and login tell.
+  std::string base_url;   ///< base_url in .well-known and login.
   double rate_limit = 0;  ///< Requests a second and access token; 0 for no limit.
 };
 
 class Homeserver {
  public:
   explicit Homeserver(Options options) : options_(std::move(options)) {}
-  /// Blocks for as long as the request says: a /sync until there is news or its timeout is over.
+  /// May block: a /sync until there is news or its timeout is over.
   Reply Handle(const Request& request);
   void SetBaseUrl(const std::string& url);
 
@@ -57,7 +57,7 @@ class Homeserver {
   struct Event {
     Position position;
     Json body;                ///< With room_id; /sync leaves that out.
-    std::string transaction;  ///< Of `token`, which alone is told about it.
+    std::string transaction;  ///< Transaction id of `token`, which alone gets it.
     std::string token;
   };
   struct Room {
@@ -74,7 +74,7 @@ class Homeserver {
     /// By room (empty: of the whole account) and type.
     std::map<std::pair<std::string, std::string>, AccountData> account_data;
     std::vector<Json> filters;
-    Position latest = 0;  ///< Of the last thing that this user's /sync would tell.
+    Position latest = 0;  ///< Position of the newest event in this user's /sync.
   };
   struct Device {
     std::string user;
@@ -96,7 +96,7 @@ class Homeserver {
   struct Call {
     const Request& request;
     std::unique_lock<std::mutex>& lock;
-    std::vector<std::string> params;  ///< What the route's {} stood for, decoded.
+    std::vector<std::string> params;  ///< Values of the route's {}, decoded.
     std::map<std::string, std::string> query;
     std::string token = "";
     std::string user = "";  ///< Empty on routes that need no token.
@@ -186,7 +186,7 @@ class Homeserver {
 
 /// An error of the standard form.
 Reply Error(int status, const std::string& errcode, const std::string& text);
-/// `size` letters and digits nobody can guess.
+/// `size` random letters and digits.
 std::string RandomText(size_t size);
 int64_t NowMs();  ///< Unix time.
 

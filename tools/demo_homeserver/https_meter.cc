@@ -1,7 +1,7 @@
-// https-meter: one request over HTTP/1.1 and TLS, with what it cost on the wire: the demo's other
+// https-meter: one request over HTTP/1.1 and TLS, with its bytes on the wire: the demo's second
 // column. A homeserver without TLS gets a TLS terminator put before it, inside this process; the
-// bytes are counted by the kernel on the client's socket (TCP_INFO), acknowledgements and the
-// headers of TCP and IPv4 included, the handshake apart from the exchange.
+// kernel counts the bytes on the client's socket (TCP_INFO), with acknowledgements and the headers
+// of TCP and IPv4, separately for handshake and exchange.
 //
 // Usage: https-meter --stats-json FILE --cert F --key F [-X METHOD] [-d BODY] [-H HEADER]… URL
 #include <netinet/in.h>
@@ -28,9 +28,9 @@ namespace lowband::demo {
 namespace {
 
 constexpr uint64_t kHeaders = 20 + 20 + 12;  // bytes of IPv4, TCP and its timestamps, a segment
-// Longer than the kernel delays an acknowledgement, which belongs to what came before.
+// Longer than the kernel delays an acknowledgement, which belongs to the earlier phase.
 constexpr auto kSettle = std::chrono::milliseconds(120);
-// What a Matrix client on a phone sends besides.
+// Typical further headers of a Matrix client on a phone.
 constexpr char kUserAgent[] =
     "User-Agent: Element/1.6.14 (Google Pixel 7; Android 14; MatrixAndroidSdk2 1.6.14)\r\n"
     "Accept-Encoding: identity\r\nConnection: Keep-Alive\r\n";
@@ -90,7 +90,7 @@ std::string RequestText(const Flags& flags, const Url& url) {
   return text + "\r\n" + flags.body;
 }
 
-/// Reads one response; its status and body.
+/// Reads one response; returns its status and body.
 std::pair<int, std::string> ReadResponse(SSL* ssl) {
   std::string in;
   std::optional<size_t> whole;
@@ -150,14 +150,14 @@ int Run(const Flags& flags) {
 
 int main(int argc, char** argv) {
   lowband::demo::Flags flags;
-  CLI::App app("One request over HTTP/1.1 and TLS, and what it cost on the wire");
+  CLI::App app("One request over HTTP/1.1 and TLS, with its bytes on the wire");
   app.add_option("-X", flags.method, "Method");
   app.add_option("-d", flags.body, "Body");
   app.add_option("-H", flags.headers, "Header");
   app.add_option("--cert", flags.cert, "Certificate of the TLS terminator, for a http:// URL");
   app.add_option("--key", flags.key, "Its key");
   app.add_option("--stats-json", flags.stats, "File for the figures")->required();
-  app.add_option("URL", flags.url, "Of the homeserver")->required();
+  app.add_option("URL", flags.url, "URL of the homeserver")->required();
   CLI11_PARSE(app, argc, argv);
   std::signal(SIGPIPE, SIG_IGN);
   try {

@@ -1,8 +1,8 @@
 // demo-homeserver: the in-memory homeserver behind HTTP/1.1.
 //
-// cpp-httplib serves a connection by one thread of a pool for as long as it lasts, and a waiting
-// /sync or an idle keep-alive connection is one: `--threads` is the number of connections that can
-// be open at a time; more wait for a free thread.
+// cpp-httplib serves each connection by one thread of a pool for its whole life, also while a /sync
+// waits or the connection is idle: `--threads` is the number of connections that can be open at a
+// time; more wait for a free thread.
 #include <httplib.h>
 #include <sys/socket.h>
 
@@ -83,13 +83,14 @@ int main(int argc, char** argv) {
   CLI::App app("An in-memory Matrix homeserver for the demo and the tests");
   app.add_option("--listen", listen, "Address and port; port 0 picks a free one")
       ->capture_default_str();
-  app.add_option("--server-name", options.server_name, "What user and room ids end in")
+  app.add_option("--server-name", options.server_name, "Server name in user and room ids")
       ->capture_default_str();
-  app.add_option("--base-url", options.base_url, "base_url to tell (default: where it listens)");
+  app.add_option("--base-url", options.base_url,
+                 "base_url in answers (default: the listening address)");
   app.add_option("--rate-limit", options.rate_limit,
                  "Requests a second and access token, then 429; 0: no limit")
       ->capture_default_str();
-  app.add_option("--threads", threads, "Connections open at a time")->capture_default_str();
+  app.add_option("--threads", threads, "Open connections at once")->capture_default_str();
   try {
     app.parse(argc, argv);
   } catch (const CLI::CallForHelp& help) {
@@ -128,6 +129,6 @@ int main(int argc, char** argv) {
   std::printf("listening on %s\n", where.c_str());
   std::fflush(stdout);
   AwaitSignal();
-  // Not by unwinding: that would wait for idle connections, and there is nothing to save.
+  // Without unwinding, which would wait for idle connections; there is no data to save.
   std::_Exit(0);
 }

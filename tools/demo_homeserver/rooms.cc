@@ -144,7 +144,7 @@ Reply Homeserver::Send(Call& call) {
   const std::string& room_id = call.params[0];
   ++arrivals_[call.params[2]];
   if (FindJoined(call, room_id) == nullptr) return NotInRoom();
-  // Keyed as Synapse does, on the path as it came: another spelling is another transaction.
+  // By the path as received, as in Synapse: another spelling is another transaction.
   const std::string& target = call.request.target;
   const std::string key = call.token + " " + target.substr(0, target.find('?'));
   const auto known = sent_.find(key);
@@ -190,7 +190,7 @@ Reply Homeserver::GetEvent(Call& call) {
   return {200, found->body};
 }
 
-/// A token `s<n>` is the point after position n, whichever way one reads on.
+/// A token `s<n>` is the point after position n, in both directions.
 Reply Homeserver::Messages(Call& call) {
   const Room* room = FindJoined(call, call.params[0]);
   if (room == nullptr) return NotInRoom();
@@ -212,7 +212,7 @@ Reply Homeserver::Messages(Call& call) {
   while (chunk.size() < limit && at != (back ? timeline.begin() : timeline.end())) {
     chunk.push_back(back ? (--at)->body : (at++)->body);
   }
-  if (at != (back ? timeline.begin() : timeline.end())) {  // no end: there is nothing beyond
+  if (at != (back ? timeline.begin() : timeline.end())) {  // no `end`: there are no more events
     reply.body["end"] = "s" + std::to_string(at == timeline.begin() ? 0 : (at - 1)->position);
   }
   return reply;

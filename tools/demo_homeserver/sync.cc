@@ -1,4 +1,4 @@
-// /sync: what is new for a user since a position, waiting until there is something.
+// /sync: the news for a user since a position; waits until there is some.
 #include <algorithm>
 #include <chrono>
 
@@ -11,7 +11,7 @@ constexpr size_t kTimelineDefault = 10;
 constexpr size_t kTimelineMost = 1000;
 constexpr int64_t kTimeoutMost = 120'000;  // ms
 
-/// An event as /sync tells it: the room is clear from where it stands.
+/// An event in the form of /sync, without room_id: its place determines the room.
 Json WithoutRoom(const Json& event) {
   Json copy = event;
   copy.erase("room_id");
@@ -63,7 +63,7 @@ size_t Homeserver::TimelineLimit(const Call& call) const {
 
 Json Homeserver::SyncBody(const Call& call, Position since, size_t limit) {
   const User& user = users_[call.user];
-  // Unchanged when nothing is: an observer compares the tokens.
+  // Unchanged if there is no news: observers compare the tokens.
   Json body = {{"next_batch", "s" + std::to_string(std::max(since, user.latest))}};
   for (const auto& [key, data] : user.account_data) {
     if (data.position <= since) continue;
@@ -76,7 +76,7 @@ Json Homeserver::SyncBody(const Call& call, Position since, size_t limit) {
     if (membership == nullptr) continue;
     const std::string kind = Membership(room, call.user);
     if (kind == "join") {
-      // Whoever joined after `since` knows nothing of the room yet.
+      // A user who joined after `since` has no events of the room yet.
       const Position known = membership->position > since ? 0 : since;
       if (room.timeline.back().position > known) {
         body["rooms"]["join"][id].update(SyncRoom(call, room, known, limit));
@@ -108,7 +108,7 @@ Json Homeserver::SyncRoom(const Call& call, const Room& room, Position since, si
       events.back()["unsigned"]["transaction_id"] = event->transaction;
     }
   }
-  Json state = Json::array();  // what changed in the gap before the timeline
+  Json state = Json::array();  // the state changes in the gap before the timeline
   for (const auto& [key, index] : room.state) {
     const Event& event = all[index];
     const bool in_gap = event.position > since && index < static_cast<size_t>(first - all.begin());

@@ -71,7 +71,7 @@ TlsTerminator::TlsTerminator(const std::string& cert, const std::string& key,
 }
 
 TlsTerminator::~TlsTerminator() {
-  shutdown(listener_->fd(), SHUT_RDWR);  // ends an accept() that nobody came to
+  shutdown(listener_->fd(), SHUT_RDWR);  // ends a waiting accept()
   thread_.join();
 }
 
@@ -84,7 +84,7 @@ void TlsTerminator::Serve() {
     SSL_set_fd(ssl.get(), client.fd());
     if (SSL_accept(ssl.get()) == 1) Relay(ssl.get(), client.fd(), upstream->fd());
   } catch (const std::runtime_error&) {
-    // The client sees the connection close, and says so.
+    // The client sees the connection close, and reports it.
   }
 }
 

@@ -1,5 +1,5 @@
-// What stands before a homeserver on the internet, for measuring: takes TLS on a free port of
-// 127.0.0.1 and passes the plain bytes on to the homeserver.
+// A TLS proxy before the homeserver, as on the internet, for measurements: accepts TLS on a free
+// port of 127.0.0.1 and passes the plain bytes on to the homeserver.
 //
 // Threading: one thread of its own, for one connection. Ownership: owns its sockets.
 #pragma once

@@ -10,12 +10,12 @@ namespace {
 constexpr const char* kProgram = "lb-proxy";
 
 constexpr const char* kFooter =
-    "Runs lowband-edge and lowband-translator on this machine, joined by a private unix socket,\n"
-    "with the flags of the Go lb-proxy (one dash or two).\n\n"
+    "Runs lowband-edge and lowband-translator on this machine, connected by a private unix\n"
+    "socket, with the flags of the Go lb-proxy (one dash or two).\n\n"
     "Example, homeserver on the same machine:\n"
     "  lb-proxy -local 'http://localhost:8008' --tls-cert cert.pem --tls-key key.pem \\\n"
     "    --dtls-bind-addr :8008\n"
-    "Somewhere else, with plain HTTP for media and other clients on the same port:\n"
+    "Example, homeserver elsewhere, with plain HTTP for media and other clients on the same port:\n"
     "  lb-proxy -local 'https://matrix.example.org' --tls-cert cert.pem --tls-key key.pem \\\n"
     "    --advertise 'https://lowband.example.org:8008' --dtls-bind-addr :8008";
 
@@ -42,11 +42,10 @@ std::optional<int> ParseArguments(int argc, const char* const* argv, Arguments& 
   parser.Text("tls-cert", arguments.tls_cert, "Certificate chain, PEM", "FILE");
   parser.Text("tls-key", arguments.tls_key, "Its private key, PEM", "FILE");
   parser.Text("dtls-bind-addr", arguments.dtls_bind_addr, "UDP address to listen on", "HOST:PORT");
-  parser.Text(
-      "advertise", arguments.advertise,
-      "Public URL of this proxy: told to clients, and plain Matrix HTTP is served on TCP at "
-      "the same address and port (HTTPS when the URL is https)",
-      "URL");
+  parser.Text("advertise", arguments.advertise,
+              "Public URL of this proxy: announce it to clients, and serve plain Matrix HTTP on "
+              "TCP at the same address and port (HTTPS if the URL is https)",
+              "URL");
   parser.Group("Not in the Go program");
   parser.Text("edge-admin-addr", arguments.edge_admin_addr,
               "Metrics and health of the edge, or off", "HOST:PORT");
@@ -91,7 +90,7 @@ std::vector<std::string> TranslatorCommand(const Arguments& arguments, const std
       "lowband-translator", "--listen=unix:" + socket, "--local=" + arguments.local,
       "--admin-addr=" + arguments.translator_admin_addr, "--log-format=" + arguments.log_format};
   if (!arguments.advertise.empty()) command.push_back("--advertise=" + arguments.advertise);
-  // A port that the URL names is the public one of both transports.
+  // A port in the URL is the public port of both transports.
   const bool url_names_port =
       !arguments.advertise.empty() && ParsePublicUrl(arguments.advertise).port.has_value();
   if (!url_names_port) {

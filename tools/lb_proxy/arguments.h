@@ -20,15 +20,15 @@ struct Arguments {
   std::string edge_admin_addr = "off";  ///< The Go program has no admin port.
   std::string translator_admin_addr = "off";
   std::string log_format = "text";
-  std::string edge_config;        ///< Handed to lowband-edge as --config.
-  std::string translator_config;  ///< Handed to lowband-translator as --config.
+  std::string edge_config;        ///< Passed to lowband-edge as --config.
+  std::string translator_config;  ///< Passed to lowband-translator as --config.
 };
 
-/// `-name value`, `-name=value` and the same with two dashes become the two-dash form, so that the
-/// Go program's way of writing flags works unchanged.
+/// `-name value` and `-name=value`, with one dash or two, become the two-dash form, so that the Go
+/// program's command lines work unchanged.
 std::vector<std::string> NormalizeDashes(int argc, const char* const* argv);
 
-/// Fills `arguments`. None: go on; otherwise the exit code, and what there was to say was printed.
+/// Fills `arguments`. None: continue; otherwise the exit code, and its message was printed.
 std::optional<int> ParseArguments(int argc, const char* const* argv, Arguments& arguments);
 
 /// The two command lines, program name first, joined by the gRPC socket `socket` (a path).

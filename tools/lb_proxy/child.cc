@@ -28,7 +28,7 @@ std::string Beside(const std::string& program) {
                            pid_t parent) {
   prctl(PR_SET_PDEATHSIG, SIGTERM);
   if (getppid() != parent) _exit(1);  // The parent died before the line above.
-  // The terminal's Ctrl-C goes to the foreground group; the parent alone passes it on, in order.
+  // The terminal's Ctrl-C goes to the foreground group; only the parent passes it on, in order.
   setpgid(0, 0);
   sigset_t none;
   sigemptyset(&none);

@@ -13,7 +13,7 @@
 
 namespace lowband::lb_proxy {
 
-/// How a child ended.
+/// The end of a child.
 struct Ending {
   int exit_code = 0;  ///< Its own, or 128 + the signal's number.
   int signal = 0;     ///< The signal that killed it, or 0.
@@ -22,7 +22,7 @@ struct Ending {
 
 class Child {
  public:
-  /// Starts `command`, looked for beside this program first, then in PATH. It gets SIGTERM if
+  /// Starts `command`, found beside this program, else in PATH. It gets SIGTERM if
   /// this process dies. LOWBAND_CONFIG is not passed on: it is for this program.
   explicit Child(std::vector<std::string> command);
   ~Child();

@@ -1,5 +1,5 @@
-// lb-proxy: one machine, both processes. Starts the translator, then the edge, passes signals on,
-// and never restarts either silently: if one dies, the other is stopped and this exits non-zero.
+// lb-proxy: both processes on one machine. Starts the translator, then the edge, and passes signals
+// on. It never restarts either: if one dies, it stops the other and exits non-zero.
 #include <signal.h>
 #include <sys/socket.h>
 #include <sys/un.h>
@@ -22,7 +22,7 @@ namespace {
 
 constexpr Duration kPollInterval = std::chrono::milliseconds(50);
 constexpr Duration kStartLimit = std::chrono::seconds(10);
-// The edge answers what is in flight within 10 s of SIGTERM.
+// The edge answers the requests in flight within 10 s of SIGTERM.
 constexpr Duration kStopLimit = std::chrono::seconds(15);
 
 // A directory that only this user can enter, removed at the end.
@@ -46,9 +46,9 @@ class PrivateDirectory {
     std::error_code ignored;
     if (!path_.empty()) std::filesystem::remove_all(path_, ignored);
   }
-  /// Where the services meet.
+  /// The socket between the services.
   std::string socket() const { return path_ + "/translator.sock"; }
-  /// Why there is none; empty: there is.
+  /// The reason why there is none; empty: it exists.
   const std::string& problem() const { return problem_; }
 
  private:
@@ -74,7 +74,7 @@ void Stop(Child& child, int signal_number) {
   if (!child.Wait(kStopLimit)) child.Signal(SIGKILL);
 }
 
-// A child that could not start as configured has said why in its own line.
+// A child that could not start with its configuration has printed the reason in its own line.
 int ExitCodeOf(Logger& log, const Child& child, const Ending& ending) {
   if (ending.signal == 0 && ending.exit_code == kExitBadConfig) return kExitBadConfig;
   log.Error("child_died", {{"program", child.name()}, {"how", ending.Text()}});
@@ -84,7 +84,7 @@ int ExitCodeOf(Logger& log, const Child& child, const Ending& ending) {
 int Supervise(Logger& log, ShutdownSignal& shutdown, Child& translator, Child& edge) {
   while (true) {
     if (const auto number = shutdown.Wait(kPollInterval)) {
-      // The edge first: it still needs the translator for what is in flight.
+      // The edge first: it still needs the translator for requests in flight.
       Stop(edge, *number);
       Stop(translator, *number);
       return kExitOk;
@@ -100,8 +100,8 @@ int Supervise(Logger& log, ShutdownSignal& shutdown, Child& translator, Child& e
   }
 }
 
-// What would keep a service from starting is told by that service, in one line, before anything
-// runs; what it would tell of itself besides is not asked here. Zero, or the exit code.
+// Runs a service's --check before any service starts; it prints its fault in one line, and its
+// other output is suppressed. Returns zero, or the exit code.
 int Check(Logger& log, std::vector<std::string> command) {
   command.push_back("--check");
   command.push_back("--log-level=warning");

@@ -15,9 +15,9 @@ namespace lowband::tools {
 void ConnectOptions::AddTo(CLI::App& app) {
   const std::string group = "Connection";
   app.add_flag("-k,--insecure", insecure, "Accept any certificate")->group(group);
-  app.add_option("--cacert", ca_file,
-                 "Certificates that the server's chain may lead to, PEM; without it those of the "
-                 "system")
+  app.add_option(
+         "--cacert", ca_file,
+         "Authorities that the server's certificate may come from, PEM; default: the system's")
       ->type_name("FILE")
       ->group(group);
   app.add_flag("--allow-ccm8", allow_ccm8, "Also offer AES-128-CCM-8, whose tag has only 64 bits")
@@ -26,22 +26,22 @@ void ConnectOptions::AddTo(CLI::App& app) {
                "Offer a connection ID, so that the session survives a change of address (default)")
       ->group(group);
   app.add_option("--block-size", block_size,
-                 "Bytes of a block: 16, 32, 64, 128, 256, 512 or 1024. Below 1024 the server is "
-                 "asked for the same")
+                 "Bytes of a block: 16, 32, 64, 128, 256, 512 or 1024. Below 1024 also requested "
+                 "from the server")
       ->type_name("BYTES")
       ->check(Quiet(CLI::IsMember({16, 32, 64, 128, 256, 512, 1024})))
       ->capture_default_str()
       ->group(group);
   app.add_option("--ack-timeout", ack_timeout_seconds,
-                 "First wait for an acknowledgement; the next four are twice as long each. Nothing "
-                 "is repeated after 147 s")
+                 "First wait for an acknowledgement; each of the next four is twice as long. No "
+                 "message is repeated after 147 s")
       ->type_name("SECONDS")
       ->check(Quiet(CLI::Range(0.01, 60.0)))
       ->capture_default_str()
       ->group(group);
   app.add_option("--user-agent", user_agent,
-                 "What the homeserver is told of the client (option 2050, once a session), for its "
-                 "lists of devices; without it nothing")
+                 "Name of the client for the homeserver's lists of devices (option 2050, sent once "
+                 "per session); default: none")
       ->type_name("TEXT")
       ->check(
           Quiet(CLI::Validator([](const std::string& text) { return UserAgentProblem(text); }, "")))

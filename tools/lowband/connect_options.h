@@ -1,4 +1,4 @@
-// The flags about the connection that `request`, `load` and `sync` have in common.
+// The connection flags common to `request`, `load` and `sync`.
 //
 // Threading: main; the options are then read from any thread.
 #pragma once
@@ -23,17 +23,17 @@ struct ConnectOptions {
   bool connection_id = true;
   unsigned block_size = 1024;
   double ack_timeout_seconds = 2;
-  std::string user_agent;  ///< Empty: the homeserver is not told.
+  std::string user_agent;  ///< Empty: not sent.
 
   void AddTo(CLI::App& app);
-  /// Everything but the server's name. Reads the certificates; throws UsageError naming the file.
+  /// All settings but the server's name. Reads the certificates; throws UsageError naming the file.
   client::Config MakeConfig(bool secure) const;
 };
 
-/// Empty, or why `text` cannot be what a client calls itself.
+/// Empty, or the reason why `text` cannot be a user agent.
 std::string UserAgentProblem(std::string_view text);
 
-/// The file that SSLKEYLOGFILE names, open for appending; null if it names none. Throws
+/// The file named by SSLKEYLOGFILE, open for appending; null if it is not set. Throws
 /// UsageError naming the file.
 std::unique_ptr<tls::KeyLog> KeyLogFromEnvironment();
 

@@ -21,7 +21,7 @@ std::optional<uint8_t> Digit(char c) {
 
 bool IsSpace(char c) { return std::isspace(static_cast<unsigned char>(c)) != 0; }
 
-// The result, or what was wrong.
+// The result, or the error.
 Result<Bytes, std::string> Convert(ByteView input, Format to, const ConvertOptions& options) {
   const Order order = options.canonical ? Order::kCanonical : Order::kSource;
   if (to == Format::kCbor) {
@@ -47,7 +47,7 @@ void Write(const ConvertOptions& options, Format to, const Bytes& result) {
   }
   if (options.output == "-") {
     WriteStandardOutput(bytes);
-    // A prompt behind the last brace is ugly; in a pipe each byte counts.
+    // On a terminal a newline separates the prompt; in a pipe the output is exact.
     if (to == Format::kJson && !options.pretty && StandardOutputIsTerminal()) std::cout << '\n';
     return;
   }

@@ -16,19 +16,20 @@ enum class Format : uint8_t { kJson, kCbor };
 
 struct ConvertOptions {
   std::string input;         ///< As ReadData reads it.
-  std::optional<Format> to;  ///< None: away from what the input looks like.
+  std::optional<Format> to;  ///< None: the other format than the input's.
   bool hex = false;          ///< CBOR is written and read as hexadecimal digits.
-  bool canonical = true;     ///< Keys sorted; false: as they stand in the source.
+  bool canonical = true;     ///< Keys sorted; false: in the order of the source.
   bool pretty = false;
   transcode::KeyTable keys = transcode::KeyTable::kV1;
   std::string output = "-";  ///< A file, or - for standard output.
 };
 
-/// What `input` looks like: a JSON text begins with a byte below 0x80, and a CBOR map or array,
-/// which every Matrix body is, with one above. A single CBOR number or string can look like JSON.
+/// The likely format of `input`: a JSON text begins with a byte below 0x80, and a CBOR map or
+/// array, as every Matrix body is, with one above. A single CBOR number or string can look like
+/// JSON.
 Format GuessFormat(ByteView input);
 
-/// Bytes from hexadecimal digits; white space between them means nothing. The error names the
+/// Bytes from hexadecimal digits; white space between them is ignored. The error names the
 /// byte offset.
 Result<Bytes, std::string> FromHex(std::string_view text);
 

@@ -12,13 +12,13 @@ namespace {
 constexpr const char* kFooter =
     R"(INPUT is the data itself, @FILE, or - for standard input.
 
-Without --to, data that begins with a byte of 0x80 or more is taken for CBOR, anything else for
-JSON. That is right for every Matrix body, all of which are maps; for a CBOR number or string alone
-say --to json.
+Without --to, data that begins with a byte of 0x80 or more counts as CBOR, all other data as JSON.
+That is right for every Matrix body, since all are maps; for a single CBOR number or string use
+--to json.
 
 Examples:
   lowband convert '{"event_id":"$something"}'            # CBOR: a1 01 6a 24 ...
-  lowband convert --hex '{"event_id":"$something"}'      # the same as hexadecimal digits
+  lowband convert --hex '{"event_id":"$something"}'      # CBOR as hexadecimal digits
   lowband convert --hex a1016a24736f6d657468696e67       # back to JSON
   lowband convert -o body.cbor @body.json
   curl ... | lowband convert --no-canonical -
@@ -39,21 +39,20 @@ std::function<int()> AddConvertCommand(CLI::App& app) {
   command
       ->add_option_function<std::string>(
           "--to", [options, formats](const std::string& name) { options->to = formats.at(name); },
-          "Format to make, json or cbor; without it the other one than the input looks like")
+          "Output format, json or cbor; default: the one that the input is not")
       ->check(Quiet(CLI::IsMember({"json", "cbor"})))
       ->type_name("FORMAT");
   command->add_flag_function(
-      "--c2j", [options](int64_t) { options->to = Format::kJson; },
-      "The same as --to json; -c2j works too");
+      "--c2j", [options](int64_t) { options->to = Format::kJson; }, "As --to json; -c2j works too");
   command->add_flag("--hex", options->hex, "Write and read CBOR as hexadecimal digits");
   command->add_flag("--canonical,!--no-canonical", options->canonical,
                     "Sort keys, so that equal documents give equal bytes (default); or keep "
                     "their order");
-  command->add_flag("--pretty", options->pretty, "Lay JSON out in lines");
+  command->add_flag("--pretty", options->pretty, "Print JSON in indented lines");
   command
       ->add_option("--key-table", *key_table,
-                   "1: keys of MSC3079 become integers. 0: every key stays a string. For CBOR to "
-                   "make; reading understands both")
+                   "For CBOR output. 1: keys of MSC3079 become integers. 0: every key stays a "
+                   "string. Input may have both")
       ->check(Quiet(CLI::IsMember({0, 1})))
       ->type_name("VERSION")
       ->capture_default_str();

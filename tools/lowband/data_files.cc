@@ -58,7 +58,7 @@ void WriteFile(const std::string& path, ByteView bytes, int mode) {
 }
 
 void WriteStandardOutput(ByteView bytes) {
-  // No bytes may have no address, which fwrite does not take.
+  // An empty view may have a null pointer, which fwrite does not allow.
   if (!bytes.empty()) std::fwrite(bytes.data(), 1, bytes.size(), stdout);
   std::fflush(stdout);
 }

@@ -10,11 +10,11 @@
 
 namespace lowband::tools {
 
-/// No Matrix request is near this; it keeps a wrong file from filling the memory.
+/// Far above any Matrix request; it prevents a wrong file from filling the memory.
 inline constexpr size_t kInputBytesMax = size_t{64} << 20;
 
-/// The bytes that `argument` stands for: `-` and `@-` are standard input, `@FILE` is that file,
-/// anything else is itself. Throws UsageError naming the file.
+/// The bytes of `argument`: `-` and `@-` are standard input, `@FILE` is that file, any other text
+/// is the data. Throws UsageError naming the file.
 Bytes ReadData(const std::string& argument);
 
 /// The whole file. Throws UsageError naming it.
@@ -23,7 +23,7 @@ Bytes ReadFile(const std::string& path);
 /// Writes or overwrites `path` with this mode. Throws UsageError naming it.
 void WriteFile(const std::string& path, ByteView bytes, int mode = 0666);
 
-/// Writes to standard output, bytes as they are.
+/// Writes the bytes unchanged to standard output.
 void WriteStandardOutput(ByteView bytes);
 bool StandardOutputIsTerminal();
 

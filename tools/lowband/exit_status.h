@@ -1,4 +1,4 @@
-// How a command of the tool ends: its exit status and what it says when it fails.
+// The end of a command of the tool: its exit status and its error line.
 //
 // Threading: main.
 #pragma once
@@ -12,10 +12,10 @@ namespace lowband::tools {
 inline constexpr int kExitOk = 0;
 /// It ran and failed: bad data, no connection, an answer that is no 2.xx.
 inline constexpr int kExitFailure = 1;
-/// It could not do what was asked: a wrong flag, a file that cannot be read or written.
+/// It could not run as requested: a wrong flag, a file that cannot be read or written.
 inline constexpr int kExitUsage = 2;
 
-/// What ends a command with kExitUsage; the text names the flag or file.
+/// Ends a command with kExitUsage; the text names the flag or file.
 class UsageError : public std::runtime_error {
  public:
   using std::runtime_error::runtime_error;

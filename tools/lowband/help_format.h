@@ -49,7 +49,7 @@ class HelpFormat : public CLI::Formatter {
   }
 };
 
-/// A check whose bounds are in the option's own words.
+/// A check whose bounds the option's help text already names.
 template <class Check>
 Check Quiet(Check check) {
   check.description("");

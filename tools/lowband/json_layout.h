@@ -1,6 +1,6 @@
 // JSON laid out for people: the same tokens with line breaks and indentation.
 //
-// Threading: any. Spec: RFC 8259 §2 (white space between tokens means nothing).
+// Threading: any. Spec: RFC 8259 §2 (white space between tokens is insignificant).
 #pragma once
 
 #include <string>

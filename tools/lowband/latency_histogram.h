@@ -1,7 +1,7 @@
 // A histogram of times with a relative error below 1 %, in a fixed 26 KB.
 //
-// Threading: one thread; histograms of several threads are merged. Limits: 71 minutes, above which
-// a time counts as that.
+// Threading: one thread; histograms of several threads are merged. Limits: 71 minutes; longer times
+// count as 71 minutes.
 #pragma once
 
 #include <array>
@@ -17,13 +17,13 @@ class LatencyHistogram {
   void Merge(const LatencyHistogram& other);
 
   uint64_t count() const { return count_; }
-  /// The time that this share of all (0 to 1) does not pass; zero if there are none.
+  /// The time that this share of all (0 to 1) does not exceed; zero if there are none.
   double PercentileMs(double share) const;
   double MeanMs() const;
   double MaxMs() const;
 
  private:
-  // Each power of two of microseconds is cut into 128 equal parts.
+  // Each power of two of microseconds is divided into 128 equal parts.
   static constexpr unsigned kPartBits = 7;
   static constexpr uint64_t kParts = uint64_t{1} << kPartBits;
   static constexpr unsigned kValueBits = 32;

@@ -128,7 +128,7 @@ class LoadRun {
 
 LoadPlan MakePlan(const LoadOptions& options, const Url& url) {
   PlanOptions plan_options = options.plan;
-  // A run of handshakes asks for nothing; the plan is there and never used.
+  // A run of handshakes sends no requests; its plan exists and is never used.
   if (options.handshakes) plan_options.operations = {"versions"};
   auto plan = LoadPlan::Make(plan_options, url, RandomRun());
   if (!plan) throw UsageError(plan.error());
@@ -137,12 +137,12 @@ LoadPlan MakePlan(const LoadOptions& options, const Url& url) {
 
 void Check(const LoadOptions& options, const Url& url) {
   if (options.threads > options.sessions) {
-    throw UsageError("--threads: more threads than --sessions would have nothing to do");
+    throw UsageError("--threads: must not be more than --sessions");
   }
   const PlanOptions& plan = options.plan;
   if (options.handshakes && (!plan.operations.empty() || !plan.gets.empty() || !plan.puts.empty() ||
                              !plan.posts.empty() || !plan.deletes.empty())) {
-    throw UsageError("--operation handshake goes with no other operation");
+    throw UsageError("--operation handshake cannot be combined with other operations");
   }
   if (options.handshakes && options.warm_up > 0) {
     throw UsageError("--warm-up: a run of handshakes has no requests to warm up with");
@@ -187,9 +187,10 @@ int RunLoad(const LoadOptions& options) {
   const bool any = options.handshakes ? result.handshakes > 0 : result.requests > result.failed;
   if (any) return kExitOk;
   const auto reason = result.outcomes.begin();
-  return Fail("load",
-              "nothing succeeded" + (reason == result.outcomes.end() ? "" : ": " + reason->first),
-              kExitFailure);
+  return Fail(
+      "load",
+      "no operation succeeded" + (reason == result.outcomes.end() ? "" : ": " + reason->first),
+      kExitFailure);
 }
 
 }  // namespace lowband::tools

@@ -1,4 +1,4 @@
-// `lowband load`: many sessions, many requests, and what they took.
+// `lowband load`: many sessions, many requests, and their cost.
 //
 // Threading: main; starts the workers' threads and joins them.
 #pragma once
@@ -29,7 +29,7 @@ struct LoadOptions {
   uint64_t in_flight = 1;
   uint64_t connecting = 16;
   uint64_t requests = 1000;
-  double seconds = 0;    ///< Above 0: instead of `requests`.
+  double seconds = 0;    ///< Above 0: replaces `requests`.
   uint64_t warm_up = 0;  ///< Requests before the measurement.
   double answer_seconds = 60;
   std::string token;        ///< Or @FILE with one a line.
@@ -40,11 +40,11 @@ struct LoadOptions {
   std::string stats_file;     ///< Write them as JSON.
 };
 
-/// Everything that is reported.
+/// All reported figures.
 struct LoadReport {
   std::string title;
   LoadResult result;
-  uint64_t sessions = 0;  ///< That were open when the measurement began.
+  uint64_t sessions = 0;  ///< Sessions open when the measurement began.
   double seconds = 0;     ///< From the first request to the last answer.
   bool handshakes_only = false;
   unsigned ip_udp_bytes = 28;  ///< Headers around each datagram.

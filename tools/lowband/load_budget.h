@@ -1,4 +1,4 @@
-// How much of a phase is left to do, shared by the workers of a load run.
+// The remaining work of a phase, shared by the workers of a load run.
 //
 // Threading: Allow* while no worker runs; the rest from any thread.
 #pragma once
@@ -17,7 +17,7 @@ class LoadBudget {
     remaining_ = static_cast<int64_t>(requests);
     until_ = TimePoint::max();
   }
-  /// As many as fit in.
+  /// As many requests as fit into the time.
   void AllowUntil(TimePoint until) {
     remaining_ = INT64_MAX;
     until_ = until;

@@ -13,16 +13,17 @@ constexpr const char* kHandshake = "handshake";
 constexpr const char* kFooter =
     R"(URL names the server: coaps://HOST[:PORT], as for `lowband request`.
 
-An operation is "[WEIGHT*]METHOD PATH[?QUERY] [BODY]". {n} in its path or query is a number that no
-other request of the run has, {run} tells runs apart. BODY is JSON, or @FILE, and is sent as CBOR.
-The names versions, send, sync, members and messages stand for operations of the Matrix API that
-scripts/bench compares, and handshake for handshakes alone: --requests of them, --sessions at once.
+An operation is "[WEIGHT*]METHOD PATH[?QUERY] [BODY]". In its path or query {n} is a number unique
+to each request of the run, and {run} is unique to the run. BODY is JSON, or @FILE, and is sent as
+CBOR. The names versions, send, sync, members and messages stand for operations of the Matrix API
+that scripts/bench compares, and handshake for handshakes only: --requests of them, --sessions at
+once.
 
-Each session waits for an answer before it asks again, unless --in-flight says otherwise. With
---token the first request of each session brings the token, and the others wait for its answer.
+Each session has one request at a time under way, or --in-flight. With --token the first request of
+each session carries the token, and the others wait for its answer.
 
-Bytes are those of UDP payload, plus 28 a datagram for the headers of IPv4 and UDP (48 for IPv6).
-Figures are of the measurement alone: connecting and warm-up are not in them.
+Bytes are UDP payload plus 28 per datagram for the headers of IPv4 and UDP (48 for IPv6). All
+figures exclude connecting and warm-up.
 
 Examples:
   lowband load -k --operation versions --sessions 32 --requests 20000 coaps://localhost:8008
@@ -32,11 +33,12 @@ Examples:
     --operation 'PUT /_matrix/client/r0/rooms/!r:hs/send/m.room.message/{run}{n} {"body":"hi"}' \
     coaps://localhost:8008
 
-Exit status: 0 something succeeded (see the failures), 1 nothing did, 2 wrong flags or files.)";
+Exit status: 0 some operations succeeded (see the failures), 1 none, 2 wrong flags or files.)";
 
 void AddPlanFlags(CLI::App& command, LoadOptions& options) {
   PlanOptions& plan = options.plan;
-  command.add_option("--operation", plan.operations, "What to ask, any number of times: see below")
+  command
+      .add_option("--operation", plan.operations, "Request to send, any number of times: see below")
       ->allow_extra_args(false)
       ->type_name("OPERATION");
   const auto paths = [&command](const char* name, std::vector<std::string>& value,
@@ -53,9 +55,9 @@ void AddPlanFlags(CLI::App& command, LoadOptions& options) {
       ->allow_extra_args(false)
       ->type_name("HEADER");
   command.add_flag("--enum,!--no-enum", plan.message.path_codes,
-                   "Shrink paths to their code (default), or send them as they are");
+                   "Replace paths by their code (default), or send them unchanged");
   command.add_option("--token", options.token,
-                     "Access token of all sessions, or @FILE with one a line, dealt in turn");
+                     "Access token of all sessions, or @FILE with one per line, assigned in turn");
 }
 
 void AddAmountFlags(CLI::App& command, LoadOptions& options) {
@@ -80,7 +82,7 @@ void AddAmountFlags(CLI::App& command, LoadOptions& options) {
       ->check(Quiet(CLI::Range(uint64_t{0}, uint64_t{UINT32_MAX})));
   command
       .add_option("-m,--max-time", options.answer_seconds,
-                  "How long an acknowledged request may go unanswered")
+                  "How long an acknowledged request may wait for its answer")
       ->type_name("SECONDS")
       ->check(Quiet(CLI::Range(0.01, 86400.0)))
       ->capture_default_str();

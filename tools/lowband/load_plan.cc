@@ -42,7 +42,7 @@ void Replace(Bytes& value, std::string_view from, std::string_view to) {
   value.assign(text.begin(), text.end());
 }
 
-// Takes the word before the first space off `text`.
+// Removes the word before the first space from `text`.
 std::string_view TakeWord(std::string_view& text) {
   const size_t end = std::min(text.find(' '), text.size());
   const std::string_view word = text.substr(0, end);
@@ -83,9 +83,9 @@ Result<LoadOperation, std::string> MakeOperation(const std::string& name, const 
   if (!url) return Failure(url.error());
   url->path.insert(url->path.begin(), base.path.begin(), base.path.end());
   MessageOptions message = options.message;
-  message.no_response = false;  // Answers are what is counted.
+  message.no_response = false;  // The run counts answers.
   message.method = parsed.method;
-  message.token.clear();  // the first request of each session brings it
+  message.token.clear();  // only the first request of each session carries it
   const Bytes body = parsed.data.empty() ? Bytes{} : ReadData(parsed.data);
   auto built = BuildRequest(message, *url, body);
   if (!built) return Failure(built.error());
@@ -124,7 +124,7 @@ LoadOperation::LoadOperation(std::string name, unsigned weight, client::Request 
 
 client::Request LoadOperation::Make(uint64_t number) const {
   client::Request request = request_;
-  // Always as long, so that every request of a kind has the same size.
+  // Always of one length, so that all requests of a kind have one size.
   std::array<char, 24> digits{};
   std::snprintf(digits.data(), digits.size(), "%07llu", static_cast<unsigned long long>(number));
   for (const size_t i : numbered_) Replace(request.options[i].value, kNumber, digits.data());
@@ -163,7 +163,7 @@ Result<LoadPlan, std::string> LoadPlan::Make(const PlanOptions& options, const U
   }
   if (plan.operations_.empty()) {
     return Failure(
-        std::string("no operation was named: --operation, --get, --put, --post or "
+        std::string("no operation was given: --operation, --get, --put, --post or "
                     "--delete"));
   }
   plan.order_ = Interleave(plan.operations_);

@@ -1,4 +1,4 @@
-// What a load run asks for: operations with weights, made into requests.
+// The requests of a load run: operations with weights.
 //
 // Threading: immutable once made; any thread. Ownership: main makes it, workers borrow it.
 #pragma once
@@ -15,8 +15,8 @@
 
 namespace lowband::tools {
 
-/// One kind of request. {n} in its path or query becomes a number that no other request of the run
-/// has, {run} six hexadecimal digits of this run.
+/// One kind of request. {n} in its path or query becomes a number unique to each request of the
+/// run, {run} six hexadecimal digits of this run.
 class LoadOperation {
  public:
   LoadOperation(std::string name, unsigned weight, client::Request request, const std::string& run);
@@ -33,7 +33,7 @@ class LoadOperation {
   std::vector<size_t> numbered_;  ///< Options that hold {n}.
 };
 
-/// How the operations are written on the command line.
+/// The operations in the form of the command line.
 struct PlanOptions {
   /// A name of NamedOperations(), or "[WEIGHT*]METHOD PATH[?QUERY] [BODY]", BODY as ReadData
   /// reads it.
@@ -52,8 +52,8 @@ std::span<const NamedOperation> NamedOperations();
 
 class LoadPlan {
  public:
-  /// `base` is the URL of the server, whose own path is put before every path. `run` tells runs
-  /// apart. The error names the operation.
+  /// `base` is the URL of the server, whose path is a prefix of every path. `run` identifies the
+  /// run. The error names the operation.
   static Result<LoadPlan, std::string> Make(const PlanOptions& options, const Url& base,
                                             const std::string& run);
 

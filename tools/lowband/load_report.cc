@@ -29,7 +29,7 @@ double Per(uint64_t amount, uint64_t count) {
   return count > 0 ? static_cast<double>(amount) / static_cast<double>(count) : 0;
 }
 
-// What the figures are per: a request, or a handshake where there is nothing else.
+// The number of units for figures per unit: requests, or handshakes in a run without requests.
 uint64_t Units(const LoadReport& report) {
   return report.handshakes_only ? report.result.handshakes : report.result.requests;
 }

@@ -1,6 +1,6 @@
-// What a load run measured, added up over its workers.
+// The results of a load run, summed over its workers.
 //
-// Threading: each worker fills its own; main merges them when they are done.
+// Threading: each worker fills its own; main merges them at the end.
 #pragma once
 
 #include <cstdint>
@@ -14,17 +14,17 @@ namespace lowband::tools {
 
 struct LoadResult {
   uint64_t requests = 0;                     ///< Answered or failed.
-  uint64_t failed = 0;                       ///< No answer, or one that is no 2.xx.
-  std::map<std::string, uint64_t> outcomes;  ///< "2.05" or a reason, to how often.
+  uint64_t failed = 0;                       ///< No answer, or an answer other than 2.xx.
+  std::map<std::string, uint64_t> outcomes;  ///< "2.05" or a reason, with its count.
   LatencyHistogram latency;
 
-  uint64_t handshakes = 0;  ///< Completed, whenever in the run.
+  uint64_t handshakes = 0;  ///< Completed at any time of the run.
   uint64_t handshakes_failed = 0;
   uint64_t resumed = 0;  ///< Of the completed ones.
   LatencyHistogram handshake_latency;
 
   client::Traffic traffic;            ///< Of the measured phase.
-  client::Traffic handshake_traffic;  ///< Of everything before it.
+  client::Traffic handshake_traffic;  ///< Of all phases before it.
 
   void Merge(const LoadResult& other);
 };

@@ -29,7 +29,7 @@ LoadWorker::LoadWorker(LoadWorkerOptions options, const LoadPlan& plan, LoadBudg
       epoll_(epoll_create1(EPOLL_CLOEXEC)),
       slots_(options_.sessions),
       buffer_(kUdpPayloadMax) {
-  // The workers' sessions go through the plan from different places.
+  // The workers' sessions start at different places of the plan.
   for (Slot& slot : slots_) slot.turn = random_->Below(1 << 20);
 }
 
@@ -116,7 +116,7 @@ void LoadWorker::Open(size_t index) {
   Slot& slot = slots_[index];
   auto socket = client::UdpSocket::Open(options_.server);
   if (!socket) {
-    // Out of ports or descriptors; trying again at once would not help.
+    // Out of ports or descriptors; an immediate retry would not help.
     slot.state = State::kDead;
     ++result_.handshakes_failed;
     ++result_.outcomes[socket.error()];
@@ -136,7 +136,7 @@ void LoadWorker::Open(size_t index) {
   slot.session->Connect(slot.opened);
 }
 
-// Ends a session with what it still has to say; the slot is free then.
+// Sends a session's last output and ends it; the slot is then free.
 void LoadWorker::Retire(Slot& slot) {
   slot.session->Close(Now());
   while (const auto datagram = slot.session->PollTransmit()) slot.socket->Send(*datagram);
@@ -148,8 +148,7 @@ void LoadWorker::Retire(Slot& slot) {
 
 void LoadWorker::OnReadable(size_t index) {
   Slot& slot = slots_[index];
-  // One read for each answer that may be there; a read of nothing costs as much as one of a
-  // datagram.
+  // One read for each possible answer; an empty read costs as much as one of a datagram.
   for (size_t reads = 0; reads < std::max<size_t>(1, slot.in_flight.size()); ++reads) {
     if (!slot.session) return;
     ByteView datagram;
@@ -176,7 +175,7 @@ void LoadWorker::Drain(size_t index) {
   SetTimer(index);
 }
 
-// A timer is moved only when it must ring earlier; one that rings too early does no harm.
+// A timer is moved only to an earlier time; one that fires too early is harmless.
 void LoadWorker::SetTimer(size_t index) {
   Slot& slot = slots_[index];
   const auto next = slot.session ? slot.session->NextDeadline() : std::nullopt;
@@ -189,7 +188,7 @@ void LoadWorker::Handle(size_t index, client::Event& event) {
   if (const auto* response = std::get_if<client::Response>(&event)) {
     OnAnswer(index, response->id, response->code.Text(), response->code.cls() == 2);
   } else if (const auto* failed = std::get_if<client::RequestFailed>(&event)) {
-    // Disconnected follows, and until then nothing new can be sent.
+    // Disconnected follows, and until then no request can be sent.
     if (failed->failure == client::Failure::kClosed) slots_[index].state = State::kIdle;
     OnAnswer(index, failed->id, std::string(client::Text(failed->failure)), false);
   } else if (const auto* connected = std::get_if<client::Connected>(&event)) {
@@ -261,7 +260,7 @@ void LoadWorker::OnAnswer(size_t index, client::RequestId id, const std::string&
 void LoadWorker::Fill(size_t index) {
   Slot& slot = slots_[index];
   if (phase_ != Phase::kRequests || slot.state != State::kReady) return;
-  // Requests could overtake the one that brings the token.
+  // Requests could overtake the one with the token.
   const size_t limit = slot.answered || options_.tokens.empty() ? options_.in_flight : 1;
   while (slot.in_flight.size() < limit) {
     if (slot.session->traffic().datagrams_sent >= kDatagramsPerSessionMax) {

@@ -1,6 +1,6 @@
 // One thread of the load generator: its sessions, their sockets, one epoll loop.
 //
-// Threading: each method on the worker's own thread; result() when that is done. Ownership: borrows
+// Threading: each method on the worker's own thread; result() after that. Ownership: borrows
 // plan and budget. Limits: kConnectAttemptsMax, kDatagramsPerSessionMax.
 #pragma once
 
@@ -28,15 +28,15 @@ struct LoadWorkerOptions {
   size_t first_session = 0;         ///< Number of the first one among those of all workers.
   unsigned in_flight = 1;           ///< Requests of one session at once.
   size_t connecting = 16;           ///< Handshakes at once.
-  std::vector<std::string> tokens;  ///< One a session, in turn; may be empty.
+  std::vector<std::string> tokens;  ///< Assigned to the sessions in turn; may be empty.
   bool resume = false;              ///< All but the first handshake use its ticket.
 };
 
 class LoadWorker {
  public:
-  /// Handshakes of one session that may fail in a row before it is given up.
+  /// Failed handshakes in a row after which a session is given up.
   static constexpr unsigned kConnectAttemptsMax = 3;
-  /// After so many a session is replaced: message IDs must not come again within 247 s
+  /// After so many a session is replaced: message IDs must not be reused within 247 s
   /// (RFC 7252 §4.4), and there are 65,536.
   static constexpr uint64_t kDatagramsPerSessionMax = 50'000;
 
@@ -45,7 +45,7 @@ class LoadWorker {
   LoadWorker(const LoadWorker&) = delete;
   LoadWorker& operator=(const LoadWorker&) = delete;
 
-  /// Opens every session. Those that cannot be opened are counted and left out.
+  /// Opens every session. Those that cannot be opened are counted and not used.
   void ConnectAll();
   /// Spends the budget on requests and waits for the last answer. `measured`: the results count.
   void RunRequests(bool measured);
@@ -55,7 +55,7 @@ class LoadWorker {
 
   const LoadResult& result() const { return result_; }
   size_t ready() const;
-  /// When the last answer of the measured phase came; its beginning if none did.
+  /// Time of the last answer of the measured phase; its beginning if there was none.
   TimePoint last_answer() const { return last_answer_; }
 
  private:
@@ -73,7 +73,7 @@ class LoadWorker {
     TimePoint opened;
     std::optional<TimePoint> timer;
     unsigned failures = 0;  ///< Handshakes in a row.
-    bool answered = false;  ///< The server has seen our token.
+    bool answered = false;  ///< The server has received our token.
     uint64_t turn = 0;
   };
 

@@ -19,7 +19,7 @@ constexpr const char* kFooter =
     "lowband COMMAND --help explains a command.\n"
     "Exit status: 0 done, 1 failed, 2 wrong flags or files.";
 
-// The Go tools take words with one dash, which CLI11 would read as letters.
+// The Go tools accept long flags with one dash, which CLI11 would read as letters.
 std::vector<std::string> Normalize(int argc, char** argv) {
   constexpr std::array<std::string_view, 2> kOneDash = {"-c2j", "-out"};
   std::vector<std::string> arguments;
@@ -70,7 +70,7 @@ int Run(int argc, char** argv) {
 }  // namespace lowband::tools
 
 int main(int argc, char** argv) {
-  // A reader that has seen enough (head, jq) ends us by an error of write, not by a signal.
+  // If the reader (head, jq) closes the pipe, write fails and ends us, not a signal.
   std::signal(SIGPIPE, SIG_IGN);
   return lowband::tools::Run(argc, argv);
 }

@@ -74,7 +74,7 @@ std::string RecordName(uint8_t type, bool encrypted, ByteView fragment) {
   }
 }
 
-// What is fit to be printed: a terminal must not be steered by a server.
+// The printable characters only: a server must not control the terminal.
 std::string Printable(ByteView value) {
   std::string out;
   for (const uint8_t byte : value) {

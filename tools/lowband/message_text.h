@@ -1,4 +1,4 @@
-// CoAP messages and DTLS records in words, for -v. Tokens of users are never printed.
+// CoAP messages and DTLS records as text, for -v. Tokens of users are never printed.
 //
 // Threading: any.
 #pragma once

@@ -9,7 +9,7 @@
 namespace lowband::tools {
 namespace {
 
-// proc(5): fields of /proc/PID/stat behind the command's name, counted from 0.
+// proc(5): fields of /proc/PID/stat after the command's name, counted from 0.
 constexpr int kUserTimeField = 11;
 constexpr int kSystemTimeField = 12;
 constexpr int kResidentPagesField = 21;

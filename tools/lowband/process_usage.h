@@ -1,4 +1,4 @@
-// What other processes have used so far, for the CPU that a server spends on a request.
+// Resource usage of other processes so far, for a server's CPU time per request.
 //
 // Threading: any. Reads /proc: Linux only.
 #pragma once

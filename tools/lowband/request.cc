@@ -30,7 +30,7 @@ std::string ResponseHead(const client::Response& response) {
   for (const auto& option : response.options) {
     if (option.number == coap::OptionNumber::kBlock1 ||
         option.number == coap::OptionNumber::kBlock2) {
-      continue;  // of the last block only: they say nothing of the answer
+      continue;  // of the last block only: they do not describe the answer
     }
     head += OptionText(option.number, option.value) + "\n";
   }
@@ -70,18 +70,18 @@ void PrintConnected(const client::Connection& connection, const client::Config& 
   std::cerr << '\n';
 }
 
-// For a request that nothing comes back of, without a handshake: empty if somebody is there, or why
-// that is not known.
+// For a request without an answer and without a handshake: empty if the server is reachable, else
+// the reason why that is unknown.
 std::string AskWhoIsThere(client::Connection& connection, TimePoint deadline) {
   connection.session().Ping(Now());
   while (const auto event = connection.Wait(std::max<Duration>(deadline - Now(), {}))) {
     if (const auto* pong = std::get_if<client::Pong>(&*event); pong && pong->answered) return "";
     if (const auto* end = std::get_if<client::Disconnected>(&*event)) return end->detail;
   }
-  return "no sign of the server within the time allowed";
+  return "no message from the server within the time limit";
 }
 
-// The ticket of an earlier call, or nothing: then the handshake is full.
+// The ticket of an earlier call; empty: the handshake is full.
 Bytes LoadTicket(const std::string& path) {
   if (path.empty() || access(path.c_str(), F_OK) != 0) return {};
   return ReadFile(path);
@@ -103,7 +103,7 @@ class Exchange {
     config.resume = LoadTicket(options_.session_file);
     if (!options_.silent) {
       config.upload_restarted = [](client::RequestId) {
-        std::cerr << "lowband request: warning: the server has not kept what was uploaded so far "
+        std::cerr << "lowband request: warning: the server no longer has the earlier blocks "
                      "(4.08); the upload starts over\n";
       };
     }
@@ -133,7 +133,7 @@ class Exchange {
     if (!response) return Fail("request", response.error(), kExitFailure);
     if (unanswered && options_.verbose) {
       std::cerr << (confirmable ? "* acknowledged" : "* sent once")
-                << "; what came of it is not known: no answer was asked for (--response asks for "
+                << "; its result is unknown: no answer was requested (--response requests "
                    "one)\n";
     }
     PrintResponse(options_, *response);
@@ -162,7 +162,7 @@ int RunRequest(RequestOptions options) {
   auto url = ParseUrl(options.url);
   if (!url) throw UsageError(url.error());
   const Bytes body = options.data ? ReadData(*options.data) : Bytes{};
-  // With -d and nothing in it, curl posts too.
+  // As in curl, -d with empty data makes a POST.
   if (options.message.method.empty() && options.data) options.message.method = "POST";
   auto built = BuildRequest(options.message, *url, body);
   if (!built) throw UsageError(built.error());

@@ -1,4 +1,4 @@
-// `lowband request`: one request over CoAP, in curl's words.
+// `lowband request`: one request over CoAP, with curl's flags.
 //
 // Threading: main.
 #pragma once

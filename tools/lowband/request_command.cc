@@ -13,7 +13,7 @@ constexpr const char* kFooter =
 UDP. Without a port: 5684 for coaps, 5683 for coap, 8008 for https and http.
 
 Bodies are JSON on both ends of this command and CBOR on the wire. With --cbor, or with a
-Content-Type header, the body goes out as it is. An answer in CBOR is printed as JSON.
+Content-Type header, the body is sent unchanged. An answer in CBOR is printed as JSON.
 
 Examples:
   lowband request -k https://localhost:8008/_matrix/client/versions
@@ -26,8 +26,8 @@ Examples:
 
 SSLKEYLOGFILE=FILE appends the secrets of the session to FILE, for Wireshark.
 
-Exit status: 0 the answer is a 2.xx, or none was asked for, 1 it is another one or there is none, 2
-wrong flags or files.)";
+Exit status: 0 the answer is a 2.xx, or none was requested, 1 another answer, or none came, 2 wrong
+flags or files.)";
 
 void AddMessageFlags(CLI::App& command, RequestOptions& options) {
   MessageOptions& message = options.message;
@@ -42,31 +42,30 @@ void AddMessageFlags(CLI::App& command, RequestOptions& options) {
   command
       .add_option("-H,--header", message.headers,
                   "\"Name: value\", any number of times. Authorization (Bearer), Content-Type, "
-                  "Accept, User-Agent, If-Match and If-None-Match have CoAP options; versions are "
-                  "written as "
-                  "-i shows them")
+                  "Accept, User-Agent, If-Match and If-None-Match have CoAP options; write "
+                  "versions as -i shows them")
       ->allow_extra_args(false)
       ->type_name("HEADER");
   command.add_option("--token", message.token, "Access token, without \"Bearer\" (option 256)");
   command
       .add_option_function<unsigned>(
           "--key-table", [&message](unsigned version) { message.key_table = version; },
-          "Key table to use and to tell the server (option 257): 0 none, 1 that of MSC3079. "
-          "Without it 1 is used and nothing is told")
+          "Key table for both sides, sent to the server (option 257): 0 none, 1 that of MSC3079. "
+          "Default: 1, without the option")
       ->check(Quiet(CLI::IsMember({0, 1})))
       ->type_name("VERSION");
-  command.add_flag("--cbor", message.raw_cbor, "Bodies are CBOR, as they are, both ways");
+  command.add_flag("--cbor", message.raw_cbor, "Bodies are CBOR both ways, without conversion");
   command.add_flag("--compressed", message.compressed,
-                   "Bodies under deflate, both ways, where that is shorter (Content-Formats 11060 "
-                   "and 11050); the server must know it, as Lowband does");
+                   "Compress bodies by deflate, both ways, if that is shorter (Content-Formats "
+                   "11060 and 11050); the server must support it, as Lowband does");
   command.add_flag("--enum,!--no-enum", message.path_codes,
-                   "Shrink paths to their code (default), or send them as they are");
-  command.add_flag("!--non", message.confirmable, "Ask without confirmation (NON)");
+                   "Replace paths by their code (default), or send them unchanged");
+  command.add_flag("!--non", message.confirmable,
+                   "Send the request as NON, without acknowledgement");
   command.add_flag_function(
       "--no-response,!--response", [&message](int64_t count) { message.no_response = count > 0; },
-      "Ask for no answer, good or bad, but an acknowledgement (RFC 7967): whether it was done is "
-      "not "
-      "told. Without it for typing and receipts only");
+      "Request only an acknowledgement and no answer, not even for errors (RFC 7967), so that the "
+      "result stays unknown. Default: only for typing and receipts");
 }
 
 void AddOutputFlags(CLI::App& command, RequestOptions& options) {
@@ -76,7 +75,7 @@ void AddOutputFlags(CLI::App& command, RequestOptions& options) {
   command.add_flag("-s,--silent", options.silent, "Print no warnings");
   command.add_flag_function(
       "--pretty,!--compact", [&options](int64_t count) { options.pretty = count > 0; },
-      "Lay JSON out in lines, or not; without it only on a terminal");
+      "Print JSON in indented lines, or in one; default: indented on a terminal");
   command.add_option("-o,--output", options.output, "File for the body, or - (default)")
       ->type_name("FILE");
   command
@@ -91,18 +90,18 @@ std::function<int()> AddRequestCommand(CLI::App& app) {
   auto options = std::make_shared<RequestOptions>();
   CLI::App* command = app.add_subcommand("request", "One request over CoAP, with curl's flags");
   command->footer(kFooter);
-  command->add_option("URL", options->url, "What to ask")->required()->type_name("");
+  command->add_option("URL", options->url, "URL to request")->required()->type_name("");
   AddMessageFlags(*command, *options);
   AddOutputFlags(*command, *options);
   options->connect.AddTo(*command);
-  command->add_option("-m,--max-time", options->max_seconds, "Limit for all of it")
+  command->add_option("-m,--max-time", options->max_seconds, "Time limit for the whole run")
       ->type_name("SECONDS")
       ->check(Quiet(CLI::Range(0.001, 86400.0)))
       ->capture_default_str();
   command
       ->add_option("--session", options->session_file,
-                   "File that keeps the session ticket from call to call, so that only the first "
-                   "makes a full handshake. Holds keys")
+                   "File for the session ticket, so that only the first call makes a full "
+                   "handshake. It contains keys")
       ->type_name("FILE");
   return [options] { return RunRequest(*options); };
 }

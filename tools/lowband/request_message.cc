@@ -16,7 +16,7 @@ namespace {
 
 using coap::OptionNumber;
 
-/// What an answer under deflate may become: more than any gateway lets through.
+/// Limit of an answer's size after inflate: more than any gateway allows.
 constexpr size_t kPlainBytesMax = size_t{1} << 30;
 
 struct MediaFormat {
@@ -41,7 +41,7 @@ constexpr std::array kMethods = {
     Method{"DELETE", coap::kDelete}, Method{"FETCH", coap::kFetch},
 };
 
-// The same under deflate; those that there is no such format of stay.
+// The format with deflate; formats without such a variant stay.
 uint16_t Deflated(uint16_t format) {
   switch (format) {
     case coap::kFormatCbor: return coap::kFormatCborDeflate;
@@ -64,7 +64,7 @@ std::string_view Trim(std::string_view text) {
   return text.substr(first, text.find_last_not_of(kSpace) - first + 1);
 }
 
-// The number of a media type, whose parameters (charset) say nothing in CoAP.
+// The number of a media type; parameters (charset) have no meaning in CoAP.
 std::optional<uint16_t> FormatNumber(std::string_view media_type) {
   const std::string wanted = Lower(Trim(media_type.substr(0, media_type.find(';'))));
   const auto* const found = std::ranges::find(kFormats, wanted, &MediaFormat::media_type);
@@ -72,7 +72,7 @@ std::optional<uint16_t> FormatNumber(std::string_view media_type) {
   return found->number;
 }
 
-// What the headers say.
+// The values from the headers.
 struct Headers {
   std::string token;
   std::optional<uint16_t> content_format;
@@ -82,7 +82,7 @@ struct Headers {
   std::vector<std::string> ignored;
 };
 
-// None if it has no option in CoAP: only what is there can be asked for by "*".
+// None if it has no option in CoAP: "*" is possible only for If-Match.
 std::optional<client::OutgoingOption> VersionOption(std::string_view name, std::string_view value) {
   const bool match = name == "if-match";
   const OptionNumber number = match ? OptionNumber::kIfMatch : OptionNumber::kETag;
@@ -142,7 +142,7 @@ void AddPath(const Url& url, bool path_codes, std::vector<client::OutgoingOption
   }
 }
 
-// What Matrix clients send all day and never look at the answer of.
+// Frequent requests whose answer Matrix clients ignore.
 bool IsTypingOrReceipt(coap::Code method, const std::vector<std::string>& path) {
   constexpr size_t kRooms = 3;
   constexpr size_t kWhat = 5;

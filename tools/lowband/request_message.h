@@ -1,4 +1,4 @@
-// From curl's words to a CoAP request, and back: methods, headers, bodies.
+// Maps curl's flags to a CoAP request, and back: methods, headers, bodies.
 //
 // Threading: any. Spec: MSC3079 (options 256 and 257, path codes), RFC 7252 §5.10, RFC 8075.
 #pragma once
@@ -14,37 +14,36 @@
 
 namespace lowband::tools {
 
-/// What is asked, in the words of the command line.
+/// The request in the form of the command line.
 struct MessageOptions {
   std::string method;                 ///< Upper case; empty: GET, or POST with a body.
   std::vector<std::string> headers;   ///< "Name: value".
   std::string token;                  ///< Access token, option 256.
   std::optional<unsigned> key_table;  ///< Option 257; none: not sent, which means 1.
   bool raw_cbor = false;              ///< The body is CBOR already.
-  bool compressed = false;            ///< Bodies go under deflate where that is shorter.
-  bool path_codes = true;             ///< Paths of the table shrink to one character.
+  bool compressed = false;            ///< Bodies are compressed by deflate if that is shorter.
+  bool path_codes = true;             ///< Paths of the table are replaced by one character.
   bool confirmable = true;
-  /// What comes of it is of no interest; none: for typing and receipts.
+  /// Suppress the answer; none: only for typing and receipts.
   std::optional<bool> no_response;
 };
 
 struct BuiltRequest {
   client::Request request;
-  /// Header names that have no CoAP option; they were left out.
+  /// Header names without a CoAP option; they were dropped.
   std::vector<std::string> ignored_headers;
 };
 
-/// The error says what is wrong with which part. `body` is empty where there is none. A body goes
-/// out as CBOR made of the JSON it is, unless `raw_cbor` or a Content-Type header say that it is
-/// to go as it is.
+/// The error names the faulty part. `body` is empty if there is none. A JSON body is converted to
+/// CBOR, unless `raw_cbor` or a Content-Type header is set: then it is sent unchanged.
 Result<BuiltRequest, std::string> BuildRequest(const MessageOptions& options, const Url& url,
                                                ByteView body);
 
 /// GET, POST, PUT, DELETE, FETCH.
 std::optional<coap::Code> MethodFromName(const std::string& name);
 
-/// The answer's body as JSON if it is CBOR, whatever its label says: the Go lb-proxy labels CBOR
-/// as JSON. None if it is anything else.
+/// The answer's body as JSON if it is CBOR with any label: the Go lb-proxy labels CBOR as JSON.
+/// None if it is not CBOR.
 std::optional<std::string> BodyAsJson(const client::Response& response);
 
 /// "application/cbor", or the number in text.

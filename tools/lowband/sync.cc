@@ -15,7 +15,7 @@ namespace lowband::tools {
 namespace {
 
 constexpr uint8_t kAlertRecord = 21;
-// Without --seconds: for ever, but so that sums of times do not overflow.
+// Without --seconds: practically without end, but sums of times do not overflow.
 constexpr std::chrono::hours kForEver{24 * 3650};
 
 TimePoint Now() { return std::chrono::steady_clock::now(); }
@@ -24,7 +24,7 @@ Duration Seconds(double seconds) {
   return std::chrono::duration_cast<Duration>(std::chrono::duration<double>(seconds));
 }
 
-// Of epoch 0, where no key is needed.
+// An alert of epoch 0, which needs no key.
 bool IsPlainAlert(ByteView datagram) {
   return datagram.size() > 4 && datagram[0] == kAlertRecord && datagram[3] == 0 && datagram[4] == 0;
 }
@@ -73,12 +73,12 @@ class Follower {
     traffic_.Note(trace);
   }
 
-  // Until the end of the run or of all hope.
+  // Until the end of the run or a final failure.
   SyncEnd Follow() {
     for (;;) {
       SyncEnd end = FollowOnce();
       if (end.kind != SyncEnd::Kind::kLost) return end;
-      // A server that was never there is more likely a wrong URL than one that comes back.
+      // If the server never answered, the URL is probably wrong, so no retry.
       if (!run_.reached) return {SyncEnd::Kind::kFailed, end.why};
       if (WaitToReconnect(end.why)) return {};
     }
@@ -91,14 +91,14 @@ class Follower {
     auto connection = client::Connection::Open(url.host, url.port, config_, signal_.fd());
     if (!connection) {
       if (signal_.Wait(Duration::zero())) run_.stopped = true;
-      // Should it have been the ticket, there is another way in.
+      // If the ticket was the cause, a full handshake may succeed.
       config_.resume.clear();
       return {run_.stopped ? SyncEnd::Kind::kDone : SyncEnd::Kind::kLost, connection.error()};
     }
     header_bytes_ = IpUdpBytes((*connection)->server());
     if (connected_) summary_.NoteReconnect();
     connected_ = true;
-    // Over plain UDP there has been nobody yet.
+    // Over plain UDP there has been no answer yet.
     if (url.secure) run_.reached = true;
     if (Bytes ticket = (*connection)->session().SaveTicket(); !ticket.empty()) {
       config_.resume = std::move(ticket);

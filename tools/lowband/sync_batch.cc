@@ -9,7 +9,7 @@
 namespace lowband::tools {
 namespace {
 
-// Ordered, so that events are printed as they came.
+// Ordered, so that events are printed in the server's order.
 using Json = nlohmann::ordered_json;
 
 constexpr size_t kNameShownMax = 255;  // no Matrix identifier is longer
@@ -42,7 +42,7 @@ std::string ReadableLine(const Json& event, const std::string& room_id) {
 std::string JsonLine(const Json& event, const std::string& room_id, const std::string& section) {
   Json line = {{"section", section}};
   if (!room_id.empty()) line["room_id"] = room_id;
-  // Where an event has such a key of its own, the server's word counts.
+  // If an event has such a key itself, the server's value is kept.
   for (const auto& [key, value] : event.items()) {
     if (!line.contains(key)) line[key] = value;
   }
@@ -101,15 +101,14 @@ class Reader {
   std::vector<SyncGap> gaps_;
 };
 
-// Bytes of the UTF-8 sequence that begins with `first`; 1 for what begins none.
+// Bytes of the UTF-8 sequence that begins with `first`; 1 if none begins so.
 size_t SequenceBytes(unsigned char first) {
   if (first >= 0xf0) return 4;
   if (first >= 0xe0) return 3;
   return first >= 0xc0 ? 2 : 1;
 }
 
-// What a terminal acts on instead of showing it: C0 and C1 controls, U+2028 to U+202E, U+2066 to
-// U+2069.
+// Characters that control a terminal: C0 and C1 controls, U+2028 to U+202E, U+2066 to U+2069.
 bool IsControl(std::string_view sequence) {
   const auto byte = [sequence](size_t at) { return static_cast<unsigned char>(sequence[at]); };
   if (sequence.size() == 1) return byte(0) < 0x20 || byte(0) >= 0x7f;
@@ -134,7 +133,8 @@ std::string Printable(std::string_view text, size_t shown) {
 }
 
 Result<SyncBatch, std::string> ReadBatch(std::string_view json, SyncFormat format) {
-  // What is too deep to be anyone's event is left out, since printing goes as deep as the value.
+  // Values that are too deep for any real event are dropped, since printing recurses as deep as the
+  // value.
   const auto within = [](int depth, Json::parse_event_t, const Json&) {
     return depth <= kJsonDepthMax;
   };

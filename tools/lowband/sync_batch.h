@@ -1,4 +1,4 @@
-// One answer of /sync, taken apart into its events as they are printed.
+// One answer of /sync, split into its events in printed form.
 //
 // Threading: any. Limits: sync_limits.h. Spec: Matrix client-server API, "Syncing".
 #pragma once
@@ -19,13 +19,13 @@ enum class SyncFormat : uint8_t {
 };
 
 struct SyncEvent {
-  std::string event_id;  ///< Empty where events have none: typing, presence, to-device.
+  std::string event_id;  ///< Empty for events without one: typing, presence, to-device.
   std::string line;      ///< Without a newline.
 };
-/// Events of a room that the server left out before those of the batch ("limited").
+/// Events of a room that the server omitted before those of the batch ("limited").
 struct SyncGap {
   std::string room_id;
-  std::string prev_batch;  ///< From where /messages goes back; empty: the server gives none.
+  std::string prev_batch;  ///< Start for /messages backwards; empty: the server gave none.
 };
 struct SyncBatch {
   std::string next_batch;  ///< Empty: this is no sync result (an observation begins with {}).
@@ -33,15 +33,16 @@ struct SyncBatch {
   std::vector<SyncGap> gaps;
 };
 
-/// The error says what is wrong with `json`.
+/// The error names the fault of `json`.
 Result<SyncBatch, std::string> ReadBatch(std::string_view json, SyncFormat format);
 
-/// What is missing, in lines for people. `first`: of an initial sync, which has the newest events
-/// only, as a matter of course.
+/// Lines for people about the missing events. `first`: for an initial sync, which always has only
+/// the newest events.
 std::vector<std::string> GapLines(const std::vector<SyncGap>& gaps, bool first);
 
-/// One line for a terminal: control characters and what turns the direction of writing become
-/// spaces, and what is longer than `shown` code points is cut. Senders choose what is in events.
+/// One line for a terminal: control characters and characters that change the direction of text
+/// become spaces, and text beyond `shown` code points is cut. Events contain any text that senders
+/// choose.
 std::string Printable(std::string_view text, size_t shown);
 
 /// Ids of the events printed last.

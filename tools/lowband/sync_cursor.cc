@@ -24,8 +24,8 @@ bool WriteDurably(const std::string& path, const std::string& text) {
   const int fd =
       open(path.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW | O_CLOEXEC, kPrivateMode);
   if (fd < 0) return false;
-  // One that was left there may have had another mode. Without fsync the new name could come to
-  // stand for an empty file.
+  // A leftover file may have another mode. Without fsync the new name could refer to an empty file
+  // after a crash.
   const bool written = fchmod(fd, kPrivateMode) == 0 &&
                        write(fd, text.data(), text.size()) == static_cast<ssize_t>(text.size()) &&
                        fsync(fd) == 0;

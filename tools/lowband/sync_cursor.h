@@ -1,4 +1,4 @@
-// The file that says up to where events were printed: the next_batch of the last answer.
+// The file with the position after the last printed event: the next_batch of the last answer.
 //
 // Threading: main. Limits: kCursorBytesMax.
 #pragma once
@@ -10,8 +10,8 @@ namespace lowband::tools {
 /// Empty if there is no such file yet. Throws UsageError naming the file.
 std::string ReadCursor(const std::string& path);
 
-/// Replaces the file as a whole, mode 0600: whatever happens, it holds the old cursor or the new.
-/// Throws UsageError naming the file.
+/// Replaces the file atomically, mode 0600: after any failure it holds the old cursor or the new
+/// one. Throws UsageError naming the file.
 void WriteCursor(const std::string& path, const std::string& next_batch);
 
 }  // namespace lowband::tools

@@ -25,7 +25,7 @@ std::string Text(const json& body, const char* name) {
              : std::string();
 }
 
-// Servers may say anything; an hour is as good as never for somebody who watches.
+// Servers may send any value; for a watching user an hour is the longest useful wait.
 Duration RetryAfter(const client::Response& response, const json& body) {
   constexpr std::chrono::hours kLongest{1};
   Duration wait{};

@@ -1,4 +1,4 @@
-// What an answer that is no success means for `lowband sync`.
+// The meaning of an answer that is no success for `lowband sync`.
 //
 // Threading: any. Spec: Matrix client-server API, "Standard error response"; RFC 8516.
 #pragma once
@@ -13,8 +13,8 @@ namespace lowband::tools {
 
 struct SyncError {
   std::string text;     ///< "4.01 Unauthorized: M_UNKNOWN_TOKEN: …", fit for a terminal.
-  bool passes = false;  ///< Asking again may help.
-  Duration wait{};      ///< The server asked for so long.
+  bool passes = false;  ///< A repeat may succeed.
+  Duration wait{};      ///< The server requested this wait.
 };
 SyncError ReadError(const client::Response& response);
 

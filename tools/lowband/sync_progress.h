@@ -1,4 +1,4 @@
-// How far `lowband sync` has come: prints what is new, then moves the cursor.
+// The progress of `lowband sync`: prints new events, then moves the cursor.
 //
 // Threading: main. Ownership: borrows options and summary, which outlive it.
 #pragma once
@@ -18,11 +18,11 @@ class SyncProgress {
   /// Reads the cursor file. Throws UsageError naming it.
   SyncProgress(const SyncOptions& options, SyncSummary& summary);
 
-  /// Up to where everything is printed; empty at the very beginning.
+  /// The position up to which all events are printed; empty at the very beginning.
   const std::string& since() const { return since_; }
-  /// True if `answer`, a success, brought a batch. Nothing is printed of one that ends where the
-  /// last one did. The error says what is wrong with it, or with standard output; then the cursor
-  /// stays. Throws UsageError when the cursor file cannot be written.
+  /// True if `answer`, a success, had a batch. A batch that ends at the last position is not
+  /// printed. The error names the fault of the answer or of standard output; then the cursor stays.
+  /// Throws UsageError when the cursor file cannot be written.
   Result<bool, std::string> Take(TimePoint now, const client::Response& answer);
 
  private:

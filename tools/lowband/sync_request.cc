@@ -28,7 +28,7 @@ std::string ReadToken(const std::string& path) {
 
 std::vector<std::string> ReadPath(const std::string& path) {
   if (path.empty()) return {kSyncCode};
-  // A query belongs to the URL, where it is looked at.
+  // Queries belong into the URL, where they are checked.
   const auto url = path.find_first_of("?#") == std::string::npos && path.starts_with('/')
                        ? ParseUrl("coap://host" + path)
                        : Result<Url, std::string>(Failure(std::string()));
@@ -56,7 +56,7 @@ Url ReadUrl(const SyncOptions& options) {
   url->queries.push_back("timeout=" + std::to_string(options.timeout_ms));
   if (!options.filter.empty()) {
     if (options.filter.starts_with('{') && !nlohmann::json::accept(options.filter)) {
-      throw UsageError("--filter begins like JSON and is none");
+      throw UsageError("--filter begins like JSON but is not valid JSON");
     }
     url->queries.push_back("filter=" + options.filter);
   }
@@ -67,7 +67,7 @@ Url ReadUrl(const SyncOptions& options) {
 
 SyncRequest::SyncRequest(const SyncOptions& options) : url_(ReadUrl(options)) {
   MessageOptions message = options.message;
-  message.path_codes = false;  // a literal path stays one, and the code is one already
+  message.path_codes = false;  // a literal path stays literal, and the default is a code already
   if (!options.token_file.empty()) message.token = ReadToken(options.token_file);
   auto built = BuildRequest(message, url_, {});
   if (!built) throw UsageError(built.error());

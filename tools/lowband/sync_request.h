@@ -1,4 +1,4 @@
-// What `lowband sync` asks for, but for the point from which.
+// The requests of `lowband sync`, all but their position.
 //
 // Threading: main.
 #pragma once
@@ -14,14 +14,14 @@ namespace lowband::tools {
 
 class SyncRequest {
  public:
-  /// Reads --token-file. Throws UsageError naming the flag that is wrong.
+  /// Reads --token-file. Throws UsageError naming the wrong flag.
   explicit SyncRequest(const SyncOptions& options);
 
   const Url& url() const { return url_; }
   /// Headers that have no CoAP option.
   const std::vector<std::string>& ignored_headers() const { return ignored_headers_; }
-  /// `since` may be empty. Over DTLS the access token, the key table (MSC3079) and what the client
-  /// calls itself stay in force, so only the `first_of_session` has them.
+  /// `since` may be empty. Over DTLS the access token, the key table (MSC3079) and the user agent
+  /// stay in force, so only the `first_of_session` has them.
   client::Request Make(const std::string& since, bool first_of_session) const;
 
  private:

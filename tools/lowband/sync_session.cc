@@ -68,13 +68,13 @@ void SyncSession::AskLater(TimePoint now, const std::string& why, Duration at_le
   id_ = 0;
   const Duration wait = std::max(run_.backoff.Next(), at_least);
   ask_at_ = now + wait;
-  Notice(why + "; asking again in " + SecondsText(wait));
+  Notice(why + "; trying again in " + SecondsText(wait));
 }
 
 TimePoint SyncSession::NextTime() const {
   TimePoint next = run_.until;
   if (ask_at_) next = std::min(next, *ask_at_);
-  // An alert is no event: while one may come, it is looked for.
+  // An alert is no event: while one may come, poll for it.
   if (waiting_ || pinged_at_) next = std::min<TimePoint>(next, Now() + kAlertPatience);
   const Duration keepalive = Seconds(run_.options.keepalive_seconds);
   if (observing_ && !pinged_at_) next = std::min(next, heard_at_ + keepalive);
@@ -84,11 +84,11 @@ TimePoint SyncSession::NextTime() const {
 SyncSession::End SyncSession::OnTime(TimePoint now) {
   if (ask_at_ && now >= *ask_at_) Ask(now);
   if (run_.alerted) {
-    // A server that does not know the session any more says so without a key, as anyone could: it
-    // is believed when a ping finds nobody who has the keys.
+    // A server that has lost the session sends an alert without a key, as anyone could: it counts
+    // only if a ping then gets no answer.
     if (!pinged_at_) Ping(now);
     if (now >= *pinged_at_ + kAlertPatience) {
-      return SyncEnd{SyncEnd::Kind::kLost, "the server does not know the session any more"};
+      return SyncEnd{SyncEnd::Kind::kLost, "the server no longer knows the session"};
     }
   }
   const Duration keepalive = Seconds(run_.options.keepalive_seconds);
@@ -116,10 +116,10 @@ SyncSession::End SyncSession::On(TimePoint now, const client::Response& response
   observing_ = client::FindOption(response.options, coap::OptionNumber::kObserve) != nullptr &&
                !run_.polling;
   if (!observing_ && !run_.polling) {
-    Notice("the server does not let /sync be observed; polling instead");
+    Notice("the server does not support observing /sync; polling instead");
     run_.polling = true;
   }
-  // Registered; what there is comes as a notification.
+  // Registered; the result comes as a notification.
   if (observing_ && response.body.empty()) return std::nullopt;
   const std::string before = run_.progress.since();
   auto end = OnAnswer(now, response);
@@ -135,7 +135,7 @@ SyncSession::End SyncSession::On(TimePoint now, const client::Notification& noti
   return OnAnswer(now, AsResponse(notification));
 }
 
-// Any answer, of whatever kind.
+// Any kind of answer.
 SyncSession::End SyncSession::OnAnswer(TimePoint now, const client::Response& answer) {
   if (answer.code.cls() != 2) {
     const SyncError error = ReadError(answer);
@@ -184,8 +184,8 @@ SyncSession::End SyncSession::On(TimePoint now, const client::Pong& pong) {
   heard_at_ = now;
   pinged_at_.reset();
   run_.alerted = false;
-  // The path was down for a while. The server may have met that too and have put the observation
-  // aside, where it would wait for a registration.
+  // The path was down for a while. The server may have noticed that too and have parked the
+  // observation until a new registration.
   const bool was_down = connection_.session().traffic().retransmissions != retransmissions_;
   if (was_down && observing_) {
     connection_.session().Unobserve(now, id_);

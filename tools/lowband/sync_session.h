@@ -5,7 +5,7 @@
 //    ▲ └──Response without it──▶ poll: ask again
 //    └── an error that may pass: wait ──┘
 //
-// Threading: main. Ownership: borrows everything, all of which outlives it.
+// Threading: main. Ownership: borrows its parts, which outlive it.
 #pragma once
 
 #include <optional>
@@ -20,7 +20,7 @@
 
 namespace lowband::tools {
 
-/// What is kept from connection to connection.
+/// The state kept from connection to connection.
 struct SyncRun {
   const SyncOptions& options;
   const SyncRequest& request;
@@ -28,16 +28,16 @@ struct SyncRun {
   Backoff& backoff;
   ShutdownSignal& signal;
   TimePoint until;       ///< When --seconds are over.
-  bool polling = false;  ///< Asked for, or because the server does not let /sync be observed.
-  bool reached = false;  ///< The server is one that answers.
+  bool polling = false;  ///< By flag, or because the server does not support observing /sync.
+  bool reached = false;  ///< The server has answered.
   bool stopped = false;  ///< By a signal.
-  bool alerted = false;  ///< A plaintext alert came, which anyone can send, since this was cleared.
+  bool alerted = false;  ///< A plaintext alert, which anyone can send, came since this was cleared.
 };
 
 struct SyncEnd {
   enum class Kind : uint8_t {
-    kDone,    ///< What was asked for is done.
-    kFailed,  ///< Going on makes no sense.
+    kDone,    ///< The requested work is done.
+    kFailed,  ///< Retries make no sense.
     kLost,    ///< The connection is gone.
   };
   Kind kind = Kind::kDone;
@@ -49,7 +49,7 @@ class SyncSession {
   SyncSession(SyncRun& run, client::Connection& connection);
   /// Throws UsageError as SyncProgress does.
   SyncEnd Run();
-  /// Ends the observation, if there is one, and waits for the server's word, but not for long.
+  /// Ends the observation, if there is one, and waits briefly for the server's confirmation.
   void Deregister();
 
  private:
@@ -73,7 +73,7 @@ class SyncSession {
   SyncRun& run_;
   client::Connection& connection_;
   client::RequestId id_ = 0;  ///< Of the request or observation under way.
-  bool waiting_ = false;      ///< For the answer to it.
+  bool waiting_ = false;      ///< For the answer to this request.
   bool observing_ = false;
   bool introduced_ = false;  ///< The session has the access token.
   TimePoint asked_at_{};

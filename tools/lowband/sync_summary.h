@@ -1,4 +1,4 @@
-// What a run of `lowband sync` brought and what it cost.
+// The results of a run of `lowband sync` and their cost.
 //
 // Threading: one thread. Limits: none; keeps sums only.
 #pragma once
@@ -17,7 +17,7 @@ class SyncSummary {
   /// `bytes` of UDP payload, and the `headers` of IP and UDP around them.
   void NoteDatagram(TimePoint now, bool sent, size_t bytes, unsigned headers);
   void NoteBatch(TimePoint now, uint64_t events);
-  /// Rooms in which the server left events out.
+  /// Rooms in which the server omitted events.
   void NoteGaps(size_t rooms) { gaps_ += rooms; }
   void NoteReconnect() { ++reconnects_; }
 

@@ -1,5 +1,5 @@
-// What one connection put on the wire, in two phases: handshake and exchange. Prints each datagram
-// where asked to.
+// The traffic of one connection, in two phases: handshake and exchange. Prints each datagram on
+// request.
 //
 // Threading: one thread. Ownership: outlives the session whose trace it is.
 #pragma once
@@ -14,7 +14,7 @@
 
 namespace lowband::tools {
 
-/// What each datagram has around its payload: the headers of IP and UDP.
+/// Bytes of IP and UDP headers around each payload.
 inline constexpr unsigned kIpv4AndUdpBytes = 28;
 inline constexpr unsigned kIpv6AndUdpBytes = 48;
 inline unsigned IpUdpBytes(const SocketAddress& address) {
@@ -26,7 +26,7 @@ struct PhaseTraffic {
   uint64_t datagrams_received = 0;
   uint64_t bytes_sent = 0;  ///< UDP payload.
   uint64_t bytes_received = 0;
-  /// Times that something came after we had sent something.
+  /// Number of times that data came after we had sent some.
   uint64_t round_trips = 0;
   Duration time{};
 };
@@ -39,7 +39,7 @@ class TrafficLog {
   void Note(const client::DatagramTrace& trace);
   /// The handshake is over (or there is none).
   void BeginExchange(TimePoint now);
-  /// The answer is there; what follows is not counted.
+  /// The answer is complete; later traffic is not counted.
   void EndExchange(TimePoint now);
 
   const PhaseTraffic& handshake() const { return handshake_; }

@@ -54,7 +54,7 @@ std::string Lower(std::string_view text) {
   return out;
 }
 
-// What is wrong, or nothing.
+// The fault, or none.
 std::optional<std::string> ReadScheme(std::string_view& rest, Url& url) {
   const size_t end = rest.find(kSchemeEnd);
   if (end == std::string_view::npos || end > rest.find_first_of("/?#")) return std::nullopt;
@@ -71,8 +71,8 @@ std::optional<std::string> ReadScheme(std::string_view& rest, Url& url) {
   return std::nullopt;
 }
 
-// RFC 6874: the zone of a link-local address is written behind "%25". A bare "%" is taken too:
-// section 3 asks for it, since that is how everything else shows such an address.
+// RFC 6874: the zone of a link-local address is written after "%25". A bare "%" is accepted too, as
+// section 3 asks, since other programs print such addresses so.
 bool ReadBracketed(std::string_view text, std::string& host) {
   const size_t percent = text.find('%');
   host = text.substr(0, percent);
@@ -118,7 +118,7 @@ std::optional<std::string> ReadAuthority(std::string_view authority, Url& url) {
 
 Result<Url, std::string> ParseUrl(std::string_view text) {
   const auto wrong = [text](const std::string& why) {
-    return Failure("\"" + std::string(text) + "\" is no URL that can be asked: " + why);
+    return Failure("\"" + std::string(text) + "\" is not a usable URL: " + why);
   };
   Url url;
   std::string_view rest = text.substr(0, text.find('#'));

@@ -1,4 +1,4 @@
-// The URL of a CoAP resource, taken apart into what the options of a request carry.
+// The URL of a CoAP resource, split into the values of a request's options.
 //
 // Threading: any. Spec: RFC 7252 §6.1 to §6.4, RFC 3986.
 #pragma once
@@ -14,8 +14,8 @@ namespace lowband::tools {
 
 inline constexpr uint16_t kCoapPort = 5683;   ///< RFC 7252 §12.6.
 inline constexpr uint16_t kCoapsPort = 5684;  ///< RFC 7252 §12.7.
-/// Of http:// and https:// URLs without a port: where the lb-proxy that this replaces listens in
-/// its documentation. The ports of HTTP itself mean nothing over UDP.
+/// For http:// and https:// URLs without a port: the Go lb-proxy's port in its documentation.
+/// HTTP's own ports have no meaning over UDP.
 inline constexpr uint16_t kMatrixPort = 8008;
 
 struct Url {
@@ -26,8 +26,8 @@ struct Url {
   std::vector<std::string> queries;  ///< Arguments, percent-decoded.
 };
 
-/// Accepts coap, coaps, http and https (which mean coaps), and no scheme (coaps). The error says
-/// what is wrong with `text`.
+/// Accepts coap, coaps, http and https (which mean coaps), and no scheme (coaps). The error names
+/// the fault of `text`.
 Result<Url, std::string> ParseUrl(std::string_view text);
 
 }  // namespace lowband::tools

@@ -55,7 +55,7 @@ def draw(canvas, panel, series, box, times, annotations):
 
 
 class Frame:
-    """Where time and value lie."""
+    """The coordinates of time and value."""
 
     def __init__(self, left, right, top, bottom, times, span):
         self.left, self.right, self.top, self.bottom = left, right, top, bottom
@@ -71,7 +71,7 @@ class Frame:
 
 
 def _stack(coloured):
-    """Each lies on those before it; those that are 0 throughout are left out."""
+    """Each is stacked on those before it; series that are always 0 are omitted."""
     below, curves = None, []
     for name, hue, values in coloured:
         if not any(values):
@@ -119,7 +119,7 @@ def clock(canvas, frame):
 
 
 def _legend_lines(names, room, most):
-    """[(name, colour, x)…] of each line; what does not fit is counted."""
+    """[(name, colour, x)…] of each line; entries that do not fit are counted."""
     lines, x = [[]] if names else [], 0
     for index, (name, hue) in enumerate(names):
         text = svg.fitted(name, SIZE, room - 24)

@@ -1,4 +1,4 @@
-"""What scripts/dashboard-pictures runs once everything is built."""
+"""Run by scripts/dashboard-pictures after the build."""
 
 import argparse
 import json

@@ -1,4 +1,4 @@
-"""The pictures: the dashboard's rows in Grafana's grid, drawn from what `story` has seen."""
+"""The pictures: the dashboard's rows in Grafana's grid, drawn from the results of `story`."""
 
 import blocks
 import lines

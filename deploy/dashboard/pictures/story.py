@@ -16,7 +16,7 @@ from harness.relay import Weather
 from harness.traffic import ANY, Traffic
 
 STEP = 3
-# What Grafana's data source would be told: rates are of 16 seconds then, and the lines calm.
+# The scrape interval of Grafana's data source: rates are then over 16 seconds, and lines smooth.
 SCRAPE_SECONDS = 4
 
 
@@ -67,7 +67,7 @@ class Story:
         self._world.start_translator(1)
 
     def strangers(self):
-        """A scan, and handshakes: of new clients, and of some that trust no such certificate."""
+        """A scan, and handshakes: of new clients, and of some that do not trust the certificate."""
         self._traffic.newcomers(150)
         self._scan = self._traffic.mischief(pause=0.05)
 
@@ -103,7 +103,7 @@ SECONDS = 372
 
 
 def play(bin_dir, say=print):
-    """What was seen: {start, end, step, panels: {id: [[legend, values]…]}, annotations}."""
+    """The results: {start, end, step, panels: {id: [[legend, values]…]}, annotations}."""
     with tempfile.TemporaryDirectory() as folder:
         world = Monitored(pathlib.Path(folder), bin_dir)
         story = None
@@ -155,7 +155,7 @@ def on_grid(values, start, end):
 
 
 def moments(series):
-    """When each run of samples begins, as Grafana draws the left end of a region."""
+    """The start of each run of samples, as Grafana draws the left end of a region."""
     begins = []
     for _, values in series:
         for (before, _), (at, _) in itertools.pairwise([(0, 0), *values]):

@@ -1,4 +1,4 @@
-"""Just enough SVG: text stays text, and numbers are short."""
+"""The necessary subset of SVG: text stays text, and numbers are short."""
 
 from xml.sax.saxutils import escape
 
@@ -7,7 +7,7 @@ _NARROW, _WIDE = set("fijlrtI.,:;|!'()[]/- "), set("mwMW%@")
 
 
 def width(text, size, bold=False):
-    """An upper estimate: whichever of FONT is there, nothing may be cut off."""
+    """An upper estimate, so that no text is cut off with any of FONT."""
     total = 0
     for char in text:
         if char in _NARROW:
@@ -82,7 +82,7 @@ class Svg:
 
 
 def simplified(points):
-    """Without those in the middle of a straight line."""
+    """Without the points in the middle of a straight line."""
     kept = points[:1]
     for before, at, after in zip(points, points[1:], points[2:]):
         straight = (after[0] - before[0]) * (at[1] - before[1]) - (at[0] - before[0]) * (

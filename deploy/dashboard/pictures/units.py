@@ -18,7 +18,7 @@ def _scaled(value, base, names, decimals):
 
 
 def _usual(value):
-    """Three figures, as few decimals as that takes."""
+    """Three significant digits, with as few decimals as possible."""
     size = abs(value)
     if size == 0 or size >= 100 or size == int(size):
         return 0

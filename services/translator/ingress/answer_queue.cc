@@ -64,7 +64,7 @@ void AnswerQueue::GiveCredit(uint64_t exchange, uint64_t until) {
 void AnswerQueue::Drop(uint64_t exchange) {
   const auto it = windowed_.find(exchange);
   if (it == windowed_.end()) return;
-  if (!it->second.begun) {  // behind its head, without which the word makes no sense
+  if (!it->second.begun) {  // after its head, without which the edge could not assign the frame
     it->second.dropped = true;
     return;
   }

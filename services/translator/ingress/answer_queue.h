@@ -1,7 +1,7 @@
 // The answers of one lane that wait to be written, cut into chunks and taken in turn.
 //
-// An answer by a window stays until its last piece is written; between credits it waits aside, and
-// nothing else waits for it.
+// An answer by a window stays until its last piece is written; between credits it waits aside and
+// delays no other answer.
 //
 // Threading: one at a time (the lane's lock). Ownership: the budget outlives the queue. Limits:
 // limits.h and libs/grpc/contract.h. Spec: proto/lowband/v1/translator.proto.
@@ -30,26 +30,26 @@ class AnswerQueue {
 
   /// False, and nothing queued, if the body does not fit into the budget.
   [[nodiscard]] bool Push(uint64_t exchange, ExchangeAnswer& answer);
-  /// For the small answers made here, which must always fit.
+  /// For the small answers made by the lane itself, which must always fit.
   void PushUncharged(uint64_t exchange, ExchangeAnswer answer);
-  /// By a window. `digest` is of the body; `place`: room for it among all that are held.
+  /// By a window. `digest` is of the body; `place` is its room among all held answers.
   void PushWindowed(uint64_t exchange, ExchangeAnswer answer, const AnswerTerms& terms,
                     std::string digest, HeldAnswers::Place place);
-  /// The body may be written up to there. Of others than answers by a window, it means nothing.
+  /// The body may be written up to `until`. No effect on answers that are not by a window.
   void GiveCredit(uint64_t exchange, uint64_t until);
-  /// An answer by a window lost its place: the edge is told.
+  /// An answer by a window lost its place: notifies the edge.
   void Drop(uint64_t exchange);
   /// No credit comes any more.
   void DropHeld();
 
-  /// Goes out before the answer if it is queued before it.
+  /// Is written before the answer if it is queued before it.
   void PushObservable(uint64_t exchange);
-  /// Forgets what is left of an exchange that nobody wants any more. False if no answer of it was
-  /// here: then it is still to come.
+  /// Drops the rest of a cancelled exchange. False if it had no answer here: then the answer is
+  /// still to come.
   bool Remove(uint64_t exchange);
   void Clear();
 
-  /// Nothing is to be written now.
+  /// Nothing can be written now.
   bool empty() const { return answers_.empty(); }
   size_t size() const { return answers_.size(); }
   size_t bytes() const { return bytes_; }
@@ -62,9 +62,9 @@ class AnswerQueue {
     uint64_t exchange = 0;
     ExchangeAnswer answer;
     bool charged = true;
-    bool observable = false;  ///< That frame, and no answer.
-    bool windowed = false;    ///< The turn of one in `windowed_`.
-    bool dropped = false;     ///< The word that one is not there any more.
+    bool observable = false;  ///< Only the frame "observable", no answer.
+    bool windowed = false;    ///< The turn of an answer in `windowed_`.
+    bool dropped = false;     ///< The frame that tells the edge that an answer was dropped.
     bool begun = false;
     size_t written = 0;
   };
@@ -77,10 +77,10 @@ class AnswerQueue {
     size_t written = 0;    ///< Offsets in the body.
     size_t until = 0;
   };
-  /// True when that was the last frame of it.
+  /// True if that was the answer's last frame.
   static bool NextFrame(Pending& pending, v1::TranslatorFrame& frame);
   void PushTurn(uint64_t exchange);
-  /// The bytes written; the answer is gone with its last piece.
+  /// Returns the bytes written; removes the answer with its last piece.
   size_t NextPiece(uint64_t exchange, v1::TranslatorBatch& batch);
   void Release(const Pending& pending, size_t bytes);
 
@@ -90,9 +90,9 @@ class AnswerQueue {
   std::unordered_map<uint64_t, Windowed> windowed_;
 };
 
-/// An answer that the terms want by a window.
+/// Whether the terms require this answer by a window.
 bool GoesByWindow(const ExchangeAnswer& answer, const AnswerTerms& terms);
-/// Of a body: sixteen bytes of its SHA-256.
+/// Digest of a body: sixteen bytes of its SHA-256.
 std::string DigestOf(ByteView body);
 
 }  // namespace lowband::translator::ingress

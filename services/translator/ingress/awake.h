@@ -1,9 +1,9 @@
-// Whether the process was stopped, or got no CPU, for so long that edges took it for dead. What
-// came to it before it went on was given to another translator meanwhile: begun now, it would undo
-// what its client did since.
+// Whether the process was stopped, or got no CPU, for so long that edges considered it dead. Edges
+// gave the requests that it had received by then to another translator: begun now, they would undo
+// later changes of their clients.
 //
 //   Tick ─ Tick ─ Tick ───────── stopped ─────────┬─ Tick ─
-//   lane opened    requests that nobody has read  └ of that lane nothing more is begun
+//   lane opened        unread requests            └ no more of that lane's requests are begun
 //
 // Threading: Tick by one thread, the rest by any. Limits: kTickInterval, kSleepMin. Sans-IO: time
 // is given.
@@ -18,8 +18,8 @@ namespace lowband::translator::ingress {
 
 class Awake {
  public:
-  /// Each kTickInterval; before the first nothing counts as sleep. True: it has slept since the
-  /// last.
+  /// To be called each kTickInterval; before the first call nothing counts as sleep. True: it has
+  /// slept since the last call.
   bool Tick(TimePoint now) {
     const TimePoint last = ticked_at_.load();
     const bool slept = IsLate(last, now);
@@ -30,9 +30,10 @@ class Awake {
   /// Ticks may be missing from now on.
   void Stop() { ticked_at_.store(kNever); }
 
-  /// It has slept between `then`, when it was awake, and `now`.
+  /// Whether it slept between `then`, when it was awake, and `now`.
   bool SleptSince(TimePoint then, TimePoint now) const {
-    // The tick that will tell may not have come yet. In this order: the tick stores in the other.
+    // The tick that detects the sleep may not have come yet. Load in this order: the tick stores in
+    // the reverse one.
     const TimePoint last = ticked_at_.load();
     return (IsLate(last, now) && then < last + kSleepMin) || then < fresh_from_.load();
   }
@@ -44,7 +45,7 @@ class Awake {
   }
 
   std::atomic<TimePoint> ticked_at_{kNever};
-  /// What began before has been through a sleep.
+  /// Exchanges that began before this time have been through a sleep.
   std::atomic<TimePoint> fresh_from_{kNever};
 };
 

@@ -1,4 +1,4 @@
-// Who answers whole requests: what the ingress hands them to.
+// The interface to the handler of complete requests.
 //
 // Threading: see each function. Ownership: the handler outlives the ingress.
 #pragma once
@@ -13,14 +13,14 @@
 
 namespace lowband::translator::ingress {
 
-/// Names an exchange among those of all lanes; never used twice.
+/// Identifies an exchange among those of all lanes; never used twice.
 struct ExchangeKey {
   uint64_t lane = 0;
   uint64_t exchange = 0;
   friend bool operator==(const ExchangeKey&, const ExchangeKey&) = default;
 };
 
-/// How the edge wants an answer.
+/// The form in which the edge wants an answer.
 struct AnswerTerms {
   size_t window = 0;  ///< Request.answer_window.
   size_t from = 0;    ///< Request.answer_from.
@@ -28,11 +28,11 @@ struct AnswerTerms {
 
 /// Why the ingress does not take a request.
 enum class Refused : uint8_t {
-  kOverload,      ///< Too many are under way. HTTP 503.
+  kOverload,      ///< Too many requests are under way. HTTP 503.
   kBodyTooLarge,  ///< HTTP 413.
 };
 
-/// Where the answer of one exchange goes.
+/// The receiver of the answer of one exchange.
 class AnswerSink {
  public:
   virtual ~AnswerSink() = default;
@@ -40,14 +40,14 @@ class AnswerSink {
   virtual void Answer(uint64_t exchange, ExchangeAnswer answer) = 0;
 };
 
-/// Answers one exchange. Any thread; the first call counts, none does after the exchange was
-/// cancelled or its lane has died. Copies answer the same exchange.
+/// Answers one exchange. Any thread; only the first call has an effect, and none after the exchange
+/// was cancelled or its lane has died. Copies answer the same exchange.
 class Respond {
  public:
   Respond(std::weak_ptr<AnswerSink> sink, uint64_t exchange)
       : sink_(std::move(sink)), exchange_(exchange) {}
   /// Tells the edge that the path can be observed; once, and before the answer, which then has a
-  /// poll. Any thread; does nothing under the same conditions.
+  /// poll. Any thread; no effect under the conditions of operator().
   void Observable() const {
     if (const auto sink = sink_.lock()) sink->Observable(exchange_);
   }
@@ -70,7 +70,7 @@ class Handler {
   /// have crossed the cancel. Called on gRPC's threads, after Start has returned or while it runs,
   /// and more than once.
   virtual void Cancel(ExchangeKey key) = 0;
-  /// The answer to a request that is not taken; `request` may lack its body. Any thread.
+  /// The answer to a refused request; `request` may lack its body. Any thread.
   virtual ExchangeAnswer Refuse(const v1::Request& request, Refused reason) = 0;
 };
 

@@ -39,7 +39,7 @@ std::optional<uint64_t> HeldAnswers::Victim(AnswerOwner owner, size_t bytes) con
   if (Fits(with_it) && heaviest->first != owner && heaviest->second.bytes > with_it) {
     return Largest(heaviest->second.ids);
   }
-  // Whoever asks anew has perhaps lost what it asked for before.
+  // An owner that requests anew may have lost its earlier answers.
   if (own_bytes == 0 || bytes_ - own_bytes + bytes > bytes_max_) return std::nullopt;
   return owners_.at(owner).ids.front();
 }

@@ -1,12 +1,12 @@
-// What answers by a window wait for their clients, of all lanes: how much it is, whose it is, and
-// who has to make room.
+// The answers by a window that wait for their clients, of all lanes: their size, their owners, and
+// which one has to make room.
 //
-//   room ──▶ held     full, and somebody else would hold more than this one does with it
-//                        ──▶ held, the largest of whoever holds most is dropped
-//                     full, and nobody would
+//   room ──▶ held     full, and another owner would hold more than this one with the new answer
+//                        ──▶ held; the largest answer of the owner that holds most is dropped
+//                     full, and no other owner would
 //                        ──▶ held if it replaces earlier ones of its own owner, else refused
 //
-// So nobody who asks for much keeps out who asks for little. What is dropped can be asked for
+// So an owner with many answers never keeps out one with few. A dropped answer can be requested
 // again: only requests that may be repeated are answered by a window.
 //
 // Threading: any; one lock, taken twice for each such answer. Ownership: outlives the places given
@@ -25,14 +25,14 @@
 
 namespace lowband::translator::ingress {
 
-/// What an answer is held for: an access token or a client's address, by a hash.
+/// The owner of a held answer: a hash of an access token or of a client's address.
 using AnswerOwner = uint64_t;
 
-/// A lane, as far as it is told to drop what it holds.
+/// The interface of a lane that drops its held answers.
 class AnswerHolder {
  public:
   virtual ~AnswerHolder() = default;
-  /// Any thread, no lock held. What it has no more, it ignores.
+  /// Any thread, no lock held. An answer that it no longer has is ignored.
   virtual void DropAnswer(uint64_t exchange) = 0;
 };
 
@@ -47,13 +47,13 @@ class HeldAnswers {
   };
   struct Admission {
     std::optional<Place> place;    ///< None: refused.
-    std::vector<Dropped> dropped;  ///< To be told, by the caller, without a lock of its own.
+    std::vector<Dropped> dropped;  ///< The caller notifies the holders, with no lock held.
   };
 
-  /// `bytes_max`: of all. An owner has at most half of it. 0: none is held.
+  /// `bytes_max`: limit of all answers. An owner has at most half of it. 0: none is held.
   explicit HeldAnswers(size_t bytes_max) : bytes_max_(bytes_max) {}
 
-  /// An answer of so many bytes can be held at all.
+  /// Whether an answer of this size can be held at all.
   bool Fits(size_t bytes) const { return bytes <= bytes_max_ / 2; }
   /// REQUIRES: Fits(bytes).
   Admission Admit(AnswerOwner owner, size_t bytes, std::weak_ptr<AnswerHolder> holder,
@@ -77,9 +77,9 @@ class HeldAnswers {
   void Leave(uint64_t id);
   void Erase(uint64_t id) LOWBAND_REQUIRES(mutex_);
   size_t BytesOf(AnswerOwner owner) const LOWBAND_REQUIRES(mutex_);
-  /// REQUIRES: some, all held.
+  /// REQUIRES: `ids` is not empty, and all are held.
   uint64_t Largest(const std::vector<uint64_t>& ids) const LOWBAND_REQUIRES(mutex_);
-  /// The one to make room for `bytes` of `owner`; none: nobody has to.
+  /// The answer that makes room for `bytes` of `owner`; none: no answer has to.
   std::optional<uint64_t> Victim(AnswerOwner owner, size_t bytes) const LOWBAND_REQUIRES(mutex_);
 
   const size_t bytes_max_;

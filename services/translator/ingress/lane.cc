@@ -28,7 +28,7 @@ Lane::Lane(uint64_t id, Handler& handler, std::shared_ptr<Shared> shared,
       assembly_(shared_->config.request_bytes_max, shared_->requests_bytes),
       queue_(shared_->answers_bytes) {}
 
-// Behind all that was done under the lock: whoever lets go of it last may be another thread.
+// After all work under the lock: another thread may release the last reference.
 Lane::~Lane() {
   const MutexLock lock(mutex_);
   shared_->exchanges.Return(active_.size());
@@ -41,7 +41,7 @@ void Lane::Begin() {
     const MutexLock lock(mutex_);
     reading_ = true;
   }
-  // At once, since the edge takes it for the lane being open.
+  // At once, since for the edge it means that the lane is open.
   StartSendInitialMetadata();
   StartRead(&in_);
 }
@@ -85,8 +85,8 @@ void Lane::Observable(uint64_t exchange) {
   Do(todo);
 }
 
-// Digest and place are had without the lock: a large body takes a while, and room is made on other
-// lanes. If the exchange is cancelled meanwhile, the place goes with what it was for.
+// Digest and place are made without the lock: a large body takes a while, and other lanes may have
+// to make room. If the exchange is cancelled meanwhile, the place goes with the answer.
 bool Lane::AnswerByWindow(uint64_t exchange, ExchangeAnswer& answer) {
   Asked asked;
   {
@@ -134,8 +134,8 @@ void Lane::DropAnswer(uint64_t exchange) {
 }
 
 void Lane::Answer(uint64_t exchange, ExchangeAnswer answer) {
-  // It may have failed by the sleep alone, as a connect that ran out of time meanwhile: the edge
-  // has it done by another, if that can be repeated.
+  // The sleep itself may be the cause of the failure, as of a connect timeout: the edge gives the
+  // exchange to another translator if it may be repeated.
   if (IsFailure(answer) && EndIfSlept(std::chrono::steady_clock::now())) return;
   if (AnswerByWindow(exchange, answer)) return;
   Todo todo;
@@ -257,7 +257,7 @@ void Lane::Die(Todo& todo) {
 
 void Lane::OnDone() {
   {
-    // Whoever still holds the lane must not hold its answers.
+    // Handlers that still hold the lane must not keep its answers.
     const MutexLock lock(mutex_);
     queue_.Clear();
   }
@@ -346,7 +346,7 @@ void Lane::StartExchange(uint64_t exchange, v1::Request request) {
     const MutexLock lock(mutex_);
     if (!dead_) return;
   }
-  // The lane died before the handler knew the exchange, and the cancel was perhaps lost on it.
+  // The lane died before the handler got the exchange, so the handler may have ignored the cancel.
   handler_.Cancel({id_, exchange});
 }
 
@@ -366,12 +366,12 @@ void Lane::Replace(uint64_t exchange, const ExchangeAnswer& answer) {
 
 ExchangeAnswer Lane::Replacement(const ExchangeAnswer& answer) {
   Count(shared_->counters.refused_overload);
-  // What is left of the request is the form of its answer. Either key table's clients can read
-  // string keys.
+  // Only the form of the answer remains of the request. Clients of either key table can read string
+  // keys.
   v1::Request asked;
   if (answer.head.has_content_format()) asked.set_accept(answer.head.content_format());
   ExchangeAnswer refusal = handler_.Refuse(asked, Refused::kOverload);
-  // The edge was told that the answer has a poll, and must not take what it never got for had.
+  // The edge expects an answer with a poll, and must not treat news as received that it never got.
   if (answer.head.has_poll()) refusal.head.mutable_poll()->set_outcome(v1::Poll::FAILED);
   return refusal;
 }

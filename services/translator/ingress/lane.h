@@ -1,12 +1,12 @@
-// One lane: the reactor of one Exchange stream. Reads batches, hands whole requests to the handler,
-// writes whatever answers are queued whenever the stream is ready.
+// One lane: the reactor of one Exchange stream. Reads batches, gives complete requests to the
+// handler, and writes the queued answers whenever the stream is ready.
 //
 //   serving ──edge half-closed, all answered, all written──▶ finished (OK)
 //      └─cancelled, a write failed, or awake.h──▶ dead ──no read, no write under way──▶ finished
 //
 // Threading: the On... by gRPC; Observable, Answer, DropAnswer and Drain by any. Ownership: owns
-// itself from Begin() to OnDone(); whoever answers holds it weakly. Limits: limits.h. Spec: gRPC's
-// callback API, grpcpp/support/server_callback.h; proto/lowband/v1/translator.proto.
+// itself from Begin() to OnDone(); answering handlers hold it weakly. Limits: limits.h. Spec:
+// gRPC's callback API, grpcpp/support/server_callback.h; proto/lowband/v1/translator.proto.
 #pragma once
 
 #include <grpcpp/support/server_callback.h>
@@ -48,12 +48,12 @@ class Lane final : public grpc::ServerBidiReactor<v1::EdgeBatch, v1::TranslatorB
   void DropAnswer(uint64_t exchange) override;
 
  private:
-  /// What of a request its answer needs.
+  /// The part of a request that its answer needs.
   struct Asked {
     AnswerTerms terms;
     AnswerOwner owner = 0;
   };
-  /// What was decided under the lock, to be done without it: gRPC may react at once.
+  /// Actions decided under the lock and done without it, since gRPC may react at once.
   struct Todo {
     bool write = false;
     bool read = false;
@@ -73,17 +73,17 @@ class Lane final : public grpc::ServerBidiReactor<v1::EdgeBatch, v1::TranslatorB
   void TakePiece(uint64_t exchange, RequestAssembly::Progress progress);
   void TakeCancel(uint64_t exchange);
   void TakeCredit(uint64_t exchange, uint64_t until);
-  /// False: it has to come whole.
+  /// False: the answer has to go whole.
   bool AnswerByWindow(uint64_t exchange, ExchangeAnswer& answer);
   void StartExchange(uint64_t exchange, v1::Request request);
   void Refuse(uint64_t exchange, const v1::Request& request, Refused reason);
-  /// Queues an error in the place of `answer`.
+  /// Queues an error instead of `answer`.
   void Replace(uint64_t exchange, const ExchangeAnswer& answer);
-  /// That error.
+  /// The error that replaces `answer`.
   ExchangeAnswer Replacement(const ExchangeAnswer& answer);
 
   void Die(Todo& todo) LOWBAND_REQUIRES(mutex_);
-  /// Adds what the stream is ready for.
+  /// Adds the operations that the stream is ready for.
   void Plan(Todo& todo) LOWBAND_REQUIRES(mutex_);
   bool Congested() const LOWBAND_REQUIRES(mutex_);
   void Do(const Todo& todo);
@@ -96,7 +96,7 @@ class Lane final : public grpc::ServerBidiReactor<v1::EdgeBatch, v1::TranslatorB
   const std::function<void(uint64_t)> gone_;
   std::shared_ptr<Lane> self_;
 
-  // Each belongs to gRPC while its operation is under way, else to whoever starts the next.
+  // Each belongs to gRPC while its operation is under way, else to the thread that starts the next.
   v1::EdgeBatch in_;
   v1::TranslatorBatch out_;
 
@@ -106,7 +106,7 @@ class Lane final : public grpc::ServerBidiReactor<v1::EdgeBatch, v1::TranslatorB
   bool read_ended_ LOWBAND_GUARDED_BY(mutex_) = false;
   bool dead_ LOWBAND_GUARDED_BY(mutex_) = false;
   bool finished_ LOWBAND_GUARDED_BY(mutex_) = false;
-  /// A batch is being taken; what is answered meanwhile goes out together.
+  /// A batch is being processed; answers made meanwhile are written together.
   bool taking_ LOWBAND_GUARDED_BY(mutex_) = false;
   bool draining_ LOWBAND_GUARDED_BY(mutex_) = false;
   bool drain_told_ LOWBAND_GUARDED_BY(mutex_) = false;

@@ -41,7 +41,7 @@ void LanedRelay::TakeBody(std::string data) {
 }
 
 void LanedRelay::TakeBodyEnd() {
-  if (end_ || !body_comes_) return;  // its length has told
+  if (end_ || !body_comes_) return;  // its length announced the end
   if (body_left_) return Refuse("the body is shorter than announced");
   body_comes_ = false;
   tells_body_end_ = true;
@@ -83,7 +83,7 @@ void LanedRelay::ForgetAnswer() {
   ForgetBody();
 }
 
-// Of a whole answer too there may be a rest, which its client does not take.
+// A complete answer may also have a rest that its client does not read.
 void LanedRelay::Drop() {
   if (over_) return;
   ForgetAnswer();
@@ -113,7 +113,7 @@ bool LanedRelay::GiveBodyEnd() {
 
 bool LanedRelay::GiveTaken() { return std::exchange(taken_, false) && !end_; }
 
-// Half a window at a time, so that there is no frame for each piece.
+// Credit is given by half windows, so that not each piece needs a frame.
 bool LanedRelay::OwesCredit() const {
   const bool covered = body_left_ && body_until_ >= body_come_ + *body_left_;
   if (end_ || !body_comes_ || covered) return false;

@@ -11,10 +11,10 @@ namespace lowband::translator::ingress {
 
 /// Lanes of all edges together; each is a stream of an edge's worker.
 inline constexpr size_t kLanesMax = 8192;
-/// Exchanges of one lane that have a whole request and no answer. At this many the lane is not
-/// read until some are answered.
+/// Exchanges of one lane with a complete request and no answer. At this number the lane is not read
+/// until some are answered.
 inline constexpr size_t kExchangesPerLaneMax = 8192;
-/// Exchanges of all lanes; each is a request at the homeserver. Further ones are refused.
+/// Exchanges of all lanes; each is a request at the homeserver. More are refused.
 inline constexpr size_t kExchangesMax = 64 * 1024;
 static_assert(kExchangesPerLaneMax <= kExchangesMax);
 
@@ -26,42 +26,42 @@ inline constexpr size_t kRequestBytesDefault = 256 * 1024 + contract::kChunkByte
 inline constexpr size_t kRequestsBytesMax = 256 * 1024 * 1024;
 static_assert(kRequestBytesDefault <= kRequestsBytesMax);
 
-/// Answers of one lane that wait to be written. At this much the lane is not read.
+/// Bytes of answers of one lane that wait to be written. At this size the lane is not read.
 inline constexpr size_t kAnswersPerLaneBytesMax = 16 * 1024 * 1024;
-/// Answers of all lanes that wait to be written. Further ones are replaced by an error.
+/// Bytes of answers of all lanes that wait to be written. More are replaced by an error.
 inline constexpr size_t kAnswersBytesMax = 256 * 1024 * 1024;
 static_assert(kAnswersPerLaneBytesMax <= kAnswersBytesMax);
 
 /// --answer-hold: answers by a window that wait for their clients, of all lanes: 256 of 1 MiB each.
-/// Those below an edge's window never count.
+/// Answers below an edge's window never count.
 inline constexpr size_t kAnswersHeldBytesDefault = size_t{256} << 20;
 inline constexpr size_t kAnswersHeldBytesMax = size_t{64} << 30;
 
 /// Relayed transfers at once; each is a connection to the homeserver and holds some pieces of
-/// kChunkBytesMax while data moves; 19 KiB while it waits. Further ones are refused. More than an
-/// edge has connections, so that one whose connection made room for another has time to go.
+/// kChunkBytesMax while data moves; 19 KiB while it waits. More are refused. The limit is above an
+/// edge's connections, so that a transfer whose connection made room for another has time to end.
 inline constexpr size_t kRelaysDefault = 24'576;
 inline constexpr size_t kRelaysMax = 65'536;
 static_assert(kRelaysDefault <= kRelaysMax);
 
-/// A network with more than this share of them gives up one of its own, the oldest, when they are
-/// all taken and another network asks.
+/// A network with more than 1/8 of them loses its oldest one when all are taken and another network
+/// needs one.
 inline constexpr size_t kHeavyShare = 8;
 
-/// Streams that carry relays, many each, of all edges together; further ones are refused. Each
-/// costs 16 KiB, and lives no longer than 10 s and its longest relay.
+/// Streams of all edges that carry relays, many each; more are refused. Each costs 16 KiB and lasts
+/// for 10 s and its longest relay at most.
 inline constexpr size_t kRelayLanesMax = 16'384;
 
-/// How often the process is seen to be awake.
+/// Interval of the checks that the process is awake.
 inline constexpr Duration kTickInterval = std::chrono::seconds(1);
-/// Not seen for so long, it was asleep (awake.h): the soonest that an edge can take it for dead is
-/// when a ping stays without its answer that was sent as it fell asleep.
+/// After so long without a check it was asleep (awake.h). An edge can consider it dead at the
+/// earliest when a ping that was sent at the beginning of the sleep stays unanswered.
 inline constexpr Duration kSleepMin = contract::kKeepaliveTimeout;
 static_assert(2 * kTickInterval < kSleepMin);
 
-/// How long a translator that drains goes on to refuse calls in so many words, so that their edges
-/// ask another. After it gRPC itself refuses, and of a call that it refuses nobody can say if it
-/// was looked at. Many round trips: edges choose others as soon as they hear of the drain.
+/// How long a draining translator refuses calls with its own status, so that edges use another
+/// translator. After that gRPC itself refuses them, and its status leaves open whether a call was
+/// processed. Many round trips: edges choose others as soon as they are notified of the drain.
 inline constexpr Duration kFarewell = std::chrono::milliseconds(500);
 
 }  // namespace lowband::translator::ingress

@@ -16,7 +16,7 @@ void Count(Counters::Count& counter, uint64_t by = 1) {
 
 }  // namespace
 
-/// What a relay knows of the lane.
+/// The lane as its relay sees it.
 class RelayLane::Sink final : public RelaySink {
  public:
   Sink(std::weak_ptr<RelayLane> lane, uint64_t id) : lane_(std::move(lane)), id_(id) {}
@@ -84,8 +84,8 @@ void RelayLane::OnReadDone(bool ok) {
     taking_ = false;
     reading_ = false;
     if (!ok) read_ended_ = true;
-    // Behind the half-close nothing more can come of a body, and none may pass for whole that is
-    // not; nor does anybody wait for an answer there.
+    // After the half-close no more of a body can come, an incomplete one must not count as
+    // complete, and the edge expects no more answers.
     if (!ok && !transfers_.empty()) Die();
     Plan(todo);
   }
@@ -130,7 +130,7 @@ void RelayLane::TakeBatch() {
     taking_ = true;
   }
   for (v1::RelayEdgeFrame& frame : *in_.mutable_frames()) TakeFrame(frame);
-  // A long wait may follow, which needs none of what was read.
+  // A long wait may follow, without need for the last batch.
   in_ = {};
 }
 
@@ -189,7 +189,7 @@ std::optional<RelayPlaces::Place> RelayLane::Admit(uint64_t id, std::optional<Ow
 
 RelayPlaces::Entered RelayLane::Enter(uint64_t id, std::optional<Owner> network) {
   Counters& counters = shared_->counters;
-  // What came while the process slept was given to another translator meanwhile.
+  // The edge gave transfers that came during a sleep to another translator.
   const bool slept = shared_->awake.SleptSince(opened_at_, std::chrono::steady_clock::now());
   const MutexLock lock(mutex_);
   RelayPlaces::Entered entered;

@@ -1,14 +1,14 @@
-// One relay lane: the reactor of one Relays stream. It reads always, since each transfer has flow
-// control of its own, and writes whatever its transfers have to say, each in turn a piece, whenever
-// the stream is ready.
+// One relay lane: the reactor of one Relays stream. It always reads, since each transfer has its
+// own flow control, and writes its transfers' frames, one piece of each in turn, whenever the
+// stream is ready.
 //
 //   serving ──edge half-closes, or we drain; nothing left──▶ finished (OK)
 //      └─cancelled, or a write failed──▶ dead ──no read, no write under way──▶ finished
 //
 // Threading: the On... by gRPC; the sinks' and Drain by any. Ownership: owns itself from Begin() to
-// OnDone(); its sinks hold it weakly, and relays those. Limits: contract::kRelaysPerLaneMax, and
-// those of laned_relay.h for each. Spec: gRPC's callback API, grpcpp/support/server_callback.h;
-// proto/lowband/v1/translator.proto.
+// OnDone(); its sinks hold it weakly, and the relays hold the sinks. Limits:
+// contract::kRelaysPerLaneMax, and those of laned_relay.h for each. Spec: gRPC's callback API,
+// grpcpp/support/server_callback.h; proto/lowband/v1/translator.proto.
 #pragma once
 
 #include <grpcpp/support/server_callback.h>
@@ -41,7 +41,7 @@ class RelayLane final
 
   /// Accepts the stream. The lane keeps itself alive until OnDone.
   void Begin();
-  /// Tells the edge to start nothing new here, and takes nothing new.
+  /// Tells the edge to start no new transfers here, and accepts none.
   void Drain();
   void DropRelay(uint64_t relay) override;
 
@@ -50,11 +50,12 @@ class RelayLane final
   struct Transfer {
     RelayPlaces::Place place;
     LanedRelay state;
-    std::shared_ptr<Relay> relay;  ///< None: it was answered at once.
+    std::shared_ptr<Relay> relay;  ///< None: the transfer was answered at once.
     std::shared_ptr<Sink> sink;
     bool queued = false;  ///< In speaking_.
   };
-  /// What was decided under the lock, to be done without it: gRPC and the relays may react at once.
+  /// Actions decided under the lock and done without it, since gRPC and the relays may react at
+  /// once.
   struct Todo {
     bool write = false;
     bool read = false;
@@ -71,16 +72,16 @@ class RelayLane final
   void TakeBatch();
   void TakeFrame(v1::RelayEdgeFrame& frame);
   void TakeStart(uint64_t id, v1::RelayStart& start);
-  /// Its place; none: the edge is told why not.
+  /// The transfer's place; none: it was refused, and the edge gets the reason.
   std::optional<RelayPlaces::Place> Admit(uint64_t id, std::optional<Owner> network);
   RelayPlaces::Entered Enter(uint64_t id, std::optional<Owner> network);
   void Begin(uint64_t id, Transfer transfer);
   void TakeCancel(uint64_t id);
   void Cancel(Transfer& transfer) LOWBAND_REQUIRES(mutex_);
-  /// What was said of one transfer, and what follows from it.
+  /// Applies `say` to one transfer, and plans the consequences.
   template <class Say>
   void Change(uint64_t id, Say say) LOWBAND_REQUIRES(mutex_);
-  /// The same of what its relay said, which is written as soon as that can be.
+  /// As Change, for calls of its relay; the result is written as soon as possible.
   template <class Say>
   void OnEvent(uint64_t id, Say say);
   void NoteEnd(Transfer& transfer) LOWBAND_REQUIRES(mutex_);
@@ -99,24 +100,24 @@ class RelayLane final
   const TimePoint opened_at_;
   std::shared_ptr<RelayLane> self_;
 
-  // Each belongs to gRPC while its operation is under way, else to whoever starts the next.
+  // Each belongs to gRPC while its operation is under way, else to the thread that starts the next.
   v1::RelayEdgeBatch in_;
   v1::RelayTranslatorBatch out_;
 
   Mutex mutex_;
   std::unordered_map<uint64_t, Transfer> transfers_ LOWBAND_GUARDED_BY(mutex_);
-  /// Those that have something to say, in turn. May hold ids of such as are over.
+  /// Transfers with output, in turn. May hold ids of transfers that are over.
   std::deque<uint64_t> speaking_ LOWBAND_GUARDED_BY(mutex_);
-  /// Ends of those that were never taken on.
+  /// End frames of transfers that were refused.
   std::vector<v1::RelayTranslatorFrame> refusals_ LOWBAND_GUARDED_BY(mutex_);
-  /// Those of which out_ has data.
+  /// Transfers with data in out_.
   std::vector<uint64_t> writing_data_ LOWBAND_GUARDED_BY(mutex_);
   bool reading_ LOWBAND_GUARDED_BY(mutex_) = false;
   bool writing_ LOWBAND_GUARDED_BY(mutex_) = false;
   bool read_ended_ LOWBAND_GUARDED_BY(mutex_) = false;
   bool dead_ LOWBAND_GUARDED_BY(mutex_) = false;
   bool finished_ LOWBAND_GUARDED_BY(mutex_) = false;
-  /// A batch is being taken; what is said meanwhile goes out together.
+  /// A batch is being processed; frames made meanwhile are written together.
   bool taking_ LOWBAND_GUARDED_BY(mutex_) = false;
   bool draining_ LOWBAND_GUARDED_BY(mutex_) = false;
   bool drain_told_ LOWBAND_GUARDED_BY(mutex_) = false;

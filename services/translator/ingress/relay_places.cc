@@ -33,7 +33,7 @@ std::optional<uint64_t> RelayPlaces::Victim(std::optional<Owner> newcomer) const
   const auto heaviest = holdings_.Most();
   if (!newcomer || !heaviest) return std::nullopt;
   const size_t most = holdings_.Of(*heaviest);
-  // Two that have much would else push out each other's, one by one.
+  // Otherwise two networks with many transfers would push out each other's in turn.
   if (most * kHeavyShare <= max_ || most <= holdings_.Of(*newcomer) + 1) return std::nullopt;
   return holdings_.Oldest(*heaviest);
 }

@@ -1,15 +1,17 @@
-// The places for relayed transfers of all edges, and who gives one up when all are taken.
+// The places for relayed transfers of all edges, and the choice of the one to free when all are
+// taken.
 //
 //   Enter ── a place is free ──▶ placed
 //     └─ full ─┬─ another network has more than an eighth of them, and more than the newcomer's
 //              │  would have ──▶ placed; the oldest of that which has most is dropped
 //              └─ else ──▶ refused
 //
-// An edge has the same rule for its connections; it is here for what comes by several edges. A
-// network is what one site has: /32 of IPv4, /48 of IPv6. Who has much pays with its own.
+// An edge has the same rule for its connections; this one covers networks that use several edges. A
+// network is an IPv4 /32 or IPv6 /48, as one site has. So a network with many transfers loses its
+// own.
 //
-// Threading: any; one lock. Ownership: outlives the places given out. Limits: the number given. Who
-// is dropped has no place any more, and goes as soon as it is told.
+// Threading: any; one lock. Ownership: outlives the places given out. Limits: the number given. A
+// dropped transfer has lost its place, and ends as soon as it is notified.
 #pragma once
 
 #include <cstddef>
@@ -25,11 +27,11 @@
 
 namespace lowband::translator::ingress {
 
-/// A lane, as far as it is told to drop a relay.
+/// The interface of a lane that drops a relay.
 class RelayHolder {
  public:
   virtual ~RelayHolder() = default;
-  /// Any thread, no lock held. What it has no more, it ignores.
+  /// Any thread, no lock held. A relay that it no longer has is ignored.
   virtual void DropRelay(uint64_t relay) = 0;
 };
 
@@ -45,12 +47,12 @@ class RelayPlaces {
   };
   struct Entered {
     std::optional<Place> place;      ///< None: refused.
-    std::optional<Dropped> dropped;  ///< To be told, by the caller, without a lock of its own.
+    std::optional<Dropped> dropped;  ///< The caller notifies the holder, with no lock held.
   };
 
   explicit RelayPlaces(size_t max) : max_(max) {}
 
-  /// `network`: none if it is not known; then it makes nobody give way, and never gives way.
+  /// `network`: none if unknown; then the transfer makes no other one end, and is never dropped.
   Entered Enter(std::optional<Owner> network, Dropped relay);
 
   size_t used() const;

@@ -23,7 +23,7 @@ void RelayStream::Begin() {
     const MutexLock lock(mutex_);
     reading_ = true;
   }
-  // At once, since the edge takes it for the relay being taken on.
+  // At once, since for the edge it means that the relay was accepted.
   StartSendInitialMetadata();
   StartRead(&in_);
 }
@@ -83,8 +83,8 @@ void RelayStream::GiveBody() {
   piece_.reset();
 }
 
-// Behind the end of the body there is nothing to read. Before it the edge has cancelled the call,
-// or died, and what there is of the body must not pass for all of it.
+// A failed read after the end of the body is normal. Before that the edge has cancelled the call,
+// or died, and the part of the body that came must not count as all of it.
 void RelayStream::TakeReadEnd() {
   read_ended_ = true;
   if (dead_ || end_) return;
@@ -93,7 +93,7 @@ void RelayStream::TakeReadEnd() {
 }
 
 void RelayStream::TakeBodyEnd() {
-  if (body_ != BodyState::kComing) return;  // its length has told
+  if (body_ != BodyState::kComing) return;  // its length announced the end
   if (body_left_) return Refuse("the body is shorter than announced");
   body_ = BodyState::kEnded;
   relay_->BodyEnd();
@@ -150,7 +150,7 @@ void RelayStream::End(bool whole) {
     const MutexLock lock(mutex_);
     if (dead_ || end_) return;
     Count(whole ? shared_->counters.relays_whole : shared_->counters.relays_broken);
-    // The edge must know that the homeserver has answered: the head is told all the same.
+    // The edge must know that the homeserver has answered: it still gets the head.
     if (!whole) DropBody();
     end_ = whole ? grpc::Status::OK
                  : grpc::Status(grpc::StatusCode::UNAVAILABLE, "the homeserver's answer broke off");
@@ -242,7 +242,7 @@ void RelayStream::Plan(Todo& todo) {
   if (!dead_ && FillOut()) {
     writing_ = true;
     todo.write = true;
-    // The status goes along with the last piece.
+    // The status is sent with the last piece.
     todo.last_write = end_ && end_->ok() && !head_ && !data_ && reads_starting_ == 0;
     if (todo.last_write) finished_ = true;
   } else if (ending && reads_starting_ == 0) {

@@ -40,7 +40,8 @@ class RelayStream final : public grpc::ServerBidiReactor<v1::RelayChunk, v1::Rel
   void End(bool whole) override;
 
  private:
-  /// What was decided under the lock, to be done without it: gRPC and the relay may react at once.
+  /// Actions decided under the lock and done without it, since gRPC and the relay may react at
+  /// once.
   struct Todo {
     bool read = false;
     bool write = false;
@@ -50,7 +51,7 @@ class RelayStream final : public grpc::ServerBidiReactor<v1::RelayChunk, v1::Rel
   };
   enum class BodyState : uint8_t {
     kComing,
-    kEnded,  ///< Or there is none.
+    kEnded,  ///< Or there is no body.
   };
 
   void OnReadDone(bool ok) override;
@@ -67,7 +68,7 @@ class RelayStream final : public grpc::ServerBidiReactor<v1::RelayChunk, v1::Rel
   void Die() LOWBAND_REQUIRES(mutex_);
   void DropBody() LOWBAND_REQUIRES(mutex_);
   void DropOutput() LOWBAND_REQUIRES(mutex_);
-  /// Adds what the call is ready for.
+  /// Adds the operations that the call is ready for.
   void Plan(Todo& todo) LOWBAND_REQUIRES(mutex_);
   bool FillOut() LOWBAND_REQUIRES(mutex_);
   void Do(Todo todo);
@@ -77,15 +78,15 @@ class RelayStream final : public grpc::ServerBidiReactor<v1::RelayChunk, v1::Rel
   const RelayPlaces::Place place_;
   std::shared_ptr<RelayStream> self_;
 
-  // Each belongs to gRPC while its operation is under way, else to whoever starts the next.
+  // Each belongs to gRPC while its operation is under way, else to the thread that starts the next.
   v1::RelayChunk in_;
   v1::RelayChunk out_;
 
   Mutex mutex_;
   std::shared_ptr<Relay> relay_ LOWBAND_GUARDED_BY(mutex_);
   bool reading_ LOWBAND_GUARDED_BY(mutex_) = false;
-  /// StartRead calls that have not returned: until then there is no Finish, behind which the stream
-  /// could be gone.
+  /// StartRead calls that have not returned. Finish waits for them, since after it the stream may
+  /// be deleted.
   int reads_starting_ LOWBAND_GUARDED_BY(mutex_) = 0;
   bool read_ended_ LOWBAND_GUARDED_BY(mutex_) = false;
   bool writing_ LOWBAND_GUARDED_BY(mutex_) = false;
@@ -97,9 +98,10 @@ class RelayStream final : public grpc::ServerBidiReactor<v1::RelayChunk, v1::Rel
   BodyState body_ LOWBAND_GUARDED_BY(mutex_) = BodyState::kEnded;
   std::optional<uint64_t> body_left_ LOWBAND_GUARDED_BY(mutex_);  ///< None: known at its end.
   bool body_wanted_ LOWBAND_GUARDED_BY(mutex_) = false;
-  std::optional<std::string> piece_ LOWBAND_GUARDED_BY(mutex_);  ///< Read, and not wanted yet.
+  std::optional<std::string> piece_
+      LOWBAND_GUARDED_BY(mutex_);  ///< Received, but not wanted by the relay yet.
 
-  // The answer, what is not yet being written of it.
+  // The part of the answer that is not being written yet.
   bool proceed_ LOWBAND_GUARDED_BY(mutex_) = false;
   std::optional<v1::RelayResponse> head_ LOWBAND_GUARDED_BY(mutex_);
   std::optional<std::string> data_ LOWBAND_GUARDED_BY(mutex_);

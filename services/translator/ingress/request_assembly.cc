@@ -8,7 +8,7 @@ namespace lowband::translator::ingress {
 
 RequestAssembly::Progress RequestAssembly::Add(uint64_t exchange, v1::Request request) {
   const auto [it, inserted] = partials_.try_emplace(exchange);
-  // An id used twice breaks the contract; the first one stands.
+  // An id used twice violates the contract; the first request stays.
   if (!inserted) return Progress::kUnknown;
   Partial& partial = it->second;
   partial.request = std::move(request);

@@ -17,11 +17,11 @@ namespace lowband::translator::ingress {
 class RequestAssembly {
  public:
   enum class Progress : uint8_t {
-    kMore,      ///< Not whole yet.
+    kMore,      ///< Not complete yet.
     kWhole,     ///< Take() it.
-    kTooLarge,  ///< Over the limit on one body; Take() what there is.
-    kOverload,  ///< Over the limit on all; Take() what there is.
-    kUnknown,   ///< Belongs to nothing: its exchange is over, or never was.
+    kTooLarge,  ///< Over the limit of one body; Take() the part that came.
+    kOverload,  ///< Over the limit of all bodies; Take() the part that came.
+    kUnknown,   ///< Its exchange is over or never existed.
   };
 
   RequestAssembly(size_t body_bytes_max, Budget& budget)
@@ -36,7 +36,7 @@ class RequestAssembly {
   Progress Add(uint64_t exchange, const v1::BodyChunk& chunk);
   /// Takes the request out, with as much of its body as came.
   v1::Request Take(uint64_t exchange);
-  /// False if there is none such.
+  /// False if there is no such request.
   bool Remove(uint64_t exchange);
   void Clear();
 

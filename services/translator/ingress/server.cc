@@ -46,12 +46,12 @@ class Server::Impl {
     if (!target) throw ConfigError("--listen", target.error());
     KeepGrpcAlive();
     grpc::ServerBuilder builder;
-    // Else a second translator would quietly share the port.
+    // Otherwise a second translator would silently share the port.
     builder.AddChannelArgument(GRPC_ARG_ALLOW_REUSEPORT, 0);
     builder.SetMaxReceiveMessageSize(static_cast<int>(contract::kMessageBytesMax));
     SetConnectionLife(builder, config);
-    // A stream's window stays as it is: gRPC would widen it to many megabytes for a fast peer, and
-    // of a relayed body that much would wait here.
+    // The windows of streams stay fixed: gRPC would widen them to many megabytes for a fast peer,
+    // and so much of a relayed body would wait here.
     builder.AddChannelArgument(GRPC_ARG_HTTP2_BDP_PROBE, 0);
     builder.AddChannelArgument(GRPC_ARG_HTTP2_STREAM_LOOKAHEAD_BYTES,
                                static_cast<int>(contract::kStreamWindowBytes));
@@ -79,7 +79,7 @@ class Server::Impl {
     Stop(limit - farewell);
   }
 
-  // gRPC says 1 for a unix socket.
+  // gRPC reports port 1 for a unix socket.
   uint16_t port() const { return port_ > 1 ? static_cast<uint16_t>(port_) : 0; }
   void Tick(TimePoint now) { service_.Tick(now); }
   const Service& service() const { return service_; }

@@ -1,5 +1,5 @@
-// The gRPC server of the translator: where it listens, who may connect, how alive its connections
-// are kept, how it stops. grpc.health.v1 is served beside the lanes.
+// The gRPC server of the translator: listening, authentication, keepalive of connections, stopping.
+// grpc.health.v1 is served beside the lanes.
 //
 // Threading: main. Ownership: the handlers outlive the server. Errors: ConfigError naming the flag.
 #pragma once
@@ -24,8 +24,8 @@ namespace lowband::translator::ingress {
 struct ServerConfig {
   std::string listen;  ///< --listen, as libs/grpc/target.h takes it.
   std::shared_ptr<grpc::ServerCredentials> credentials;
-  /// Connections are ended after this; zero: never. Edges replace their lanes and resolve the
-  /// translator's name again by themselves, so this is for foreign clients and odd balancers.
+  /// Connections end after this time; zero: never. Edges replace their lanes and resolve the
+  /// translator's name again by themselves, so this is for foreign clients and unusual balancers.
   Duration connection_age_max = Duration::zero();
   Config ingress;
 };
@@ -33,20 +33,20 @@ struct ServerConfig {
 class Server {
  public:
   /// Listens and serves. Throws ConfigError naming --listen if it cannot.
-  /// `relays` too outlives the server; without it there is no Relay call.
+  /// `relays` also outlives the server; without it there is no Relay call.
   Server(const ServerConfig& config, Handler& handler, RelayHandler* relays = nullptr);
-  /// Cuts off what is left.
+  /// Cuts off all remaining streams.
   ~Server();
   Server(const Server&) = delete;
   Server& operator=(const Server&) = delete;
 
   /// The TCP port in use; 0 on a unix socket.
   uint16_t port() const;
-  /// Each kTickInterval until Drain(); see awake.h. Without it nothing is noticed.
+  /// To be called each kTickInterval until Drain(); see awake.h. Without it sleep is not noticed.
   void Tick(TimePoint now);
-  /// Health turns to NOT_SERVING, edges are told to send nothing new, and what is under way is
-  /// finished; what is not by `limit` is cut off. Returns when every lane has ended, and not before
-  /// kFarewell if there was any.
+  /// Sets health to NOT_SERVING, tells edges to send nothing new, and finishes the work under way;
+  /// cuts off the rest after `limit`. Returns when every lane has ended, and not before kFarewell
+  /// if there was any.
   void Drain(Duration limit);
 
   size_t lanes() const;

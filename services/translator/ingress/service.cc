@@ -29,7 +29,7 @@ using RefusedRelay = Refusal<v1::RelayChunk, v1::RelayChunk>;
 using RefusedRelayLane = Refusal<v1::RelayEdgeBatch, v1::RelayTranslatorBatch>;
 
 grpc::Status Draining() { return {grpc::StatusCode::UNAVAILABLE, "draining"}; }
-/// The contract's word for relays that another replica may be given.
+/// The contract's status for relays that another replica may take.
 grpc::Status TakesNoRelays() { return {grpc::StatusCode::FAILED_PRECONDITION, "draining"}; }
 grpc::Status NoRelays() { return {grpc::StatusCode::UNIMPLEMENTED, "no relay here"}; }
 grpc::Status TooMany(const char* what) {
@@ -62,8 +62,8 @@ LaneReactor* Service::Exchange(grpc::CallbackServerContext* context) {
   auto lane = std::make_shared<Lane>(id, handler_, shared_, *context,
                                      [this](uint64_t gone) { Forget(gone); });
   lanes_.emplace(id, lane);
-  // Nothing reacts before the reactor is returned, so the lock does no harm; without it Drain
-  // could write before the stream is accepted.
+  // gRPC makes no calls before the reactor is returned, so the lock is safe; without it Drain could
+  // write before the stream is accepted.
   lane->Begin();
   return lane.get();
 }
@@ -78,7 +78,7 @@ RelayReactor* Service::Relay(grpc::CallbackServerContext*) {
     counters.relays_refused_draining.fetch_add(1, std::memory_order_relaxed);
     return new RefusedRelay(TakesNoRelays());
   }
-  // Whose it is, it says only when it has been taken on.
+  // Its network is known only after it was accepted.
   auto entered = shared_->relays.Enter(std::nullopt, {});
   if (!entered.place) {
     counters.relays_refused_overload.fetch_add(1, std::memory_order_relaxed);

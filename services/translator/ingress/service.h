@@ -1,4 +1,4 @@
-// The gRPC service: takes lanes and relays, drains them all.
+// The gRPC service: accepts lanes and relays, and drains them.
 //
 // Threading: Exchange and Relay by gRPC's threads, the rest by any. Ownership: outlives the gRPC
 // server; the handlers outlive both.
@@ -28,9 +28,10 @@ class Service final : public v1::Translator::CallbackService {
   Service(const Config& config, Handler& handler, RelayHandler* relays);
   ~Service() override;
 
-  /// Each kTickInterval until Drain(): ends the lanes during which the process slept.
+  /// To be called each kTickInterval until Drain(): ends the lanes that were open while the process
+  /// slept.
   void Tick(TimePoint now);
-  /// Tells every edge to send nothing new, and takes no more lanes.
+  /// Tells every edge to send nothing new, and accepts no more lanes.
   void Drain();
 
   size_t lanes() const;

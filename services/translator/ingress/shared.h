@@ -1,4 +1,4 @@
-// What all lanes and relays of an ingress have in common.
+// The state shared by all lanes and relays of an ingress.
 //
 // Threading: any. Ownership: shared by the lanes and relays, of which one may outlive its stream
 // for as long as a thread is inside it.

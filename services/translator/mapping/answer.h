@@ -21,39 +21,40 @@
 
 namespace lowband::translator::mapping {
 
-/// What has to be remembered of a poll of an observation.
+/// The part of a poll of an observation that its answer needs.
 struct PollForm {
-  /// That of the last answer that the client has, from the cursor; none: the first poll.
+  /// Residue of the client's last answer, from the cursor; none: the first poll.
   std::optional<uint64_t> residue;
 };
 
-/// What has to be remembered of a request until its answer comes.
+/// The part of a request that its answer needs.
 struct AnswerForm {
   Route route = Route::kOther;
-  bool cbor = true;      ///< Else JSON.
-  bool deflate = false;  ///< Where that is shorter.
+  bool cbor = true;      ///< Otherwise JSON.
+  bool deflate = false;  ///< If that is shorter.
   transcode::KeyTable keys = transcode::KeyTable::kV1;
-  /// What the client's reader of CBOR takes.
+  /// Limits of the client's CBOR reader.
   transcode::ReaderLimits reader = transcode::kDeployedReader;
-  bool had_token = false;        ///< The request had one, from the edge or in its query.
-  bool edge_token = false;       ///< The token that the edge gave was used; a 401 can end it.
-  bool needs_token = false;      ///< Route and method: a success says that it was taken.
-  bool repeatable = true;        ///< Executing it twice does no harm: anything but POST.
-  std::optional<PollForm> poll;  ///< Only of polls of an observation.
-  std::vector<std::string> known_versions = {};  ///< That the client has: ETag options.
+  bool had_token = false;    ///< The request had one, from the edge or in its query.
+  bool edge_token = false;   ///< The edge's token was used; a 401 can end it.
+  bool needs_token = false;  ///< By route and method: a success proves that the token was accepted.
+  bool repeatable = true;    ///< May be carried out twice: all but POST.
+  std::optional<PollForm> poll;                  ///< Only for polls of an observation.
+  std::vector<std::string> known_versions = {};  ///< Versions that the client has: ETag options.
 };
 
-/// A JSON document as the body. What in it CBOR or the client's reader does not take is replaced
-/// (json_mend.h). Fails if it is not JSON, or too large; JSON clients get the text unread.
+/// A JSON document as the body. Values that CBOR or the client's reader cannot represent are
+/// replaced (json_mend.h). Fails if it is not JSON, or too large; JSON clients get the text
+/// unparsed.
 Result<ExchangeAnswer, transcode::Error> JsonAnswer(const AnswerForm& form, coap::CodeSet codes,
                                                     uint16_t http_status, std::string_view json);
-/// Bytes as they are, labelled as octets or text.
+/// Unchanged bytes, labelled as octets or text.
 ExchangeAnswer PlainAnswer(coap::CodeSet codes, uint16_t http_status, uint16_t content_format,
                            std::string_view body);
 /// A Matrix error. `retry_after_s` goes into the body in milliseconds, and into Max-Age.
 ExchangeAnswer ErrorAnswer(const AnswerForm& form, coap::CodeSet codes, const Refusal& refusal,
                            std::optional<uint32_t> retry_after_s = std::nullopt);
-/// Puts the finished body under deflate, if it is a document that becomes shorter.
+/// Compresses the finished body by deflate, if it is a document and becomes shorter.
 void DeflateBody(ExchangeAnswer& answer);
 /// 4.29 and 5.03 carry Max-Age (RFC 8516 §2, RFC 8075 §7); other codes none.
 void SetMaxAge(ExchangeAnswer& answer, uint32_t retry_after_s);

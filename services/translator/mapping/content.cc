@@ -56,7 +56,7 @@ Result<RequestContent, Refusal> FromDeflate(uint32_t format, std::string_view bo
   const auto plain = transcode::Inflate(AsBytes(body), kInflatedBytesMax);
   if (!plain) {
     return Failure(Refusal{400, "M_NOT_JSON",
-                           "the body is no whole zlib stream, or becomes longer than " +
+                           "the body is not a complete zlib stream, or decompresses to more than " +
                                std::to_string(kInflatedBytesMax) + " bytes"});
   }
   if (format == coap::kFormatCborDeflate) return FromCbor(AsText(*plain));
@@ -76,7 +76,7 @@ std::string MediaType(std::string_view content_type) {
 
 Result<RequestContent, Refusal> MapContent(std::optional<uint32_t> format, std::string_view body) {
   if (body.empty()) return RequestContent{};
-  // The deployed tools label CBOR and JSON 42 unless they are told the type.
+  // The deployed tools label CBOR and JSON 42 unless the user sets the type.
   switch (format.value_or(coap::kFormatOctets)) {
     case coap::kFormatCbor: return FromCbor(body);
     case coap::kFormatJson: return RequestContent{std::string(body), kJsonType};

@@ -1,4 +1,4 @@
-// What a request's body is and what it becomes for the homeserver, and which form its answer takes.
+// The form of a request's body, its conversion for the homeserver, and the form of the answer.
 //
 //   label                body                      sent as                    answer
 //   60 (CBOR)            any                       JSON                       CBOR
@@ -10,9 +10,9 @@
 //   any                  none                      nothing                    CBOR
 //   other                any                       415
 //   11060, 11050         any, under deflate        as 60, 50                  as 60, 50
-// Where an API's documents are text (rendezvous), 0 and no label mean text, whatever it looks like.
-// Accept 50 or 60 decides the answer's form over all that, 11050 and 11060 the same, under deflate
-// where that is shorter; another Accept is 406.
+// Where an API's documents are text (rendezvous), 0 and no label always mean text. Accept 50 or 60
+// overrides the answer's form above; so do 11050 and 11060, with deflate if that is shorter;
+// another Accept is 406.
 //
 // Threading: free functions; any thread. Spec: RFC 7252 §5.10.3 and §5.10.4, RFC 8075 §6.2,
 // docs/protocol.md "Content"; docs/interop.md "The deployed Go clients".
@@ -34,21 +34,20 @@ struct RequestContent {
   std::string_view content_type;  ///< A constant; empty when there is no body.
 };
 
-/// `format` is the Content-Format option. An error names the byte at which the body goes wrong.
+/// `format` is the Content-Format option. An error names the byte where the body is wrong.
 Result<RequestContent, Refusal> MapContent(std::optional<uint32_t> format, std::string_view body);
 
-/// The same where the API's documents are text, and an empty one is one too.
+/// As MapContent, for APIs whose documents are text, and may be empty.
 Result<RequestContent, Refusal> MapTextContent(std::optional<uint32_t> format,
                                                std::string_view body);
 
-/// What a client's reader of CBOR takes. Deployed clients name neither a key table nor what they
-/// accept; who asks for CBOR in so many words, or for string keys, reads RFC 8949 up to our own
-/// limits.
+/// Limits of the client's CBOR reader. Deployed clients send neither a key table nor Accept; a
+/// client that explicitly requests CBOR or string keys reads RFC 8949 up to our own limits.
 transcode::ReaderLimits ReaderOf(std::optional<uint32_t> accept, transcode::KeyTable keys);
 
 /// The form of an answer's body.
 struct BodyForm {
-  bool cbor = true;  ///< Else JSON.
+  bool cbor = true;  ///< Otherwise JSON.
   bool deflate = false;
 };
 Result<BodyForm, Refusal> WantedForm(std::optional<uint32_t> format, std::optional<uint32_t> accept,

@@ -1,9 +1,9 @@
-// Where an observation of /sync stands, in the bytes that the edge keeps for the translator.
+// The position of an observation of /sync, in the bytes that the edge keeps for the translator.
 //
 //   0        1                 9
 //   version  residue, 8 bytes  next_batch to the end
 //
-// Another build may have written it, so what does not parse is no error but no cursor.
+// Another version may have written it, so bytes that do not parse are no error but no cursor.
 //
 // Threading: free functions; any thread. Limits: limits.h. Spec: proto/lowband/v1/translator.proto,
 // Observe.cursor and Poll.cursor.
@@ -18,7 +18,7 @@ namespace lowband::translator::mapping {
 
 struct Cursor {
   std::string next_batch;  ///< UTF-8, not empty, at most kNextBatchBytesMax.
-  uint64_t residue = 0;    ///< SyncAnswer::residue of the answer that gave it.
+  uint64_t residue = 0;    ///< SyncAnswer::residue of the answer with this next_batch.
   friend bool operator==(const Cursor&, const Cursor&) = default;
 };
 

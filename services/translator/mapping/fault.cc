@@ -19,7 +19,8 @@ Refusal RefusalOf(UpstreamFault fault, bool repeatable) {
       return {504, "M_UNKNOWN", "the homeserver did not answer in time"};
     case UpstreamFault::kBroken:
       if (repeatable) return BadGateway("the connection to the homeserver broke");
-      // Nobody may repeat it for the client, and the client must know why it should look first.
+      // The gateway may not repeat it, and the client must know that it should check the result
+      // first.
       return {504, "M_UNKNOWN",
               "the connection to the homeserver broke; it may have carried out the request"};
     case UpstreamFault::kTooLarge: return BadGateway("the homeserver's answer is too large");
@@ -29,7 +30,7 @@ Refusal RefusalOf(UpstreamFault fault, bool repeatable) {
       return {503, "M_LIMIT_EXCEEDED",
               "too many long-polls are under way, and this access token has the most"};
     case UpstreamFault::kUnavailable:
-      return {503, "M_UNKNOWN", "the homeserver could not be reached just now"};
+      return {503, "M_UNKNOWN", "the homeserver was unreachable a moment ago"};
     case UpstreamFault::kCancelled: return {503, "M_UNKNOWN", "the request was cancelled"};
     case UpstreamFault::kStopping: return {503, "M_UNKNOWN", "the gateway is stopping"};
   }

@@ -1,4 +1,4 @@
-// What a client is told when the homeserver gave no answer, over either transport.
+// The error for a client when the homeserver gave no answer, over either transport.
 //
 // Threading: a pure function.
 #pragma once
@@ -9,16 +9,17 @@
 
 namespace lowband::translator::mapping {
 
-/// `repeatable`: executing the request twice does no harm.
+/// `repeatable`: the request may be carried out twice.
 Refusal RefusalOf(UpstreamFault fault, bool repeatable);
 
-/// How long a client waits that is asked to. Who has too many polls shall not be back at once.
+/// How long a client has to wait before it repeats the request; longer for an owner with too many
+/// polls.
 constexpr uint32_t RetryAfterOf(UpstreamFault fault) {
   return fault == UpstreamFault::kTooManyPolls ? kRetryAfterTooManyPollsSeconds
                                                : kRetryAfterOverloadSeconds;
 }
 
-/// The client is asked to come back later.
+/// Whether the status asks the client to repeat the request later.
 constexpr bool AsksToWait(uint16_t status) { return status == 429 || status == 503; }
 
 }  // namespace lowband::translator::mapping

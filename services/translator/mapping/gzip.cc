@@ -31,7 +31,7 @@ std::optional<std::string> Gunzip(std::string_view packed, size_t bytes_max) {
   SetInput(stream, packed);
   std::string plain;
   int state = Z_OK;
-  // One byte more than allowed tells a document of just that length from a longer one.
+  // One byte more than allowed distinguishes a document of just that length from a longer one.
   while (state == Z_OK && plain.size() <= bytes_max) {
     plain.resize(std::min(std::max(2 * plain.size(), kFirstGuess), bytes_max + 1));
     SetOutput(stream, plain);

@@ -10,8 +10,8 @@
 
 namespace lowband::translator::mapping {
 
-/// None if it is no whole gzip stream, has something behind its end, or would become longer than
-/// `bytes_max`; no more than that is ever allocated.
+/// None if it is no complete gzip stream, has bytes after its end, or would become longer than
+/// `bytes_max`; never allocates more than that.
 std::optional<std::string> Gunzip(std::string_view packed, size_t bytes_max);
 std::string Gzip(std::string_view plain);
 

@@ -1,4 +1,4 @@
-// An HTTP exchange with the homeserver, as values: what the mapping makes and reads, and the
+// An HTTP exchange with the homeserver, as values that the mapping makes and reads, and the
 // upstream stage carries.
 #pragma once
 
@@ -25,7 +25,7 @@ constexpr std::string_view Text(HttpMethod method) {
   return "?";
 }
 
-/// What is sent. Header values hold no CR, LF or NUL: the mapping has checked them.
+/// The request to send. Header values hold no CR, LF or NUL: the mapping has checked them.
 struct HttpRequest {
   HttpMethod method = HttpMethod::kGet;
   std::string target;             ///< Path and query, encoded; begins with '/'.
@@ -39,12 +39,12 @@ struct HttpRequest {
   std::string trace_parent;       ///< traceparent; empty: no header.
   Duration timeout{};             ///< From submission to the last byte of the answer.
   bool follow_redirects = false;  ///< GET on .well-known only: docs/protocol.md.
-  Owner owner = 0;                ///< Whose it is, where places are shared out.
-  /// The homeserver holds it until there is news, and it can be asked again from where it was.
+  Owner owner = 0;                ///< For fair shares of the places.
+  /// The homeserver holds it until there is news, and it can be repeated from its position.
   bool long_poll = false;
 };
 
-/// Why there is no HTTP answer.
+/// The reason why there is no HTTP answer.
 enum class UpstreamFault : uint8_t {
   kConnect,       ///< Name, TCP or proxy failure: nothing was sent.
   kTls,           ///< Certificate or handshake refused: nothing was sent.
@@ -52,8 +52,8 @@ enum class UpstreamFault : uint8_t {
   kBroken,        ///< The connection broke after something was sent.
   kTooLarge,      ///< The body passed the limit, after decompression.
   kOverload,      ///< Too many active and pending exchanges, or bytes of bodies, here.
-  kTooManyPolls,  ///< Of its owner: a long-poll that lost its place to another, or got none.
-  kUnavailable,   ///< It could not be reached several times just now: not even tried.
+  kTooManyPolls,  ///< A long-poll of an owner with too many lost its place, or got none.
+  kUnavailable,   ///< The homeserver was unreachable several times: not tried.
   kCancelled,
   kStopping,
 };
@@ -79,13 +79,13 @@ struct HttpResponse {
   uint16_t status = 0;
   std::string body;  ///< Decompressed.
   std::string content_type;
-  std::string location;    ///< As it came, relative or whole; empty: none.
-  std::string entity_tag;  ///< ETag as it came; empty: none.
+  std::string location;    ///< As received, relative or absolute; empty: none.
+  std::string entity_tag;  ///< ETag as received; empty: none.
   std::optional<uint32_t> retry_after_s;
   std::optional<uint32_t> expires_after_s;  ///< From Date to Expires.
-  uint64_t wire_bytes_received = 0;         ///< Headers and body as they came, compressed.
+  uint64_t wire_bytes_received = 0;         ///< Headers and body as received, compressed.
   uint64_t wire_bytes_sent = 0;
-  /// Of those: header fields that a client of its own would not have sent.
+  /// Of those: header fields that a client without gateway would not send.
   uint64_t gateway_bytes_sent = 0;
 };
 

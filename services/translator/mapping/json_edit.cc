@@ -19,7 +19,7 @@ class Document {
     ok_ = IsJsonObject(json) && parser_.iterate(text_).get(document_) == simdjson::SUCCESS;
   }
 
-  /// The value at `path`; keys from the outermost in. None: a key is missing.
+  /// The value at `path`, with keys from the outermost in. None: a key is missing.
   std::optional<ondemand::value> Find(std::span<const std::string_view> path) {
     ondemand::object object;
     if (!ok_ || document_.get_object().get(object) != simdjson::SUCCESS) return std::nullopt;
@@ -31,7 +31,7 @@ class Document {
     return value;
   }
 
-  /// Where `raw`, a piece of the document, stands in the text.
+  /// The offset of `raw`, a piece of the document, in the text.
   size_t Offset(std::string_view raw) const {
     return static_cast<size_t>(raw.data() - text_.data());
   }

@@ -1,8 +1,8 @@
-// Looks into a JSON object, and replaces or adds a member in its text: everything else stays as it
-// was to the byte, number forms, spaces and the order of keys included.
+// Reads members of a JSON object, and replaces or adds one in its text: all other bytes stay as
+// they were, with number forms, spaces and the order of keys.
 //
-// The text is not validated as a whole. What is not an object, or is broken where it is looked at,
-// has no members and is left alone; whoever reads the result next finds the fault.
+// The text is not validated as a whole. A text that is not an object, or is broken at the members
+// read, has no members and stays unchanged; the next reader of the result finds the fault.
 //
 // Threading: free functions; any thread.
 #pragma once
@@ -17,11 +17,11 @@ namespace lowband::translator::mapping {
 
 /// True if the first character that is not a space opens an object.
 bool IsJsonObject(std::string_view json);
-/// The same for an object or array: what a JSON document of Matrix begins with.
+/// True if it opens an object or array, as a JSON document of Matrix does.
 bool LooksLikeJson(std::string_view json);
 
-/// What follows the byte order mark that some servers of files put before JSON, and that RFC 8259
-/// §8.1 lets a reader ignore; all of it if there is none.
+/// The text without the byte order mark that some file servers put before JSON, and that a reader
+/// may ignore (RFC 8259 §8.1).
 std::string_view WithoutByteOrderMark(std::string_view json);
 
 std::optional<std::string> StringMember(std::string_view json, std::string_view key);

@@ -1,13 +1,13 @@
 // One CoAP request to one HTTP request, and the HTTP answer back to the CoAP answer. Stateless,
-// pure: the whole Matrix knowledge of Lowband is here.
+// pure: all of Lowband's knowledge of Matrix is here.
 //
 //   Request ──path.h: enum or literal path ──▶ Route ──┐
 //           ──query.h, token, timeout ──────────────── ├─▶ HttpRequest ─▶ homeserver
 //           ──content.h: CBOR→JSON ────────────────────┘                      │
 //   Answer ◀──answer.h: JSON→CBOR, code ◀── rewrite.h (.well-known, login, versions) ◀──┘
 //
-// A poll of an observation goes on from its cursor (cursor.h), and its answer tells the edge what
-// it found (poll_answer.h).
+// A poll of an observation continues from its cursor (cursor.h), and its answer carries the outcome
+// for the edge (poll_answer.h).
 //
 // Threading: const after construction; any thread. Limits: limits.h. Spec: MSC3079, RFC 8075,
 // docs/protocol.md "Paths and queries", "Methods and codes", "HTTP on TCP and rewriting".
@@ -30,7 +30,7 @@ namespace lowband::translator::mapping {
 struct MappedRequest {
   HttpRequest http;
   AnswerForm form;
-  /// It holds for these versions only, whose names are hashes: version.h. Empty: for all.
+  /// The request applies only to these versions, named by hashes: version.h. Empty: to all.
   std::vector<std::string> only_versions = {};
 };
 
@@ -39,16 +39,15 @@ class Mapping {
   /// Throws ConfigError naming the flag.
   explicit Mapping(MappingConfig config);
 
-  /// The HTTP request for `request`, whose body is whole. A refusal is the finished answer: a
-  /// Matrix error that names what is wrong and where.
+  /// The HTTP request for `request`, whose body is complete. A refusal is the finished answer: a
+  /// Matrix error that names the fault and its place.
   Result<MappedRequest, ExchangeAnswer> ToHttp(const v1::Request& request) const;
 
-  /// What `request` becomes under its condition, when `found` has answered VersionCheck
-  /// (version.h).
+  /// The conditional form of `request`, after `found` has answered VersionCheck (version.h).
   Result<HttpRequest, ExchangeAnswer> UnderCondition(
       const MappedRequest& request, const Result<HttpResponse, UpstreamFault>& found) const;
 
-  /// The CoAP answer for what the homeserver said, or why it said nothing.
+  /// The CoAP answer for the homeserver's answer, or for its failure.
   ExchangeAnswer ToCoap(const AnswerForm& form,
                         const Result<HttpResponse, UpstreamFault>& response) const;
 

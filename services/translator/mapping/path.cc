@@ -32,8 +32,8 @@ bool HasControl(std::string_view text) {
 
 bool IsDots(std::string_view segment) { return segment == "." || segment == ".."; }
 
-/// Whether the last segment is the state key of an event. It is free text, and dots alone are what
-/// somebody may have put there; whoever resolves them gets no further than the room's state.
+/// Whether the last segment is the state key of an event. It is free text, and may consist of dots;
+/// a server that resolves them gets no further than the room's state.
 bool EndsInStateKey(Segments segments) {
   const bool by_code = segments.size() == 4 && segments[0] == "8";
   return by_code || RouteOfPath(segments) == Route::kStateEvent;
@@ -56,7 +56,7 @@ std::optional<Refusal> Check(Segments segments) {
   for (size_t i = 0; i < segments.size(); ++i) {
     const std::string_view segment = segments[i];
     const std::string which = "path segment " + std::to_string(i + 1) + " ";
-    // An empty last one is how CoAP says a trailing slash (RFC 7252 §6.4).
+    // An empty last segment is CoAP's form of a trailing slash (RFC 7252 §6.4).
     if (segment.empty() && i + 1 < segments.size()) return Bad(which + "is empty");
     if (!IsUtf8(AsBytes(segment))) return Bad(which + "is not UTF-8");
     if (HasControl(segment)) return Bad(which + "has a control character");
@@ -106,7 +106,7 @@ std::string Join(Segments segments, bool trailing_slash) {
   return target;
 }
 
-/// The values of a row's placeholders; surplus ones are left where no id was cut.
+/// The values of a row's placeholders; surplus ones remain if no id was split.
 std::vector<std::string> ValuesOf(const transcode::PathRow& row, Segments values) {
   std::vector<std::string_view> placeholders;
   for (const std::string_view part : row.segments) {
@@ -127,7 +127,7 @@ Result<MappedPath, Refusal> Expand(const transcode::PathRow& row, Segments cut, 
   for (const std::string_view part : row.segments) {
     if (part.starts_with('{')) {
       const bool present = next < values.size();
-      // An empty value is a missing one, except for the state key: the empty one is the commonest.
+      // An empty value counts as missing, except for the state key, which is mostly empty.
       if (!present || (values[next].empty() && part != "{stateKey}")) {
         return Failure(Refusal{400, "M_MISSING_PARAM",
                                std::string("path ") + row.code + " needs " + std::string(part)});
@@ -143,7 +143,7 @@ Result<MappedPath, Refusal> Expand(const transcode::PathRow& row, Segments cut, 
                     RouteOfCode(row.code).value_or(Route::kOther)};
 }
 
-/// Paths without a code in which ids are cut often: those of Megolm sessions are base64.
+/// Paths without a code in which ids are often split: those of Megolm sessions are base64.
 constexpr std::array<std::array<std::string_view, 7>, 2> kSessionPaths = {{
     {"_matrix", "client", "r0", "room_keys", "keys", "{roomId}", "{sessionId}"},
     {"_matrix", "client", "unstable", "room_keys", "keys", "{roomId}", "{sessionId}"},
@@ -177,7 +177,7 @@ Result<MappedPath, Refusal> Literal(Segments segments, std::string_view allow_pa
   return MappedPath{Join(segments, LostItsSlash(segments)), route};
 }
 
-/// Cuts the first segment at its slashes; those that it begins with are no more.
+/// Splits the first segment at its slashes; leading ones are dropped.
 void CutFirst(std::vector<std::string_view>& segments) {
   const std::string_view text = segments[0];
   std::vector<std::string_view> pieces;
@@ -203,7 +203,7 @@ bool IsAmong(std::string_view allow_paths, std::string_view path) {
 
 Result<MappedPath, Refusal> MapPath(Segments options, EnumApi api, std::string_view allow_paths) {
   std::vector<std::string_view> segments(options.begin(), options.end());
-  // A base URL that ends in a slash makes deployed clients ask for "//_matrix/…", which go-coap
+  // A base URL that ends in a slash makes deployed clients request "//_matrix/…", which go-coap
   // sends as one segment "/_matrix/…", and others as empty segments before it. Elsewhere a slash
   // inside a segment is part of its value.
   while (segments.size() > 1 && segments[0].empty()) segments.erase(segments.begin());

@@ -2,9 +2,9 @@
 // percent-encoded.
 //
 // A first segment that is one character of the table stands for the row's path; the next segments
-// fill its placeholders in turn, surplus ones are dropped. Anything else is the literal path.
-// What comes out begins with an allowed prefix and cannot be taken for another path by a server
-// that decodes it once more or resolves dot segments.
+// fill its placeholders in turn, surplus ones are dropped. Any other first segment begins a literal
+// path. The result begins with an allowed prefix, and a server that decodes it once more or
+// resolves dot segments cannot read it as another path.
 //
 // Threading: free functions; any thread. Limits: limits.h. Spec: RFC 7252 §6.5, RFC 3986 §3.3,
 // MSC3079 appendix B, docs/protocol.md "Paths and queries".
@@ -26,11 +26,11 @@ struct MappedPath {
   Route route = Route::kOther;
 };
 
-/// `segments` are the options' values as they came. `allow_paths`: MappingConfig's.
+/// `segments` are the options' values as received. `allow_paths`: MappingConfig's.
 Result<MappedPath, Refusal> MapPath(std::span<const std::string_view> segments, EnumApi api,
                                     std::string_view allow_paths = {});
 
-/// Whether `path` begins as one of `allow_paths` does.
+/// Whether `path` begins with one of `allow_paths`.
 bool IsAmong(std::string_view allow_paths, std::string_view path);
 
 }  // namespace lowband::translator::mapping

@@ -1,5 +1,5 @@
-// Percent-encoding of path segments and query parts (RFC 3986 §2.1). Byte-stable from build to
-// build, and one to one: homeservers key transaction ids on the encoded path.
+// Percent-encoding of path segments and query parts (RFC 3986 §2.1). Byte-stable in all versions,
+// and one to one: homeservers identify transactions by the encoded path.
 #pragma once
 
 #include <string>
@@ -10,7 +10,7 @@ namespace lowband::translator::mapping {
 /// Leaves unreserved characters, sub-delims, ':' and '@' (RFC 3986 §3.3 pchar); two upper-case
 /// hexadecimal digits for every other byte.
 void AppendPathSegment(std::string& out, std::string_view segment);
-/// Leaves unreserved characters only: in a query '&', '=', '+' and ';' mean something.
+/// Leaves unreserved characters only: in a query '&', '=', '+' and ';' have a meaning.
 void AppendQueryPart(std::string& out, std::string_view part);
 /// Undoes one level; a '%' without two digits stays.
 std::string PercentDecode(std::string_view text);

@@ -29,7 +29,7 @@ v1::Poll FailedPoll(uint32_t retry_after_s) {
 
 ExchangeAnswer PollAnswer(const AnswerForm& form, const PollForm& poll, coap::CodeSet codes,
                           const HttpResponse& response) {
-  // Never a success that is no sync: the edge may show it to the client as one.
+  // Never a success without a sync result: the edge may pass it to the client as one.
   const auto failed = [&](std::string error) {
     ExchangeAnswer answer = ErrorAnswer(form, codes, {502, "M_UNKNOWN", std::move(error)});
     *answer.head.mutable_poll() = FailedPoll(0);
@@ -51,13 +51,13 @@ ExchangeAnswer PollAnswer(const AnswerForm& form, const PollForm& poll, coap::Co
 v1::Poll PollOfError(const PollForm& poll, const HttpResponse& response, uint32_t retry_after_s) {
   const uint16_t status = response.status;
   const auto errcode = StringMember(response.body, "errcode");
-  // Nothing but the token is beyond the homeserver's mending: a locked account, a limit of the
-  // server, terms to accept end one day, and the observation goes on.
+  // Only a refused token is final: a locked account, a server limit or terms to accept may end one
+  // day, and then the observation continues.
   const bool token_refused =
       status == 401 && (errcode == "M_UNKNOWN_TOKEN" || errcode == "M_MISSING_TOKEN");
   const bool passing = status == 401 || status == 403 || status == 408 || status == 429;
-  // Later polls go by our queries, not the client's, and a homeserver that was well with them
-  // before will be again.
+  // Later polls use our queries, not the client's, and a homeserver that accepted them before will
+  // accept them again.
   const bool first = !poll.residue.has_value();
   const bool bad_query = first && status >= 400 && status < 500 && !passing;
   if (!errcode || (!token_refused && !bad_query)) return FailedPoll(retry_after_s);

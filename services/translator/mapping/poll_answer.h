@@ -1,4 +1,4 @@
-// The answers to polls of an observation: what they tell the edge besides the answer itself.
+// The answers to polls of an observation, with their outcome for the edge.
 //
 //   homeserver's answer                              outcome
 //   200, JSON, next_batch   first poll               CHANGED
@@ -24,7 +24,7 @@ namespace lowband::translator::mapping {
 /// The answer for a 2xx.
 ExchangeAnswer PollAnswer(const AnswerForm& form, const PollForm& poll, coap::CodeSet codes,
                           const HttpResponse& response);
-/// What any other response means. `retry_after_s`: what it says itself; 0: nothing.
+/// The outcome of any other response. `retry_after_s`: its Retry-After; 0: none.
 v1::Poll PollOfError(const PollForm& poll, const HttpResponse& response, uint32_t retry_after_s);
 v1::Poll FailedPoll(uint32_t retry_after_s);
 

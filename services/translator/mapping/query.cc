@@ -41,7 +41,7 @@ std::optional<uint64_t> Query::TimeoutMs() const {
     const char* end = item.value.data() + item.value.size();
     const auto [stop, error] = std::from_chars(item.value.data(), end, value);
     if (stop != end || item.value.empty()) return std::nullopt;
-    // Beyond 64 bits is still a number, and a long wait.
+    // A number beyond 64 bits is still a number, and a long wait.
     return error == std::errc::result_out_of_range ? UINT64_MAX : value;
   }
   return std::nullopt;
@@ -69,7 +69,7 @@ void Query::Resume(std::string_view since, uint64_t timeout_ms) {
   SetOnly(kTimeout, std::to_string(timeout_ms));
 }
 
-/// In the place of the first one of that name, or else at the end. `name` is a constant.
+/// Replaces the first one of that name, or appends it. `name` is a constant.
 void Query::SetOnly(std::string_view name, std::string value) {
   const auto is_named = [name](const Item& item) { return item.name == name; };
   const auto first = std::find_if(items_.begin(), items_.end(), is_named);

@@ -14,22 +14,22 @@ namespace lowband::translator::mapping {
 
 class Query {
  public:
-  /// One option's value, `name=value` as it came (not percent-encoded). No '=' means an empty
-  /// value; an empty option is nothing. The text must outlive this object.
+  /// One option's value, `name=value` as received (not percent-encoded). No '=' means an empty
+  /// value; an empty option is ignored. The text must outlive this object.
   void Add(std::string_view option);
 
-  /// Takes every `access_token` out; the first one's value, if there was any.
+  /// Removes every `access_token`; returns the first one's value, if there was any.
   std::optional<std::string> TakeAccessToken();
-  /// The wait in milliseconds that the first `timeout` asks for, if it is a number.
+  /// The wait in milliseconds of the first `timeout`, if it is a number.
   std::optional<uint64_t> TimeoutMs() const;
-  /// Of a sync: it goes on from no earlier one (`since`, in sliding sync `pos`), or wants the full
-  /// state all the same.
+  /// Of a sync: it continues no earlier one (`since`, in sliding sync `pos`), or requests the full
+  /// state anyway.
   bool AsksForAll() const;
   /// Replaces the value of every `timeout`.
   void SetTimeoutMs(uint64_t timeout_ms);
 
   /// Turns the query into that of a further poll of an observation: one `since`, one `timeout`, no
-  /// `full_state`; the rest as it is.
+  /// `full_state`; the rest stays.
   void Resume(std::string_view since, uint64_t timeout_ms);
 
   /// Appends `?name=value&…` in the order of the options; nothing if there are none.

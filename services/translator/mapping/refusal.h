@@ -10,7 +10,7 @@ namespace lowband::translator::mapping {
 struct Refusal {
   uint16_t http_status;
   std::string_view errcode;  ///< A constant: "M_INVALID_PARAM".
-  std::string error;         ///< For people. Holds nothing of the request but numbers.
+  std::string error;         ///< For people. Of the request it contains only numbers.
 };
 
 }  // namespace lowband::translator::mapping

@@ -10,7 +10,7 @@ namespace {
 
 using Segments = std::span<const std::string_view>;
 
-/// How many segments a value may take: between them, the fewest that fit the rest win.
+/// Bounds of the number of segments of a value; the fewest that fit the rest are chosen.
 struct Sizes {
   size_t min = 1;
   size_t max = 1;

@@ -1,6 +1,6 @@
-// Ids that were cut at their slashes. Deployed clients and HTTP proxies before them decode %2F
-// before they cut a path into segments, so that "$a/b" comes as two. Where the table knows the
-// path, what belongs together can be told by what the ids look like:
+// Rejoins ids that were split at their slashes. Deployed clients and HTTP proxies decode %2F before
+// they split a path into segments, so that "$a/b" comes as two. For paths of the table, the form of
+// the ids shows which segments belong together:
 //
 //   {userId} @…, {roomAlias} or {roomIdOrAlias} #…   up to the segment with the colon
 //   {roomId} or {roomIdOrAlias} !…                   as it is, or up to the one with the colon
@@ -19,8 +19,8 @@
 
 namespace lowband::translator::mapping {
 
-/// `segments` with the ids whole again, one for each part of `pattern`, whose parts in braces are
-/// placeholders and whose "r0" is any version that the table's APIs have. None: no way fits.
+/// `segments` with the ids rejoined, one for each part of `pattern`, whose parts in braces are
+/// placeholders and whose "r0" matches any version of the table's APIs. None: no combination fits.
 std::optional<std::vector<std::string>> Rejoin(std::span<const std::string_view> pattern,
                                                std::span<const std::string_view> segments);
 

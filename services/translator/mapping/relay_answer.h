@@ -1,4 +1,4 @@
-// The homeserver's answer as the edge relays it, and the translator's own where there is none.
+// The homeserver's answer as the edge relays it, and the translator's own if there is none.
 //
 // Threading: free functions; any thread. Spec: RFC 9110 §7.6; Matrix client-server API "Standard
 // error response" and "Web browser clients".
@@ -15,15 +15,15 @@
 
 namespace lowband::translator::mapping {
 
-/// All but what concerns the homeserver's connection, byte for byte and in order.
+/// All fields but those of the homeserver's connection, byte for byte and in order.
 v1::RelayResponse ToRelayResponse(RelayAnswer answer);
 
 /// A Matrix error that browsers may read too.
 struct RelayError {
   RelayAnswer answer;
-  std::string body;  ///< Empty for HEAD, whose answer tells its length all the same.
+  std::string body;  ///< Empty for HEAD, whose answer still has its Content-Length.
 };
-/// `retry_after_s`: told with a status that asks to wait.
+/// `retry_after_s`: sent with a status that asks the client to wait.
 RelayError RelayErrorOf(const Refusal& refusal, std::string_view method,
                         uint32_t retry_after_s = kRetryAfterOverloadSeconds);
 RelayError RelayErrorOf(UpstreamFault fault, std::string_view method);

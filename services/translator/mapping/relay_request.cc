@@ -21,7 +21,7 @@ bool IsTarget(std::string_view target) {
          std::all_of(target.begin(), target.end(), [](char c) { return c > ' ' && c <= '~'; });
 }
 
-/// Every element is an address of its own; anything else could pretend to be more.
+/// Every element must be a single address; other text could pretend to be several.
 bool AreAddresses(std::string_view list) {
   http::Elements elements(list);
   while (const auto one = elements.Next()) {
@@ -48,7 +48,7 @@ void AddTrace(const v1::RelayRequest& request, uint64_t trace_one_in, http::Fiel
   fields.push_back({"traceparent", http::MakeTraceParent(*id, http::IsSampled(*id, trace_one_in))});
 }
 
-/// Whose it is, and whether the homeserver holds it until there is news.
+/// Sets its owner, and whether the homeserver holds it until there is news.
 void SetShare(const v1::RelayRequest& request, const OwnerKey& key, RelayHead& head) {
   std::vector<std::string> parts;
   const size_t question = std::min(head.target.find('?'), head.target.size());
@@ -88,7 +88,7 @@ Result<RelayHead, std::string> MapRelayRequest(const v1::RelayRequest& request,
   RelayHead head;
   head.method = request.method();
   if (!http::IsToken(head.method) || head.method == "CONNECT" || head.method == "TRACE") {
-    return Failure(std::string("the method is not one that is relayed"));
+    return Failure(std::string("this method is not relayed"));
   }
   head.target = request.target();
   if (!IsTarget(head.target)) return Failure(std::string("the target is not a path"));
@@ -124,8 +124,8 @@ bool IsRelayed(std::string_view target, std::string_view allow_paths) {
     return path.starts_with("/_matrix/") || path.starts_with("/.well-known/matrix/") ||
            IsAmong(allow_paths, path);
   };
-  // A state key may be "..". A server that takes it for more than that, now or after decoding once
-  // more, must come to no other path than the list allows.
+  // A state key may be "..". A server that resolves it, now or after decoding once more, must reach
+  // only paths that the list allows.
   const std::string path = PercentDecode(target.substr(0, target.find('?')));
   return is_allowed(path) && is_allowed(WithoutDotSegments(path)) &&
          is_allowed(WithoutDotSegments(PercentDecode(path)));

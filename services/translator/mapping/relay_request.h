@@ -1,5 +1,5 @@
-// A relayed request as the edge describes it, to what the homeserver gets: checked once more, and
-// without what only concerns the client's own connection.
+// Maps a relayed request from the edge to the request for the homeserver: checked once more, and
+// without the fields of the client's own connection.
 //
 // Threading: free functions; any thread. Limits: libs/http/limits.h. Spec: RFC 9110 §7.6,
 // RFC 7239 §5.2; docs/protocol.md "HTTP on TCP and rewriting".
@@ -16,12 +16,13 @@
 
 namespace lowband::translator::mapping {
 
-/// The error says what is wrong with the request: a fault of the edge's, which checks the same.
+/// The error names the fault of the request. It is the edge's fault, since the edge makes the same
+/// checks.
 Result<RelayHead, std::string> MapRelayRequest(const v1::RelayRequest& request,
                                                const MappingConfig& config);
 
-/// Whether a target, as far as a server may take it for a path, is Matrix's or one that
-/// --allow-paths names: the list for HTTP. Over CoAP the client API alone is served (path.h).
+/// Whether a target, in any way that a server may read its path, is Matrix's or one of
+/// --allow-paths: the list for HTTP. Over CoAP only the client API is served (path.h).
 bool IsRelayed(std::string_view target, std::string_view allow_paths);
 
 /// The route of a target's path, percent-decoded; its query does not matter.

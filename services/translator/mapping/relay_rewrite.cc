@@ -27,7 +27,7 @@ std::string_view TakeUpTo(std::string_view& text, char separator) {
   return taken;
 }
 
-/// The weight is nothing but zero: `q=0`, `q=0.000` (RFC 9110 §12.4.2).
+/// Whether the weight is zero: `q=0`, `q=0.000` (RFC 9110 §12.4.2).
 bool IsZeroWeight(std::string_view parameters) {
   while (!parameters.empty()) {
     std::string_view value = TakeUpTo(parameters, ';');
@@ -38,7 +38,7 @@ bool IsZeroWeight(std::string_view parameters) {
   return false;
 }
 
-/// gzip by name, else by `*`; without the field the client may not know it.
+/// gzip by name, else by `*`; without the field the client may not support it.
 bool AcceptsGzip(const http::Fields& fields) {
   std::optional<bool> named;
   std::optional<bool> any;
@@ -71,8 +71,8 @@ Coding CodingOf(const http::Fields& fields) {
   return coding;
 }
 
-/// What names or sums the homeserver's bytes does not hold for ours. A weak tag says that two
-/// documents mean the same, and the homeserver's own compares equal to it.
+/// Tags and digests of the homeserver's bytes do not apply to ours. A weak tag states that two
+/// documents are equivalent, and the homeserver's own tag compares equal to it.
 void LoosenValidators(http::Fields& fields) {
   for (const std::string_view name : {"Content-MD5", "Digest", "Repr-Digest", "Content-Digest"}) {
     http::Remove(fields, name);

@@ -1,7 +1,7 @@
-// Which relayed documents are rewritten, and how: rewrite.h over plain HTTP.
+// Rewrites relayed documents: rewrite.h over plain HTTP.
 //
-// A document is asked for in a coding that we read, whole, and not only if it has changed in part;
-// its answer is held until it is whole. What turns out to be something else passes as it came.
+// A document is requested in a coding that we read and as a whole, not as a range; its answer is
+// held until it is complete. An answer of another kind passes unchanged.
 //
 //   Applies ─▶ Prepare(request) ─▶ … ─▶ Wants(answer head)? ─▶ body, whole ─▶ Rewrite
 //
@@ -22,15 +22,15 @@ class RelayRewriter {
  public:
   explicit RelayRewriter(const MappingConfig& config);
 
-  /// The document of `route`, asked for by `method`, is one that we change.
+  /// Whether we change the document of `route`, requested by `method`.
   bool Applies(Route route, std::string_view method) const;
-  /// Makes the request one whose answer we can read.
+  /// Changes the request so that we can read its answer.
   void Prepare(RelayHead& head) const;
-  /// The body is to be held and given to Rewrite.
+  /// Whether the body has to be held and given to Rewrite.
   bool Wants(const RelayAnswer& answer, std::string_view method) const;
   /// An answer without the document, to HEAD or with status 304, describes the rewritten one.
   void Describe(RelayAnswer& answer, std::string_view method) const;
-  /// `body` is whole, at most kRewriteBytesMax. False, and nothing changed, if it is no document
+  /// `body` is complete, at most kRewriteBytesMax. False, and nothing changed, if it is no document
   /// of that kind.
   bool Rewrite(Route route, RelayAnswer& answer, std::string& body) const;
 

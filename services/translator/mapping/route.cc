@@ -7,7 +7,7 @@
 namespace lowband::translator::mapping {
 namespace {
 
-/// What homeservers answer only with an access token that they take.
+/// The requests that homeservers answer only with a valid access token.
 enum class TokenFor : uint8_t {
   kNothing,
   kChanges,  ///< All but GET.
@@ -16,15 +16,15 @@ enum class TokenFor : uint8_t {
 
 struct Row {
   Route route;
-  char code;  ///< 0: the path table has no row of it.
+  char code;  ///< 0: no row in the path table.
   bool post;  ///< The API has a POST.
   TokenFor token;
   std::string_view name;
 };
 
-// Tokens: by "Requires authentication" in the client-server API. Where not every server asks for
-// one, nothing: profiles and public rooms, and limits of uploads, which a media repository of its
-// own may serve.
+// Tokens: by "Requires authentication" in the client-server API. Not for APIs where some servers
+// require none: profiles and public rooms, and limits of uploads, which a separate media repository
+// may serve.
 constexpr std::array<Row, kRouteCount> kRows = {{
     {Route::kVersions, '0', false, TokenFor::kNothing, "versions"},
     {Route::kLogin, '1', true, TokenFor::kNothing, "login"},
@@ -167,7 +167,7 @@ Route RouteOfPath(Segments segments) {
     const bool client = segments.size() == 3 && segments[2] == "client";
     return client ? Route::kWellKnownClient : Route::kWellKnown;
   }
-  // Where Synapse keeps the sessions that MSC4108's path begins.
+  // The path under which Synapse keeps the sessions begun by MSC4108's path.
   const bool synapse = segments[0] == "_synapse" && segments[1] == "client";
   if (synapse && segments.size() == 4 && segments[2] == "rendezvous") return Route::kRendezvous;
   if (segments[0] != "_matrix") return Route::kOther;

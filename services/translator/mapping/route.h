@@ -1,5 +1,5 @@
-// Which Matrix API a path is: a bounded set, for the metrics and for the few rules that hold for
-// some APIs only (long-polls, documents that are rewritten, FETCH, tokens).
+// The Matrix API of a path: a bounded set, for the metrics and for the few rules of single APIs
+// (long-polls, rewritten documents, FETCH, tokens).
 //
 // Threading: constant tables; any thread. Spec: MSC3079 appendix B, Matrix client-server API.
 #pragma once
@@ -15,7 +15,7 @@
 
 namespace lowband::translator::mapping {
 
-/// The 57 rows of the path table in its order, then what has no row.
+/// The 57 rows of the path table in its order, then the APIs without a row.
 enum class Route : uint8_t {
   kVersions,
   kLogin,
@@ -80,8 +80,8 @@ enum class Route : uint8_t {
   kWellKnownClient,  ///< /.well-known/matrix/client
   kWellKnown,        ///< Anything else below /.well-known/matrix
   kServerKeys,       ///< /_matrix/key
-  kMediaConfig,      ///< Limits of uploads, in both their places.
-  kSsoRedirect,      ///< The steps of a login in a browser, which are redirects.
+  kMediaConfig,      ///< Limits of uploads, at both paths.
+  kSsoRedirect,      ///< The redirects of a login in a browser.
   kRendezvous,       ///< MSC4108; its documents are text.
   kAuthFallback,     ///< /auth/{type}/fallback/web, a page for a browser.
   kOther,
@@ -94,16 +94,16 @@ static_assert(kTableRouteCount == 57);
 std::string_view Text(Route route);
 /// The route of a path enum; none if the table has no such row.
 std::optional<Route> RouteOfCode(char code);
-/// The route of a literal path, by its segments (not percent-encoded), whatever its API version.
+/// The route of a literal path, by its segments (not percent-encoded), in any API version.
 Route RouteOfPath(std::span<const std::string_view> segments);
 /// The versions under which the APIs of the table are served; /v4/sync is another API.
 bool IsApiVersion(std::string_view segment);
 /// The Matrix API has a POST there: FETCH (RFC 8132) may stand for it.
 bool HasPost(Route route);
-/// A homeserver's success shows that it took the request's access token. Else the answer may be the
-/// same whatever the token is, and says nothing of it.
+/// A homeserver's success proves that it accepted the request's access token. Otherwise the answer
+/// may be the same with any token.
 bool NeedsToken(Route route, HttpMethod method);
-/// The homeserver holds the request for as long as its `timeout` query says.
+/// The homeserver holds the request for the time of its `timeout` query.
 bool IsLongPoll(Route route);
 /// The homeserver asks other servers before it answers, which takes minutes for large rooms.
 bool IsJoin(Route route);

@@ -15,7 +15,7 @@ namespace ondemand = simdjson::ondemand;
 
 constexpr std::string_view kSpaces = " \t\r\n";
 
-/// A member of the document that carries events, by those of its own members that hold them.
+/// A member of the document that carries events, with its own members that hold them.
 struct Section {
   std::string_view name;
   std::array<std::string_view, 4> parts;
@@ -39,10 +39,10 @@ bool IsPart(const Section& section, std::string_view key) {
          std::find(section.parts.begin(), section.parts.end(), key) != section.parts.end();
 }
 
-/// FNV-1a of 64 bits. Nobody gains by a collision: the homeserver could as well keep silent.
+/// FNV-1a of 64 bits. A collision is no attack: the homeserver could as well send nothing.
 class Hash {
  public:
-  /// The length goes in too, so that no two sequences of texts are one sequence of bytes.
+  /// With the length, so that different sequences of texts never give one sequence of bytes.
   void Add(std::string_view text) {
     const uint64_t size = text.size();
     for (size_t shift = 0; shift < 64; shift += 8) Byte(static_cast<uint8_t>(size >> shift));
@@ -92,7 +92,7 @@ class Reader {
  private:
   bool Member(std::string_view key, ondemand::value& value) {
     if (key == "next_batch") {
-      // As everywhere, the last one of its name counts.
+      // As everywhere, the last member of a name counts.
       std::string_view text;
       const bool is_text = value.get_string().get(text) == simdjson::SUCCESS;
       answer_.next_batch = text;

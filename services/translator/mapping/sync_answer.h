@@ -1,5 +1,5 @@
-// What an observation has to know of a homeserver's answer to /sync: where the next one begins, and
-// whether this one says anything.
+// The parts of a homeserver's answer to /sync that an observation needs: the start of the next
+// poll, and whether this answer has news.
 //
 // Every member of the document is one of three:
 //   next_batch
@@ -21,13 +21,13 @@ namespace lowband::translator::mapping {
 struct SyncAnswer {
   std::string next_batch;
   bool news = false;
-  /// A hash of the residue's keys and values as they are written, in their order. The same in every
-  /// build: replicas compare it with each other's.
+  /// A hash of the residue's keys and values as they are written, in their order. Equal in every
+  /// version, since replicas compare each other's.
   uint64_t residue = 0;
 };
 
-/// None if that is no JSON object, or has no next_batch that a cursor could hold. Only what is
-/// looked at is validated.
+/// None if that is no JSON object, or has no next_batch that a cursor could hold. Only the parts
+/// that are read are validated.
 std::optional<SyncAnswer> ReadSyncAnswer(std::string_view json);
 
 }  // namespace lowband::translator::mapping

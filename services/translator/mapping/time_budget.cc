@@ -10,7 +10,7 @@ namespace {
 
 using std::chrono::milliseconds;
 
-/// What is left for the homeserver of the edge's deadline.
+/// The part of the edge's deadline that is left for the homeserver.
 Duration Available(uint32_t deadline_ms) {
   if (deadline_ms == 0) return kEdgeWaitDefault;
   const Duration deadline = milliseconds(deadline_ms);

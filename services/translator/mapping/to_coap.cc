@@ -24,8 +24,8 @@ constexpr std::string_view kSpaces = " \t\r\n";
 
 Refusal BadGateway(std::string error) { return {502, "M_UNKNOWN", std::move(error)}; }
 
-/// An error status whose body is no Matrix error: a proxy's page, mostly. Never M_UNKNOWN_TOKEN:
-/// clients would log out because of somebody's password prompt.
+/// An error status whose body is no Matrix error: mostly a proxy's page. Never M_UNKNOWN_TOKEN:
+/// clients would log out because of a proxy's password prompt.
 Refusal RefusalOfPage(uint16_t status) {
   const std::string error =
       "HTTP " + std::to_string(status) + " without a Matrix error, perhaps from a proxy";
@@ -39,13 +39,13 @@ Refusal RefusalOfPage(uint16_t status) {
   }
 }
 
-/// What the body of a 429 or 503 says itself.
+/// The wait in the body of a 429 or 503.
 std::optional<uint64_t> RetryAfterMs(const HttpResponse& response) {
   if (!AsksToWait(response.status)) return std::nullopt;
   return UintMember(response.body, "retry_after_ms");
 }
 
-/// How long a 429 or 503 tells the client to wait: its header, else its body, else `otherwise`.
+/// The client's wait after a 429 or 503: from its header, else its body, else `otherwise`.
 uint32_t RetryAfterSeconds(const HttpResponse& response, uint32_t otherwise) {
   if (response.retry_after_s && AsksToWait(response.status)) return *response.retry_after_s;
   const std::optional<uint64_t> body_ms = RetryAfterMs(response);
@@ -54,28 +54,27 @@ uint32_t RetryAfterSeconds(const HttpResponse& response, uint32_t otherwise) {
       std::min<uint64_t>(*body_ms / 1000 + (*body_ms % 1000 != 0), UINT32_MAX));
 }
 
-/// The homeserver refused the token itself. Other 401s leave it alone: user-interactive
-/// authentication asks for a password with one (`flows`), a locked account gets M_USER_LOCKED and
-/// keeps its session, a proxy's own 401 says nothing of it.
+/// The homeserver refused the token itself. Other 401s do not concern the token: user-interactive
+/// authentication requests a password with one (`flows`), a locked account gets M_USER_LOCKED and
+/// keeps its session, and a proxy may send its own 401.
 bool RefusesToken(const HttpResponse& response) {
   return response.status == 401 && StringMember(response.body, "errcode") == "M_UNKNOWN_TOKEN";
 }
 
-/// The homeserver asks for a token where the request had none. Of a request with one that says
-/// nothing: it is a refusal like others.
+/// The homeserver requires a token and the request had none. For a request with a token it is a
+/// refusal like others.
 bool MissesToken(const AnswerForm& form, const HttpResponse& response) {
   if (form.had_token || response.status != 401) return false;
   const auto errcode = StringMember(response.body, "errcode");
   return errcode == "M_MISSING_TOKEN" || errcode == "M_UNAUTHORIZED";
 }
 
-/// The client API answers in JSON everywhere but where its specification names another type.
+/// The client API answers in JSON unless its specification names another type.
 bool MayBeNoJson(Route route) {
   return route == Route::kRendezvous || route == Route::kAuthFallback;
 }
 
-/// Answers that lead elsewhere by specification: a login in a browser, a rendezvous that another
-/// server keeps.
+/// Answers that redirect by specification: a login in a browser, a rendezvous on another server.
 bool MayRedirect(Route route) {
   return route == Route::kSsoRedirect || route == Route::kRendezvous;
 }
@@ -91,15 +90,15 @@ bool IsOneOf(const std::vector<std::string>& versions, const HttpResponse& respo
 }
 
 /// CoAP has neither 3xx nor an option for a whole URL: the exact status goes into option 2048, and
-/// where it leads into the body, for whoever opens a browser.
+/// the location into the body, for a client that opens a browser.
 ExchangeAnswer Redirect(const AnswerForm& form, coap::CodeSet codes, uint16_t status,
                         std::string_view location) {
-  const Bytes error = transcode::JsonErrorBody("M_UNKNOWN", "to be opened in a browser");
+  const Bytes error = transcode::JsonErrorBody("M_UNKNOWN", "open the location in a browser");
   std::string json(AsText(error));
   std::string quoted;
   transcode::AppendJsonString(location, quoted);
   SetMember(json, "location", quoted);
-  // Made here, so it is JSON.
+  // Our own document, so it is JSON.
   return JsonAnswer(form, codes, status, json).value();
 }
 
@@ -133,7 +132,7 @@ Result<HttpRequest, ExchangeAnswer> Mapping::UnderCondition(
   if (!IsOneOf(request.only_versions, *found)) {
     ExchangeAnswer answer =
         ErrorAnswer(request.form, config_.codes,
-                    {412, "M_CONCURRENT_WRITE", "there is another version than the one named"});
+                    {412, "M_CONCURRENT_WRITE", "the current version is not the one named"});
     TellVersion(*found, answer);
     answer.head.clear_max_age();
     return Failure(std::move(answer));
@@ -164,7 +163,7 @@ ExchangeAnswer Mapping::FromWhole(const AnswerForm& form,
   return answer;
 }
 
-/// Whether members of the document are read or changed here, by means that take UTF-8 only.
+/// Whether members of the document are read or changed here, with code that needs UTF-8.
 bool Mapping::IsLookedInto(const AnswerForm& form, uint16_t status) const {
   return form.poll || status >= 400 || rewriter_.Applies(form.route);
 }
@@ -225,7 +224,7 @@ ExchangeAnswer Mapping::FromSuccess(const AnswerForm& form, const HttpResponse& 
                        text ? coap::kFormatText : coap::kFormatOctets, response.body);
   }
   if (!labelled && !LooksLikeJson(json)) {
-    // A page of something before the homeserver, which clients would take for CBOR.
+    // A page of a proxy before the homeserver, which clients would parse as CBOR.
     return ErrorAnswer(form, config_.codes, BadGateway("the homeserver's answer is no JSON"));
   }
   auto answer = JsonAnswer(form, config_.codes, response.status, json);

@@ -38,20 +38,21 @@ Result<HttpMethod, Refusal> MapMethod(v1::Method method, Route route) {
     case v1::DELETE: return HttpMethod::kDelete;
     case v1::FETCH:
       if (HasPost(route)) return HttpMethod::kPost;
-      return Failure(Refusal{405, "M_UNRECOGNIZED", "FETCH is served where Matrix has a POST"});
+      return Failure(
+          Refusal{405, "M_UNRECOGNIZED", "FETCH is served only where Matrix has a POST"});
     default: return Failure(Refusal{405, "M_UNRECOGNIZED", "the method is not served"});
   }
 }
 
-/// A poll of an observation. FETCH without a body asks what GET asks (RFC 8132 §2.4).
+/// A poll of an observation. FETCH without a body is equivalent to GET (RFC 8132 §2.4).
 bool IsPoll(const v1::Request& request, Route route) {
   const bool gets =
       request.method() == v1::GET || (request.method() == v1::FETCH && request.body().empty());
   return request.has_observe() && gets && IsObservable(route);
 }
 
-/// The first poll goes by the client's own queries, a further one goes on from its cursor. A cursor
-/// that nobody here wrote is none: the client gets again what it may have had, and misses nothing.
+/// The first poll uses the client's own queries, a further one continues from its cursor. An
+/// unreadable cursor counts as none: the client may get events again, and misses none.
 PollForm MapPoll(const v1::Request& request, Query& query) {
   const std::optional<Cursor> cursor = ReadCursor(request.observe().cursor());
   if (!cursor) return {};
@@ -60,8 +61,8 @@ PollForm MapPoll(const v1::Request& request, Query& query) {
   return {cursor->residue};
 }
 
-/// RFC 6750 §2.1 allows fewer characters; the tokens of application services are free text. What
-/// could end or split a header is refused.
+/// RFC 6750 §2.1 allows fewer characters; the tokens of application services are free text.
+/// Characters that could end or split a header are refused.
 bool IsTokenText(std::string_view token) {
   for (const char c : token) {
     if (c <= ' ' || c > '~') return false;
@@ -77,7 +78,7 @@ void SetTrace(std::string_view request_id, uint64_t trace_one_in, HttpRequest& h
   http.trace_parent = http::MakeTraceParent(*id, http::IsSampled(*id, trace_one_in));
 }
 
-/// Only an address of its own may stand in the header, whatever the edge sent.
+/// The header may contain only a single address, whatever the edge sent.
 std::string ForwardedFor(const std::string& client_address) {
   const auto address = SocketAddress::FromLiteral(client_address, 0);
   return address ? address->HostText() : std::string();
@@ -114,7 +115,7 @@ Result<Query, Refusal> MapQuery(const v1::Request& request) {
   return query;
 }
 
-/// The token of the query, which stands for this request alone, or else the edge's. None: neither.
+/// The token of the query, which applies to this request only, else the edge's. None: neither.
 Result<std::string, Refusal> MapToken(const v1::Request& request, Query& query, AnswerForm& form) {
   std::string token = query.TakeAccessToken().value_or("");
   form.edge_token = token.empty() && !request.token().empty();
@@ -123,7 +124,7 @@ Result<std::string, Refusal> MapToken(const v1::Request& request, Query& query, 
   if (token.empty()) return token;
   if (!IsTokenText(token)) {
     return Failure(
-        Refusal{401, "M_UNKNOWN_TOKEN", "no access token has such characters or length"});
+        Refusal{401, "M_UNKNOWN_TOKEN", "the access token has invalid characters or length"});
   }
   return "Bearer " + token;
 }
@@ -142,10 +143,11 @@ std::optional<Refusal> MapVersions(const v1::Request& request, MappedRequest& ma
   const bool changes =
       mapped.http.method == HttpMethod::kPut || mapped.http.method == HttpMethod::kDelete;
   if (!has_versions || !changes) {
-    return Refusal{400, "M_UNRECOGNIZED",
-                   "If-Match (CoAP option 1) is for a PUT or DELETE of what has an ETag"};
+    return Refusal{
+        400, "M_UNRECOGNIZED",
+        "If-Match (CoAP option 1) is only for a PUT or DELETE of a resource with an ETag"};
   }
-  // Done twice, it would fail the second time.
+  // Carried out twice, it would fail the second time.
   mapped.form.repeatable = false;
   if (std::ranges::any_of(request.if_match(), &std::string::empty)) {
     mapped.http.if_match = "*";
@@ -155,7 +157,7 @@ std::optional<Refusal> MapVersions(const v1::Request& request, MappedRequest& ma
   return std::nullopt;
 }
 
-/// Where an API's documents are text, an empty one is one too.
+/// Where an API's documents are text, they may be empty.
 std::optional<Refusal> MapBody(const v1::Request& request, MappedRequest& mapped) {
   if (mapped.http.method == HttpMethod::kGet) return std::nullopt;
   const bool is_text =

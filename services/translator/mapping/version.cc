@@ -21,7 +21,7 @@ std::string_view PathOf(std::string_view location) {
   return location.substr(0, location.find_first_of("?#"));
 }
 
-/// Its segments, or none where a message has no room for them.
+/// Its segments, or none if a message has no room for them.
 std::vector<std::string> Segments(std::string_view path) {
   std::vector<std::string> segments;
   while (path.starts_with('/')) {

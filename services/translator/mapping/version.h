@@ -2,7 +2,7 @@
 // rendezvous of MSC4108.
 //
 // CoAP's tags have at most 8 bytes, HTTP's are longer: the client gets the first 8 bytes of the
-// hash of HTTP's. Nobody has to remember which is which:
+// hash of HTTP's. No table has to map between them:
 //
 //   GET with ETag ──▶ GET ── the hash of its ETag is one of those ──▶ 2.03 without a body
 //   PUT, DELETE with If-Match ──▶ GET ── the hash of its ETag is one of those ──▶ PUT with
@@ -29,13 +29,13 @@ namespace lowband::translator::mapping {
 
 bool HasVersions(Route route);
 
-/// CoAP's name of the version that HTTP calls `entity_tag`; empty where that is.
+/// CoAP's name of the version that HTTP calls `entity_tag`; empty if that is empty.
 std::string VersionOf(std::string_view entity_tag);
 
-/// The request that finds the version of what `request` is about.
+/// The request that gets the current version of the resource of `request`.
 HttpRequest VersionCheck(const HttpRequest& request);
 
-/// Adds to `answer` what the homeserver's tells of the version, its life and its place.
+/// Adds version, lifetime and location from the homeserver's answer to `answer`.
 void TellVersion(const HttpResponse& response, ExchangeAnswer& answer);
 
 }  // namespace lowband::translator::mapping

@@ -1,10 +1,10 @@
-// Stops trying a homeserver that cannot be reached, so that requests fail at once instead of each
-// waiting for a connect timeout, and finds out when it is back.
+// Stops trying an unreachable homeserver, so that requests fail at once instead of waiting for a
+// connect timeout each, and detects when it is reachable again.
 //
 // Closed: everything passes. After kBreakerFailures connects in a row have failed it opens: one
 // exchange in kBreakerProbe passes, as a probe. The first that reaches the homeserver closes it.
-// A connect that ended long after its time was over says nothing: the process was stopped, or got
-// no CPU, and when it goes on all of them fail at once.
+// A connect that ended long after its timeout does not count: the process was stopped, or got no
+// CPU, and when it resumes all connects fail at once.
 //
 // Threading: one thread. Sans-IO: time is given. Limits: limits.h.
 #pragma once
@@ -20,7 +20,7 @@ class Breaker {
  public:
   explicit Breaker(Duration connect_timeout) : connect_timeout_(connect_timeout) {}
 
-  /// May an exchange start now? While open this counts as the probe when it says yes.
+  /// Whether an exchange may start now. While open, a true result is the probe.
   bool Allow(TimePoint now) {
     if (!next_probe_) return true;
     if (now < *next_probe_) return false;

@@ -14,7 +14,7 @@
 namespace lowband::translator::upstream {
 namespace {
 
-// A handle is a number in the order of submission, with the loop that has it in the low bits.
+// A handle is a number in the order of submission, with its loop in the low bits.
 constexpr unsigned kLoopBits = 8;
 static_assert(kUpstreamThreadsMax < (1u << kLoopBits));
 
@@ -38,7 +38,7 @@ class UpstreamClient::Impl {
     counters_.submitted.fetch_add(1, std::memory_order_relaxed);
     in_flight_.Add();
     const uint64_t sequence = next_.fetch_add(1, std::memory_order_relaxed);
-    // The polls of one owner in one loop, which knows how many there are.
+    // All polls of one owner go to one loop, which can count them.
     const uint64_t index = (request.long_poll ? request.owner : sequence) % loops_.size();
     const Handle handle = sequence << kLoopBits | index;
     if (stopping_.load()) {

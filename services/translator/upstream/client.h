@@ -1,8 +1,8 @@
 // HTTP towards the one configured homeserver: libcurl multi with epoll on threads of its own.
 //
 // Keep-alive, HTTP/1.1 and HTTP/2, gzip, TLS verification. Never resends a request that is not
-// idempotent (transfer.h says how): those have connections of their own, and take one that is fresh
-// or was used within the last second.
+// idempotent (transfer.h explains how): those have their own connections, and use only one that is
+// fresh or was used within the last second.
 //
 // Threading: all members from any thread, but Drain and the destructor not from a completion.
 // Completions run on an upstream thread and must not block; they may call Submit and Cancel.
@@ -32,20 +32,20 @@ class UpstreamClient {
   explicit UpstreamClient(const UpstreamConfig& config);
   ~UpstreamClient();
 
-  /// Starts an exchange. `done` is called exactly once, unless Cancel() came first; on an upstream
-  /// thread always, refusals too, and possibly before Submit returns.
+  /// Starts an exchange. `done` is called exactly once, unless Cancel() came first; always on an
+  /// upstream thread, also for refusals, and possibly before Submit returns.
   Handle Submit(mapping::HttpRequest request, Completion done);
   /// After it returns no completion will start; one that is running may still finish. Unknown and
   /// finished handles are ignored.
   void Cancel(Handle handle);
   /// Waits until nothing is under way or `limit` has passed, then completes the rest with
-  /// kStopping. What is submitted from now on is refused with kStopping.
+  /// kStopping. Later submissions are refused with kStopping.
   void Drain(Duration limit);
 
   const UpstreamCounters& counters() const;
   /// Exchanges submitted whose completion has not yet returned.
   size_t in_flight() const;
-  /// libcurl's words for the last fault, for logs: hosts and addresses, nothing of a request.
+  /// libcurl's text for the last fault, for logs: hosts and addresses, nothing of a request.
   std::string last_fault() const;
 
  private:

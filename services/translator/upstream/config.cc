@@ -41,7 +41,7 @@ void UpstreamConfig::Validate() const {
   CheckRange("--upstream-max-polls", polls_per_owner_max, 1, kActiveMax);
   CheckRange("--upstream-max-body", response_body_bytes_max, 1, kResponseBodyMax);
   if (connect_timeout <= Duration::zero()) {
-    throw ConfigError("--upstream-connect-timeout", "must be longer than nothing");
+    throw ConfigError("--upstream-connect-timeout", "must be longer than 0");
   }
   if (!ca.empty()) CheckCa(ca);
 }

@@ -1,4 +1,4 @@
-// What the upstream stage is told at start. Plain values; main fills them from the flags.
+// The configuration of the upstream stage. Plain values; main fills them from the flags.
 #pragma once
 
 #include <cstdint>
@@ -18,17 +18,17 @@ struct UpstreamConfig {
   /// --upstream-ca: a PEM file, or a directory of hashed ones, trusted instead of the system's
   /// roots. Empty: the system's.
   std::string ca;
-  /// --upstream-threads. One is enough up to many thousand requests a second, and keeps all
+  /// --upstream-threads. One is enough for many thousand requests a second, and keeps all
   /// connections in one pool.
   uint64_t threads = 1;
   /// --upstream-max-active: exchanges at the homeserver at once, all threads together.
   uint64_t active_max = kActiveDefault;
   /// --upstream-max-pending: exchanges that wait for a place, all threads together.
   uint64_t pending_max = kPendingDefault;
-  /// --relay-max: relayed transfers at once. None waits; the ingress refuses what is more.
+  /// --relay-max: relayed transfers at once. None waits; the ingress refuses more.
   uint64_t relays_max = kRelaysActiveDefault;
   /// --upstream-max-polls: long-polls of one access token, active and waiting; over CoAP, and as
-  /// many again as relayed transfers.
+  /// many more as relayed transfers.
   uint64_t polls_per_owner_max = kPollsPerOwnerDefault;
   /// --upstream-max-body: bytes of one answer after decompression.
   uint64_t response_body_bytes_max = kResponseBodyDefault;
@@ -36,11 +36,12 @@ struct UpstreamConfig {
   Duration connect_timeout = kConnectTimeout;
   /// --upstream-connection-life, of exchanges and relayed transfers.
   Duration connection_life = kConnectionLife;
-  /// Of relayed transfers; see limits.h. No flags: the tests' own.
+  /// Of relayed transfers; see limits.h. Not flags: only tests change them.
   Duration relay_silence = kRelaySilence;
   Duration relay_head_timeout = kRelayHeadTimeout;
 
-  /// Throws ConfigError naming the flag. Looks at the CA file, but at no socket and no name.
+  /// Throws ConfigError naming the flag. Reads the CA file, but opens no socket and resolves no
+  /// name.
   void Validate() const;
 };
 

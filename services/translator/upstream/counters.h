@@ -1,4 +1,4 @@
-// What the upstream stage counts. Written by its threads, read by the metrics.
+// The counters of the upstream stage. Written by its threads, read by the metrics.
 //
 // Threading: relaxed atomics; any thread. A reader sees each value, not a snapshot of all.
 #pragma once
@@ -24,12 +24,12 @@ struct UpstreamCounters {
   std::atomic<uint64_t> connections_opened{0};
   std::atomic<uint64_t> redirects_followed{0};
   std::atomic<uint64_t> bytes_sent{0};      ///< As HTTP messages, before TLS.
-  std::atomic<uint64_t> bytes_received{0};  ///< The same, compressed as they came.
+  std::atomic<uint64_t> bytes_received{0};  ///< HTTP messages, compressed as received.
   std::atomic<uint64_t> breaker_opened{0};
-  std::atomic<uint64_t> polls_made_room{0};  ///< Ended, so that another poll had a place.
-  /// Found no place, nor one to wait in; or lost that to somebody who has fewer waiting.
+  std::atomic<uint64_t> polls_made_room{0};  ///< Ended to make room for another poll.
+  /// Found no place, nor one in the queue; or lost that to an owner with fewer waiting.
   std::atomic<uint64_t> polls_refused{0};
-  std::atomic<uint64_t> shorts_refused{0};   ///< The same of all other exchanges.
+  std::atomic<uint64_t> shorts_refused{0};   ///< As polls_refused, for all other exchanges.
   std::atomic<uint64_t> active{0};           ///< Exchanges at the homeserver now.
   std::atomic<uint64_t> polls_active{0};     ///< Of those: polls.
   std::atomic<uint64_t> pending{0};          ///< Exchanges waiting for a place now.

@@ -9,7 +9,7 @@
 
 namespace lowband::translator::upstream {
 
-/// libcurl's process-wide state, counted by libcurl itself; whoever uses libcurl holds one.
+/// libcurl's process-wide state, counted by libcurl itself; every user of libcurl holds one.
 class CurlLibrary {
  public:
   CurlLibrary() { curl_global_init(CURL_GLOBAL_DEFAULT); }

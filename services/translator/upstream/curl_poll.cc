@@ -20,7 +20,7 @@ namespace {
 constexpr int kEventsPerWait = 256;
 
 int Descriptor(int fd) {
-  // Descriptors can only be used up this early by a broken configuration; nothing works then.
+  // Only a broken configuration can use up the descriptors so early; nothing works then.
   if (fd < 0) std::abort();
   return fd;
 }
@@ -80,8 +80,8 @@ CurlPoll::Pool* CurlPoll::Current(Kind kind, TimePoint now) {
   if (current != nullptr && now - current->made < connection_life_) return current;
   std::unique_ptr<Pool> fresh = MakePool(kind, now);
   if (!fresh) return current;  // better an old connection than none
-  // From now on each transfer that ends in the old one closes a connection there, so that both
-  // together have no more than the transfers need.
+  // From now on each transfer that ends in the old pool closes a connection there, so that both
+  // together have no more connections than the transfers need.
   if (current != nullptr) curl_multi_setopt(current->multi.get(), CURLMOPT_MAXCONNECTS, 1L);
   current = fresh.get();
   pools_.push_back(std::move(fresh));
@@ -136,7 +136,7 @@ void CurlPoll::Dispatch(const epoll_event& event) {
   if (event.data.fd == wake_) {
     uint64_t ignored = 0;
     (void)!read(wake_, &ignored, sizeof(ignored));
-    // Behind the read and before the loop looks at what came: who comes later wakes it again.
+    // After the read and before the loop reads its input: later input wakes it again.
     woken_.exchange(false);
     return;
   }

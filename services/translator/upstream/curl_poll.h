@@ -1,10 +1,10 @@
-// libcurl's multi handles with an epoll instance around them: the inside of every upstream loop.
+// libcurl's multi handles with an epoll instance around them: the core of every upstream loop.
 //
 // A multi handle is a pool of connections. There is one for the requests that may be repeated and
-// one for those that may not: libcurl judges the age of a pool's idle connections by whatever
-// request looks for one, so a request that takes only fresh ones would close all the others. A pool
+// one for those that may not: libcurl checks the age of a pool's idle connections by the limit of
+// the current request, so a request that accepts only fresh ones would close all the others. A pool
 // that reached the connections' maximum age takes no more transfers and ends with its last one;
-// libcurl's own limit does not see a connection of HTTP/2 that always has something under way.
+// libcurl's own limit does not apply to an HTTP/2 connection that is never idle.
 //
 //   Add ──▶ the pool of the kind ──too old──▶ retired, ends with its last transfer
 //
@@ -31,35 +31,35 @@ namespace lowband::translator::upstream {
 class CurlPoll {
  public:
   enum class Kind : uint8_t {
-    kRepeatable,  ///< May be sent again when its connection turns out to be dead.
-    kOnce,        ///< May not.
+    kRepeatable,  ///< May be sent again if its connection turns out to be dead.
+    kOnce,        ///< May not be sent again.
   };
 
   /// `idle_connections_max`: connections kept for reuse; of those for kOnce at most
-  /// kOnceIdleConnectionsMax. `connection_life`: none is given a new transfer when it is older.
+  /// kOnceIdleConnectionsMax. `connection_life`: an older connection gets no new transfer.
   CurlPoll(size_t idle_connections_max, Duration connection_life);
   ~CurlPoll();
   CurlPoll(const CurlPoll&) = delete;
   CurlPoll& operator=(const CurlPoll&) = delete;
 
-  /// Has libcurl begin with `easy`. False: it could not.
+  /// Makes libcurl start `easy`. False: it could not.
   bool Add(CURL* easy, Kind kind, TimePoint now);
-  /// Takes `easy` out; nothing where it is not in.
+  /// Takes `easy` out; no effect if it is not in.
   void Remove(CURL* easy);
 
-  /// Makes Wait return. One wake-up serves all that comes before the loop looks.
+  /// Makes Wait return. One wake-up covers all work that comes before the loop reads it.
   void Wake();
   /// Waits for events until `deadline`, sets `now` to the time of this turn, and lets libcurl act
   /// on the events.
   void Wait(std::optional<TimePoint> deadline, TimePoint& now);
-  /// Lets libcurl do what its own timers are due for.
+  /// Runs libcurl's timers that are due.
   void RunTimer(TimePoint now);
 
   struct Finished {
     CURL* easy;
     CURLcode code;
   };
-  /// A transfer that libcurl is done with; its handle is taken out.
+  /// A transfer that libcurl has finished; its handle is taken out.
   std::optional<Finished> NextFinished();
 
   /// Closes all connections, which writes to them: on the loop's thread, at its end.
@@ -73,7 +73,8 @@ class CurlPoll {
     const TimePoint made;
     std::optional<TimePoint> deadline = {};  ///< libcurl's own.
     size_t transfers = 0;
-    CurlMulti multi = CurlMulti(curl_multi_init());  ///< Last: its end still calls back.
+    CurlMulti multi =
+        CurlMulti(curl_multi_init());  ///< Last member: its destructor still calls back.
   };
 
   static int OnSocket(CURL* easy, curl_socket_t fd, int what, void* self, void* known);
@@ -93,12 +94,11 @@ class CurlPoll {
   std::vector<std::unique_ptr<Pool>> pools_;
   std::array<Pool*, kKinds> current_{};
   std::unordered_map<CURL*, Pool*> transfers_;
-  std::unordered_map<curl_socket_t, Pool*> sockets_;  ///< Those that libcurl wants watched.
+  std::unordered_map<curl_socket_t, Pool*> sockets_;  ///< Sockets that libcurl wants watched.
 };
 
-/// For the loop's thread, before anything else. Signals are for the main thread; and a peer that
-/// closes while OpenSSL writes raises SIGPIPE in the thread that wrote, which libcurl leaves to its
-/// user.
+/// To be called first on the loop's thread. The main thread handles signals; and a peer that closes
+/// while OpenSSL writes raises SIGPIPE in the writing thread, which libcurl leaves to its user.
 void BlockSignals();
 
 }  // namespace lowband::translator::upstream

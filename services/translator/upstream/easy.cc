@@ -14,9 +14,10 @@ void SetTrust(CURL* easy, const UpstreamConfig& config) {
   curl_easy_setopt(easy, CURLOPT_SSL_VERIFYPEER, 1L);
   curl_easy_setopt(easy, CURLOPT_SSL_VERIFYHOST, 2L);
   curl_easy_setopt(easy, CURLOPT_SSLVERSION, CURL_SSLVERSION_TLSv1_2);
-  if (config.ca.empty()) return;  // the system's roots, as libcurl was built to find them
-  // Instead of the system's roots, not beside them: whoever names a CA trusts that one only.
-  std::error_code ignored;  // Validate() has looked at it
+  if (config.ca.empty()) return;  // the system's roots, by libcurl's build
+  // Instead of the system's roots, not beside them: an operator who names a CA trusts only that
+  // one.
+  std::error_code ignored;  // Validate() has checked it
   const bool is_directory = std::filesystem::is_directory(config.ca, ignored);
   curl_easy_setopt(easy, CURLOPT_CAINFO, is_directory ? nullptr : config.ca.c_str());
   curl_easy_setopt(easy, CURLOPT_CAPATH, is_directory ? config.ca.c_str() : nullptr);
@@ -31,9 +32,9 @@ CurlEasy MakeEasy(const UpstreamConfig& config) {
   curl_easy_setopt(easy, CURLOPT_NOSIGNAL, 1L);
   curl_easy_setopt(easy, CURLOPT_PROTOCOLS_STR, "http,https");
   curl_easy_setopt(easy, CURLOPT_FOLLOWLOCATION, 0L);
-  // What was built or checked to the byte is sent so: no dot segments are removed.
+  // Paths that were checked byte for byte are sent unchanged: no dot segments are removed.
   curl_easy_setopt(easy, CURLOPT_PATH_AS_IS, 1L);
-  // The environment must not send the homeserver's traffic elsewhere.
+  // Proxy variables of the environment must not divert the homeserver's traffic.
   curl_easy_setopt(easy, CURLOPT_PROXY, "");
   curl_easy_setopt(easy, CURLOPT_NOPROXY, "*");
   curl_easy_setopt(easy, CURLOPT_HTTP_VERSION, CURL_HTTP_VERSION_1_1);
@@ -57,7 +58,7 @@ mapping::UpstreamFault FaultOf(CURL* easy, CURLcode code) {
     case CURLE_SSL_ISSUER_ERROR:
     case CURLE_SSL_INVALIDCERTSTATUS: return mapping::UpstreamFault::kTls;
     case CURLE_OPERATION_TIMEDOUT:
-      // Before the transfer began it was the connect that took too long: nothing was sent.
+      // Before the transfer began the connect took too long: nothing was sent.
       return Info(easy, CURLINFO_PRETRANSFER_TIME_T) == 0 ? mapping::UpstreamFault::kConnect
                                                           : mapping::UpstreamFault::kTimeout;
     default: return mapping::UpstreamFault::kBroken;

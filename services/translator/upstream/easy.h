@@ -1,4 +1,4 @@
-// What every libcurl easy handle of this stage shares: its options, and what its results mean.
+// The options common to all libcurl easy handles of this stage, and the meaning of their results.
 //
 // Threading: free functions; a handle is one thread's at a time.
 #pragma once
@@ -16,12 +16,12 @@ namespace lowband::translator::upstream {
 
 struct UpstreamConfig;
 
-/// An easy handle for the homeserver: trust, connect timeout, no proxy, no redirects, paths as they
-/// are. It speaks HTTP/1.1 until told otherwise, and adds to the headers only what libcurl must.
-/// Null when memory is exhausted.
+/// An easy handle for the homeserver: trust, connect timeout, no proxy, no redirects, unchanged
+/// paths. It uses HTTP/1.1 by default, and adds only the headers that libcurl must add. Null when
+/// memory is exhausted.
 CurlEasy MakeEasy(const UpstreamConfig& config);
 
-/// Why libcurl gave a transfer up.
+/// The reason why libcurl gave a transfer up.
 mapping::UpstreamFault FaultOf(CURL* easy, CURLcode code);
 
 /// libcurl takes 0 for no limit, so the least is 1.
@@ -30,7 +30,7 @@ constexpr long ToCurlSeconds(std::chrono::seconds seconds) {
   return static_cast<long>(seconds.count());
 }
 
-/// 0 for what libcurl does not know.
+/// 0 if libcurl does not know the value.
 int64_t Info(CURL* easy, CURLINFO info);
 long InfoLong(CURL* easy, CURLINFO info);
 /// From the start of the transfer to its end.

@@ -29,7 +29,7 @@ class Url {
     valid_ = handle_ && curl_url_set(handle_.get(), CURLUPART_URL, text.c_str(), 0) == CURLUE_OK;
   }
   bool valid() const { return valid_; }
-  /// Empty where the URL has no such part.
+  /// Empty if the URL has no such part.
   std::string Part(CURLUPart part, unsigned flags = 0) const {
     char* raw = nullptr;
     if (!valid_ || curl_url_get(handle_.get(), part, &raw, flags) != CURLUE_OK) return {};
@@ -47,8 +47,8 @@ class Url {
   throw ConfigError("--local", "'" + url + "' " + problem);
 }
 
-/// The host in ASCII (RFC 5891); empty if it cannot be a name. libcurl would do it too, but in the
-/// encoding of the locale, which is "C" in a service, and 7.88 leaks the name then.
+/// The host in ASCII (RFC 5891); empty if it cannot be a name. libcurl can do it too, but in the
+/// locale's encoding, which is "C" in a service, and 7.88 leaks the name then.
 std::string AsciiHost(const Url& url) {
   std::string host = url.Part(CURLUPART_HOST);
   if (std::ranges::all_of(host, [](char c) { return static_cast<signed char>(c) >= 0; }))
@@ -63,7 +63,7 @@ std::string AsciiHost(const Url& url) {
   return ascii;
 }
 
-/// As it is written: parsing removes dot segments.
+/// As written: parsing removes dot segments.
 std::string RawPath(const std::string& url) {
   const size_t slash = url.find('/', url.find("://") + 3);
   return slash == std::string::npos ? std::string() : url.substr(slash);
@@ -83,7 +83,7 @@ std::string PrefixOf(const std::string& url, std::string path) {
     Refuse(url, "must not have an empty, . or .. part in its path");
   }
   if (slashed.find("/_matrix/") != std::string::npos) {
-    Refuse(url, "must end where the path of the homeserver's API, /_matrix, begins");
+    Refuse(url, "must not include /_matrix, where the path of the homeserver's API begins");
   }
   return path;
 }
@@ -99,7 +99,7 @@ bool IsAuthority(const std::string& text) {
 }  // namespace
 
 Homeserver ParseHomeserver(const std::string& url) {
-  // Said before parsing, so that a password in the URL is not printed.
+  // Checked before parsing, so that a password in the URL is not printed.
   if (url.find('@') != std::string::npos) {
     throw ConfigError("--local", "the URL must not hold a user name or password");
   }

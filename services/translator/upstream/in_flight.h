@@ -1,4 +1,4 @@
-// How many exchanges or transfers are under way, for whoever waits until none is.
+// The number of exchanges or transfers under way, for a thread that waits until there is none.
 //
 // Threading: any.
 #pragma once
@@ -17,7 +17,7 @@ class InFlight {
   void Add() { count_.fetch_add(1); }
   void Remove() {
     if (count_.fetch_sub(1) != 1) return;
-    // Under the lock, so that a wait between its look and its sleep is not missed.
+    // Under the lock, so that a waiter between its check and its sleep does not miss it.
     const std::scoped_lock lock(mutex_);
     none_.notify_all();
   }
@@ -35,7 +35,7 @@ class InFlight {
 
  private:
   std::atomic<size_t> count_{0};
-  std::mutex mutex_;  // with the condition variable, which needs the standard one
+  std::mutex mutex_;  // for the condition variable, which needs std::mutex
   std::condition_variable none_;
 };
 

@@ -14,8 +14,8 @@ Loop::Loop(const LoopShared& shared, const PlaceLimits& limits)
     : shared_(shared),
       now_(std::chrono::steady_clock::now()),
       places_(limits),
-      // As many connections as exchanges: else each poll that ends would close one that the next
-      // poll has to open again.
+      // As many connections as exchanges: otherwise each poll that ends would close one that the
+      // next poll has to open again.
       poll_(limits.active_max, shared.config.connection_life) {
   thread_ = std::thread([this] { Run(); });
 }
@@ -48,7 +48,7 @@ void Loop::Refuse(uint64_t id, mapping::UpstreamFault fault, UpstreamClient::Com
 }
 
 bool Loop::Cancel(uint64_t id) {
-  UpstreamClient::Completion dropped;  // destroyed without the lock: its captures are not ours
+  UpstreamClient::Completion dropped;  // destroyed without the lock: its captures are the caller's
   {
     const MutexLock lock(mutex_);
     const auto it = waiting_.find(id);
@@ -92,7 +92,7 @@ Loop::Inbox Loop::TakeInbox() {
   Inbox taken;
   const MutexLock lock(mutex_);
   std::swap(taken, inbox_);
-  // These two last: what is submitted after them meets them too.
+  // These two last: they also apply to later submissions.
   inbox_.abort_all = taken.abort_all;
   inbox_.quit = taken.quit;
   return taken;
@@ -176,7 +176,7 @@ void Loop::DropAll() {
     const MutexLock lock(mutex_);
     ids.reserve(waiting_.size());
     for (const auto& [id, done] : waiting_) ids.push_back(id);
-    // None of these is to be started any more; what is refused is completed here all the same.
+    // None of these may start any more; refusals are still completed here.
     inbox_.submitted.clear();
     inbox_.refused.clear();
   }

@@ -1,13 +1,13 @@
 // One upstream thread: an epoll loop around one libcurl multi handle and its connections.
 //
 //   Submit ──inbox──▶ pending (each with its deadline) ──▶ active (libcurl) ──▶ completion
-//            places.h: who waits, who starts, who makes room
+//            places.h: waiting, starting, making room
 //
 // Threading: Submit, Cancel, AbortAll and Quit from any thread; all else, completions included, on
-// the loop's own. Ownership: the loop owns its thread; the destructor quits and joins. Whoever
-// takes an exchange out of waiting_ (the loop to complete it, Cancel to drop it) is the only one
-// that does. Limits: the loop's shares of the places. Until its next turn the inbox has whatever is
-// submitted, which the ingress bounds.
+// the loop's own. Ownership: the loop owns its thread; the destructor quits and joins. Either the
+// loop takes an exchange out of waiting_ to complete it, or Cancel to drop it, never both. Limits:
+// the loop's shares of the places. The inbox holds all submissions until the loop's next turn; the
+// ingress bounds them.
 #pragma once
 
 #include <atomic>
@@ -31,14 +31,14 @@
 
 namespace lowband::translator::upstream {
 
-/// What the loops of one client share.
+/// The state shared by the loops of one client.
 struct LoopShared {
   const UpstreamConfig& config;
   const Homeserver& homeserver;
   UpstreamCounters& counters;
   /// Called on a loop's thread after each completion.
   std::function<void()> on_complete;
-  /// Called on a loop's thread with libcurl's words for a fault.
+  /// Called on a loop's thread with libcurl's text for a fault.
   std::function<void(std::string)> on_fault_text;
 };
 
@@ -55,7 +55,7 @@ class Loop {
   void Refuse(uint64_t id, mapping::UpstreamFault fault, UpstreamClient::Completion done);
   /// True if the exchange was still waiting and its completion will not be called.
   bool Cancel(uint64_t id);
-  /// Completes all there is with kStopping.
+  /// Completes all exchanges with kStopping.
   void AbortAll();
 
  private:
@@ -69,7 +69,7 @@ class Loop {
     uint64_t id;
     mapping::UpstreamFault fault;
   };
-  /// What other threads leave for the loop between two turns.
+  /// The input of other threads for the loop between two turns.
   struct Inbox {
     std::vector<Submission> submitted;
     std::vector<RefusedRequest> refused;
@@ -89,7 +89,7 @@ class Loop {
   void RefuseForRoom(uint64_t id, bool is_poll, mapping::UpstreamFault fault);
   void StartPending();
   void Start(Submission submission);
-  /// Takes it out of libcurl's hands; false: it is not active.
+  /// Removes it from libcurl; false: it is not active.
   bool Detach(uint64_t id);
   void ExpirePending();
   void FinishTransfer(CURL* easy, CURLcode code);
@@ -104,7 +104,7 @@ class Loop {
   Inbox inbox_ LOWBAND_GUARDED_BY(mutex_);
   std::unordered_map<uint64_t, UpstreamClient::Completion> waiting_ LOWBAND_GUARDED_BY(mutex_);
 
-  // The loop's thread only.
+  // Only for the loop's thread.
   TimePoint now_;
   Breaker breaker_{shared_.config.connect_timeout};
   Places places_;
@@ -117,7 +117,7 @@ class Loop {
   size_t published_polls_ = 0;
   CurlPoll poll_;
 
-  std::thread thread_;  ///< Last: starts when all else exists.
+  std::thread thread_;  ///< Last: starts when all other members exist.
 };
 
 }  // namespace lowband::translator::upstream

@@ -5,8 +5,8 @@
 namespace lowband::translator::upstream {
 namespace {
 
-// Of the places that one owner may have where they run short. Four such owners leave some to
-// others all the same, since they share the reserve with whoever comes.
+// The share of the places that one owner may have when few are free. Four such owners still leave
+// some to others, since they share the reserve with newcomers.
 constexpr size_t kShareOfOne = 4;
 
 }  // namespace
@@ -30,7 +30,7 @@ Places::Admission Places::EnterPoll(TimePoint now, uint64_t id, Owner owner) {
     return {Verdict::kStart, room.drop};
   }
   Admission waits = Wait(id, owner, Kind::kPoll);
-  // One at most: after the owner's own was dropped from the line there is room in it.
+  // At most one is dropped: after the owner's own was dropped from the queue there is room in it.
   if (room.drop) waits.dropped = room.drop;
   return waits;
 }
@@ -46,7 +46,7 @@ Places::Room Places::RoomForPoll(TimePoint now, Owner newcomer) const {
   return full_of_polls && own > 0 ? OwnRoom(now, newcomer) : Room{};
 }
 
-// Whoever asks anew has perhaps lost what it asked for before.
+// An owner that requests anew may have lost its earlier request.
 Places::Room Places::OwnRoom(TimePoint now, Owner owner) const {
   if (polls_.Of(owner) == 0) return {.drop = poll_line_.waiting().Oldest(owner)};
   const uint64_t oldest = polls_.Oldest(owner);
@@ -68,7 +68,7 @@ Places::Admission Places::Wait(uint64_t id, Owner owner, Kind kind) {
   if (full) {
     const auto most = line.waiting().Most();
     if (!most || line.waiting().Of(*most) <= line.waiting().Of(owner) + 1) return {};
-    admission.dropped = line.waiting().Newest(*most);  // as though it had come after this one
+    admission.dropped = line.waiting().Newest(*most);  // as if it had come after this one
     Leave(*admission.dropped);
   }
   entries_.emplace(id, Entry{owner, kind, std::nullopt});
@@ -82,7 +82,8 @@ std::optional<uint64_t> Places::StartNext(TimePoint now) {
   const bool poll_may = poll && PollMayStart();
   const bool other_may = other && ShortMayStart(other->rank > 0);
   if (!poll_may && !other_may) return std::nullopt;
-  // In turn, where both may: those that end soon would never leave a place to those that do not.
+  // In turn, if both may start: otherwise requests that end soon would never leave a place to
+  // polls.
   const bool takes_poll = poll_may && (!other_may || !poll_was_last_);
   poll_was_last_ = takes_poll;
   const Kind kind = takes_poll ? Kind::kPoll : Kind::kShort;

@@ -30,8 +30,8 @@ struct BodyEnded {};
 struct DataTaken {};
 struct CancelIt {};
 
-/// What other threads want of one transfer. A transfer has at most one piece, one end, one
-/// acknowledgement and one cancel waiting, so its bound is that of the transfers.
+/// A call of another thread for one transfer. A transfer has at most one piece, one end, one
+/// acknowledgement and one cancel waiting, so the limit of transfers bounds the calls.
 struct Command {
   uint64_t id;
   std::variant<StartIt, BodyPiece, BodyEnded, DataTaken, CancelIt> what;
@@ -112,7 +112,7 @@ class RelayClient::Impl {
   void LookAtTouched();
   void Watch(uint64_t id, const RelayTransfer& transfer);
   void AbortAll();
-  /// Takes it out of libcurl's hands, if it is there.
+  /// Removes it from libcurl, if it is there.
   void Detach(const RelayTransfer& transfer);
   void ForgetIfOver(uint64_t id);
   void Forget(uint64_t id);
@@ -135,7 +135,7 @@ class RelayClient::Impl {
   bool quit_ LOWBAND_GUARDED_BY(mutex_) = false;
   std::string last_fault_ LOWBAND_GUARDED_BY(mutex_);
 
-  // The loop's thread only.
+  // Only for the loop's thread.
   RelayTransfer::Context context_;
   Places places_;
   Breaker breaker_{config_.connect_timeout};
@@ -143,7 +143,7 @@ class RelayClient::Impl {
   CurlPoll poll_;
   std::unordered_map<uint64_t, std::unique_ptr<RelayTransfer>> active_;
 
-  std::thread thread_;  ///< Last: starts when all else exists.
+  std::thread thread_;  ///< Last: starts when all other members exist.
 };
 
 void RelayClient::Impl::Run() {
@@ -218,7 +218,7 @@ std::optional<mapping::UpstreamFault> RelayClient::Impl::TakePlace(uint64_t id,
 
 void RelayClient::Impl::MakeRoom(uint64_t id) {
   RelayTransfer& transfer = *Find(id);
-  // One whose answer is on its way is over soon, and has no place any more in any case.
+  // A transfer whose answer is on its way is over soon, and has lost its place already.
   if (transfer.answered()) return;
   counters_.polls_made_room.fetch_add(1, std::memory_order_relaxed);
   Detach(transfer);
@@ -277,7 +277,7 @@ void RelayClient::Impl::ExpireSilent() {
     if (transfer == nullptr || transfer->finished()) continue;
     const auto deadline = transfer->Deadline();
     if (transfer->StopExpecting() || !deadline || *deadline > context_.now) {
-      Watch(*id, *transfer);  // something moved meanwhile, or only the edge is waited for
+      Watch(*id, *transfer);  // there was progress meanwhile, or it waits only for the edge
       continue;
     }
     Detach(*transfer);

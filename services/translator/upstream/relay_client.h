@@ -4,7 +4,7 @@
 // Threading: all members from any thread, but Drain and the destructor not from an event. Events
 // run on the client's thread and must not block; they may call every other member. Ownership: the
 // client owns its thread and joins it in the destructor; it shares the events until the last of
-// them. Limits: limits.h; who starts transfers bounds their number. Spec: RFC 9110, RFC 9112.
+// them. Limits: limits.h; the caller bounds the number of transfers. Spec: RFC 9110, RFC 9112.
 #pragma once
 
 #include <cstdint>
@@ -19,15 +19,15 @@ namespace lowband::translator::upstream {
 
 struct RelayCounters;  // relay_counters.h: atomics, read by the metrics
 
-/// What comes of one transfer. The order: OnProceed at most once; OnAnswer; OnData, each when the
-/// one before was taken; OnEnd. OnFault may come in the place of any of them. Nothing comes after
-/// OnEnd or OnFault, nor once Cancel was seen.
+/// The events of one transfer. Their order: OnProceed at most once; OnAnswer; OnData, each after
+/// the one before was taken; OnEnd. OnFault may come instead of any of them. No event comes after
+/// OnEnd, OnFault or a processed Cancel.
 class RelayEvents {
  public:
   virtual ~RelayEvents() = default;
-  /// The homeserver takes the body's last piece, or the first is wanted: give one more.
+  /// The homeserver has taken the body's last piece, or needs the first: give one more.
   virtual void OnBodyWanted() = 0;
-  /// The client may send the body (RFC 9110 §10.1.1); only when it expects to be told.
+  /// The client may send the body (RFC 9110 §10.1.1); only if the client sent Expect.
   virtual void OnProceed() = 0;
   virtual void OnAnswer(mapping::RelayAnswer answer) = 0;
   /// Not empty, at most kRelayPieceBytesMax. No more comes before Taken().
@@ -44,28 +44,28 @@ class RelayClient {
   explicit RelayClient(const UpstreamConfig& config);
   ~RelayClient();
 
-  /// Names a transfer before it starts, so that its events can know the name.
+  /// Gives a transfer its id before it starts, so that its events can use it.
   Id Reserve();
-  /// Events come on the client's thread always, possibly before Start returns.
+  /// Events always come on the client's thread, possibly before Start returns.
   void Start(Id id, mapping::RelayHead head, std::shared_ptr<RelayEvents> events);
   /// A piece of the request's body, at most kRelayPieceBytesMax; one for each OnBodyWanted.
   void Body(Id id, std::string piece);
-  /// The body has ended. Needed where the head does not tell its length.
+  /// The body has ended. Needed if the head has no Content-Length.
   void BodyEnd(Id id);
-  /// The last OnData is done with.
+  /// The data of the last OnData has been used.
   void Taken(Id id);
-  /// Nobody wants the rest. An event that is running may still finish. Unknown names are ignored,
-  /// here and above.
+  /// The rest is not wanted. A running event may still finish. Unknown ids are ignored, here and
+  /// above.
   void Cancel(Id id);
 
   /// Waits until nothing is under way or `limit` has passed, then ends the rest with kStopping.
-  /// What is started from now on ends so at once.
+  /// Later starts end so at once.
   void Drain(Duration limit);
 
   const RelayCounters& counters() const;
   /// Transfers started whose last event has not yet returned.
   size_t in_flight() const;
-  /// libcurl's words for the last fault, for logs: hosts and addresses, nothing of a request.
+  /// libcurl's text for the last fault, for logs: hosts and addresses, nothing of a request.
   std::string last_fault() const;
 
  private:

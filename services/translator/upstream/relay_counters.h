@@ -1,4 +1,4 @@
-// What the relay of plain HTTP counts towards the homeserver.
+// The counters of the relay of plain HTTP to the homeserver.
 //
 // Threading: relaxed atomics; any thread.
 #pragma once
@@ -25,7 +25,7 @@ struct RelayCounters {
   std::atomic<uint64_t> shorts_refused{0};
   std::atomic<uint64_t> active{0};               ///< Transfers at the homeserver now.
   std::atomic<uint64_t> body_bytes_sent{0};      ///< Without framing.
-  std::atomic<uint64_t> body_bytes_received{0};  ///< The same, compressed as they came.
+  std::atomic<uint64_t> body_bytes_received{0};  ///< Without framing, compressed as received.
   DurationHistogram head_duration;               ///< From the start to the answer's head.
 };
 

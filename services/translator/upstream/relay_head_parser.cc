@@ -51,7 +51,7 @@ void RelayHeadParser::TakeStatusLine(std::string_view line) {
 void RelayHeadParser::TakeField(std::string_view line) {
   http::Fields& fields = answer_.fields;
   if (line.front() == ' ' || line.front() == '\t') {
-    // A folded line (RFC 9112 §5.2): a space in its place.
+    // A folded line (RFC 9112 §5.2): a space replaces the fold.
     if (!fields.empty()) fields.back().value.append(" ").append(TrimSpaces(line));
     return;
   }

@@ -1,7 +1,7 @@
-// The header lines that libcurl hands over, one by one, to the final answer's head.
+// Parses libcurl's header lines, one by one, into the final answer's head.
 //
 // Threading: one thread. Limits: kResponseHeaderBytesMax, all heads of a transfer together. Spec:
-// RFC 9110 §15.2 (1xx are passed over), RFC 9112 §5, §6.3.
+// RFC 9110 §15.2 (1xx are skipped), RFC 9112 §5, §6.3.
 #pragma once
 
 #include <cstddef>
@@ -15,10 +15,10 @@ class RelayHeadParser {
  public:
   /// One line with its end. False: the head is over the limit.
   [[nodiscard]] bool Add(std::string_view line);
-  /// The empty line behind the final head came; what is added later (trailers) is passed over.
+  /// The empty line after the final head came; later lines (trailers) are skipped.
   bool complete() const { return complete_; }
-  /// As it came but for Content-Length, which is left out of the fields, and is known only where
-  /// it says how the body ends: not beside Transfer-Encoding, nor with two values.
+  /// As received except for Content-Length, which is not among the fields, and is set only if it
+  /// determines the end of the body: not beside Transfer-Encoding, nor with two values.
   const mapping::RelayAnswer& answer() const { return answer_; }
   size_t bytes() const { return bytes_; }
 

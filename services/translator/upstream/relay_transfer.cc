@@ -21,12 +21,12 @@ void Add(std::atomic<uint64_t>& counter, uint64_t by) {
   counter.fetch_add(by, std::memory_order_relaxed);
 }
 
-/// RFC 9110 §8.6: a server expects to be told of a body with these.
+/// RFC 9110 §8.6: with these methods a server expects a Content-Length even without a body.
 bool AnticipatesBody(std::string_view method) {
   return method == "POST" || method == "PUT" || method == "PATCH";
 }
 
-/// What clients follow, they follow to the gateway.
+/// Clients must follow redirects at the gateway.
 mapping::RelayAnswer PublicAnswer(const Homeserver& homeserver, mapping::RelayAnswer answer) {
   for (http::Field& field : answer.fields) {
     if (http::SameToken(field.name, "Location")) {
@@ -50,8 +50,8 @@ RelayTransfer::RelayTransfer(uint64_t id, mapping::RelayHead head,
 
 void RelayTransfer::Prepare() {
   CURL* easy = easy_.get();
-  // HTTP/1.1, as MakeEasy leaves it: a paused HTTP/2 stream goes on receiving into libcurl's window
-  // of 32 MB, which would hold much of a body here instead of at the homeserver.
+  // HTTP/1.1, as MakeEasy sets it: a paused HTTP/2 stream continues to receive into libcurl's
+  // window of 32 MB, which would hold much of a body here instead of at the homeserver.
   curl_easy_setopt(easy, CURLOPT_HTTP_CONTENT_DECODING, 0L);
   curl_easy_setopt(easy, CURLOPT_BUFFERSIZE, kRelayReceiveBufferBytes);
   curl_easy_setopt(easy, CURLOPT_UPLOAD_BUFFERSIZE, kRelaySendBufferBytes);
@@ -59,7 +59,8 @@ void RelayTransfer::Prepare() {
   SetMethod();
   SetHeaders();
   curl_easy_setopt(easy, CURLOPT_URL, (context_.homeserver.base + head_.target).c_str());
-  // Who waits to be told to proceed sends nothing before; everybody else is asked at once.
+  // A client that waits for "100 Continue" sends no body before; all others are asked for it at
+  // once.
   if (head_.has_body && !head_.expects_continue) WantBody();
 }
 
@@ -115,19 +116,19 @@ void RelayTransfer::SetHeaders() {
   };
   const PublicName& name = context_.config.name;
   if (!name.host.empty()) add("Host: " + name.host);
-  // TLS may end in front of the edge, which a client that came by https tells all the same.
+  // TLS may end in front of the edge; then the proxy's field shows that the client used https.
   const std::string* proto = http::Find(head_.fields, kForwardedProto);
   const bool by_name = !name.proto.empty() && (proto == nullptr || *proto != "https");
   if (by_name) add(std::string(kForwardedProto) + ": " + name.proto);
   for (const http::Field& field : head_.fields) {
     if (by_name && http::SameToken(field.name, kForwardedProto)) continue;
-    // A semicolon is how libcurl is told of a header without a value.
+    // For libcurl a semicolon marks a header without a value.
     add(field.value.empty() ? field.name + ";" : field.name + ": " + field.value);
   }
-  // Without a value it adds none of its own.
+  // Without a value libcurl adds no field of its own.
   if (http::Find(head_.fields, "Accept") == nullptr) add("Accept:");
-  // An empty one first: libcurl then neither adds one nor takes that of the client for its own. Its
-  // way with a 417 would be to drop the answer and to send the request again.
+  // An empty one first: libcurl then neither adds one nor acts on the client's. After a 417 it
+  // would drop the answer and send the request again.
   add("Expect:");
   if (head_.expects_continue) add("Expect: 100-continue");
   const bool empty = head_.content_length == 0;
@@ -170,7 +171,7 @@ void RelayTransfer::Resume() {
   moved_ = context_.now;
   if (receive) receive_paused_ = false;
   if (send) send_paused_ = false;
-  // Calls OnWrite with what libcurl has set aside; that may pause it again.
+  // Calls OnWrite with libcurl's buffered data; that may pause it again.
   curl_easy_pause(easy_.get(),
                   (receive_paused_ ? CURLPAUSE_RECV : 0) | (send_paused_ ? CURLPAUSE_SEND : 0));
 }
@@ -211,12 +212,12 @@ bool RelayTransfer::StopExpecting() {
   return true;
 }
 
-// libcurl asks for no more of the body after such an answer, but stays paused for it.
+// After such an answer libcurl requests no more of the body, but stays paused for it.
 bool RelayTransfer::BodyIsRefused() const {
   return head_told_ && (parser_.answer().status >= 300 || NeverProceeded());
 }
 
-// The final answer came in the place of "100 Continue": the client sends no body (RFC 9110
+// The final answer came instead of "100 Continue": the client sends no body (RFC 9110
 // §10.1.1).
 bool RelayTransfer::NeverProceeded() const {
   return head_told_ && head_.expects_continue && !proceed_told_;
@@ -224,13 +225,13 @@ bool RelayTransfer::NeverProceeded() const {
 
 void RelayTransfer::TakeHead() {
   head_told_ = true;
-  Touch();  // another deadline holds now
+  Touch();  // another deadline applies now
   const mapping::RelayAnswer& answer = parser_.answer();
   const size_t hundreds = answer.status / 100;
   Add(context_.counters.answers[hundreds < context_.counters.answers.size() ? hundreds : 0], 1);
   context_.counters.head_duration.Add(context_.now - started_);
   expect_until_.reset();
-  // What stands in the place of the body on that connection would be taken for a request.
+  // The server could read the bytes in the place of the body as a request.
   if (NeverProceeded()) curl_easy_setopt(easy_.get(), CURLOPT_FORBID_REUSE, 1L);
   events_->OnAnswer(PublicAnswer(context_.homeserver, answer));
 }
@@ -252,10 +253,10 @@ size_t RelayTransfer::OnWrite(char* data, size_t size, size_t count, void* self)
 
 size_t RelayTransfer::OnRead(char* out, size_t size, size_t count, void* self) {
   auto& transfer = *static_cast<RelayTransfer*>(self);
-  // libcurl knows the length and stops by itself: asking again would be the start of a resend.
+  // libcurl has the length and stops by itself: another call would be the start of a resend.
   if (transfer.sent_all_) return CURL_READFUNC_ABORT;
   if (transfer.head_.expects_continue && !transfer.proceed_told_) {
-    if (transfer.NeverProceeded()) return 0;  // ends the sending, short as it is
+    if (transfer.NeverProceeded()) return 0;  // ends the sending before the announced length
     if (!transfer.may_proceed_) return transfer.Expect();
     transfer.proceed_told_ = true;
     transfer.events_->OnProceed();
@@ -293,7 +294,7 @@ size_t RelayTransfer::Expect() {
 
 int RelayTransfer::OnSeek(void*, curl_off_t, int) { return CURL_SEEKFUNC_FAIL; }
 
-// Else the kernel takes megabytes of a body that the homeserver does not read yet.
+// Otherwise the kernel buffers megabytes of a body that the homeserver does not read yet.
 int RelayTransfer::OnSocket(void*, curl_socket_t fd, curlsocktype) {
   const int bytes = kRelayUnsentBytesMax;
   // A kernel that refuses only buffers more.
@@ -312,7 +313,7 @@ bool RelayTransfer::MayRepeat() const {
   if (head_told_) return false;
   const bool nothing_to_send = !head_.has_body || head_.content_length == 0;
   if (nothing_to_send) return http::IsSafe(head_.method);
-  // What was never sent cannot have been carried out.
+  // A request that was never sent cannot have been carried out.
   return sent_bytes_ == 0 && !sent_all_;
 }
 
@@ -324,7 +325,7 @@ mapping::UpstreamFault RelayTransfer::FaultFor(CURLcode code) const {
 void RelayTransfer::Finish(CURLcode code) {
   Add(context_.counters.connections_opened,
       static_cast<uint64_t>(InfoLong(easy_.get(), CURLINFO_NUM_CONNECTS)));
-  // libcurl takes a connection that ends within the headers for an answer without a body.
+  // libcurl treats a connection that ends within the headers as an answer without a body.
   if (code != CURLE_OK || !head_told_) return Abort(FaultFor(code));
   finished_ = true;
   Flush();

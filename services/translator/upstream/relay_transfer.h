@@ -4,13 +4,13 @@
 //   edge ──Body──▶ input (one piece) ──libcurl asks──▶ homeserver   asked with none there: paused
 //   edge ◀─OnData─ output (one piece) ◀──libcurl has─── homeserver  output full: paused
 //
-// No request that has a body, or whose method is not safe, is ever resent unasked (transfer.h tells
-// when libcurl would): it cannot rewind a body, and a request that must not be repeated though it
-// has none takes a fresh connection. OnAttempt() refuses whatever libcurl would try beyond that.
+// No request with a body, or with an unsafe method, is ever resent (transfer.h explains when
+// libcurl would): its body cannot be rewound, and a request without a body that must not be
+// repeated uses a fresh connection. OnAttempt() refuses all other attempts of libcurl.
 //
-// Threading: one thread, the loop's. Ownership: has its handle; whoever adds the handle to a multi
-// handle takes it out again before the transfer ends. Limits: limits.h. Spec: RFC 9110 §9.2.2,
-// §10.1.1, RFC 9112 §9.5.
+// Threading: one thread, the loop's. Ownership: has its handle; the code that adds the handle to a
+// multi handle takes it out again before the transfer ends. Limits: limits.h. Spec: RFC 9110
+// §9.2.2, §10.1.1, RFC 9112 §9.5.
 #pragma once
 
 #include <memory>
@@ -33,13 +33,13 @@ namespace lowband::translator::upstream {
 
 class RelayTransfer {
  public:
-  /// What the transfers of one loop share; outlives them.
+  /// The state shared by the transfers of one loop; outlives them.
   struct Context {
     const UpstreamConfig& config;
     const Homeserver& homeserver;
     RelayCounters& counters;
     TimePoint now;  ///< Of the loop's turn.
-    /// Transfers to look at when libcurl has returned: what its callbacks must not do themselves.
+    /// Transfers to process after libcurl has returned, since its callbacks must not do that.
     std::vector<uint64_t> touched;
   };
 
@@ -56,29 +56,29 @@ class RelayTransfer {
   void BodyEnd();
   void Taken();
 
-  /// Outside of libcurl's callbacks: lets it go on where it can.
+  /// Outside of libcurl's callbacks: continues the transfer where it can.
   void Resume();
-  /// libcurl is done with the handle. The rest of the answer may still wait to be taken.
+  /// libcurl has finished the handle. The rest of the answer may still wait to be taken.
   void Finish(CURLcode code);
   /// Ends it with a fault. The handle must have been taken out of the multi handle.
   void Abort(mapping::UpstreamFault fault);
-  /// Everything was told: it can be forgotten.
+  /// All events were delivered: it can be deleted.
   bool over() const { return over_; }
-  /// libcurl is done with the handle.
+  /// libcurl has finished the handle.
   bool finished() const { return finished_; }
 
-  /// True if it was only "100 Continue" that was waited for until now: many servers never send it.
+  /// Ends the wait for "100 Continue", which many servers never send; true if there was one.
   bool StopExpecting();
-  /// When it has been silent for too long; none while only the edge is waited for.
+  /// When it will have been silent for too long; none while it waits only for the edge.
   std::optional<TimePoint> Deadline() const;
 
   CurlPoll::Kind kind() const;
   uint64_t id() const { return id_; }
   CURL* easy() const { return easy_.get(); }
-  /// The homeserver answered something: it can be reached.
+  /// The homeserver sent some bytes: it is reachable.
   bool answered() const { return parser_.bytes() != 0; }
   std::optional<mapping::UpstreamFault> fault() const { return fault_; }
-  /// libcurl's words for the last failure: host names and addresses, nothing of the request.
+  /// libcurl's text for the last failure: host names and addresses, nothing of the request.
   std::string FailureText(CURLcode code) const;
 
  private:
@@ -109,7 +109,7 @@ class RelayTransfer {
   CurlEasy easy_;
   Context& context_;
   const TimePoint started_;
-  TimePoint moved_;  ///< When anything last moved, or the edge last let it.
+  TimePoint moved_;  ///< Time of the last progress, or of the edge's last permission for it.
   CurlList headers_;
 
   // The request's body.
@@ -118,8 +118,8 @@ class RelayTransfer {
   uint64_t sent_bytes_ = 0;
   bool input_ended_ = false;
   bool sent_all_ = false;                  ///< libcurl has the whole request.
-  bool wanted_ = false;                    ///< The edge was asked for a piece and has not given it.
-  std::optional<TimePoint> expect_until_;  ///< "100 Continue" is waited for.
+  bool wanted_ = false;                    ///< The edge was asked for a piece and has not sent it.
+  std::optional<TimePoint> expect_until_;  ///< End of the wait for "100 Continue".
   bool may_proceed_ = false;
   bool proceed_told_ = false;
   bool send_paused_ = false;

@@ -16,7 +16,7 @@ namespace {
 constexpr const char* kUserAgent = "Lowband";
 constexpr size_t kLineEndBytes = 2;
 
-/// Empty: there is none.
+/// Empty if there is none.
 std::string Header(CURL* easy, const char* name) {
   curl_header* header = nullptr;
   if (curl_easy_header(easy, name, 0, CURLH_HEADER, -1, &header) != CURLHE_OK) return {};
@@ -87,8 +87,8 @@ bool Transfer::PrepareRedirect(CURLcode code, TimePoint now) {
   ++redirects_;
   counters_.redirects_followed.fetch_add(1, std::memory_order_relaxed);
   ResetAnswer();
-  // A public document was asked for; the place it moved to need not see who asks, and has a name
-  // of its own.
+  // The request was for a public document; its new location need not see the client's identity, and
+  // has its own name.
   SetHeaders(false);
   SetUrl(url, now);
   return true;
@@ -120,7 +120,7 @@ void Transfer::SetHeaders(bool first) {
   if (!request_.request_id.empty()) add_own("X-Request-Id: " + request_.request_id.Text());
   if (!request_.trace_parent.empty()) add_own("traceparent: " + request_.trace_parent);
   if (request_.method != mapping::HttpMethod::kGet) {
-    // Without a value libcurl leaves the header out; it would invent a form's type and would wait
+    // Without a value libcurl omits the header; otherwise it would add a form's type and would wait
     // for "100 Continue".
     add(request_.content_type.empty() ? "Content-Type:" : "Content-Type: " + request_.content_type);
     add("Expect:");
@@ -208,7 +208,7 @@ size_t Transfer::OnRead(char* out, size_t size, size_t count, void* self) {
   auto& transfer = *static_cast<Transfer*>(self);
   const std::string_view rest =
       std::string_view(transfer.request_.body).substr(transfer.read_offset_);
-  // libcurl knows the length and stops by itself: asking again would be the start of a resend.
+  // libcurl has the length and stops by itself: another call would be the start of a resend.
   if (rest.empty()) return CURL_READFUNC_ABORT;
   const size_t bytes = std::min(size * count, rest.size());
   std::memcpy(out, rest.data(), bytes);
@@ -228,7 +228,7 @@ Result<mapping::HttpResponse, mapping::UpstreamFault> Transfer::Finish(CURLcode 
   counters_.bytes_sent.fetch_add(response.wire_bytes_sent, relaxed);
   counters_.bytes_received.fetch_add(response.wire_bytes_received, relaxed);
   if (code != CURLE_OK) return Failure(FaultFor(code));
-  // libcurl takes a connection that ends within the headers for an answer without a body.
+  // libcurl treats a connection that ends within the headers as an answer without a body.
   if (!head_complete_) return Failure(mapping::UpstreamFault::kBroken);
   const unsigned hundreds = response.status / 100;
   counters_.answers[hundreds < counters_.answers.size() ? hundreds : 0].fetch_add(1, relaxed);
@@ -268,7 +268,7 @@ mapping::HttpResponse Transfer::TakeResponse() {
 }
 
 CurlEasy Transfer::ReleaseEasy() {
-  // What points into this object must not outlive it; Prepare sets everything else anew.
+  // Options that point into this object must not outlive it; Prepare sets all others anew.
   curl_easy_setopt(easy_.get(), CURLOPT_ERRORBUFFER, nullptr);
   curl_easy_setopt(easy_.get(), CURLOPT_HTTPHEADER, nullptr);
   curl_easy_setopt(easy_.get(), CURLOPT_POSTFIELDS, nullptr);

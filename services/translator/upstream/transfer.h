@@ -1,13 +1,14 @@
-// One HTTP exchange on one libcurl easy handle: its options, what it receives, its outcome.
+// One HTTP exchange on one libcurl easy handle: its options, its received data, its outcome.
 //
-// libcurl itself resends a request, a POST too, when a reused connection turns out to be dead
-// before the first byte of an answer (Curl_retry_request in its lib/transfer.c). A POST must not
-// be executed twice, so its body is given by a callback that cannot be rewound: libcurl then gives
-// up if any of the body was sent, and a body that was not sent cannot have been executed. A POST
-// without a body has nothing to rewind and takes a new connection, on which libcurl never resends.
+// libcurl itself resends a request, even a POST, if a reused connection turns out to be dead before
+// the first byte of an answer (Curl_retry_request in its lib/transfer.c). A POST must not be
+// carried out twice, so a callback that cannot be rewound gives its body: libcurl then gives up if
+// any of the body was sent, and a POST whose body was not sent cannot have been carried out. A POST
+// without a body uses a new connection, on which libcurl never resends.
 //
-// Threading: one thread, the loop's. Ownership: has its handle; whoever adds the handle to a multi
-// handle takes it out again before the transfer ends. Limits: limits.h. Spec: RFC 9110 §9.2.2.
+// Threading: one thread, the loop's. Ownership: has its handle; the code that adds the handle to a
+// multi handle takes it out again before the transfer ends. Limits: limits.h. Spec: RFC 9110
+// §9.2.2.
 #pragma once
 
 #include <string>
@@ -39,11 +40,11 @@ class Transfer {
 
   /// Sets the handle up; add it to the multi handle next. `now` is before deadline().
   void Prepare(TimePoint now);
-  /// After libcurl is done with the handle: sets it up again for a redirect that may be followed.
+  /// After libcurl has finished the handle: sets it up again for a redirect that may be followed.
   bool PrepareRedirect(CURLcode code, TimePoint now);
-  /// The outcome, after libcurl is done with the handle.
+  /// The outcome, after libcurl has finished the handle.
   Result<mapping::HttpResponse, mapping::UpstreamFault> Finish(CURLcode code, TimePoint now);
-  /// libcurl's words for the last failure: host names and addresses, nothing of the request.
+  /// libcurl's text for the last failure: host names and addresses, nothing of the request.
   std::string FailureText(CURLcode code) const;
 
   CURL* easy() const { return easy_.get(); }
@@ -56,7 +57,7 @@ class Transfer {
   }
   uint64_t id() const { return id_; }
   TimePoint deadline() const { return submitted_ + request_.timeout; }
-  /// The homeserver answered something: it can be reached.
+  /// The homeserver sent some bytes: it is reachable.
   bool answered() const { return header_bytes_ != 0; }
 
  private:
@@ -66,7 +67,7 @@ class Transfer {
   static int OnSeek(void* self, curl_off_t offset, int origin);
 
   void SetUrl(const std::string& url, TimePoint now);
-  /// `first`: to the homeserver itself, not where it redirects to.
+  /// `first`: for the homeserver itself, not for the target of a redirect.
   void SetHeaders(bool first);
   void SetBody();
   void ResetAnswer();
@@ -85,7 +86,7 @@ class Transfer {
   uint64_t gateway_bytes_ = 0;  ///< HttpResponse::gateway_bytes_sent
   size_t read_offset_ = 0;
   size_t header_bytes_ = 0;
-  bool head_complete_ = false;  ///< The empty line behind the headers came.
+  bool head_complete_ = false;  ///< The empty line after the headers came.
   std::string body_;
   int redirects_ = 0;
   enum class Abort : uint8_t { kNone, kTooLarge, kOverload };

@@ -1,5 +1,4 @@
-// Requests that wait for a place, in turn by owner: whoever has many waiting holds up nobody who
-// has few.
+// Requests that wait for a place, in turn by owner: an owner with many never delays one with few.
 //
 //   owners by rank, in each rank by turn      A ▸ 3 7 8      B ▸ 5      C ▸ 4 6
 //   First: A, its oldest: 3. After Take the turn is B's, then C's, then A's.
@@ -25,16 +24,16 @@ class WaitingLine {
     Owner owner;
   };
 
-  /// `rank`: that of `owner` now; the lower ones come first, whoever's turn it is.
+  /// `rank`: current rank of `owner`; lower ranks come first, before the turn counts.
   void Join(Owner owner, uint64_t id, size_t rank);
-  /// It goes without having been taken. REQUIRES: it waits.
+  /// Removes it without Take. REQUIRES: it waits.
   void Leave(Owner owner, uint64_t id);
-  /// Nothing if `owner` does not wait.
+  /// No effect if `owner` does not wait.
   void SetRank(Owner owner, size_t rank);
 
-  /// Whose turn it is. None: nobody waits.
+  /// The owner whose turn it is. None: no request waits.
   std::optional<Front> First() const;
-  /// The oldest of `owner`, whose turn comes last then. REQUIRES: it waits.
+  /// The oldest request of `owner`, whose turn is then the last. REQUIRES: it waits.
   uint64_t Take(Owner owner);
 
   const Holdings& waiting() const { return waiting_; }

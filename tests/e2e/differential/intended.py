@@ -163,7 +163,7 @@ def empty_tokens(context, answer):
 def token_text(context, answer):
     token = context.request.token
     if token and not re.fullmatch(r"(Bearer )?[!-~]+", token):
-        text = "no access token has such characters or length"
+        text = "the access token has invalid characters or length"
         return error(401, "M_UNKNOWN_TOKEN", text)
     return None
 

@@ -77,7 +77,7 @@ labels:
 {{- end -}}
 {{- end }}
 
-{{/* Public port for TCP: as told, else that of advertise.url, else the scheme's. */}}
+{{/* Public port for TCP: as set, else that of advertise.url, else the scheme's. */}}
 {{- define "lowband.tcpPort" -}}
 {{- if .Values.service.tcp.port -}}
 {{- int .Values.service.tcp.port -}}

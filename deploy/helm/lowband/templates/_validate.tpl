@@ -1,5 +1,5 @@
 {{/*
-Everything that the schema cannot see, collected and told at once. Each problem names its value.
+All checks that the schema cannot express, reported in one list. Each problem names its value.
 */}}
 {{- define "lowband.validate" -}}
 {{- $problems := concat
@@ -18,10 +18,10 @@ Everything that the schema cannot see, collected and told at once. Each problem 
 - "homeserver.url: is required, for example http://synapse.matrix.svc:8008"
 {{- end }}
 {{- if and $ca.existingConfigMap $ca.existingSecret }}
-- "homeserver.ca: existingConfigMap and existingSecret are both set; take one"
+- "homeserver.ca: existingConfigMap and existingSecret are both set; set one"
 {{- end }}
 {{- if and (or $ca.existingConfigMap $ca.existingSecret) (hasPrefix "http://" .Values.homeserver.url) }}
-- "homeserver.ca: homeserver.url is http://, there is no certificate to check"
+- "homeserver.ca: homeserver.url is http://, so there is no certificate to check"
 {{- end }}
 {{- if and .Values.service.tcp.port (not .Values.advertise.url) }}
 - "service.tcp.port: TCP is served only with advertise.url"
@@ -44,7 +44,7 @@ Everything that the schema cannot see, collected and told at once. Each problem 
 {{- range $component := list "edge" "translator" "cli" }}
 {{- $image := index $.Values.images $component }}
 {{- if eq $image.tag "latest" }}
-- {{ printf "images.%s.tag: latest is another image every day; name a version or a digest" $component | quote }}
+- {{ printf "images.%s.tag: latest is not a fixed image; name a version or a digest" $component | quote }}
 {{- end }}
 {{- end }}
 {{- end }}
@@ -56,13 +56,13 @@ Everything that the schema cannot see, collected and told at once. Each problem 
 - "tls: clients need a certificate; set tls.existingSecret, or tls.certManager.enabled"
 {{- end }}
 {{- if and $tls.existingSecret $tls.certManager.enabled }}
-- "tls: existingSecret and certManager.enabled are both set; take one"
+- "tls: existingSecret and certManager.enabled are both set; set one"
 {{- end }}
 {{- if and $tls.certManager.enabled (not $tls.certManager.issuerRef.name) }}
 - "tls.certManager.issuerRef.name: is required with tls.certManager.enabled"
 {{- end }}
 {{- if and $tls.certManager.enabled (not $tls.certManager.dnsNames) (not $tls.certManager.ipAddresses) (not .Values.advertise.url) }}
-- "tls.certManager: name dnsNames or ipAddresses, or set advertise.url, whose host is taken"
+- "tls.certManager: set dnsNames, ipAddresses or advertise.url, whose host is then the name"
 {{- end }}
 {{- range $component := list "edge" "translator" }}
 {{- $secret := index $grpc.existingSecrets $component }}
@@ -88,7 +88,7 @@ Everything that the schema cannot see, collected and told at once. Each problem 
 - "translator.autoscaling: nothing to scale on; set cpuPercent or inFlight.enabled"
 {{- end }}
 {{- if and $a.cpuPercent (not (dig "requests" "cpu" "" .Values.translator.resources)) }}
-- "translator.resources.requests.cpu: scaling on CPU takes a request"
+- "translator.resources.requests.cpu: scaling on CPU needs a request"
 {{- end }}
 {{- end }}
 {{- if eq $a.kind "keda" }}
@@ -105,13 +105,13 @@ Everything that the schema cannot see, collected and told at once. Each problem 
 {{- end }}
 {{- range $label := list "app.kubernetes.io/name" "app.kubernetes.io/instance" "app.kubernetes.io/component" }}
 {{- if hasKey $v.podLabels $label }}
-- {{ printf "%s.podLabels: %s is what the chart selects by" $component $label | quote }}
+- {{ printf "%s.podLabels: %s is a selector of the chart" $component $label | quote }}
 {{- end }}
 {{- end }}
 {{- range $arg := $v.extraArgs }}
 {{- $name := regexReplaceAll "^-+([^=]*).*$" $arg "${1}" }}
 {{- if has $name (include "lowband.ownFlags" $component | fromYamlArray) }}
-- {{ printf "%s.extraArgs: --%s is the chart's own; there is a value for it" $component $name | quote }}
+- {{ printf "%s.extraArgs: --%s is a flag of the chart's own; use its value instead" $component $name | quote }}
 {{- end }}
 {{- end }}
 {{- range $env := $v.extraEnv }}
@@ -123,7 +123,7 @@ Everything that the schema cannot see, collected and told at once. Each problem 
 {{- end }}
 {{- end }}
 
-{{/* Flags that the templates pass, so that nobody else may. Takes the component. */}}
+{{/* Flags that the templates pass, which values may not repeat. Takes the component. */}}
 {{- define "lowband.ownFlags" -}}
 {{- if eq . "edge" -}}
 [dtls-bind-addr, tls-cert, tls-key, translator, advertise, admin-addr, workers, drain-timeout, grpc-cert, grpc-key, grpc-ca, insecure-grpc, check, healthcheck]

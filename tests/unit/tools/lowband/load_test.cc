@@ -286,7 +286,7 @@ TEST_F(LoadTest, NobodyThereThenStatus1AndReason) {
   server_->Ignore(1'000'000);
   const RunResult result = RunLowband({"load", "-k", "--get", "/x", "coaps://127.0.0.1:1"});
   EXPECT_EQ(result.status, 1);
-  EXPECT_THAT(result.err, HasSubstr("nothing succeeded"));
+  EXPECT_THAT(result.err, HasSubstr("no operation succeeded"));
 }
 
 TEST_F(LoadTest, WrongFlagsThenStatus2) {

@@ -248,7 +248,7 @@ TEST_F(SyncTest, SessionForgottenThenPingFindsOutAndReconnects) {
       Sync({"-k", "--once", "--keepalive", "0.05", "--reconnect-wait", "0.02"});
   EXPECT_EQ(result.status, 0) << result.err;
   EXPECT_EQ(result.out, Line("one"));
-  EXPECT_THAT(result.err, HasSubstr("does not know the session any more; reconnecting"));
+  EXPECT_THAT(result.err, HasSubstr("no longer knows the session; reconnecting"));
 }
 
 TEST_F(SyncTest, SilentServerThenPingGivesUpAndReconnects) {
@@ -290,7 +290,7 @@ TEST_F(SyncTest, NotObservableThenSaidOnceAndPolled) {
         /*observable=*/false);
   const RunResult result = Sync({"-k", "--token", "tok", "--timeout", "100"});
   EXPECT_EQ(result.out, Line("one") + Line("two"));
-  const std::string said = "does not let /sync be observed; polling instead";
+  const std::string said = "does not support observing /sync; polling instead";
   const size_t at = result.err.find(said);
   ASSERT_NE(at, std::string::npos) << result.err;
   EXPECT_EQ(result.err.find(said, at + 1), std::string::npos);
@@ -319,8 +319,8 @@ TEST_F(SyncTest, ErrorThatPassesThenAskedAgain) {
   const RunResult result = Sync({"-k", "--once", "--reconnect-wait", "0.02"});
   EXPECT_EQ(result.status, 0) << result.err;
   EXPECT_EQ(result.out, Line("one"));
-  EXPECT_THAT(result.err, HasSubstr("5.02 Bad Gateway: M_UNKNOWN; asking again in"));
-  EXPECT_THAT(result.err, HasSubstr("M_LIMIT_EXCEEDED; asking again in"));
+  EXPECT_THAT(result.err, HasSubstr("5.02 Bad Gateway: M_UNKNOWN; trying again in"));
+  EXPECT_THAT(result.err, HasSubstr("M_LIMIT_EXCEEDED; trying again in"));
 }
 
 TEST_F(SyncTest, SignalThenDeregisteredAndSummary) {

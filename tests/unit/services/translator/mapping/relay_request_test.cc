@@ -91,7 +91,7 @@ TEST(RelayRequest, FieldsOfTheConnectionThenDropped) {
 
 TEST(RelayRequest, MalformedThenRefused) {
   for (const char* method : {"", "CONNECT", "TRACE", "G T", "GET\r\n"}) {
-    EXPECT_EQ(Sent(Ask(method)), "refused: the method is not one that is relayed") << method;
+    EXPECT_EQ(Sent(Ask(method)), "refused: this method is not relayed") << method;
   }
   for (const std::string& target :
        {std::string(), std::string("x"), std::string("http://h/"), std::string("/a b"),

@@ -286,7 +286,7 @@ TEST(ToCoap, RedirectOfALoginThenItsLocationInTheBody) {
   AnswerForm form;
   form.route = Route::kSsoRedirect;
   EXPECT_EQ(Answer(response, form),
-            R"(5.02 (302) 60 {"errcode":"M_UNKNOWN","error":"to be opened in a browser",)"
+            R"(5.02 (302) 60 {"errcode":"M_UNKNOWN","error":"open the location in a browser",)"
             R"("location":"https://idp.example.org/a?b=\"c\""})");
   response.location.clear();
   EXPECT_EQ(Answer(response, form).substr(0, 8), "5.02 60 ");
@@ -409,7 +409,7 @@ TEST(ToCoap, EveryFaultThenAMatrixErrorWithItsCode) {
        R"({"errcode":"M_LIMIT_EXCEEDED","error":"too many long-polls are under way, and this access )"
        R"(token has the most","retry_after_ms":5000})"},
       {UpstreamFault::kUnavailable, "5.02 (503)", "5.03",
-       wait("the homeserver could not be reached just now")},
+       wait("the homeserver was unreachable a moment ago")},
       {UpstreamFault::kCancelled, "5.02 (503)", "5.03", wait("the request was cancelled")},
       {UpstreamFault::kStopping, "5.02 (503)", "5.03", wait("the gateway is stopping")},
   };

@@ -48,7 +48,7 @@ TEST(ToHttp, FetchThenPostWhereMatrixHasOne) {
             HttpMethod::kPost);
   EXPECT_EQ(
       Refused(Ask(v1::FETCH, {"7"})),
-      R"(4.05 60 {"errcode":"M_UNRECOGNIZED","error":"FETCH is served where Matrix has a POST"})");
+      R"(4.05 60 {"errcode":"M_UNRECOGNIZED","error":"FETCH is served only where Matrix has a POST"})");
 }
 
 TEST(ToHttp, UnknownMethodThen405) {
@@ -125,7 +125,7 @@ TEST(ToHttp, TokenInTheQueryThenItIsUsedAndNotForwarded) {
 
 TEST(ToHttp, TokenThatCouldSplitAHeaderThenRefusedAsUnknown) {
   const std::string refusal =
-      R"({"errcode":"M_UNKNOWN_TOKEN","error":"no access token has such characters or length"})";
+      R"({"errcode":"M_UNKNOWN_TOKEN","error":"the access token has invalid characters or length"})";
   for (const std::string& token :
        {std::string("a\r\nX: y"), std::string("a b"), std::string("a\0b", 3),
         std::string("caf\xc3\xa9"), std::string("\x7f"), std::string(kTokenBytesMax + 1, 'a')}) {
@@ -329,7 +329,7 @@ TEST(ToHttp, BodyUnderDeflateIsBrokenOrABombThenRefused) {
   };
   EXPECT_TRUE(refused("x\x9c no stream").starts_with(R"(4.00 60 {"errcode":"M_NOT_JSON")"));
   const auto bomb = transcode::Deflate(Bytes(kInflatedBytesMax + 1, ' '));
-  EXPECT_NE(refused(AsText(*bomb)).find("longer than 1048576 bytes"), std::string::npos);
+  EXPECT_NE(refused(AsText(*bomb)).find("more than 1048576 bytes"), std::string::npos);
 }
 
 TEST(ToHttp, AcceptOfDeflateThenTheFormAndTheLargerReader) {

@@ -40,7 +40,7 @@ TEST(UpstreamConfig, NumberOutOfRangeThenItsFlagIsNamed) {
   EXPECT_EQ(ProblemWith(config), "--upstream-max-body: 0 is not between 1 and 67108864");
   config = {};
   config.connect_timeout = Duration::zero();
-  EXPECT_EQ(ProblemWith(config), "--upstream-connect-timeout: must be longer than nothing");
+  EXPECT_EQ(ProblemWith(config), "--upstream-connect-timeout: must be longer than 0");
 }
 
 TEST(UpstreamConfig, CaThenAFileOfCertificatesOrADirectoryIsAccepted) {

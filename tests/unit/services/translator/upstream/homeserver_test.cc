@@ -72,8 +72,8 @@ TEST(Homeserver, PathThenItIsThePrefixOfEveryTarget) {
   EXPECT_EQ(ProblemWith("http://h/%2e"),
             "--local: 'http://h/%2e' must have a path of letters, digits and -._~ only");
   EXPECT_EQ(ProblemWith("http://h/_matrix"),
-            "--local: 'http://h/_matrix' must end where the path "
-            "of the homeserver's API, /_matrix, begins");
+            "--local: 'http://h/_matrix' must not include /_matrix, where the path of the "
+            "homeserver's API begins");
 }
 
 TEST(Homeserver, LocationBehindThePrefixThenAsClientsKnowIt) {
