@@ -188,7 +188,7 @@ TRANSLATORS = [
           "Requests at the homeserver, polls of observers included. Scale on it.", unit="short",
           alerts=["LowbandAutoscalerAtMax"]),
     lines("Failures of the uplink", by("reason", "lowband_edge_uplink_failures_total"),
-          "As counted by edges. no_translator: no translator; deadline: a slow translator.", stack=True,
+          "As counted by edges. deadline: a slow translator.", stack=True,
           alerts=["LowbandTranslatorsUnavailable"]),
     lines("Answers", by("class", "lowband_translator_answers_total"),
           "local: made without the homeserver.", unit="reqps", stack=True),

@@ -91,7 +91,7 @@ void ExchangeHandler::Answered(
 }
 
 void ExchangeHandler::Conclude(
-    const Exchange& exchange, ExchangeAnswer answer,
+    const Exchange& exchange, ingress::ExchangeAnswer answer,
     const Result<mapping::HttpResponse, mapping::UpstreamFault>& response) {
   answer.head.set_long_poll(mapping::IsLongPoll(exchange.form.route));
   Count(answer.head);
@@ -206,7 +206,8 @@ void ExchangeHandler::Cancel(ingress::ExchangeKey key) {
   upstream_.Cancel(handle);
 }
 
-ExchangeAnswer ExchangeHandler::Refuse(const v1::Request& request, ingress::Refused reason) {
+ingress::ExchangeAnswer ExchangeHandler::Refuse(const v1::Request& request,
+                                                ingress::Refused reason) {
   counters_.answers[0].fetch_add(1, std::memory_order_relaxed);
   const mapping::AnswerForm form = FormOf(request);
   const coap::CodeSet codes =

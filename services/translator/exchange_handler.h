@@ -59,7 +59,7 @@ class ExchangeHandler final : public ingress::Handler {
 
   void Start(ingress::ExchangeKey key, v1::Request request, ingress::Respond respond) override;
   void Cancel(ingress::ExchangeKey key) override;
-  ExchangeAnswer Refuse(const v1::Request& request, ingress::Refused reason) override;
+  ingress::ExchangeAnswer Refuse(const v1::Request& request, ingress::Refused reason) override;
 
   const HandlerCounters& counters() const { return counters_; }
 
@@ -85,7 +85,7 @@ class ExchangeHandler final : public ingress::Handler {
   void StartUnderCondition(mapping::MappedRequest mapped, Exchange exchange);
   void Answered(const Exchange& exchange,
                 const Result<mapping::HttpResponse, mapping::UpstreamFault>& response);
-  void Conclude(const Exchange& exchange, ExchangeAnswer answer,
+  void Conclude(const Exchange& exchange, ingress::ExchangeAnswer answer,
                 const Result<mapping::HttpResponse, mapping::UpstreamFault>& response);
   void Log(ExchangeRecord record,
            const Result<mapping::HttpResponse, mapping::UpstreamFault>& response, Duration took);

@@ -32,7 +32,7 @@ translator::mapping::MappingConfig Config(bool other) {
   return config;
 }
 
-void CheckRefusal(const translator::ExchangeAnswer& answer) {
+void CheckRefusal(const translator::ingress::ExchangeAnswer& answer) {
   const lowband::coap::Code code{static_cast<uint8_t>(answer.head.code())};
   Require(code.cls() == 4, "a refusal is the client's error");
   Require(!answer.body.empty(), "a refusal has a body");

@@ -49,7 +49,7 @@ translator::mapping::HttpResponse Response(Input& input) {
 
 void CheckPoll(const translator::mapping::AnswerForm& form,
                const translator::mapping::HttpResponse& response,
-               const translator::ExchangeAnswer& answer) {
+               const translator::ingress::ExchangeAnswer& answer) {
   using lowband::v1::Poll;
   Require(answer.head.has_poll() == form.poll.has_value(), "polls have a poll");
   if (!form.poll) return;
@@ -74,7 +74,7 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   const uint8_t flags = input.Byte();
   const translator::mapping::AnswerForm form = Form(flags, input.Byte());
   const translator::mapping::HttpResponse response = Response(input);
-  const translator::ExchangeAnswer answer =
+  const translator::ingress::ExchangeAnswer answer =
       ((flags & 1) != 0 ? kOther : kPlain).ToCoap(form, response);
 
   const lowband::coap::Code code{static_cast<uint8_t>(answer.head.code())};

@@ -36,7 +36,7 @@ using namespace std::chrono_literals;
 class EchoHandler final : public translator::ingress::Handler {
  public:
   using Key = translator::ingress::ExchangeKey;
-  using Answer = translator::ExchangeAnswer;
+  using Answer = translator::ingress::ExchangeAnswer;
 
   explicit EchoHandler(unsigned threads = 0) {
     for (unsigned i = 0; i < threads; ++i) threads_.emplace_back([this] { Run(); });

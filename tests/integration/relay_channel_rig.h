@@ -187,7 +187,8 @@ class FakeTranslator {
     void Start(translator::ingress::ExchangeKey, v1::Request,
                translator::ingress::Respond) override {}
     void Cancel(translator::ingress::ExchangeKey) override {}
-    translator::ExchangeAnswer Refuse(const v1::Request&, translator::ingress::Refused) override {
+    translator::ingress::ExchangeAnswer Refuse(const v1::Request&,
+                                               translator::ingress::Refused) override {
       return {};
     }
   };

@@ -37,7 +37,7 @@ class NoExchanges final : public ingress::Handler {
  public:
   void Start(ingress::ExchangeKey, v1::Request, ingress::Respond) override {}
   void Cancel(ingress::ExchangeKey) override {}
-  ExchangeAnswer Refuse(const v1::Request&, ingress::Refused) override { return {}; }
+  ingress::ExchangeAnswer Refuse(const v1::Request&, ingress::Refused) override { return {}; }
 };
 
 /// Waits until `done`, which nothing announces; false if it takes too long.

@@ -113,7 +113,7 @@ void Translators::Upstream(LaneId lane, uint64_t exchange,
 }
 
 void Translators::Respond(LaneId lane, uint64_t exchange,
-                          const translator::ExchangeAnswer& mapped) {
+                          const translator::ingress::ExchangeAnswer& mapped) {
   const v1::Request request = std::move(under_way_[lane].at(exchange).request);
   under_way_[lane].erase(exchange);
   TranslatorLanes::Answer answer{mapped.head, mapped.body};

@@ -64,7 +64,7 @@ class Translators {
   void Start(LaneId lane, uint64_t exchange, v1::Request request);
   void Upstream(LaneId lane, uint64_t exchange, const translator::mapping::MappedRequest& mapped);
   void PollOn(v1::Request request, const std::string& cursor);
-  void Respond(LaneId lane, uint64_t exchange, const translator::ExchangeAnswer& mapped);
+  void Respond(LaneId lane, uint64_t exchange, const translator::ingress::ExchangeAnswer& mapped);
   void Cancel(LaneId lane, uint64_t exchange);
   void End(LaneId lane);
   bool Chance(double chance) { return random_.Unit() < chance; }

@@ -38,7 +38,7 @@ inline std::string Cbor(std::string_view json,
 }
 
 /// The body as JSON, whatever form it has.
-inline std::string BodyJson(const ExchangeAnswer& answer) {
+inline std::string BodyJson(const ingress::ExchangeAnswer& answer) {
   const uint32_t format = answer.head.content_format();
   Bytes body = answer.body;
   if (format == coap::kFormatCborDeflate || format == coap::kFormatJsonDeflate) {
@@ -53,7 +53,7 @@ inline std::string BodyJson(const ExchangeAnswer& answer) {
 }
 
 /// "4.00 (429) 60 max-age 7 {…}": code, exact status, format, Max-Age, body.
-inline std::string Show(const ExchangeAnswer& answer) {
+inline std::string Show(const ingress::ExchangeAnswer& answer) {
   std::string text = coap::Code{static_cast<uint8_t>(answer.head.code())}.Text();
   if (answer.head.has_http_status()) {
     text += " (" + std::to_string(answer.head.http_status()) + ")";

@@ -89,7 +89,7 @@ RealTranslator::RealTranslator(ScriptedHomeserver homeserver)
     : mapping_(translator::mapping::MappingConfig()), homeserver_(std::move(homeserver)) {}
 
 v1::Answer RealTranslator::operator()(const v1::Request& request) const {
-  const auto whole = [](const translator::ExchangeAnswer& mapped) {
+  const auto whole = [](const translator::ingress::ExchangeAnswer& mapped) {
     v1::Answer answer = mapped.head;
     answer.set_body(mapped.body.data(), mapped.body.size());
     return answer;
@@ -131,7 +131,7 @@ std::string SaysMoreThanReal(const v1::Request& request, const v1::Answer& answe
 
 std::string WindowedUnlikeReal(const v1::Request& request, const v1::Answer& answer) {
   using namespace translator::ingress;
-  translator::ExchangeAnswer whole;
+  translator::ingress::ExchangeAnswer whole;
   whole.head = answer;
   whole.head.clear_windowed();
   whole.head.clear_body();

@@ -23,7 +23,7 @@ namespace lowband::testing {
 class TranslatorLanes {
  public:
   using LaneId = edge::uplink::LaneId;
-  using Answer = translator::ExchangeAnswer;
+  using Answer = translator::ingress::ExchangeAnswer;
   struct Hooks {
     /// Tells the edge what happens to its lanes.
     std::function<void(const edge::uplink::LaneEvent&)> tell;

@@ -22,7 +22,7 @@
 // notification is kept for Revive(): a client that has it already may know it again by its message
 // ID. Where the client has used that ID itself lately, it gets another.
 //
-// Of a message that is not small and is repeated in vain the layer above is asked, by RepeatedInVain,
+// When a message that is not small was repeated in vain, RepeatedInVain asks the layer above
 // whether a smaller one shall take its place.
 //
 // When as many CONs are under way as there may be, the oldest of the network that has most of them

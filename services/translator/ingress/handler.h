@@ -9,7 +9,7 @@
 
 #include "libs/base/bytes.h"
 #include "lowband/v1/translator.pb.h"
-#include "services/translator/exchange_answer.h"
+#include "services/translator/ingress/exchange_answer.h"
 
 namespace lowband::translator::ingress {
 

@@ -24,10 +24,13 @@ Bytes ToBytes(std::string_view text) { return {text.begin(), text.end()}; }
 
 }  // namespace
 
-Result<ExchangeAnswer, transcode::Error> JsonAnswer(const AnswerForm& form, coap::CodeSet codes,
-                                                    uint16_t http_status, std::string_view json) {
-  if (!form.cbor) return ExchangeAnswer{Head(codes, http_status, coap::kFormatJson), ToBytes(json)};
-  ExchangeAnswer answer{Head(codes, http_status, coap::kFormatCbor), {}};
+Result<ingress::ExchangeAnswer, transcode::Error> JsonAnswer(const AnswerForm& form,
+                                                             coap::CodeSet codes,
+                                                             uint16_t http_status,
+                                                             std::string_view json) {
+  if (!form.cbor)
+    return ingress::ExchangeAnswer{Head(codes, http_status, coap::kFormatJson), ToBytes(json)};
+  ingress::ExchangeAnswer answer{Head(codes, http_status, coap::kFormatCbor), {}};
   const auto write = [&](std::string_view text) {
     return transcode::JsonToCbor(text, answer.body, form.keys, transcode::Order::kSource,
                                  form.reader);
@@ -40,25 +43,25 @@ Result<ExchangeAnswer, transcode::Error> JsonAnswer(const AnswerForm& form, coap
   return answer;
 }
 
-ExchangeAnswer PlainAnswer(coap::CodeSet codes, uint16_t http_status, uint16_t content_format,
-                           std::string_view body) {
+ingress::ExchangeAnswer PlainAnswer(coap::CodeSet codes, uint16_t http_status,
+                                    uint16_t content_format, std::string_view body) {
   return {Head(codes, http_status, content_format), ToBytes(body)};
 }
 
-ExchangeAnswer ErrorAnswer(const AnswerForm& form, coap::CodeSet codes, const Refusal& refusal,
-                           std::optional<uint32_t> retry_after_s) {
+ingress::ExchangeAnswer ErrorAnswer(const AnswerForm& form, coap::CodeSet codes,
+                                    const Refusal& refusal, std::optional<uint32_t> retry_after_s) {
   const Bytes plain = transcode::JsonErrorBody(refusal.errcode, refusal.error);
   std::string json(AsText(plain));
   if (retry_after_s) {
     SetMember(json, "retry_after_ms", std::to_string(uint64_t{*retry_after_s} * 1000));
   }
   // Our own error texts are valid JSON, so this fails only if the transcoder is broken.
-  ExchangeAnswer answer = JsonAnswer(form, codes, refusal.http_status, json).value();
+  ingress::ExchangeAnswer answer = JsonAnswer(form, codes, refusal.http_status, json).value();
   if (retry_after_s) SetMaxAge(answer, *retry_after_s);
   return answer;
 }
 
-void DeflateBody(ExchangeAnswer& answer) {
+void DeflateBody(ingress::ExchangeAnswer& answer) {
   const uint32_t format = answer.head.content_format();
   if (format != coap::kFormatCbor && format != coap::kFormatJson) return;
   auto packed = transcode::Deflate(answer.body);
@@ -69,7 +72,7 @@ void DeflateBody(ExchangeAnswer& answer) {
                                                              : coap::kFormatJsonDeflate);
 }
 
-void SetMaxAge(ExchangeAnswer& answer, uint32_t retry_after_s) {
+void SetMaxAge(ingress::ExchangeAnswer& answer, uint32_t retry_after_s) {
   const uint32_t code = answer.head.code();
   if (code == coap::kTooManyRequests.value || code == coap::kServiceUnavailable.value) {
     answer.head.set_max_age(retry_after_s);

@@ -15,7 +15,7 @@
 #include "libs/coap/status.h"
 #include "libs/transcode/transcode.h"
 #include "lowband/v1/translator.pb.h"
-#include "services/translator/exchange_answer.h"
+#include "services/translator/ingress/exchange_answer.h"
 #include "services/translator/mapping/refusal.h"
 #include "services/translator/mapping/route.h"
 
@@ -46,17 +46,20 @@ struct AnswerForm {
 /// A JSON document as the body. Values that CBOR or the client's reader cannot represent are
 /// replaced (json_mend.h). Fails if it is not JSON, or too large; JSON clients get the text
 /// unparsed.
-Result<ExchangeAnswer, transcode::Error> JsonAnswer(const AnswerForm& form, coap::CodeSet codes,
-                                                    uint16_t http_status, std::string_view json);
+Result<ingress::ExchangeAnswer, transcode::Error> JsonAnswer(const AnswerForm& form,
+                                                             coap::CodeSet codes,
+                                                             uint16_t http_status,
+                                                             std::string_view json);
 /// Unchanged bytes, labelled as octets or text.
-ExchangeAnswer PlainAnswer(coap::CodeSet codes, uint16_t http_status, uint16_t content_format,
-                           std::string_view body);
+ingress::ExchangeAnswer PlainAnswer(coap::CodeSet codes, uint16_t http_status,
+                                    uint16_t content_format, std::string_view body);
 /// A Matrix error. `retry_after_s` goes into the body in milliseconds, and into Max-Age.
-ExchangeAnswer ErrorAnswer(const AnswerForm& form, coap::CodeSet codes, const Refusal& refusal,
-                           std::optional<uint32_t> retry_after_s = std::nullopt);
+ingress::ExchangeAnswer ErrorAnswer(const AnswerForm& form, coap::CodeSet codes,
+                                    const Refusal& refusal,
+                                    std::optional<uint32_t> retry_after_s = std::nullopt);
 /// Compresses the finished body by deflate, if it is a document and becomes shorter.
-void DeflateBody(ExchangeAnswer& answer);
+void DeflateBody(ingress::ExchangeAnswer& answer);
 /// 4.29 and 5.03 carry Max-Age (RFC 8516 §2, RFC 8075 §7); other codes none.
-void SetMaxAge(ExchangeAnswer& answer, uint32_t retry_after_s);
+void SetMaxAge(ingress::ExchangeAnswer& answer, uint32_t retry_after_s);
 
 }  // namespace lowband::translator::mapping

@@ -41,25 +41,25 @@ class Mapping {
 
   /// The HTTP request for `request`, whose body is complete. A refusal is the finished answer: a
   /// Matrix error that names the fault and its place.
-  Result<MappedRequest, ExchangeAnswer> ToHttp(const v1::Request& request) const;
+  Result<MappedRequest, ingress::ExchangeAnswer> ToHttp(const v1::Request& request) const;
 
   /// The conditional form of `request`, after `found` has answered VersionCheck (version.h).
-  Result<HttpRequest, ExchangeAnswer> UnderCondition(
+  Result<HttpRequest, ingress::ExchangeAnswer> UnderCondition(
       const MappedRequest& request, const Result<HttpResponse, UpstreamFault>& found) const;
 
   /// The CoAP answer for the homeserver's answer, or for its failure.
-  ExchangeAnswer ToCoap(const AnswerForm& form,
-                        const Result<HttpResponse, UpstreamFault>& response) const;
+  ingress::ExchangeAnswer ToCoap(const AnswerForm& form,
+                                 const Result<HttpResponse, UpstreamFault>& response) const;
 
  private:
-  ExchangeAnswer FromAnswer(const AnswerForm& form, const HttpResponse& response) const;
+  ingress::ExchangeAnswer FromAnswer(const AnswerForm& form, const HttpResponse& response) const;
   bool IsLookedInto(const AnswerForm& form, uint16_t status) const;
-  ExchangeAnswer FromFault(const AnswerForm& form, UpstreamFault fault) const;
-  ExchangeAnswer FromWhole(const AnswerForm& form,
-                           const Result<HttpResponse, UpstreamFault>& response) const;
-  ExchangeAnswer FromResponse(const AnswerForm& form, const HttpResponse& response) const;
-  ExchangeAnswer FromSuccess(const AnswerForm& form, const HttpResponse& response) const;
-  ExchangeAnswer FromError(const AnswerForm& form, const HttpResponse& response) const;
+  ingress::ExchangeAnswer FromFault(const AnswerForm& form, UpstreamFault fault) const;
+  ingress::ExchangeAnswer FromWhole(const AnswerForm& form,
+                                    const Result<HttpResponse, UpstreamFault>& response) const;
+  ingress::ExchangeAnswer FromResponse(const AnswerForm& form, const HttpResponse& response) const;
+  ingress::ExchangeAnswer FromSuccess(const AnswerForm& form, const HttpResponse& response) const;
+  ingress::ExchangeAnswer FromError(const AnswerForm& form, const HttpResponse& response) const;
 
   const MappingConfig config_;
   const Rewriter rewriter_;

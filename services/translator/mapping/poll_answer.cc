@@ -11,8 +11,8 @@
 namespace lowband::translator::mapping {
 namespace {
 
-ExchangeAnswer Unchanged() {
-  ExchangeAnswer answer;
+ingress::ExchangeAnswer Unchanged() {
+  ingress::ExchangeAnswer answer;
   answer.head.set_code(coap::kContent.value);
   answer.head.mutable_poll()->set_outcome(v1::Poll::UNCHANGED);
   return answer;
@@ -27,11 +27,11 @@ v1::Poll FailedPoll(uint32_t retry_after_s) {
   return poll;
 }
 
-ExchangeAnswer PollAnswer(const AnswerForm& form, const PollForm& poll, coap::CodeSet codes,
-                          const HttpResponse& response) {
+ingress::ExchangeAnswer PollAnswer(const AnswerForm& form, const PollForm& poll,
+                                   coap::CodeSet codes, const HttpResponse& response) {
   // Never a success without a sync result: the edge may pass it to the client as one.
   const auto failed = [&](std::string error) {
-    ExchangeAnswer answer = ErrorAnswer(form, codes, {502, "M_UNKNOWN", std::move(error)});
+    ingress::ExchangeAnswer answer = ErrorAnswer(form, codes, {502, "M_UNKNOWN", std::move(error)});
     *answer.head.mutable_poll() = FailedPoll(0);
     return answer;
   };

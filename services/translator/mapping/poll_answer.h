@@ -22,8 +22,8 @@
 namespace lowband::translator::mapping {
 
 /// The answer for a 2xx.
-ExchangeAnswer PollAnswer(const AnswerForm& form, const PollForm& poll, coap::CodeSet codes,
-                          const HttpResponse& response);
+ingress::ExchangeAnswer PollAnswer(const AnswerForm& form, const PollForm& poll,
+                                   coap::CodeSet codes, const HttpResponse& response);
 /// The outcome of any other response. `retry_after_s`: its Retry-After; 0: none.
 v1::Poll PollOfError(const PollForm& poll, const HttpResponse& response, uint32_t retry_after_s);
 v1::Poll FailedPoll(uint32_t retry_after_s);

@@ -79,7 +79,7 @@ bool MayRedirect(Route route) {
   return route == Route::kSsoRedirect || route == Route::kRendezvous;
 }
 
-bool IsSuccess(const ExchangeAnswer& answer) {
+bool IsSuccess(const ingress::ExchangeAnswer& answer) {
   constexpr unsigned kSuccess = 2;
   return coap::Code{static_cast<uint8_t>(answer.head.code())}.cls() == kSuccess;
 }
@@ -91,8 +91,8 @@ bool IsOneOf(const std::vector<std::string>& versions, const HttpResponse& respo
 
 /// CoAP has neither 3xx nor an option for a whole URL: the exact status goes into option 2048, and
 /// the location into the body, for a client that opens a browser.
-ExchangeAnswer Redirect(const AnswerForm& form, coap::CodeSet codes, uint16_t status,
-                        std::string_view location) {
+ingress::ExchangeAnswer Redirect(const AnswerForm& form, coap::CodeSet codes, uint16_t status,
+                                 std::string_view location) {
   const Bytes error = transcode::JsonErrorBody("M_UNKNOWN", "open the location in a browser");
   std::string json(AsText(error));
   std::string quoted;
@@ -111,9 +111,9 @@ Mapping::Mapping(MappingConfig config)
       }()),
       rewriter_(config_.advertise, config_.PublicDtlsPort()) {}
 
-ExchangeAnswer Mapping::ToCoap(const AnswerForm& form,
-                               const Result<HttpResponse, UpstreamFault>& response) const {
-  ExchangeAnswer answer = FromWhole(form, response);
+ingress::ExchangeAnswer Mapping::ToCoap(const AnswerForm& form,
+                                        const Result<HttpResponse, UpstreamFault>& response) const {
+  ingress::ExchangeAnswer answer = FromWhole(form, response);
   if (IsSuccess(answer)) answer.head.set_token_taken(form.edge_token && form.needs_token);
   if (form.deflate) DeflateBody(answer);
   if (!response || !HasVersions(form.route)) return answer;
@@ -126,11 +126,11 @@ ExchangeAnswer Mapping::ToCoap(const AnswerForm& form,
   return answer;
 }
 
-Result<HttpRequest, ExchangeAnswer> Mapping::UnderCondition(
+Result<HttpRequest, ingress::ExchangeAnswer> Mapping::UnderCondition(
     const MappedRequest& request, const Result<HttpResponse, UpstreamFault>& found) const {
   if (!found || found->status != 200) return Failure(ToCoap(request.form, found));
   if (!IsOneOf(request.only_versions, *found)) {
-    ExchangeAnswer answer =
+    ingress::ExchangeAnswer answer =
         ErrorAnswer(request.form, config_.codes,
                     {412, "M_CONCURRENT_WRITE", "the current version is not the one named"});
     TellVersion(*found, answer);
@@ -142,8 +142,8 @@ Result<HttpRequest, ExchangeAnswer> Mapping::UnderCondition(
   return under;
 }
 
-ExchangeAnswer Mapping::FromWhole(const AnswerForm& form,
-                                  const Result<HttpResponse, UpstreamFault>& response) const {
+ingress::ExchangeAnswer Mapping::FromWhole(
+    const AnswerForm& form, const Result<HttpResponse, UpstreamFault>& response) const {
   if (!response) return FromFault(form, response.error());
   const std::string_view text = WithoutByteOrderMark(response->body);
   const bool marked = text.size() < response->body.size() && LooksLikeJson(text);
@@ -158,7 +158,7 @@ ExchangeAnswer Mapping::FromWhole(const AnswerForm& form,
       mends = std::move(mended->mends);
     }
   }
-  ExchangeAnswer answer = FromAnswer(form, readable);
+  ingress::ExchangeAnswer answer = FromAnswer(form, readable);
   answer.mends.Add(mends);
   return answer;
 }
@@ -168,20 +168,21 @@ bool Mapping::IsLookedInto(const AnswerForm& form, uint16_t status) const {
   return form.poll || status >= 400 || rewriter_.Applies(form.route);
 }
 
-ExchangeAnswer Mapping::FromAnswer(const AnswerForm& form, const HttpResponse& response) const {
+ingress::ExchangeAnswer Mapping::FromAnswer(const AnswerForm& form,
+                                            const HttpResponse& response) const {
   if (!form.poll) return FromResponse(form, response);
   if (response.status >= 200 && response.status < 300) {
     return PollAnswer(form, *form.poll, config_.codes, response);
   }
-  ExchangeAnswer answer = FromResponse(form, response);
+  ingress::ExchangeAnswer answer = FromResponse(form, response);
   *answer.head.mutable_poll() = PollOfError(*form.poll, response, RetryAfterSeconds(response, 0));
   return answer;
 }
 
-ExchangeAnswer Mapping::FromFault(const AnswerForm& form, UpstreamFault fault) const {
+ingress::ExchangeAnswer Mapping::FromFault(const AnswerForm& form, UpstreamFault fault) const {
   const Refusal refusal = RefusalOf(fault, form.repeatable);
   const bool asks_to_wait = AsksToWait(refusal.http_status);
-  ExchangeAnswer answer =
+  ingress::ExchangeAnswer answer =
       ErrorAnswer(form, config_.codes, refusal,
                   asks_to_wait ? std::optional(RetryAfterOf(fault)) : std::nullopt);
   if (form.poll) {
@@ -190,7 +191,8 @@ ExchangeAnswer Mapping::FromFault(const AnswerForm& form, UpstreamFault fault) c
   return answer;
 }
 
-ExchangeAnswer Mapping::FromResponse(const AnswerForm& form, const HttpResponse& response) const {
+ingress::ExchangeAnswer Mapping::FromResponse(const AnswerForm& form,
+                                              const HttpResponse& response) const {
   const uint16_t status = response.status;
   if (status < 200 || status > 599) {
     return ErrorAnswer(form, config_.codes,
@@ -205,7 +207,8 @@ ExchangeAnswer Mapping::FromResponse(const AnswerForm& form, const HttpResponse&
   return status < 400 ? FromSuccess(form, response) : FromError(form, response);
 }
 
-ExchangeAnswer Mapping::FromSuccess(const AnswerForm& form, const HttpResponse& response) const {
+ingress::ExchangeAnswer Mapping::FromSuccess(const AnswerForm& form,
+                                             const HttpResponse& response) const {
   std::string_view json = response.body;
   // Deployed clients crash on an empty body.
   const bool blank = json.find_first_not_of(kSpaces) == std::string_view::npos;
@@ -234,7 +237,8 @@ ExchangeAnswer Mapping::FromSuccess(const AnswerForm& form, const HttpResponse& 
       BadGateway("the homeserver's answer cannot become CBOR: " + answer.error().Text()));
 }
 
-ExchangeAnswer Mapping::FromError(const AnswerForm& form, const HttpResponse& response) const {
+ingress::ExchangeAnswer Mapping::FromError(const AnswerForm& form,
+                                           const HttpResponse& response) const {
   const uint16_t status = response.status;
   const bool asks_to_wait = AsksToWait(status);
   std::string json;

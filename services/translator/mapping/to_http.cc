@@ -174,12 +174,12 @@ std::optional<Refusal> MapBody(const v1::Request& request, MappedRequest& mapped
 
 }  // namespace
 
-Result<MappedRequest, ExchangeAnswer> Mapping::ToHttp(const v1::Request& request) const {
+Result<MappedRequest, ingress::ExchangeAnswer> Mapping::ToHttp(const v1::Request& request) const {
   MappedRequest mapped;
   HttpRequest& http = mapped.http;
   AnswerForm& form = mapped.form;
   const auto refuse = [&](const Refusal& refusal) {
-    ExchangeAnswer answer = ErrorAnswer(form, config_.codes, refusal);
+    ingress::ExchangeAnswer answer = ErrorAnswer(form, config_.codes, refusal);
     answer.head.set_token_refused(refusal.http_status == 401 && form.edge_token);
     return Failure(std::move(answer));
   };
@@ -231,7 +231,7 @@ Result<MappedRequest, ExchangeAnswer> Mapping::ToHttp(const v1::Request& request
   }
 
   if (auto refusal = MapVersions(request, mapped)) {
-    ExchangeAnswer answer = ErrorAnswer(form, config_.codes, *refusal);
+    ingress::ExchangeAnswer answer = ErrorAnswer(form, config_.codes, *refusal);
     answer.head.set_code(coap::kBadOption.value);
     answer.head.clear_http_status();
     return Failure(std::move(answer));

@@ -56,7 +56,7 @@ HttpRequest VersionCheck(const HttpRequest& request) {
   return check;
 }
 
-void TellVersion(const HttpResponse& response, ExchangeAnswer& answer) {
+void TellVersion(const HttpResponse& response, ingress::ExchangeAnswer& answer) {
   answer.head.set_entity_tag(VersionOf(response.entity_tag));
   if (response.status >= 300) return;
   if (response.expires_after_s) answer.head.set_max_age(*response.expires_after_s);

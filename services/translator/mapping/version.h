@@ -36,6 +36,6 @@ std::string VersionOf(std::string_view entity_tag);
 HttpRequest VersionCheck(const HttpRequest& request);
 
 /// Adds version, lifetime and location from the homeserver's answer to `answer`.
-void TellVersion(const HttpResponse& response, ExchangeAnswer& answer);
+void TellVersion(const HttpResponse& response, ingress::ExchangeAnswer& answer);
 
 }  // namespace lowband::translator::mapping

@@ -33,7 +33,7 @@ class Notes final : public ingress::AnswerSink {
   void Observable(uint64_t exchange) override {
     Add(std::to_string(exchange) + " observable", nullptr);
   }
-  void Answer(uint64_t exchange, ExchangeAnswer answer) override {
+  void Answer(uint64_t exchange, ingress::ExchangeAnswer answer) override {
     {
       const std::lock_guard lock(mutex_);
       body_ = std::string(AsText(answer.body));

@@ -39,11 +39,11 @@ AnswerForm After(const std::string& body) {
   return form;
 }
 
-ExchangeAnswer Answer(const AnswerForm& form, const HttpResponse& response) {
+ingress::ExchangeAnswer Answer(const AnswerForm& form, const HttpResponse& response) {
   return Mapping({}).ToCoap(form, response);
 }
 
-std::string Outcome(const ExchangeAnswer& answer) {
+std::string Outcome(const ingress::ExchangeAnswer& answer) {
   if (!answer.head.has_poll()) return "none";
   const v1::Poll& poll = answer.head.poll();
   EXPECT_EQ(poll.outcome() == v1::Poll::CHANGED, !poll.cursor().empty());
@@ -54,10 +54,10 @@ std::string Outcome(const ExchangeAnswer& answer) {
 
 /// Everything but the poll is what a request without observation gets.
 void ExpectOrdinary(const AnswerForm& form, const HttpResponse& response) {
-  ExchangeAnswer polled = Answer(form, response);
+  ingress::ExchangeAnswer polled = Answer(form, response);
   AnswerForm plain = form;
   plain.poll.reset();
-  const ExchangeAnswer ordinary = Answer(plain, response);
+  const ingress::ExchangeAnswer ordinary = Answer(plain, response);
   EXPECT_FALSE(ordinary.head.has_poll());
   polled.head.clear_poll();
   EXPECT_EQ(polled.head.SerializeAsString(), ordinary.head.SerializeAsString());
@@ -66,7 +66,7 @@ void ExpectOrdinary(const AnswerForm& form, const HttpResponse& response) {
 
 TEST(PollAnswer, FirstPollThenChangedWhateverItSays) {
   for (const std::string& body : kIdleBodies) {
-    const ExchangeAnswer answer = Answer(First(), Http(200, body));
+    const ingress::ExchangeAnswer answer = Answer(First(), Http(200, body));
     EXPECT_EQ(Outcome(answer), "CHANGED") << body;
     const auto cursor = ReadCursor(answer.head.poll().cursor());
     ASSERT_TRUE(cursor);
@@ -81,7 +81,7 @@ TEST(PollAnswer, PollThatOnlyTimedOutThenUnchangedWithoutBodyOrCursor) {
     for (const bool cbor : {true, false}) {
       AnswerForm form = After(body);
       form.cbor = cbor;
-      const ExchangeAnswer answer = Answer(form, Http(200, body));
+      const ingress::ExchangeAnswer answer = Answer(form, Http(200, body));
       EXPECT_EQ(Outcome(answer), "UNCHANGED") << body;
       EXPECT_EQ(answer.head.code(), coap::kContent.value);
       EXPECT_FALSE(answer.head.has_content_format());
@@ -97,7 +97,7 @@ TEST(PollAnswer, SyncWithABadValueThenItGoesOn) {
         R"({"to_device":{"events":[{"type":"m.x","sender":"@a:h","content":{"a":)" + bad +
         R"(}}]},"next_batch":"s2"})";
     for (const auto& form : {First(), After(kIdleSynapse)}) {
-      const ExchangeAnswer answer = Answer(form, Http(200, body));
+      const ingress::ExchangeAnswer answer = Answer(form, Http(200, body));
       EXPECT_EQ(Outcome(answer), "CHANGED");
       const auto cursor = ReadCursor(answer.head.poll().cursor());
       ASSERT_TRUE(cursor);
@@ -146,7 +146,7 @@ TEST(PollAnswer, SuccessThatIsNoSyncThenFailedWithAnErrorForAnyForm) {
            Case{206, R"({"next_batch":"s"})", "application/json"},
        }) {
     for (const AnswerForm& form : {First(), After(kIdleSynapse)}) {
-      const ExchangeAnswer answer = Answer(form, Http(c.status, c.body, c.type));
+      const ingress::ExchangeAnswer answer = Answer(form, Http(c.status, c.body, c.type));
       EXPECT_EQ(Outcome(answer), "FAILED") << c.body;
       EXPECT_EQ(testing::Show(answer).substr(0, 32), R"(5.02 60 {"errcode":"M_UNKNOWN",")")
           << "never a success";
@@ -211,7 +211,7 @@ TEST(PollAnswer, OnlyWhatIsWrongWithTheTokenEndsAnObservation) {
 
 TEST(PollAnswer, TokenRefusedThenEndedAndTold) {
   const HttpResponse refused = Http(401, R"({"errcode":"M_UNKNOWN_TOKEN","error":"x"})");
-  const ExchangeAnswer answer = Answer(After(kIdleSynapse), refused);
+  const ingress::ExchangeAnswer answer = Answer(After(kIdleSynapse), refused);
   EXPECT_EQ(Outcome(answer), "ENDED");
   EXPECT_EQ(testing::Show(answer),
             R"(4.01 60 token refused {"errcode":"M_UNKNOWN_TOKEN","error":"x"})");
@@ -238,11 +238,11 @@ TEST(PollAnswer, FaultsThenFailed) {
   for (size_t i = 0; i < kUpstreamFaultCount; ++i) {
     const auto fault = static_cast<UpstreamFault>(i);
     for (const AnswerForm& form : {First(), After(kIdleSynapse)}) {
-      ExchangeAnswer answer = Mapping({}).ToCoap(form, Failure(fault));
+      ingress::ExchangeAnswer answer = Mapping({}).ToCoap(form, Failure(fault));
       const bool waits = answer.head.http_status() == 503;
       const std::string later = fault == UpstreamFault::kTooManyPolls ? "FAILED 5" : "FAILED 1";
       EXPECT_EQ(Outcome(answer), waits ? later : "FAILED") << Text(fault);
-      const ExchangeAnswer ordinary = Mapping({}).ToCoap(Plain(), Failure(fault));
+      const ingress::ExchangeAnswer ordinary = Mapping({}).ToCoap(Plain(), Failure(fault));
       EXPECT_EQ(Outcome(ordinary), "none");
       answer.head.clear_poll();
       EXPECT_EQ(testing::Show(answer), testing::Show(ordinary));

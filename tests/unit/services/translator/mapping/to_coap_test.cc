@@ -49,9 +49,9 @@ TEST(ToCoap, AskedForDeflateThenTheSameDocumentShorter) {
   for (const bool cbor : {true, false}) {
     AnswerForm form;
     form.cbor = cbor;
-    const ExchangeAnswer plain = Mapping({}).ToCoap(form, Http(200, Members()));
+    const ingress::ExchangeAnswer plain = Mapping({}).ToCoap(form, Http(200, Members()));
     form.deflate = true;
-    const ExchangeAnswer deflated = Mapping({}).ToCoap(form, Http(200, Members()));
+    const ingress::ExchangeAnswer deflated = Mapping({}).ToCoap(form, Http(200, Members()));
     EXPECT_EQ(deflated.head.content_format(), cbor ? 11060u : 11050u);
     EXPECT_LT(deflated.body.size(), plain.body.size() / 4);
     EXPECT_EQ(deflated.inflated, plain.body.size());
@@ -78,7 +78,7 @@ TEST(ToCoap, AnErrorOrAPageIsAskedForUnderDeflateThenItIsReadable) {
 }
 
 TEST(ToCoap, JsonThenCborWithTheKeysOfTheTable) {
-  const ExchangeAnswer answer =
+  const ingress::ExchangeAnswer answer =
       Mapping({}).ToCoap({}, Http(200, R"({"room_id":"!r:h","age":12345,"x":0.5})"));
   EXPECT_EQ(ToHex(answer.body),
             "a3056421723a6811193039617"
@@ -159,7 +159,7 @@ TEST(ToCoap, ValuesThatCborOrTheClientDoesNotTakeThenTheyAloneAreReplaced) {
       R"("org.lowband.unrepresentable":"too_deep"},)"
       R"({"type":"m.y","sender":"@b:h","content":{"b":1}}]}})";
   EXPECT_EQ(Answer(Http(200, sync(deep))), "2.05 60 " + left);
-  const ExchangeAnswer answer = Mapping({}).ToCoap({}, Http(200, sync(deep)));
+  const ingress::ExchangeAnswer answer = Mapping({}).ToCoap({}, Http(200, sync(deep)));
   EXPECT_EQ(answer.mends.Total(), 1u);
   EXPECT_EQ(answer.mends.first_path, "to_device.events[0].content");
   // Deployed clients stop at 32 levels, others at ours; JSON has none.
@@ -463,7 +463,7 @@ TEST(ToCoap, AnyAnswerThenCborClientsGetAMapOrWhatWasJson) {
   for (uint16_t status = 200; status < 600; ++status) {
     for (const char* body : {"", "{}", "x", "<html>", "{", "null"}) {
       for (const char* type : {"application/json", "text/html"}) {
-        const ExchangeAnswer answer = Mapping({}).ToCoap({}, Http(status, body, type));
+        const ingress::ExchangeAnswer answer = Mapping({}).ToCoap({}, Http(status, body, type));
         EXPECT_FALSE(answer.body.empty()) << status << body;
         if (status < 300) continue;
         EXPECT_TRUE(IsJsonObject(testing::BodyJson(answer))) << status << body;
@@ -478,7 +478,7 @@ TEST(ToCoap, LocationOfWhatWasMadeThenItsSegments) {
   const auto location = [&](std::string text, uint16_t status = 201) {
     HttpResponse response = Http(status, "{}");
     response.location = std::move(text);
-    const ExchangeAnswer answer = Mapping(MappingConfig()).ToCoap(form, response);
+    const ingress::ExchangeAnswer answer = Mapping(MappingConfig()).ToCoap(form, response);
     std::string path;
     for (const std::string& segment : answer.head.location_path()) path += "/" + segment;
     return path;

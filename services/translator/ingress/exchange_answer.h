@@ -9,7 +9,7 @@
 #include "libs/transcode/json_mend.h"
 #include "lowband/v1/translator.pb.h"
 
-namespace lowband::translator {
+namespace lowband::translator::ingress {
 
 /// An answer with its complete body; the ingress cuts it into chunks.
 struct ExchangeAnswer {
@@ -20,4 +20,4 @@ struct ExchangeAnswer {
   size_t inflated = 0;       ///< The size of a deflated body before deflate; 0: it is not deflated.
 };
 
-}  // namespace lowband::translator
+}  // namespace lowband::translator::ingress
