@@ -130,7 +130,9 @@ ADMISSION = [
           "Requests and uploads that had to wait until others ended. For their token: one account "
           "with many sessions."),
     lines("Answers by a window", [
+        (total("lowband_edge_coap_windows_started_total"), "begun"),
         *by("event", "lowband_edge_coap_windows_total"),
+        (total("lowband_translator_answers_held_started_total"), "held: begun"),
         *[(expression, f"held: {legend}")
           for expression, legend in by("event", "lowband_translator_answers_held_total")]],
           "Large answers: edges keep a window, translators the rest. broken_off, asked_again: "
@@ -141,12 +143,15 @@ ADMISSION = [
 OBSERVE = [
     lines("Observations", each("lowband_edge_observations"),
           "Observations of clients, which get news as notifications.", unit="short"),
-    lines("Begun and ended", by("event", "lowband_edge_observations_total"),
+    lines("Begun and ended", [(total("lowband_edge_observations_started_total"), "begun"),
+                              *by("event", "lowband_edge_observations_total")],
           "ended: the token was refused; made_room: ended for others; session_ended: the session "
           "ended.", stack=True),
-    lines("Notifications", by("event", "lowband_edge_notifications_total"),
+    lines("Notifications", [(total("lowband_edge_notifications_started_total"), "begun"),
+                            *by("event", "lowband_edge_notifications_total")],
           "parked: unreachable clients; stalled: clients that do not fetch the rest."),
-    lines("Polls", by("result", "lowband_edge_observe_polls_total"),
+    lines("Polls", [(total("lowband_edge_observe_polls_started_total"), "begun"),
+                    *by("result", "lowband_edge_observe_polls_total")],
           "Long-polls for observers. failed: homeserver or translators."),
 ]  # fmt: skip
 
@@ -154,7 +159,8 @@ HTTP = [
     lines("Connections", each("lowband_edge_http_connections"),
           "TCP connections now; the limit is --http-max-connections.", unit="short", empty=NO_TCP,
           alerts=["LowbandHttpConnectionsRefused"]),
-    lines("Connections by event", by("event", "lowband_edge_http_connections_total"),
+    lines("Connections by event", [(total("lowband_edge_http_connections_started_total"), "opened"),
+                                   *by("event", "lowband_edge_http_connections_total")],
           "over_limit, evicted_busy: raise the limit, or add edges. evicted: closed to make room.",
           stack=True, empty=NO_TCP),
     lines("Transfers", by("result", "lowband_edge_http_transfers_total"),
@@ -196,7 +202,8 @@ TRANSLATORS = [
                       (total("lowband_translator_cancels_total"), "given up by the client")],
           "overload: add translators; given up: clients do not wait for a slow homeserver."),
     lines("Lanes", each("lowband_translator_lanes"), "Streams that edges keep open.", unit="short"),
-    lines("Lanes by event", [*by("event", "lowband_edge_uplink_lanes_total"),
+    lines("Lanes by event", [(total("lowband_edge_uplink_lanes_started_total"), "opened"),
+                             *by("event", "lowband_edge_uplink_lanes_total"),
                              (total("lowband_edge_uplink_resent_total"), "requests sent again")],
           "lost: connections break, or a translator ended. Requests that are safe to repeat go to "
           "another lane."),

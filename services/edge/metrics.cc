@@ -101,7 +101,7 @@ void SetRequests(MetricSet& m, const std::vector<Stats>& w) {
       m, w, "observe_polls_failed_total", "Polls for observers that failed, by cause.", "cause",
       request::kPollFailureNames,
       [](const Stats& s) -> const auto& { return s.request.polls_failed; });
-  m.Total("observe_polls_total", "Polls for observers: all, those without news, and failed ones.",
+  m.Total("observe_polls_total", "Polls for observers without news, and failed ones.",
           {{"result", "failed"}}, Sum(w, [](const Stats& s) {
             return std::accumulate(s.request.polls_failed.begin(), s.request.polls_failed.end(),
                                    uint64_t{0});
@@ -200,7 +200,7 @@ void SetFallbackMetrics(MetricSet& m, const fallback::Counters& c,
     return count.load(std::memory_order_relaxed);
   };
   for (size_t i = 0; i < c.connections.size(); ++i) {
-    m.Total("http_connections_total", "TCP connections, by event.",
+    m.Total("http_connections_total", "TCP connections refused or closed by the edge, by reason.",
             {{"event", std::string(fallback::kConnectionEventNames[i])}}, read(c.connections[i]));
   }
   for (size_t i = 0; i < c.transfers.size(); ++i) {

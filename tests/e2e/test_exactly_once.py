@@ -15,7 +15,8 @@ MESSAGES = 40  # each session
 # translator of connections, on which libcurl repeats what a dead one had taken.
 TELLING = (
     "coap_duplicates_total", "coap_requests_received_total", "dtls_handshakes_total",
-    "uplink_resent_total", "uplink_lanes_total", "upstream_connections_total",
+    "uplink_resent_total", "uplink_lanes_started_total", "uplink_lanes_total",
+    "upstream_connections_total",
 )  # fmt: skip
 
 

@@ -182,7 +182,7 @@ FIRING = {
     "LowbandAnswersNotHeld": [
         series("lowband_translator_answers_held_total", TRANSLATOR + ',pod="t1",event="dropped"',
                "0+5x60"),
-        series("lowband_translator_answers_held_total", TRANSLATOR + ',pod="t1",event="begun"',
+        series("lowband_translator_answers_held_started_total", TRANSLATOR + ',pod="t1"',
                "0+50x60"),
     ],
     "LowbandUpstreamQueue": [
@@ -240,7 +240,7 @@ def test_nothing_fires_when_all_is_well(tmp_path):
         series("lowband_translator_requests_total", TRANSLATOR + ',pod="t1"', "0+3000x60"),
         series("lowband_translator_requests_total", TRANSLATOR + ',pod="t2"', "0+3000x60"),
         series("lowband_translator_upstream_pending", TRANSLATOR + ',pod="t1"', "0x60"),
-        series("lowband_translator_answers_held_total", TRANSLATOR + ',pod="t1",event="begun"',
+        series("lowband_translator_answers_held_started_total", TRANSLATOR + ',pod="t1"',
                "0+50x60"),
         series("lowband_translator_answers_held_total", TRANSLATOR + ',pod="t1",event="dropped"',
                "0x20 1x40"),

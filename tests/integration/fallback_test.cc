@@ -75,7 +75,7 @@ TEST(Fallback, ConnectionServesOneRequestAfterTheOther) {
   client.Send("Host: h\r\n\r\n");
   EXPECT_THAT(client.ReadUntil("\r\n\r\n"), HasSubstr("Content-Length: 0"));
   EXPECT_EQ(rig.request(0).content_length(), 3u);
-  EXPECT_EQ(rig.server().counters().connections[0].load(), 1u);
+  EXPECT_EQ(rig.server().counters().opened.load(), 1u);
 }
 
 TEST(Fallback, ChunkedBodyComesWhole) {

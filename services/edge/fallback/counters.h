@@ -15,7 +15,6 @@ namespace lowband::edge::fallback {
 
 /// What became of a connection that was accepted.
 enum class ConnectionEvent : uint8_t {
-  kOpened,
   kOverLimit,  ///< --http-max-connections was reached, and nobody made room.
   kTlsFailed,  ///< The handshake did not come to an end.
   kPlainText,  ///< Plain HTTP on a port that speaks TLS.
@@ -25,9 +24,9 @@ enum class ConnectionEvent : uint8_t {
   kEvictedIdle,     ///< It was between two requests.
   kEvictedBusy,     ///< A transfer was under way.
 };
-inline constexpr std::array<std::string_view, 8> kConnectionEventNames = {
-    "opened", "over_limit",      "tls_failed",   "plain_text",
-    "idle",   "evicted_opening", "evicted_idle", "evicted_busy"};
+inline constexpr std::array<std::string_view, 7> kConnectionEventNames = {
+    "over_limit",      "tls_failed",   "plain_text",  "idle",
+    "evicted_opening", "evicted_idle", "evicted_busy"};
 
 /// How a transfer ended that was passed on.
 enum class TransferEnd : uint8_t {
@@ -66,6 +65,7 @@ struct Counters {
   std::array<Count, http::kFaultCount> refused{};
   /// Answers by the hundreds of their status, our own included.
   std::array<Count, 6> answers{};
+  Count opened{0};          ///< Connections that got a place.
   Count retried{0};         ///< Transfers given to a second translator.
   Count bytes_received{0};  ///< Of HTTP messages, inside TLS.
   Count bytes_sent{0};

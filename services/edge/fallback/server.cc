@@ -150,7 +150,7 @@ class Server::Impl final : public httplib::Server {
       RefuseConnection(sock);
       return true;
     }
-    counters_.Add(ConnectionEvent::kOpened);
+    Counters::Add(counters_.opened);
     Counters::Add(counters_.open);
     Loop& loop = *loops_[quietest];
     loop.Adopt(std::make_unique<Connection>(
