@@ -53,10 +53,10 @@ class TcpAttack : public ::testing::Test {
 
   /// A crowd whose connections begin with `bytes` and never end, then requests beside it.
   void Play(const std::string& attack, const std::string& bytes) {
-    ASSERT_TRUE(Rig::Eventually([&] { return Open() == staying_.size(); }));
+    ASSERT_TRUE(Eventually([&] { return Open() == staying_.size(); }));
     const uint64_t looked = Looked();
     for (size_t i = 0; i < kCrowd; ++i) Attack(bytes);
-    ASSERT_TRUE(Rig::Eventually([&] { return Looked() == looked + kCrowd && Open() == kPlaces; }))
+    ASSERT_TRUE(Eventually([&] { return Looked() == looked + kCrowd && Open() == kPlaces; }))
         << Looked() - looked << " were looked at, " << Open() << " are open";
     size_t most = 0;
     const Figures during = Ask([&] {
@@ -67,7 +67,7 @@ class TcpAttack : public ::testing::Test {
     ExpectUnharmed(before_, during, kFloor);
     // Those who were told to go are open for a moment more.
     EXPECT_LE(most, kPlaces + kLeavingMax);
-    EXPECT_TRUE(Rig::Eventually([&] { return Open() <= kPlaces; }));
+    EXPECT_TRUE(Eventually([&] { return Open() <= kPlaces; }));
     const uint64_t refused = Count(ConnectionEvent::kOverLimit);
     Report(attack, before_, during,
            "held " + std::to_string(most) + " of " + std::to_string(kPlaces) + ", made room " +

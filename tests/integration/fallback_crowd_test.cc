@@ -49,7 +49,7 @@ class FallbackCrowd : public ::testing::Test {
   }
   /// All who came were looked at, and the places are taken.
   bool IsFull(size_t came) {
-    return Rig::Eventually([&] {
+    return Eventually([&] {
       return Count(ConnectionEvent::kOpened) + Count(ConnectionEvent::kOverLimit) == came &&
              rig_.server().counters().open.load() == kPlaces;
     });
@@ -87,7 +87,7 @@ TEST_F(FallbackCrowd, SlowHeadsShutNobodyOut) {
 TEST_F(FallbackCrowd, SlowUploadsShutNobodyOut) {
   const Clients crowd =
       Crowd(kPlaces, "POST /wait HTTP/1.1\r\nHost: h\r\nContent-Length: 99999\r\n\r\nx");
-  ASSERT_TRUE(Rig::Eventually([&] { return rig_.requests() == kPlaces; }));
+  ASSERT_TRUE(Eventually([&] { return rig_.requests() == kPlaces; }));
   ExpectHonestAreServed(crowd);
   EXPECT_GE(Count(ConnectionEvent::kEvictedBusy), 3u);
   EXPECT_GE(rig_.cancelled(), 3);
@@ -98,7 +98,7 @@ TEST_F(FallbackCrowd, ThoseOfTheCrowdThatWaitAreToldWhyTheyGo) {
   for (size_t i = 0; i < kPlaces; ++i) {
     crowd.push_back(std::make_unique<RawClient>(rig_.port(), kCrowd));
     crowd.back()->Send("GET /wait HTTP/1.1\r\nHost: h\r\n\r\n");
-    ASSERT_TRUE(Rig::Eventually([&] { return rig_.requests() == i + 1; }));
+    ASSERT_TRUE(Eventually([&] { return rig_.requests() == i + 1; }));
   }
   // Their own newcomers push nobody out.
   RawClient more(rig_.port(), kCrowd);
@@ -122,7 +122,7 @@ TEST_F(FallbackCrowd, IdleConnectionsGoBeforeThoseThatWork) {
   }
   RawClient waiting(rig_.port(), kCrowd);
   waiting.Send("GET /wait HTTP/1.1\r\nHost: h\r\n\r\n");
-  ASSERT_TRUE(Rig::Eventually([&] { return rig_.requests() == kPlaces; }));
+  ASSERT_TRUE(Eventually([&] { return rig_.requests() == kPlaces; }));
   RawClient honest(rig_.port(), kHonest);
   honest.Send("GET / HTTP/1.1\r\nHost: h\r\n\r\n");
   EXPECT_THAT(honest.ReadUntil("ok"), EndsWith("ok"));
@@ -141,7 +141,7 @@ TEST(FallbackProxy, ClientsOfATrustedProxyAreNotOneNetwork) {
   RawClient first(rig.port(), kCrowd);
   RawClient second(rig.port(), kCrowd);
   for (RawClient* client : {&first, &second}) client->Send("GET /wait HTTP/1.1\r\nHost: h\r\n\r\n");
-  ASSERT_TRUE(Rig::Eventually([&] { return rig.requests() == 2; }));
+  ASSERT_TRUE(Eventually([&] { return rig.requests() == 2; }));
   // A health check, say: no client of the proxy pays for it.
   RawClient other(rig.port(), kHonest);
   EXPECT_THAT(other.ReadAll(), StartsWith("HTTP/1.1 503"));

@@ -162,25 +162,25 @@ TEST(Fallback, MalformedChunkCancelsTheRelay) {
   Rig rig(Echo());
   RawClient client(rig.port());
   client.Send("POST / HTTP/1.1\r\nHost: h\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nhel\r\n");
-  ASSERT_TRUE(Rig::Eventually([&] { return rig.requests() == 1; }));
+  ASSERT_TRUE(Eventually([&] { return rig.requests() == 1; }));
   client.Send("-3\r\nhel\r\n0\r\n\r\n");
   EXPECT_THAT(client.ReadAll(), StartsWith("HTTP/1.1 400"));
-  EXPECT_TRUE(Rig::Eventually([&] { return rig.cancelled() == 1; }));
+  EXPECT_TRUE(Eventually([&] { return rig.cancelled() == 1; }));
 }
 
 TEST(Fallback, ClientThatLeavesCancelsTheRelay) {
   Rig rig({});
   RawClient waiting(rig.port());
   waiting.Send("GET /sync HTTP/1.1\r\nHost: h\r\n\r\n");
-  ASSERT_TRUE(Rig::Eventually([&] { return rig.requests() == 1; }));
+  ASSERT_TRUE(Eventually([&] { return rig.requests() == 1; }));
   waiting.Close();
-  EXPECT_TRUE(Rig::Eventually([&] { return rig.cancelled() == 1; }));
+  EXPECT_TRUE(Eventually([&] { return rig.cancelled() == 1; }));
 
   RawClient uploading(rig.port());
   uploading.Send("POST / HTTP/1.1\r\nHost: h\r\nContent-Length: 9\r\n\r\nhalf");
-  ASSERT_TRUE(Rig::Eventually([&] { return rig.requests() == 2; }));
+  ASSERT_TRUE(Eventually([&] { return rig.requests() == 2; }));
   uploading.Close();
-  EXPECT_TRUE(Rig::Eventually([&] { return rig.cancelled() == 2; }));
+  EXPECT_TRUE(Eventually([&] { return rig.cancelled() == 2; }));
 }
 
 TEST(Fallback, ClientThatLeavesWithItsWholeAnswerWasServed) {
@@ -194,8 +194,8 @@ TEST(Fallback, ClientThatLeavesWithItsWholeAnswerWasServed) {
   EXPECT_THAT(client.ReadUntil("ok"), EndsWith("ok"));
   client.Close();
   const Counters& counters = rig.server().counters();
-  EXPECT_TRUE(Rig::Eventually([&] { return rig.server().idle(); }));
-  EXPECT_TRUE(Rig::Eventually(
+  EXPECT_TRUE(Eventually([&] { return rig.server().idle(); }));
+  EXPECT_TRUE(Eventually(
       [&] { return counters.transfers[static_cast<size_t>(TransferEnd::kServed)].load() == 1; }));
 }
 
@@ -304,7 +304,7 @@ TEST(Fallback, ClientThatDoesNotReadHoldsTheTransferBack) {
   client.Send("GET / HTTP/1.1\r\nHost: h\r\n\r\n");
   const Counters& counters = rig.server().counters();
   const auto& stalled = counters.transfers[static_cast<size_t>(TransferEnd::kClientStalled)];
-  ASSERT_TRUE(Rig::Eventually([&] { return stalled.load() == 1; }));
+  ASSERT_TRUE(Eventually([&] { return stalled.load() == 1; }));
   // What the kernel's socket buffers took, of 250 MiB.
   EXPECT_GT(counters.bytes_sent.load(), 65536u);
   EXPECT_LT(counters.bytes_sent.load(), uint64_t{32} << 20);
@@ -321,10 +321,10 @@ TEST(Fallback, ConnectionsOverTheLimitAreRefusedAtOnce) {
           config);
   RawClient first(rig.port());
   first.Send("GET /sync HTTP/1.1\r\nHost: h\r\n\r\n");
-  ASSERT_TRUE(Rig::Eventually([&] { return rig.requests() == 1; }));
+  ASSERT_TRUE(Eventually([&] { return rig.requests() == 1; }));
   EXPECT_THAT(rig.Talk(""), StartsWith("HTTP/1.1 503"));
   first.Close();
-  EXPECT_TRUE(Rig::Eventually([&] { return rig.server().counters().open.load() == 0; }));
+  EXPECT_TRUE(Eventually([&] { return rig.server().counters().open.load() == 0; }));
   EXPECT_THAT(rig.Talk(std::string("GET / HTTP/1.1\r\n") + kLast + "\r\n"),
               StartsWith("HTTP/1.1 200"));
 }
@@ -336,7 +336,7 @@ TEST(Fallback, DrainEndsIdleConnectionsAndFinishesRunningOnes) {
   RawClient idle(rig.port());
   RawClient busy(rig.port());
   busy.Send("GET / HTTP/1.1\r\nHost: h\r\n\r\n");
-  ASSERT_TRUE(Rig::Eventually([&] { return call_made->load() != nullptr; }));
+  ASSERT_TRUE(Eventually([&] { return call_made->load() != nullptr; }));
   EXPECT_FALSE(rig.server().idle());
   rig.server().Drain();
   EXPECT_TRUE(idle.IsClosed());
@@ -344,14 +344,14 @@ TEST(Fallback, DrainEndsIdleConnectionsAndFinishesRunningOnes) {
   const std::string answer = busy.ReadAll();
   EXPECT_THAT(answer, HasSubstr("Connection: close"));
   EXPECT_THAT(answer, EndsWith("done"));
-  EXPECT_TRUE(Rig::Eventually([&] { return rig.server().idle(); }));
+  EXPECT_TRUE(Eventually([&] { return rig.server().idle(); }));
 }
 
 TEST(Fallback, StopCutsOffWhatIsLeft) {
   Rig rig({});
   RawClient busy(rig.port());
   busy.Send("GET / HTTP/1.1\r\nHost: h\r\n\r\n");
-  ASSERT_TRUE(Rig::Eventually([&] { return rig.requests() == 1; }));
+  ASSERT_TRUE(Eventually([&] { return rig.requests() == 1; }));
   rig.server().Stop();
   EXPECT_TRUE(busy.IsClosed());
   EXPECT_EQ(rig.cancelled(), 1);

@@ -82,7 +82,7 @@ TEST_F(FallbackTls, NoiseIsNoConnection) {
   RawClient client(rig_.port());
   client.Send(std::string(100, '\0'));
   client.ReadAll();
-  EXPECT_TRUE(Rig::Eventually([&] { return Failed() == 1; }));
+  EXPECT_TRUE(Eventually([&] { return Failed() == 1; }));
 }
 
 // The times of the real limits, in small.
@@ -114,7 +114,7 @@ TEST_F(SlowFallbackTls, HandshakeThatStandsStillIsClosed) {
   RawClient silent(rig_.port());
   RawClient stopped(rig_.port());
   stopped.BeginTls();
-  EXPECT_TRUE(Rig::Eventually([&] { return Failed() == 2; }));
+  EXPECT_TRUE(Eventually([&] { return Failed() == 2; }));
   EXPECT_TRUE(silent.IsClosed());
 }
 
@@ -131,7 +131,7 @@ class EndlessFallbackTls : public FallbackTls {
 TEST_F(EndlessFallbackTls, HandshakeThatGoesOnForEverIsClosed) {
   RawClient client(rig_.port());
   EXPECT_FALSE(client.StartTlsSlowly(1, milliseconds(20)));
-  EXPECT_TRUE(Rig::Eventually([&] { return Failed() == 1; }));
+  EXPECT_TRUE(Eventually([&] { return Failed() == 1; }));
 }
 
 }  // namespace

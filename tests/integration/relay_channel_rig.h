@@ -24,23 +24,13 @@
 #include "libs/grpc/contract.h"
 #include "services/edge/fallback/relay_call.h"
 #include "services/translator/ingress/server.h"
+#include "tests/support/eventually.h"
 
 namespace lowband::edge::fallback::testing {
 
 using translator::ingress::RelaySink;
 
 inline constexpr std::chrono::seconds kLong{20};
-
-/// Waits until `done`, which nothing announces; false if it takes too long.
-template <class Done>
-bool Eventually(Done done) {
-  const auto end = std::chrono::steady_clock::now() + kLong;
-  while (!done()) {
-    if (std::chrono::steady_clock::now() > end) return false;
-    std::this_thread::yield();
-  }
-  return true;
-}
 
 /// Relays without a homeserver. Their target says what they do:
 ///   /wait          nothing, for ever

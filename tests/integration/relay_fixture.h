@@ -26,6 +26,7 @@
 #include "services/translator/relay_handler.h"
 #include "services/translator/upstream/relay_counters.h"
 #include "tests/integration/relay_call.h"
+#include "tests/support/eventually.h"
 #include "tests/support/upstream_fixture.h"
 
 namespace lowband::translator::testing {
@@ -39,19 +40,6 @@ class NoExchanges final : public ingress::Handler {
   void Cancel(ingress::ExchangeKey) override {}
   ingress::ExchangeAnswer Refuse(const v1::Request&, ingress::Refused) override { return {}; }
 };
-
-/// Waits until `done`, which nothing announces; false if it takes too long.
-inline bool Eventually(const std::function<bool()>& done) {
-  std::mutex mutex;
-  std::condition_variable nothing;
-  const auto end = std::chrono::steady_clock::now() + kLong;
-  std::unique_lock lock(mutex);
-  while (!done()) {
-    if (std::chrono::steady_clock::now() > end) return false;
-    nothing.wait_for(lock, milliseconds(1));
-  }
-  return true;
-}
 
 /// The translator, as far as relays concern it.
 class Gateway {

@@ -13,6 +13,7 @@
 #include <thread>
 
 #include "services/edge/fallback/server.h"
+#include "tests/support/eventually.h"
 #include "tests/support/scripted_relay.h"
 
 namespace lowband::edge::fallback::testing {
@@ -70,9 +71,6 @@ class Rig {
   Journal& journal() { return journal_; }
   /// Sends `bytes` on a new connection; all that came back until the server closed.
   std::string Talk(std::string_view bytes);
-  /// Waits until `condition` holds; false after 10 s.
-  template <class Condition>
-  static bool Eventually(Condition condition);
 
   size_t requests();
   v1::RelayRequest request(size_t index);
@@ -89,15 +87,5 @@ class Rig {
 Script Always(std::string body);
 /// Answers with the request's body.
 Script Echo();
-
-template <class Condition>
-bool Rig::Eventually(Condition condition) {
-  const auto limit = std::chrono::steady_clock::now() + std::chrono::seconds(10);
-  while (std::chrono::steady_clock::now() < limit) {
-    if (condition()) return true;
-    std::this_thread::yield();
-  }
-  return false;
-}
 
 }  // namespace lowband::edge::fallback::testing
