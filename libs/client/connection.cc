@@ -72,7 +72,7 @@ class Connection::Impl {
   Bytes buffer_;
   std::deque<Event> held_;      ///< Events of other requests that came during Exchange.
   bool heard_ = false;          ///< A datagram came from the server.
-  std::vector<Bytes> unheard_;  ///< Datagrams sent before that, for the next address.
+  std::vector<Bytes> unconfirmed_;  ///< Datagrams sent before that, for the next address.
   Connected connected_;
   std::string ended_;  ///< The reason why the connection ended.
   bool told_end_ = false;
@@ -124,7 +124,7 @@ void Connection::Impl::Remember(const Event& event) {
 void Connection::Impl::Transmit() {
   while (const auto datagram = session_.PollTransmit()) {
     if (!heard_ && address_ + 1 < addresses_.size()) {
-      unheard_.emplace_back(datagram->begin(), datagram->end());
+      unconfirmed_.emplace_back(datagram->begin(), datagram->end());
     }
     SendOne(*datagram);
   }
@@ -148,7 +148,7 @@ void Connection::Impl::ReadSome() {
     switch (socket_.Receive(buffer_, datagram)) {
       case UdpSocket::Status::kOk:
         heard_ = true;
-        unheard_.clear();
+        unconfirmed_.clear();
         session_.Receive(Now(), datagram);
         Transmit();
         break;
@@ -169,7 +169,7 @@ void Connection::Impl::OnRefused() {
     auto socket = UdpSocket::Open(addresses_[address_]);
     if (!socket) continue;
     socket_ = std::move(*socket);
-    for (const Bytes& datagram : unheard_) socket_.Send(datagram);
+    for (const Bytes& datagram : unconfirmed_) socket_.Send(datagram);
     return;
   }
   if (ended_.empty()) ended_ = "nothing listens at UDP " + server().Text();

@@ -6,7 +6,12 @@
 #include <string>
 #include <string_view>
 
-#include "services/edge/metric_rows.h"
+#include "services/edge/datagram/metric_rows.h"
+#include "services/edge/dtls/metric_rows.h"
+#include "services/edge/fallback/metric_rows.h"
+#include "services/edge/message/metric_rows.h"
+#include "services/edge/request/metric_rows.h"
+#include "services/edge/uplink/metric_rows.h"
 
 namespace lowband::edge {
 namespace {
@@ -23,7 +28,7 @@ uint64_t Sum(const std::vector<Stats>& workers, Read read) {
 template <class Counters, class Rows>
 void SetRows(MetricSet& metrics, const std::vector<Stats>& workers, const Rows& rows,
              Counters Stats::*stage) {
-  using Row = WorkerRow<Counters>;
+  using Row = CounterRow<Counters, uint64_t>;
   SetTotals<Counters, uint64_t>(
       metrics, std::span<const Row>(rows), [&](uint64_t Counters::*counter) {
         return Sum(workers, [&](const Stats& worker) { return worker.*stage.*counter; });
@@ -48,7 +53,7 @@ void EnumTotals(MetricSet& metrics, const std::vector<Stats>& workers, const cha
 }
 
 void SetDatagram(MetricSet& m, const std::vector<Stats>& w) {
-  SetRows(m, w, kDatagramRows, &Stats::datagram);
+  SetRows(m, w, datagram::kMetricRows, &Stats::datagram);
   m.Total("udp_datagrams_dropped_total", "Datagrams dropped before DTLS, or not sent.",
           {{"reason", "queue_full"}}, Sum(w, [](const Stats& s) { return s.forward_drops; }));
   m.Total("udp_datagrams_forwarded_total",
@@ -69,7 +74,7 @@ void SetDtls(MetricSet& m, const std::vector<Stats>& w) {
   EnumTotals(
       m, w, "dtls_sessions_closed_total", "Sessions that ended.", "reason", dtls::kCloseReasonNames,
       [](const Stats& s) -> const auto& { return s.dtls.closed; });
-  SetRows(m, w, kDtlsRows, &Stats::dtls);
+  SetRows(m, w, dtls::kMetricRows, &Stats::dtls);
   m.Total("dtls_reliefs_total", "Requests to another worker to make room for a newcomer.",
           {{"event", "dropped"}}, Sum(w, [](const Stats& s) { return s.relief_drops; }));
 }
@@ -96,7 +101,7 @@ void SetRequests(MetricSet& m, const std::vector<Stats>& w) {
       m, w, "coap_requests_refused_total", "Requests that the edge answered itself.", "reason",
       request::kRefusalReasonNames,
       [](const Stats& s) -> const auto& { return s.request.refused; });
-  SetRows(m, w, kRequestRows, &Stats::request);
+  SetRows(m, w, request::kMetricRows, &Stats::request);
   EnumTotals(
       m, w, "observe_polls_failed_total", "Polls for observers that failed, by cause.", "cause",
       request::kPollFailureNames,
@@ -157,11 +162,11 @@ void SetEdgeMetrics(MetricSet& metrics, const std::vector<WorkerStats>& workers,
                     const ProcessState& process) {
   SetDatagram(metrics, workers);
   SetDtls(metrics, workers);
-  SetRows(metrics, workers, kMessageRows, &Stats::message);
+  SetRows(metrics, workers, message::kMetricRows, &Stats::message);
   SetRequests(metrics, workers);
   SetDownloads(metrics, workers);
   SetDurations(metrics, workers);
-  SetRows(metrics, workers, kUplinkRows, &Stats::uplink);
+  SetRows(metrics, workers, uplink::kMetricRows, &Stats::uplink);
   metrics.Level("workers", "Worker threads.", {}, static_cast<double>(process.workers));
   SetAdmission(metrics, process);
   metrics.Level("tls_certificate_not_after_timestamp_seconds", "End of the certificate's validity.",
@@ -216,10 +221,10 @@ void SetFallbackMetrics(MetricSet& m, const fallback::Counters& c,
             {{"class", std::to_string(hundreds) + "xx"}}, read(c.answers[hundreds]));
   }
   SetTotals<fallback::Counters, fallback::Counters::Count>(
-      m, std::span<const FallbackRow>(kFallbackRows),
+      m, std::span(fallback::kMetricRows),
       [&](fallback::Counters::Count fallback::Counters::*counter) { return read(c.*counter); });
   SetTotals<fallback::RelayLaneCounters, fallback::RelayLaneCounters::Count>(
-      m, std::span<const RelayLaneRow>(kRelayLaneRows),
+      m, std::span(fallback::kRelayLaneMetricRows),
       [&](fallback::RelayLaneCounters::Count fallback::RelayLaneCounters::*counter) {
         return read(lanes.*counter);
       });

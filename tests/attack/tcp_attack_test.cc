@@ -108,7 +108,9 @@ class TcpAttack : public ::testing::Test {
   uint64_t Count(ConnectionEvent event) {
     return rig_.server().counters().connections[static_cast<size_t>(event)].load();
   }
-  uint64_t Looked() { return Count(ConnectionEvent::kOpened) + Count(ConnectionEvent::kOverLimit); }
+  uint64_t Looked() {
+    return rig_.server().counters().opened.load() + Count(ConnectionEvent::kOverLimit);
+  }
   uint64_t MadeRoom() {
     return Count(ConnectionEvent::kEvictedOpening) + Count(ConnectionEvent::kEvictedIdle) +
            Count(ConnectionEvent::kEvictedBusy);

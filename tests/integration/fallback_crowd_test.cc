@@ -50,7 +50,7 @@ class FallbackCrowd : public ::testing::Test {
   /// All who came were looked at, and the places are taken.
   bool IsFull(size_t came) {
     return Eventually([&] {
-      return Count(ConnectionEvent::kOpened) + Count(ConnectionEvent::kOverLimit) == came &&
+      return rig_.server().counters().opened.load() + Count(ConnectionEvent::kOverLimit) == came &&
              rig_.server().counters().open.load() == kPlaces;
     });
   }

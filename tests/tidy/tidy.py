@@ -34,6 +34,9 @@ SANS_IO = ['libs/coap', 'libs/http', 'libs/transcode', 'services/edge/dtls',
 EXCEPTIONS = {
 }
 
+# Which words there are, and which are retired.
+GLOSSARY = 'docs/architecture.md'
+
 # The only sleep of the end-to-end tests is here.
 SETTLE = 'tests/e2e/harness/waiting.py'
 
@@ -259,6 +262,26 @@ def units_mirror_the_sources(tree):
             yield path, 1, f'there is no {folder}'
 
 
+def one_vocabulary(tree):
+    """The second table of the glossary names words that are no longer in use."""
+    glossary = tree.text(GLOSSARY) if GLOSSARY in tree.paths else ''
+    retired = re.findall(r'^\| ([a-z][a-z ]*) \| say [^|]+\|$', glossary, re.MULTILINE)
+    if not retired:
+        return
+    # As words, in snake_case and in CamelCase.
+    words = '|'.join(word.replace(' ', '[ _]') for word in retired)
+    camel = '|'.join(word.title().replace(' ', '') for word in retired)
+    pattern = re.compile(rf'((?<![A-Za-z])(?i:{words})(?![A-Za-z])|(?:{camel})(?![a-z]))')
+    for path in tree.named('.h', '.cc', '.proto', '.md', '.yaml',
+                           under=('libs/', 'services/', 'tools/', 'proto/', 'docs/', 'deploy/')):
+        if path == GLOSSARY:
+            continue
+        for number, line in enumerate(tree.text(path).split('\n'), 1):
+            match = pattern.search(line)
+            if match:
+                yield path, number, f'"{match.group(1)}": the glossary has another word for it'
+
+
 def unfinished(tree):
     marker = re.compile(r'\b(TO' r'DO|FIX' r'ME|XX' r'X)\b')
     for path in tree.named('.h', '.cc', '.py', '.sh', '.cmake', '.txt', '.proto', '.md'):
@@ -305,7 +328,7 @@ def cited_documents(tree):
 RULES = [file_length, function_length, line_shape, header_opening, ownership, sans_io,
          stage_order, include_direction, tests_are_deterministic, fuzzers_have_seeds,
          tests_share_by_support, nothing_is_dead, units_mirror_the_sources, unfinished,
-         cited_documents]
+         cited_documents, one_vocabulary]
 
 
 def offences(root, exceptions):

@@ -68,6 +68,14 @@ class TidyTest(unittest.TestCase):
         self.check('line_shape', 'libs/a/a.cc', 'int x; \n')
         self.check('line_shape', 'libs/a/a.cc', '\tint x;\n')
 
+    def test_one_vocabulary(self):
+        glossary = {'docs/architecture.md': '| Retired | Instead |\n| old word | say new |\n'}
+        for text in ('// An old word.\n', 'int kOldWordMax = 1;\n', 'int old_word = 1;\n'):
+            self.assertEqual(self.offences(glossary | self.source('libs/a/a.cc', text)),
+                             ['one_vocabulary'])
+        self.assertEqual(self.offences(glossary | self.source('libs/a/a.cc', '// older words\n')),
+                         [])
+
     def test_headers(self):
         used = self.source('libs/a/a.cc', '#include "libs/a/a.h"\n')
         self.assertEqual(self.offences(used | {'libs/a/a.h': GOOD_HEADER}), [])

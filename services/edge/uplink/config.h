@@ -26,7 +26,7 @@ struct Config {
   Duration probe_delay_min = std::chrono::milliseconds(500);
   Duration probe_delay_max = std::chrono::seconds(5);
   /// How long a request waits when no lane is open. Deployed clients retransmit after 2 s.
-  Duration no_lane_timeout = std::chrono::seconds(2);
+  Duration no_translator_timeout = std::chrono::seconds(2);
   /// Before a lost lane is replaced: doubled from min at each failure in a row up to max, of which
   /// a random half is taken off. Short, since a restarted translator must be back within 2 s.
   Duration reopen_delay_min = std::chrono::milliseconds(100);

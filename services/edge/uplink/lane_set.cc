@@ -87,7 +87,7 @@ void LaneSet::Place(TimePoint now, ExchangeState& exchange) {
       std::erase_if(waiting_, [&](ExchangeId id) { return Find(id) == nullptr; });
     }
     waiting_.push_back(exchange.id());
-    timers_.Set(exchange.id(), std::min(exchange.deadline(), now + config_.no_lane_timeout));
+    timers_.Set(exchange.id(), std::min(exchange.deadline(), now + config_.no_translator_timeout));
     return;
   }
   if (lane->outbox.size() > 2 * lane->in_flight + 64) {

@@ -4,7 +4,7 @@
 //   Submit ─▶ placed on the open lane with the fewest exchanges ─▶ written in frames, in turn with
 //      │        ▲                                    │ lane died    the others of the lane
 //      │ none   │ a lane opened                      ▼                   │
-//      └────▶ waiting ──no_lane_timeout──▶ 5.03   failover below         ▼
+//      └────▶ waiting ──no_translator_timeout──▶ 5.03   failover below         ▼
 //                                                                 answer, complete
 //
 // An answer that comes by a window is handed on with its first piece; from there on its exchange is

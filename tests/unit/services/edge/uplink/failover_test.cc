@@ -290,7 +290,7 @@ TEST(Failover, NoLaneOpensThenServiceUnavailableAfterTheShortWait) {
   Rig rig;
   rig.Advance(0s);
   rig.Send(1, v1::POST);
-  rig.RunFor(rig.config.no_lane_timeout - 1ms);
+  rig.RunFor(rig.config.no_translator_timeout - 1ms);
   EXPECT_FALSE(rig.Answered(1));
   rig.RunFor(1ms);
   EXPECT_EQ(rig.answers.at(1).http_status, 503u);
@@ -313,7 +313,7 @@ TEST(Failover, BegunOnceAndNoSecondLaneOpensThenGatewayTimeout) {
   rig.Start();
   rig.Send(1, v1::PUT);
   rig.Dead(rig.LaneOf(1));
-  rig.RunFor(config.resend_delay + config.no_lane_timeout);
+  rig.RunFor(config.resend_delay + config.no_translator_timeout);
   EXPECT_EQ(rig.CodeOf(1), "5.04");
   EXPECT_EQ(rig.set.counters().failed_lane_lost, 1u);
 }
