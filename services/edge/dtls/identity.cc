@@ -22,15 +22,15 @@ namespace {
 
 using File = IdentityError::File;
 
-// A handshake message may be as long as the engine's outgoing buffer, but for the 12 bytes of its
-// header and the 3 bytes of the list's length; each certificate has 3 bytes in front.
+// A handshake message may fill the engine's outgoing buffer, minus the 12 bytes of its header and
+// the 3 bytes of the list's length; each certificate has 3 bytes in front.
 constexpr size_t kChainBytesMax = MBEDTLS_SSL_OUT_CONTENT_LEN - 12 - 3;
 // Nine numbers of an RSA key, most of them half as long as the longest.
 constexpr size_t kKeyDerBytesMax = 8 * MBEDTLS_MPI_MAX_SIZE;
 
 std::string Quoted(const std::string& path) { return "\"" + path + "\""; }
 
-// The whole file with a zero byte behind it, or what is wrong.
+// The whole file with a zero byte behind it, or the error.
 Result<std::string, std::string> ReadFile(const std::string& path) {
   const auto problem = [&] { return "cannot read " + Quoted(path) + ": " + std::strerror(errno); };
   const int fd = open(path.c_str(), O_RDONLY | O_CLOEXEC);
@@ -61,9 +61,9 @@ bool Contains(std::string_view text, std::string_view part) {
   return text.find(part) != std::string_view::npos;
 }
 
-// The codes that mean: well formed, but of a kind that is not built in.
+// Whether an error means: well formed, but of a kind that is not built in.
 bool IsUnsupported(int code) {
-  const int module = -(-code & 0xff80);  // Without what the layer below added.
+  const int module = -(-code & 0xff80);  // Without the low-level error.
   return module == MBEDTLS_ERR_PK_UNKNOWN_NAMED_CURVE || module == MBEDTLS_ERR_PK_UNKNOWN_PK_ALG ||
          module == MBEDTLS_ERR_PK_FEATURE_UNAVAILABLE || module == MBEDTLS_ERR_X509_UNKNOWN_SIG_ALG;
 }
@@ -136,7 +136,7 @@ bool HasIpAddress(const mbedtls_x509_crt* leaf) {
   return false;
 }
 
-/// Signed by another, whose certificate is not sent along.
+/// Signed by an issuer whose certificate is not in the file.
 bool IsLeafOnly(const mbedtls_x509_crt* leaf) {
   const mbedtls_x509_buf& issuer = leaf->issuer_raw;
   const mbedtls_x509_buf& subject = leaf->subject_raw;
