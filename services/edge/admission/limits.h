@@ -1,4 +1,4 @@
-// The fixed limits of admission; an operator can set those in admission.h.
+// The fixed limits of admission; admission.h has those that an operator can set.
 #pragma once
 
 #include <chrono>
