@@ -153,11 +153,11 @@ std::vector<std::string> Warnings(const IdentityFiles& files, const mbedtls_x509
   if (!HasIpAddress(leaf)) {
     out.push_back(path +
                   " names no IP address: deployed clients verify the address that they dial, and "
-                  "refuse it unless told not to verify");
+                  "refuse this certificate unless verification is off");
   }
   if (IsLeafOnly(leaf)) {
     out.push_back(path +
-                  " holds no intermediate certificate: clients that do not know who signed it "
+                  " holds no intermediate certificate: clients that lack the issuer's certificate "
                   "refuse it; give the whole chain (fullchain.pem of ACME clients)");
   }
   if (mbedtls_pk_get_type(&leaf->pk) != MBEDTLS_PK_RSA) return out;
@@ -213,7 +213,8 @@ Result<std::shared_ptr<const Identity>, IdentityError> Identity::Load(const Iden
     return Failure(IdentityError{File::kKey, problem});
   }
   const auto secret = DeriveConnectionIdSecret(key.get());
-  if (!secret) return Failure(IdentityError{File::kKey, Quoted(files.key) + " is too large a key"});
+  if (!secret)
+    return Failure(IdentityError{File::kKey, Quoted(files.key) + " holds a key that is too large"});
   identity->connection_id_secret_ = *secret;
   identity->warnings_ = Warnings(files, identity->chain());
   return identity;

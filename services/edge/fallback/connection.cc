@@ -7,7 +7,7 @@
 namespace lowband::edge::fallback {
 namespace {
 
-constexpr http::Refusal kTooSlow{408, http::Fault::kTimeout, "the request took too long to come"};
+constexpr http::Refusal kTooSlow{408, http::Fault::kTimeout, "the request arrived too slowly"};
 
 std::string_view Errcode(uint16_t status) {
   switch (status) {
@@ -99,8 +99,7 @@ bool Connection::StepHandshake(TimePoint now) {
 void Connection::TellPlainHttp() {
   context_.counters.Add(ConnectionEvent::kPlainText);
   const auto plain = MakePlainStream(dup(wire_.stream().fd()));
-  plain->Write(
-      MakeErrorAnswer(400, "M_UNKNOWN", "this port speaks HTTPS: ask for https://", false));
+  plain->Write(MakeErrorAnswer(400, "M_UNKNOWN", "this port speaks HTTPS: use https://", false));
   plain->EndOutput();
 }
 

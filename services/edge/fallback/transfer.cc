@@ -52,7 +52,7 @@ void Transfer::Advance(TimePoint now) {
 
 void Transfer::MakeRoom() {
   call_.reset();
-  if (!answered_) AnswerError(503, "the server is full, and others have less of it");
+  if (!answered_) AnswerError(503, "the server is full; this connection made room");
   End(TransferEnd::kMadeRoom);
 }
 
@@ -197,9 +197,9 @@ void Transfer::TakeEnd(TimePoint now, CallEnd end) {
   if (end == CallEnd::kOverload) {
     AnswerError(503, "too many transfers are under way");
   } else if (end == CallEnd::kNotTaken || http::IsSafe(head_.method)) {
-    AnswerError(503, "the gateway has no translator just now");
+    AnswerError(503, "the gateway has no translator at present");
   } else {
-    AnswerError(502, "the gateway lost its translator; the request may have been carried out");
+    AnswerError(502, "the translator failed; the request may have been carried out");
   }
   End(TransferEnd::kNoTranslator);
 }
