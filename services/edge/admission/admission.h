@@ -1,4 +1,4 @@
-// What the clients of one edge share, and who of them gets it: the ledgers of all workers.
+// Allocates the resources that the clients of one edge share: the ledgers of all workers.
 //
 // Threading: any. Ownership: made before the workers, and outlives them. Limits: Limits.
 #pragma once
@@ -21,16 +21,16 @@ namespace lowband::edge::admission {
 struct Limits {
   /// About 13 KB each.
   size_t sessions = 100'000;
-  /// Under way. About 17 KB each; the oldest of the network that has most makes room.
+  /// Under way. About 17 KB each; the oldest one of the network with the most makes room.
   size_t handshakes = 10'000;
-  /// Full handshakes a second, and at once, of one prefix; 0 is no limit. One that resumes a
-  /// session counts an eighth. Many phones behind one carrier's address translation may need more.
+  /// Full handshakes of one prefix, per second and in a burst; 0: no limit. A handshake that
+  /// resumes a session counts an eighth. Many phones behind one carrier's NAT may need more.
   size_t handshakes_per_prefix_rate = 20;
   size_t handshakes_per_prefix_burst = 100;
   RequestLimits requests = {};
   MessageLimits messages = {};
 
-  /// Empty, or what is wrong, naming the field ("admission.handshakes …").
+  /// Empty, or the error with the field's name ("admission.handshakes …").
   std::string Validate() const;
 };
 
@@ -38,20 +38,20 @@ class Admission {
  public:
   explicit Admission(const Limits& limits);
 
-  Ledger sessions;    ///< Open ones.
-  Ledger handshakes;  ///< Under way: all of them unproven.
+  Ledger sessions;    ///< Open sessions.
+  Ledger handshakes;  ///< Handshakes under way; all are unproven.
   RequestLedgers requests;
   MessageLedgers messages;
   StaleAlerts stale_alerts;
 
-  /// True, and counted, if a handshake of `peer` may begin that costs so much.
+  /// True, and counted, if `peer` may begin a handshake of this cost.
   bool TakeHandshake(TimePoint now, const SocketAddress& peer, Eighths cost);
-  /// It costs more than was taken for it.
+  /// Adds a cost that was not known when the handshake was taken.
   void ChargeHandshake(TimePoint now, const SocketAddress& peer, Eighths cost);
 
  private:
   std::optional<PrefixLimiter> handshake_rate_;  ///< None: no limit.
-  std::optional<PrefixLimiter> network_rate_;    ///< The same of whole networks of IPv6.
+  std::optional<PrefixLimiter> network_rate_;    ///< For whole networks of IPv6.
 };
 
 }  // namespace lowband::edge::admission

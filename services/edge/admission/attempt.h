@@ -1,5 +1,5 @@
-// How often something has asked for its place: what is counted of those that find none is counted
-// once, however often they ask.
+// Whether a request for a place is the first or a repeated one: the metrics count a newcomer that
+// finds no place once, however often it tries.
 //
 // Threading: values.
 #pragma once
@@ -10,7 +10,7 @@ namespace lowband::edge::admission {
 
 enum class Attempt : uint8_t {
   kFirst,
-  kAgain,  ///< It was refused before, and waits.
+  kAgain,  ///< Refused before, and waiting.
 };
 
 }  // namespace lowband::edge::admission

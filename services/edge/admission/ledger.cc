@@ -7,10 +7,10 @@
 namespace lowband::edge::admission {
 namespace {
 
-/// Of networks that hold about the same, so many are compared; where there are more, none stands
-/// out.
+/// The number of networks compared among those that hold about equally much; if there are more, no
+/// network stands out.
 constexpr size_t kCompared = 32;
-/// The part of the maximum that may be booked beyond it, until others have made room.
+/// The slack is the maximum divided by this: the excess allowed until others have made room.
 constexpr size_t kSlackShare = 16;
 
 size_t Index(Standing standing) { return static_cast<size_t>(standing); }
@@ -67,7 +67,7 @@ void Ledger::Move(const Holder& from, Hint& from_hint, const Holder& to, Hint& t
 std::optional<Victim> Ledger::Overdraft(const Ask& ask) const {
   const MutexLock lock(mutex_);
   if (HeldInAll() + ask.more <= max_) return std::nullopt;
-  // Everybody comes unproven, and must be able to.
+  // Every client begins unproven, so some unproven ones must always be admitted.
   const bool few_unproven = held_[Index(Standing::kUnproven)] + ask.more <= slack_;
   Standing standing = Standing::kUnproven;
   if (yield_ == Yield::kToAll && few_unproven && !ask.proven_in_use) standing = Standing::kProven;
@@ -89,7 +89,7 @@ Ledger::Usage Ledger::usage() const {
           refused_.load(std::memory_order_relaxed)};
 }
 
-// An unproven newcomer's own network may be the one that loses something older.
+// An unproven newcomer may displace an older holding of its own network.
 bool Ledger::Displaces(const Holder& holder, size_t amount) const {
   if (held_[Index(Standing::kUnproven)] > 0) return true;
   const Account* heaviest = Heaviest(Standing::kProven);

@@ -1,20 +1,19 @@
-// What is held of one thing (sessions, bytes of uploads, …) in the whole process, by network and
-// standing, and who has to make room for whom.
+// Counts the holdings of one resource (sessions, bytes of uploads, …) in the whole process, by
+// network and standing, and decides which network makes room for a newcomer.
 //
 //   Take ── room ──▶ booked
-//     └─ full ─┬─ an unproven holding somewhere ──▶ booked; the unproven of the network that has
-//              │                                    most of them makes room: the newcomer's own, if
-//              │                                    that is it
+//     └─ full ─┬─ any unproven holding exists ──▶ booked; the network with the most unproven
+//              │                                  holdings makes room with one of them; this may be
+//              │                                  the newcomer's own network
 //              ├─ none, and a proven network has more than the newcomer's, or all yield ──▶ booked;
-//              │                                    that network makes room
+//              │                                  that network makes room
 //              └─ else, or beyond the slack ──▶ refused
 //
-// Which of its holdings a network loses, its oldest, the worker that has them knows: the ledger
-// names network and worker. Until that one has acted, more is booked than the maximum allows, by a
-// sixteenth at most.
+// The ledger names a network and a worker; that worker ends the network's oldest holding. Until it
+// has done so, bookings exceed the maximum, by a sixteenth at most.
 //
-// So nobody who holds much keeps out who holds little, whichever worker either is on, and nobody
-// keeps out whom the homeserver knows without being known to it.
+// So a client that holds much cannot keep out one that holds little, on any worker, and an unproven
+// client cannot keep out a proven one.
 //
 // Threading: any; one lock, for a few hundred nanoseconds. Ownership: outlives the workers.
 // Limits: the maximum of the constructor; one account for each network that holds something.
@@ -35,28 +34,28 @@
 
 namespace lowband::edge::admission {
 
-/// Whether the homeserver knows a client: it took a token of its session, so that a request
-/// succeeded (2xx) which it would have refused with another.
+/// A client is proven once the homeserver has accepted its session's token: a request succeeded
+/// (2xx) that would fail with a wrong token.
 enum class Standing : uint8_t { kUnproven, kProven };
 inline constexpr size_t kStandings = 2;
 
-/// For whom something is held, and where.
+/// The owner of a holding, and its worker.
 struct Holder {
   Network network{};
   Standing standing = Standing::kUnproven;
   unsigned worker = 0;
 };
 
-/// Who loses its oldest holding.
+/// The holder that loses its oldest holding.
 struct Victim : Holder {
   size_t held = 0;  ///< By its network in this standing, on all workers.
 };
 
-/// What proven holdings do for newcomers when no unproven one can make room.
+/// For which newcomers proven holdings make room when no unproven one can.
 enum class Yield : uint8_t {
-  kToProven,  ///< Those of the network that has most yield to a proven newcomer that has less.
-  kToAll,     ///< Those of the network that has most yield to any newcomer, as long as a sixteenth
-              ///< of the maximum is unproven at most: what is held may be idle, its worker knows.
+  kToProven,  ///< The network with the most yields to a proven newcomer that has less.
+  kToAll,     ///< The network with the most yields to any newcomer, while at most a sixteenth of
+              ///< the maximum is unproven. Its worker can see which holdings are idle.
 };
 
 class Ledger {
@@ -69,18 +68,18 @@ class Ledger {
 
   enum class Verdict : uint8_t {
     kFits,
-    kMakeRoom,  ///< Booked, and Overdraft() says who makes room.
+    kMakeRoom,  ///< Booked; Overdraft() names the holder that makes room.
     kFull,      ///< Not booked.
   };
-  /// Who finds no room is counted by the verdict.
+  /// Counts the newcomer by its verdict if there is no room.
   [[nodiscard]] Verdict Take(const Holder& holder, size_t amount);
-  /// The same for who sees by itself what becomes of it, and counts that.
+  /// Take for callers that find out the result themselves and Count() it.
   [[nodiscard]] Verdict TakeUncounted(const Holder& holder, size_t amount) {
     Hint hint;
     return TakeUncounted(holder, amount, hint);
   }
-  /// Where the account of a network is: spares the search for it. Of one network, for whoever keeps
-  /// it; filled by what books something, and good as long as that is booked.
+  /// The place of one network's account, which saves the look-up. The calls that book fill it; it
+  /// is valid as long as their bookings last.
   class Hint {
     friend class Ledger;
     Account* account_ = nullptr;
@@ -88,16 +87,16 @@ class Ledger {
   [[nodiscard]] Verdict TakeUncounted(const Holder& holder, size_t amount, Hint& hint);
   enum class Contended : uint8_t { kMadeRoom, kRefused };
   void Count(Contended contended);
-  /// Books whatever the maximum says: for what can be dropped at any time, and is as long as
-  /// Overdraft() names somebody.
+  /// Books without regard to the maximum: for holdings that can be dropped at any time. The caller
+  /// drops them as long as Overdraft() names a victim.
   void TakeAnyway(const Holder& holder, size_t amount, Hint& hint);
-  /// REQUIRES: so much was booked for just this holder.
+  /// REQUIRES: at least `amount` is booked for exactly this holder.
   void Give(const Holder& holder, size_t amount) {
     Hint hint;
     Give(holder, amount, hint);
   }
   void Give(const Holder& holder, size_t amount, Hint& hint);
-  /// What was booked for `from` is `to`'s now: another address, another standing. Never refused.
+  /// Moves a booking to a new holder, after a change of address or standing. Never refused.
   void Move(const Holder& from, const Holder& to, size_t amount) {
     Hint from_hint;
     Hint to_hint;
@@ -105,34 +104,33 @@ class Ledger {
   }
   void Move(const Holder& from, Hint& from_hint, const Holder& to, Hint& to_hint, size_t amount);
 
-  /// What to ask of Overdraft().
+  /// The question to Overdraft().
   struct Ask {
-    size_t more = 0;             ///< As if an unproven newcomer had so much already.
-    bool proven_in_use = false;  ///< No proven holding can go: name an unproven one, or nobody.
+    size_t more = 0;             ///< As if an unproven newcomer had this amount already.
+    bool proven_in_use = false;  ///< No proven holding can go: name an unproven one, or none.
   };
-  /// Who has to make room at this time; none: nobody. A worker that is named drops what it can,
-  /// and asks again.
+  /// The holder that has to make room now, if any. The worker that it names drops holdings and
+  /// asks again.
   std::optional<Victim> Overdraft(const Ask& ask) const;
   std::optional<Victim> Overdraft() const { return Overdraft(Ask{}); }
 
-  /// By the network in that standing, on all workers.
+  /// Held by its network in its standing, on all workers.
   size_t HeldBy(const Holder& holder) const;
 
   size_t max() const { return max_; }
-  /// Without a lock: as of a moment ago.
+  /// Without a lock: may be slightly out of date.
   size_t held(Standing standing) const {
     return shown_[static_cast<size_t>(standing)].load(std::memory_order_relaxed);
   }
   size_t held() const { return held(Standing::kUnproven) + held(Standing::kProven); }
-  /// More is held than the maximum; and more than may be until others have made room. Without a
-  /// lock.
+  /// More is held than the maximum; more is held than the maximum and the slack. Without a lock.
   bool IsOver() const { return held() > max_; }
   bool IsFarOver() const { return held() > max_ + slack_; }
   struct Usage {
     std::array<size_t, kStandings> held{};
     size_t networks = 0;
-    uint64_t made_room = 0;  ///< Newcomers so far that found no room, and others made some.
-    uint64_t refused = 0;    ///< The same, and nobody had to.
+    uint64_t made_room = 0;  ///< Newcomers so far for which others made room.
+    uint64_t refused = 0;    ///< Newcomers so far that found no room and were refused.
   };
   Usage usage() const;
 
@@ -150,16 +148,16 @@ class Ledger {
   struct Account {
     Network network{};
     Amounts held{};
-    std::vector<OnWorker> workers;  ///< Those that hold something.
+    std::vector<OnWorker> workers;  ///< Workers with holdings of it.
     std::array<Link, kStandings> links{};
   };
-  /// Those that hold about the same; what is in front was not looked at for the longest time.
+  /// Accounts that hold about equally much; the front one was looked at longest ago.
   struct Bucket {
     Account* front = nullptr;
     Account* back = nullptr;
   };
-  /// By the binary logarithm of what is held, so that the heaviest are found without sorting. Who
-  /// holds nothing is in none.
+  /// By the binary logarithm of the amount held, so that the heaviest are found without sorting.
+  /// Accounts that hold nothing are in no bucket.
   static constexpr size_t kBuckets = 65;
   using Buckets = std::array<Bucket, kBuckets>;
 
@@ -175,7 +173,7 @@ class Ledger {
   void Show(size_t standing) LOWBAND_REQUIRES(mutex_) {
     shown_[standing].store(held_[standing], std::memory_order_relaxed);
   }
-  /// Somebody would make room for it.
+  /// Whether another holder would make room for it.
   bool Displaces(const Holder& holder, size_t amount) const LOWBAND_REQUIRES(mutex_);
 
   const size_t max_;
@@ -190,7 +188,7 @@ class Ledger {
   std::atomic<uint64_t> refused_{0};
 };
 
-/// One of several, by the name that metrics have for it.
+/// One of several ledgers, with its name in the metrics.
 template <class Ledgers>
 struct NamedLedger {
   std::string_view name;

@@ -1,6 +1,6 @@
-// What the message layers of all workers hold for their clients.
+// The ledgers for the message layers of all workers.
 //
-// Threading: any. Ownership: of Admission.
+// Threading: any. Ownership: Admission owns them.
 #pragma once
 
 #include <array>
@@ -21,12 +21,12 @@ struct MessageLedgers {
       : confirmables(limits.confirmables, Yield::kToProven),
         answers(limits.answer_bytes, Yield::kToAll) {}
 
-  Ledger confirmables;  ///< CONs of ours that wait for their ACK.
+  Ledger confirmables;  ///< Our CONs that wait for their ACK.
   Ledger answers;       ///< Bytes of the answers kept for duplicates.
 };
 
-/// By the names that metrics have for them. Answers are not among them: they are kept as long as
-/// there is room, and to be full of them is no fault.
+/// With their names in the metrics. Answers are not among them: they are kept as long as there is
+/// room, so a full ledger of answers is normal.
 inline constexpr std::array kMessageLedgers = {
     NamedLedger<MessageLedgers>{"confirmables", &MessageLedgers::confirmables},
 };

@@ -30,7 +30,7 @@ NewestSessions::Joined NewestSessions::Join(ClientId client, unsigned worker, Ti
 
 std::vector<ClientId> NewestSessions::TakeNews(unsigned worker) {
   std::vector<ClientId> clients;
-  // Whoever is told that there is some is so after it was counted.
+  // News is counted before its worker is notified, so a notified worker does not see 0.
   if (news_.load(std::memory_order_relaxed) == 0) return clients;
   for (Shard& shard : *shards_) {
     const MutexLock lock(shard.mutex);

@@ -1,17 +1,17 @@
-// When the newest session of each client began, in the whole process: an older one from which
-// nothing has come since may be what its client left behind when it dialled anew.
+// The time at which the newest session of each client began, in the whole process: an older session
+// that has been silent since then may be a leftover of a client that dialled anew.
 //
 //   Join ─▶ Member ── IsOutlived(heard)? ── a session of the same client began after that
 //    │        └── its end ──▶ the last one of a client takes its account along
-//    └─ the newest of several: whoever has others of them is to look at those (TakeNews())
+//    └─ the newest of several: the workers of the older ones have to check them (TakeNews())
 //
-// A client is known by what its session has shown to be its own: a hash, with a key of the process.
-// A newest session that has ended counts on, as long as there is another: its client may have hung
-// up properly, and left earlier ones behind all the same.
+// A client is identified by a hash, with a key of the process, of a secret that its session has
+// shown. A newest session that has ended still counts while the client has another: it may have
+// closed this one properly after it left older ones behind.
 //
 // Threading: any; sixteen locks, one by hash. Ownership: outlives its members. Limits: one account
-// for each client with a session, paid for by that session's place; one piece of news of it for
-// each worker.
+// for each client with a session, so the ledger of sessions bounds them; for each, one piece of
+// news per worker.
 #pragma once
 
 #include <array>
@@ -28,7 +28,7 @@
 
 namespace lowband::edge::admission {
 
-/// A hash of what only one client has.
+/// A hash of a secret that only one client has.
 enum class ClientId : uint64_t {};
 
 class NewestSessions {
@@ -40,9 +40,9 @@ class NewestSessions {
   NewestSessions(const NewestSessions&) = delete;
   NewestSessions& operator=(const NewestSessions&) = delete;
 
-  /// A session of `worker` that began then is this client's.
+  /// Adds a session of this client on `worker`.
   [[nodiscard]] Joined Join(ClientId client, unsigned worker, TimePoint began);
-  /// Clients of which `worker` has sessions, and another one a newer one since it asked last.
+  /// Clients with sessions on `worker` that got a newer one on another worker since the last call.
   std::vector<ClientId> TakeNews(unsigned worker);
   /// Clients with a session.
   size_t size() const;
@@ -51,7 +51,7 @@ class NewestSessions {
   struct OnWorker {
     unsigned worker = 0;
     size_t sessions = 0;
-    bool has_news = false;  ///< In the shard's.
+    bool has_news = false;  ///< In Shard::news.
   };
   struct Account {
     TimePoint newest;
@@ -72,9 +72,9 @@ class NewestSessions {
   void Leave(ClientId client, unsigned worker);
   static size_t IndexOf(ClientId client) { return static_cast<size_t>(client) % kShards; }
 
-  /// Apart: GCC's AddressSanitizer does not align what an object on the stack asks for.
+  /// On the heap: GCC's AddressSanitizer does not align over-aligned objects on the stack.
   const std::unique_ptr<std::array<Shard, kShards>> shards_;
-  /// Pieces of news in all shards: nobody looks through them for nothing.
+  /// Pieces of news in all shards: at 0 no worker searches them.
   std::atomic<size_t> news_{0};
 };
 
@@ -92,7 +92,7 @@ class NewestSessions::Member {
   explicit operator bool() const { return sessions_ != nullptr; }
   ClientId client() const { return client_; }
   void Reset();
-  /// A session of the same client began after `heard`. An empty one is outlived by none.
+  /// Whether a session of this client began after `heard`. Always false for an empty member.
   bool IsOutlived(TimePoint heard) const;
 
  private:
@@ -107,8 +107,8 @@ class NewestSessions::Member {
 
 struct NewestSessions::Joined {
   Member member;
-  bool newest = false;         ///< Whoever joined before it may be outlived now.
-  std::vector<unsigned> tell;  ///< Other workers for which TakeNews() has something.
+  bool newest = false;         ///< Earlier sessions of the client may be outlived now.
+  std::vector<unsigned> tell;  ///< Other workers that have to call TakeNews().
 };
 
 }  // namespace lowband::edge::admission

@@ -1,4 +1,4 @@
-// Parts of an address that stand for one party: what it has, it has as a whole.
+// Parts of an address that stand for one party, whose holdings are added up.
 //
 // Threading: any; values.
 #pragma once
@@ -9,10 +9,10 @@
 
 namespace lowband::edge::admission {
 
-/// /32 of IPv4, /56 of IPv6: what one customer has. Rates are counted by it.
+/// An IPv4 address or an IPv6 /56: one customer. The unit of rate limits.
 enum class Prefix : uint64_t {};
-/// /32 of IPv4, /48 of IPv6: what one site has, or can have for the asking. What is held is counted
-/// by it, since its owner could spread over 256 of its customers' prefixes.
+/// An IPv4 address or an IPv6 /48: one site has it, or gets it on request. The unit of holdings,
+/// since the owner of a /48 could spread its clients over 256 prefixes of customers.
 enum class Network : uint64_t {};
 
 inline Prefix PrefixOf(const SocketAddress& peer) {

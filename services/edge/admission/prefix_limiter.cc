@@ -25,7 +25,7 @@ PrefixLimiter::PrefixLimiter(const RateLimit& limit, size_t ipv6_bytes) : ipv6_b
   for (size_t i = 0; i < kShards; ++i) shards_.emplace_back(limit);
 }
 
-// Neighbours differ in the low bytes of what counts, so that a multiplication spreads them.
+// Neighbours differ in the low bytes of the prefix; a multiplication spreads them over the shards.
 PrefixLimiter::Shard& PrefixLimiter::ShardOf(Prefix prefix) {
   constexpr uint64_t kMixer = 0x9e3779b97f4a7c15;
   static_assert(kShards == 16, "four bits");

@@ -1,8 +1,8 @@
-// How often something may be done for one customer: counted by prefix, for the whole process, since
-// a client chooses the worker that it comes to.
+// Limits the rate of an action for one customer: counted by prefix, for the whole process, since a
+// client can choose its worker.
 //
-// Threading: PrefixRates one thread; PrefixLimiter any, by one of several locks, for the time of a
-// look-up. Limits: kPrefixesMax; the prefix that was quiet longest makes room.
+// Threading: PrefixRates one thread; PrefixLimiter any: one of several locks is held for a look-up.
+// Limits: kPrefixesMax; the prefix that was idle longest makes room.
 #pragma once
 
 #include <cstdint>
@@ -23,7 +23,7 @@ class PrefixRates {
  public:
   PrefixRates(const RateLimit& limit, size_t max) : limit_(limit), max_(max) {}
 
-  /// True, and counted, if it may be done for `prefix` now.
+  /// True, and counted, if the action is allowed for `prefix` now.
   bool Take(TimePoint now, Prefix prefix, Eighths cost = kWhole) {
     return Find(prefix).Take(now, limit_, cost);
   }
@@ -37,23 +37,23 @@ class PrefixRates {
     Prefix prefix;
     Rate rate;
   };
-  /// Of the prefix, which becomes the latest used.
+  /// The rate of `prefix`, which becomes the last used.
   Rate& Find(Prefix prefix);
 
   const RateLimit limit_;
   const size_t max_;
-  std::list<Entry> by_use_;  // The latest in front.
+  std::list<Entry> by_use_;  // The last used in front.
   std::unordered_map<Prefix, std::list<Entry>::iterator> by_prefix_;
 };
 
 class PrefixLimiter {
  public:
-  /// Counts by /32 of IPv4 and by so many bytes of IPv6.
+  /// Counts by IPv4 address, and by the first `ipv6_bytes` of an IPv6 address.
   explicit PrefixLimiter(const RateLimit& limit, size_t ipv6_bytes = kCustomerIpv6Bytes);
 
-  /// True, and counted, if it may be done for `peer` now.
+  /// True, and counted, if the action is allowed for `peer` now.
   bool Take(TimePoint now, const SocketAddress& peer, Eighths cost = kWhole);
-  /// What was done for `peer` cost more than was taken for it.
+  /// Adds a cost that was not known when the action was taken.
   void Charge(TimePoint now, const SocketAddress& peer, Eighths cost);
 
  private:
@@ -68,7 +68,7 @@ class PrefixLimiter {
   Prefix Of(const SocketAddress& peer) const { return Prefix{LeadingBytes(peer, ipv6_bytes_)}; }
 
   const size_t ipv6_bytes_;
-  std::deque<Shard> shards_;  ///< Which never move.
+  std::deque<Shard> shards_;  ///< A deque, since shards cannot move.
 };
 
 }  // namespace lowband::edge::admission

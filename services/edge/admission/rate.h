@@ -1,5 +1,5 @@
-// A rate limit with a burst, kept as one time point (the generic cell rate algorithm): equal to a
-// token bucket, with nothing to give back and so nothing to leak.
+// A rate limit with a burst, kept as one time point (the generic cell rate algorithm): equivalent
+// to a token bucket, without tokens to give back.
 #pragma once
 
 #include <algorithm>
@@ -10,17 +10,17 @@
 
 namespace lowband::edge::admission {
 
-/// `per_second` events a second, `burst` at once; both at least 1.
+/// `per_second` events per second, `burst` at once; both at least 1.
 struct RateLimit {
   size_t per_second = 1;
   size_t burst = 1;
 };
 
-/// What an event costs: a whole one so many eighths, cheaper ones fewer.
+/// The cost of an event: kWhole for a whole one, less for a cheaper one.
 using Eighths = int64_t;
 inline constexpr Eighths kWhole = 8;
 
-/// The state of one limited thing. A fresh one has its whole burst.
+/// The state of one limited object. A new one has its whole burst.
 class Rate {
  public:
   /// True, and counted, if an event is allowed at `now`.
@@ -31,8 +31,8 @@ class Rate {
     due_ = due + Eighth(limit) * cost;
     return true;
   }
-  /// It turned out that an event cost so much more than was taken. May leave less than nothing, so
-  /// that those to come pay for it.
+  /// Adds a cost that was not known when the event was taken. The balance may become negative:
+  /// later events pay for it.
   void Charge(TimePoint now, const RateLimit& limit, Eighths cost) {
     due_ = std::max(due_, now) + Eighth(limit) * cost;
   }

@@ -1,6 +1,6 @@
-// What the request layers of all workers hold for their clients.
+// The ledgers for the request layers of all workers.
 //
-// Threading: any. Ownership: of Admission.
+// Threading: any. Ownership: Admission owns them.
 #pragma once
 
 #include <array>
@@ -25,7 +25,7 @@ struct RequestLimits {
   TokenTable::Limits tokens = {};
 };
 
-/// What is small, or short, is how a client begins, and how it proves itself: there all yield.
+/// A client begins, and becomes proven, with small and short requests: for those, all yield.
 struct RequestLedgers {
   explicit RequestLedgers(const RequestLimits& limits)
       : uploads(limits.upload_bytes, Yield::kToProven),
@@ -38,12 +38,12 @@ struct RequestLedgers {
         observations(limits.observations, Yield::kToAll),
         tokens(limits.tokens) {}
 
-  Ledger uploads;          ///< Bytes of bodies that come by blocks, until they are answered.
-  Ledger small_uploads;    ///< Of those that come in one record.
-  Ledger downloads;        ///< Bytes of answers that are kept for being fetched by blocks.
-  Ledger small_downloads;  ///< Of the small ones.
+  Ledger uploads;          ///< Bytes of bodies that come by Block1, until they are answered.
+  Ledger small_uploads;    ///< Bytes of bodies that come in one record.
+  Ledger downloads;        ///< Bytes of answers that are kept for Block2.
+  Ledger small_downloads;  ///< Bytes of small answers that are kept for Block2.
   Ledger exchanges;        ///< Requests at the translators.
-  Ledger polls;            ///< The same, of those that wait for news, or for long.
+  Ledger polls;            ///< Requests at the translators that wait for news, or for long.
   Ledger waiting;          ///< Requests and uploads that wait until others have ended.
   Ledger observations;
   TokenTable tokens;

@@ -1,4 +1,4 @@
-// Which other worker has to make room, where a worker looked at a ledger that all share.
+// Notes which other worker has to make room when a worker finds a shared ledger full.
 //
 // Threading: one worker thread.
 #pragma once
@@ -14,13 +14,13 @@ class RoomElsewhere {
  public:
   explicit RoomElsewhere(unsigned worker) : worker_(worker) {}
 
-  /// `victim`, if this worker has to make the room; else its worker is noted.
+  /// `victim`, if this worker has to make room; otherwise none, and its worker is noted.
   std::optional<Victim> IfHere(const std::optional<Victim>& victim) {
     if (!victim || victim->worker == worker_) return victim;
     relief_ = victim->worker;
     return std::nullopt;
   }
-  /// The worker that was noted last, once.
+  /// Returns the worker noted last, and forgets it.
   std::optional<unsigned> TakeRelief() { return std::exchange(relief_, std::nullopt); }
 
  private:

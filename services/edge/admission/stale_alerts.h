@@ -1,24 +1,24 @@
-// Whom to tell that its session is gone: a client that still sends application data after we were
-// restarted, or after its address changed, would otherwise stay stuck for minutes.
+// Limits the alerts to clients whose session is gone. Without an alert, a client that still sends
+// application data after our restart, or after its address changed, would be stuck for minutes.
 //
-// An alert is no larger than the record that it answers, so that a limit would gain nothing against
-// mirroring. The total is there so that after a crash clients come back one after another, and not
-// more of them than can make their handshakes. It is a sixtieth of the sessions a second, and there
-// are two of it: of prefixes that ask for few alerts, and of those that ask for more (a carrier's
-// address translation, or whoever fills the total), who so have nothing of the others' at any time.
+// An alert is no larger than the record that it answers, so no limit is needed against reflection.
+// A total limit makes clients return gradually after a crash, no faster than handshakes can be
+// made: per second a sixtieth of the maximum of sessions. There are two totals: one for prefixes
+// that ask for few alerts, one for prefixes that ask for more (a carrier's NAT, or an attacker), so
+// that the latter cannot use up the alerts of the former.
 //
-// Records in the names of others bring nobody back. So, as long as a total is used and few
+// Records with forged sources bring no client back. So, as long as a total is used and few
 // handshakes begin, it doubles each second:
 //
 //   three quarters used, and handshakes fewer than half of the sixtieth ──▶ twice as many
 //   more handshakes than the sixtieth, or not a quarter used            ──▶ half as many
 //
-// What is left to whoever forges sources: while he has real handshakes too, of many networks, or
-// after a crash while many clients are coming back, both stay at the sixtieth. Then he can use up
-// the one, if he names very many prefixes; or the other, to the cost of clients of prefixes that he
-// names often.
+// The remaining attack: both totals stay at the sixtieth while an attacker who forges sources also
+// makes real handshakes from many networks, or while many clients return after a crash. He can then
+// use up the first total with very many prefixes, or the second, at the expense of clients in
+// prefixes that he names often.
 //
-// Threading: any; a lock for the time of a look-up. Limits: kStaleAlert…
+// Threading: any; a lock is held for a look-up. Limits: kStaleAlert…
 #pragma once
 
 #include <atomic>
@@ -39,13 +39,13 @@ class StaleAlerts {
  public:
   explicit StaleAlerts(size_t sessions_max);
 
-  /// True, and counted, if `peer` may be told now.
+  /// True, and counted, if `peer` may get an alert now.
   bool Take(TimePoint now, const SocketAddress& peer);
-  /// Somebody begins a handshake, perhaps since it was told.
+  /// A client begins a handshake, perhaps because of an alert.
   void NoteHandshake() { handshakes_.fetch_add(1, std::memory_order_relaxed); }
 
  private:
-  /// So many a second, and at once, as of late.
+  /// The current limit, per second and at once.
   struct Total {
     size_t per_second;
     Rate rate = {};
@@ -58,13 +58,13 @@ class StaleAlerts {
   void Forget(TimePoint now) LOWBAND_REQUIRES(mutex_);
   void Adapt(TimePoint now) LOWBAND_REQUIRES(mutex_);
 
-  const size_t usual_;  ///< A second.
+  const size_t usual_;  ///< Per second.
   PrefixLimiter prefixes_;
   std::atomic<uint64_t> handshakes_{0};  ///< In this period.
   Mutex mutex_;
-  TimePoint period_ LOWBAND_GUARDED_BY(mutex_){};  ///< When it began.
-  Total within_ LOWBAND_GUARDED_BY(mutex_);        ///< What a prefix may have anyway.
-  Total beyond_ LOWBAND_GUARDED_BY(mutex_);
+  TimePoint period_ LOWBAND_GUARDED_BY(mutex_){};  ///< Its beginning.
+  Total within_ LOWBAND_GUARDED_BY(mutex_);        ///< For prefixes that ask for few.
+  Total beyond_ LOWBAND_GUARDED_BY(mutex_);        ///< For prefixes that ask for more.
   std::deque<std::pair<TimePoint, SocketAddress>> by_time_ LOWBAND_GUARDED_BY(mutex_);
   std::unordered_set<SocketAddress> told_ LOWBAND_GUARDED_BY(mutex_);
 };

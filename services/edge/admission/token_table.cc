@@ -87,7 +87,7 @@ void TokenTable::Give(TokenId token, unsigned worker, Kind kind) {
   --held;
   --account.exchanges;
   if (kind == Kind::kPoll) --account.polls;
-  // One that ended by itself is as good as one that was let go.
+  // A poll that ended by itself makes room as well as one that had to end.
   if (kind == Kind::kPoll && on.leaving > on.polls) {
     --on.leaving;
     --account.leaving;
@@ -101,7 +101,7 @@ void TokenTable::Give(TokenId token, unsigned worker, Kind kind) {
 
 std::vector<TokenId> TokenTable::TakeLeaving(unsigned worker) {
   std::vector<TokenId> tokens;
-  // Whoever is asked to look was so after it was counted.
+  // A poll is counted before its worker is notified, so a notified worker does not see 0.
   if (leaving_.load(std::memory_order_relaxed) == 0) return tokens;
   for (Shard& shard : *shards_) {
     const MutexLock lock(shard.mutex);

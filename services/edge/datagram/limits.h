@@ -7,11 +7,12 @@
 
 namespace lowband::edge::datagram {
 
-/// Datagrams a system call. The gain flattens out well before.
+/// Datagrams per system call. Larger batches gain almost nothing.
 inline constexpr size_t kBatchMax = 32;
-/// A CoAP message of the largest size, and the record around it.
+/// The largest CoAP message and the record around it.
 inline constexpr size_t kDatagramBytesMax = 8192 + 128;
-/// Asked of the kernel, both ways: a burst of some thousand datagrams. It may grant less.
+/// Requested from the kernel, in each direction: a burst of some thousand datagrams. It may grant
+/// less.
 inline constexpr int kSocketBufferBytes = 8 << 20;
 
 static_assert(kDatagramBytesMax > coap::kMessageBytesMax);

@@ -17,8 +17,8 @@ constexpr unsigned kNoWorker = 0xffffffff;
 }  // namespace
 
 bool SteerByConnectionId(int fd, unsigned workers) {
-  // Offsets count from the UDP payload. A load beyond the datagram ends the program with 0, which
-  // is as good as any worker for a datagram that is no record.
+  // Offsets count from the UDP payload. A load beyond the datagram ends the program with 0; such a
+  // datagram is no record, so any worker will do.
   std::array<sock_filter, 6> program = {{
       BPF_STMT(BPF_LD | BPF_B | BPF_ABS, 0),
       BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, kRecordTypeCid, 1, 0),

@@ -45,7 +45,7 @@ int Bind(const BindAddress& address, uint16_t port, int family, bool shared) {
   for (const int option : {SO_RCVBUF, SO_SNDBUF}) {
     setsockopt(fd, SOL_SOCKET, option, &kSocketBufferBytes, sizeof(kSocketBufferBytes));
   }
-  // On a dual-stack socket the second tells IPv4 addresses too, in their mapped form.
+  // On a dual-stack socket the second option reports IPv4 addresses too, in their mapped form.
   if (family == AF_INET) {
     Enable(fd, IPPROTO_IP, IP_PKTINFO);
   } else {
@@ -75,7 +75,7 @@ bool IsAny(const SocketAddress& address) {
   return std::all_of(ip.begin() + skipped, ip.end(), [](uint8_t byte) { return byte == 0; });
 }
 
-// The address that a datagram came to, if this part of its control data tells it.
+// The destination address of a datagram, if this part of its control data holds it.
 std::optional<Ip> ArrivedAt(const cmsghdr& part) {
   Ip ip{};
   if (part.cmsg_level == IPPROTO_IP && part.cmsg_type == IP_PKTINFO) {
@@ -92,14 +92,14 @@ std::optional<Ip> ArrivedAt(const cmsghdr& part) {
   return ip;
 }
 
-// Errors of the address that a message was to leave from, which may be gone.
+// Whether an error concerns the source address of a message, which may be gone.
 bool IsOfSource(int error) {
   return error == EINVAL || error == EADDRNOTAVAIL || error == ENETUNREACH || error == ENODEV;
 }
 
 }  // namespace
 
-// One arena a direction, laid out once.
+// One arena per direction, laid out once.
 struct UdpSocket::Buffers {
   Buffers() : in(kBatchMax * kDatagramBytesMax), out(kBatchMax * kDatagramBytesMax) {
     for (size_t i = 0; i < kBatchMax; ++i) {
@@ -139,14 +139,14 @@ size_t UdpSocket::receive_buffer_bytes() const {
   int bytes = 0;
   socklen_t size = sizeof(bytes);
   if (getsockopt(fd_, SOL_SOCKET, SO_RCVBUF, &bytes, &size) != 0 || bytes < 0) return 0;
-  return static_cast<size_t>(bytes) / 2;  // Linux tells twice what it granted: socket(7)
+  return static_cast<size_t>(bytes) / 2;  // Linux reports twice the granted size: socket(7)
 }
 
 Result<std::vector<std::unique_ptr<UdpSocket>>, std::string> UdpSocket::OpenGroup(
     const BindAddress& address, unsigned workers) {
   int family = address.address.is_ipv4() ? AF_INET : AF_INET6;
-  // SO_REUSEPORT would share the port silently with another process of this user, each getting
-  // some of the clients. A first socket without the option finds out.
+  // SO_REUSEPORT would silently share the port, and the clients, with another process of this
+  // user. A first socket without the option detects this.
   int probe = Bind(address, address.address.port(), family, false);
   if (probe == -EAFNOSUPPORT && address.any_host) {  // a host without IPv6
     family = AF_INET;
@@ -171,7 +171,7 @@ std::span<const Received> UdpSocket::Receive() {
     b.in_messages[i].msg_hdr.msg_control = b.control[i].data();
     b.in_messages[i].msg_hdr.msg_controllen = kControlBytes;
   }
-  // Errors here are those of earlier sends (ICMP unreachable) or "nothing there"; both mean go on.
+  // Errors here come from earlier sends (ICMP unreachable) or mean "no datagram"; ignore both.
   const int count = recvmmsg(fd_, b.in_messages.data(), kBatchMax, MSG_DONTWAIT, nullptr);
   size_t kept = 0;
   for (int i = 0; i < count; ++i) {
@@ -224,7 +224,7 @@ void UdpSocket::SetSource(const SocketAddress& to, size_t i) {
   header.msg_control = b.sources[i].data();
   header.msg_controllen = CMSG_SPACE(v4 ? sizeof(in_pktinfo) : sizeof(in6_pktinfo));
   cmsghdr* const part = CMSG_FIRSTHDR(&header);
-  // The interface is left to the route: an address of ours may be reached by several.
+  // The route chooses the interface: a local address may be reached by several.
   if (v4) {
     in_pktinfo info{};
     std::memcpy(&info.ipi_spec_dst, &ip[12], 4);
@@ -254,7 +254,7 @@ void UdpSocket::Flush() {
       continue;
     }
     if (sent <= 0) {
-      // The first of the rest is refused (no buffer, no route, an ICMP error): drop that one.
+      // The first of the remaining ones was refused (no buffer, no route, an ICMP error): drop it.
       ++counters_.send_errors;
       ++done;
       continue;

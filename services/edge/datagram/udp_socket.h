@@ -1,10 +1,10 @@
-// The UDP socket of one worker: batches of datagrams in and out. The one stage of the edge that
-// does input and output.
+// The UDP socket of one worker: batches of datagrams in and out. Of the edge's stages, only this
+// one does input and output.
 //
-// All workers bind one address with SO_REUSEPORT; steering.h tells the kernel which of them gets
-// what. With an empty host the socket is dual-stack. Where it is bound to no address of its own,
-// each sender's address holds the one of ours that it wrote to, and what is sent to it leaves from
-// there: clients and NATs drop answers of another address.
+// All workers bind one address with SO_REUSEPORT; the filter of steering.h distributes datagrams
+// among them. With an empty host the socket is dual-stack. If it is bound to the wildcard address,
+// a sender's SocketAddress also holds the local address that it sent to, and datagrams to it leave
+// from that address: clients and NATs drop answers from another one.
 //
 // Threading: one worker thread; Open from main. Ownership: owns the descriptor. Received views are
 // valid until the next Receive. Limits: limits.h.
@@ -27,7 +27,7 @@ struct Received {
   ByteView datagram;
 };
 
-/// What the socket counted since it was opened. The worker copies it for the metrics.
+/// The socket's counters since it was opened. The worker copies them for the metrics.
 struct Counters {
   uint64_t datagrams_received = 0;
   uint64_t datagrams_sent = 0;
@@ -36,14 +36,14 @@ struct Counters {
   uint64_t kernel_drops = 0;  ///< Dropped by the kernel because the socket's buffer was full.
   uint64_t truncated = 0;     ///< Longer than kDatagramBytesMax; dropped.
   uint64_t send_errors = 0;   ///< Dropped: no buffer, no route, or refused.
-  uint64_t sources_lost = 0;  ///< Sent from another address of ours, since the one wanted is gone.
+  uint64_t sources_lost = 0;  ///< Sent from another local address, since the wanted one is gone.
 };
 
 class UdpSocket {
  public:
   /// Binds one socket for each of `workers` to `address`. Port 0 takes one free port for all.
-  /// The error names the address and why, "port in use" included when it is another process's
-  /// that would share it.
+  /// The error names the address and the reason. A port that another process would share with us
+  /// is an error too: "port in use".
   static Result<std::vector<std::unique_ptr<UdpSocket>>, std::string> OpenGroup(
       const BindAddress& address, unsigned workers);
   struct Private {};  // Keeps the constructor to OpenGroup.
@@ -54,15 +54,15 @@ class UdpSocket {
 
   int fd() const { return fd_; }
   SocketAddress local_address() const;
-  /// What the kernel granted of kSocketBufferBytes, for datagrams that wait to be received.
+  /// The part of kSocketBufferBytes that the kernel granted for received datagrams.
   size_t receive_buffer_bytes() const;
 
-  /// Takes what is there, up to kBatchMax datagrams; empty when nothing is.
+  /// Takes the datagrams that have arrived, up to kBatchMax; empty if there are none.
   std::span<const Received> Receive();
   /// Queues a datagram; sends the queue when it is full.
   void Queue(const SocketAddress& to, ByteView datagram);
-  /// Sends what is queued. What the kernel refuses is dropped and counted: the layers above
-  /// repeat what matters.
+  /// Sends the queued datagrams. Those that the kernel refuses are dropped and counted: the layers
+  /// above retransmit.
   void Flush();
 
   const Counters& counters() const { return counters_; }
@@ -70,12 +70,12 @@ class UdpSocket {
  private:
   struct Buffers;
 
-  /// Sets the address of ours that message `i` of the queue leaves from.
+  /// Sets the local address from which message `i` of the queue leaves.
   void SetSource(const SocketAddress& to, size_t i);
 
   int fd_;
   int family_;
-  bool any_address_;  ///< Bound to no address of its own.
+  bool any_address_;  ///< Bound to the wildcard address.
   Counters counters_;
   std::unique_ptr<Buffers> buffers_;
 };

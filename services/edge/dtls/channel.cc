@@ -11,7 +11,7 @@
 namespace lowband::edge::dtls {
 namespace {
 
-// What a negative return value of the engine means for the session.
+// The meaning of an engine's negative return value for the session.
 Progress Classify(int code) {
   switch (code) {
     case MBEDTLS_ERR_SSL_WANT_READ:
@@ -45,8 +45,8 @@ bool Channel::SetUp(const Config& config, const ClientHello& hello, const Connec
   return mbedtls_ssl_set_cid(ssl, MBEDTLS_SSL_CID_ENABLED, id.data(), id.size()) == 0;
 }
 
-// RFC 5246 §7.3: a resumed session has the master secret of the one before. A hash of it tells
-// nobody more than that.
+// RFC 5246 §7.3: a resumed session has the master secret of the earlier one. A hash of the secret
+// reveals nothing else.
 void Channel::TakeSecret(void* channel, mbedtls_ssl_key_export_type type,
                          const unsigned char* secret, size_t secret_size,
                          const unsigned char client_random[32],
@@ -126,7 +126,7 @@ void Channel::Close(const SocketAddress& peer) {
 
 void Channel::Transmit(ByteView datagram) {
   outbox_.Push(*peer_, datagram);
-  // Of an open session only what Receive sends is a flight; the engine sets no timer for it.
+  // In an open session only Receive sends flights; the engine sets no timer for them.
   flight_bytes_ += datagram.size() + tls::kDatagramHeaderBytes;
   largest_ = std::max(largest_, datagram.size());
   if (!open_) {

@@ -1,7 +1,7 @@
 // The record protection and handshake of one session: an mbedTLS context fed one record at a time.
 //
-// Apart from the session itself (session_table.h), which keeps what must be known of a client even
-// while its context is put away.
+// Separate from the session (session_table.h), whose data about a client must stay available even
+// while the context is put away.
 //
 // Threading: one worker. Ownership: shares its engine; writes into the server's outbox, which
 // outlives it. Spec: RFC 6347, RFC 9146.
@@ -23,10 +23,10 @@
 
 namespace lowband::edge::dtls {
 
-/// Datagrams to be sent, with where to.
+/// Datagrams to be sent, with their destinations.
 using Outbox = PacketQueue<SocketAddress>;
 
-/// What became of a record, or of the time that passed.
+/// The result of a record, or of an elapsed time.
 enum class Progress : uint8_t {
   kNone,        ///< The record was ignored, or the handshake goes on.
   kOpened,      ///< The handshake is done.
@@ -39,7 +39,7 @@ enum class Progress : uint8_t {
 class Channel final : private tls::Wire {
  public:
   /// Null only for lack of memory. `id` is used if the client wants connection ids; `link` is the
-  /// exchange of the cookie, from which the time of a flight is told.
+  /// measured cookie exchange, from which the time of a flight is estimated.
   static std::unique_ptr<Channel> Make(std::shared_ptr<Engine> engine, const Config& config,
                                        const ClientHello& hello, const ConnectionId& id,
                                        const tls::LinkSample& link, Outbox& outbox);
@@ -52,31 +52,31 @@ class Channel final : private tls::Wire {
     ByteView data;  ///< In `plaintext`.
   };
   /// Reads one whole record. Answers go to `peer`; data goes into `plaintext`, which has
-  /// kRecordPlaintextMax bytes. After anything but kNone, kOpened and kData only Close() and
-  /// destruction make sense.
+  /// kRecordPlaintextMax bytes. After results other than kNone, kOpened and kData, call only
+  /// Close() or the destructor.
   Received Receive(TimePoint now, const SocketAddress& peer, ByteView record,
                    std::span<uint8_t> plaintext);
   /// Sends the last flight again if its time has come.
   Progress Advance(TimePoint now, const SocketAddress& peer);
-  /// Of the handshake's retransmission; none when there is nothing to send again.
+  /// The time of the handshake's next retransmission; none if there is nothing to retransmit.
   std::optional<TimePoint> deadline() const { return channel_.timer().deadline(); }
 
-  /// Until then the last flight, or the client's answer to it, must still be on its way.
+  /// Until this time the last flight, or the client's answer to it, must still be on its way.
   TimePoint flight_done() const { return flight_done_; }
 
   /// Sends one record of at most kApplicationDataMax bytes; false if the engine refuses.
   bool Send(const SocketAddress& peer, ByteView data);
-  /// The length of the record that Send() makes of so many bytes.
+  /// The length of the record that Send() makes of `data` bytes.
   size_t RecordBytes(size_t data) const;
   /// Sends close_notify.
   void Close(const SocketAddress& peer);
 
   bool open() const { return open_; }
-  /// After kOpened: what was agreed.
+  /// Results of the handshake, after kOpened.
   bool uses_connection_id() const { return channel_.uses_connection_id(); }
   bool resumed() const { return resumed_; }
-  /// The same number in all sessions that the tickets of one full handshake began: they are one
-  /// client's. 0: it knows no tickets.
+  /// One number for all sessions that descend from one full handshake by tickets: they belong to
+  /// one client. 0: the client does not support tickets.
   uint64_t lineage() const { return lineage_; }
   /// The largest datagram of the flight that the client has answered.
   size_t passed_bytes() const { return flight_largest_; }
@@ -95,13 +95,13 @@ class Channel final : private tls::Wire {
   std::shared_ptr<Engine> engine_;
   Outbox& outbox_;
   const tls::LinkSample link_;
-  tls::KeyLog* key_log_ = nullptr;  // Or null.
+  tls::KeyLog* key_log_ = nullptr;  // May be null.
   tls::RecordChannel channel_{*this};
-  const SocketAddress* peer_ = nullptr;  // During a call.
-  size_t flight_bytes_ = 0;              // Of the handshake, sent in this call.
-  size_t largest_ = 0;                   // Of those datagrams.
-  size_t flight_largest_ = 0;            // Of the flight sent last.
-  unsigned flights_ = 0;                 // Sent; while not open all are the same one.
+  const SocketAddress* peer_ = nullptr;  // Set during a call.
+  size_t flight_bytes_ = 0;              // Handshake bytes sent in this call.
+  size_t largest_ = 0;                   // The largest of their datagrams.
+  size_t flight_largest_ = 0;            // The largest datagram of the flight sent last.
+  unsigned flights_ = 0;  // Flights sent; before the opening, all are repeats of one.
   TimePoint flight_done_{};
   bool open_ = false;
   bool resumed_ = false;

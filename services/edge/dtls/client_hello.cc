@@ -12,7 +12,7 @@ constexpr uint16_t kExtensionSignatureAlgorithms = 13;
 constexpr uint16_t kExtensionExtendedMasterSecret = 23;
 constexpr uint16_t kExtensionSessionTicket = 35;
 
-/// Takes fields off the front; once something is missing, `ok` stays false.
+/// Takes fields off the front; once bytes are missing, `ok` stays false.
 class Reader {
  public:
   explicit Reader(ByteView bytes) : rest_(bytes) {}
@@ -42,7 +42,7 @@ class Reader {
   bool ok_ = true;
 };
 
-// A list that is not well formed offers nothing here; the engine will refuse it.
+// False for a malformed list, which the engine will refuse.
 bool OffersEcdsaWithSha384(ByteView extension) {
   constexpr uint32_t kSha384AndEcdsa = 0x0503;
   Reader list(Reader(extension).Vector(2));
@@ -52,7 +52,7 @@ bool OffersEcdsaWithSha384(ByteView extension) {
   return false;
 }
 
-// False if the list of extensions is not well formed.
+// False if the list of extensions is malformed.
 bool ReadExtensions(ByteView bytes, ClientHello& hello) {
   Reader reader(bytes);
   while (!reader.empty()) {

@@ -1,4 +1,4 @@
-// The ClientHello as it must be read before any state exists: checked whole, nothing copied.
+// Parses the ClientHello before any state exists: it is checked completely and not copied.
 //
 // Threading: any. Ownership: views into the record. Spec: RFC 6347 §4.2.1 and §4.2.2, RFC 5246
 // §7.4.1.2.
@@ -21,12 +21,12 @@ struct ClientHello {
   ByteView compression_methods;
   bool extended_master_secret = false;
   bool knows_tickets = false;
-  bool ticket = false;  ///< Offers one (RFC 5077); whether it is good is another question.
+  bool ticket = false;             ///< Offers one (RFC 5077), not checked yet.
   bool ecdsa_with_sha384 = false;  ///< Among the signature algorithms (RFC 5246 §7.4.1.4.1).
 };
 
 enum class HelloError : uint8_t {
-  kNotClientHello,  ///< Some other handshake message.
+  kNotClientHello,  ///< Another handshake message.
   kFragmented,      ///< A piece of a message, or more than one message.
   kMalformed,
 };

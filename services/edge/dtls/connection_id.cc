@@ -9,7 +9,7 @@ static_assert(sizeof(size_t) == sizeof(ConnectionId), "the hash takes the whole 
 ConnectionId ConnectionIds::Make(Random& random, unsigned worker, unsigned workers) {
   ConnectionId id;
   random.Fill(id);
-  // One of the values of the byte that are `worker` modulo `workers`, each as likely.
+  // One of the byte's values that equal `worker` modulo `workers`, all equally likely.
   const unsigned candidates = (kConnectionIdWorkersMax - 1 - worker) / workers + 1;
   id[0] = static_cast<uint8_t>(worker + workers * random.Below(candidates));
   std::ranges::copy(Check(id), id.end() - kConnectionIdCheckBytes);

@@ -10,7 +10,7 @@
 #include "services/edge/dtls/hmac.h"
 #include "services/edge/dtls/limits.h"
 
-extern "C" {  // which this header of mbedTLS forgets
+extern "C" {  // missing in this header of mbedTLS
 #include <mbedtls/constant_time.h>
 }
 
@@ -28,7 +28,7 @@ constexpr uint64_t kTicksPerKey = kCookieKeyLife / kCookieTick;
 static_assert(kCookieKeyLife % kCookieTick == Duration::zero());
 static_assert(2 * kTicksPerKey < (uint64_t{1} << 8 * kTickBytes), "two lives within the range");
 
-// A time as cookies have it; they carry its low bytes.
+// A time in units of kCookieTick; cookies carry its low bytes.
 uint64_t TickOf(TimePoint now) {
   return static_cast<uint64_t>(now.time_since_epoch() / kCookieTick);
 }
@@ -41,12 +41,12 @@ CookieSecret MakeCookieSecret(Random& random) {
   return secret;
 }
 
-// The keys of this minute and of the one before, made when first needed.
+// The keys of this minute and of the one before, made on first use.
 class CookieJar::Keys {
  public:
   explicit Keys(const CookieSecret& secret) : root_(secret) {}
 
-  // The keys for cookies that are looked at at `tick`.
+  // Selects the keys for cookies that are checked at `tick`.
   void Advance(uint64_t tick) {
     const uint64_t number = tick / kTicksPerKey;
     if (!current_ || number != number_) {
@@ -59,7 +59,7 @@ class CookieJar::Keys {
     return tick / kTicksPerKey == number_ || tick / kTicksPerKey + 1 == number_;
   }
 
-  // The cookie of one whose time is covered.
+  // A cookie of a time for which there is a key.
   Cookie Make(uint64_t tick, const SocketAddress& peer, const ClientHello& hello) {
     Hmac& hmac = tick / kTicksPerKey == number_ ? *current_ : *previous_;
     hmac.Add(BigEndian(tick));

@@ -1,10 +1,10 @@
-// The cookies that make a client prove its address before anything is kept of it.
+// The cookies that make a client prove its address before any state is kept for it.
 //
-// A cookie is the time when it was made and 15 bytes of HMAC-SHA256 over that, the client's address
-// and what RFC 6347 §4.2.1 calls its parameters. Key number n serves the n-th minute of the steady
-// clock and is HMAC(secret, n): so all workers have the same keys at the same time without sharing
-// anything that changes. The key before is still accepted. The time tells how long the link
-// took for the cookie and the ClientHello with it, before anything is kept of the client.
+// A cookie is the time of its making and 15 bytes of HMAC-SHA256 over that time, the client's
+// address and its parameters (RFC 6347 §4.2.1). Key number n serves the n-th minute of the steady
+// clock and is HMAC(secret, n): so all workers have the same keys at the same time without shared
+// mutable state. The previous key is still accepted. The time shows how long the link took for the
+// cookie and the ClientHello with it, without any state for the client.
 //
 // Threading: CookieSecret is constant; a CookieJar is one worker's. Ownership: the jar copies the
 // secret. Limits: kCookieKeyLife.
@@ -23,7 +23,7 @@
 
 namespace lowband::edge::dtls {
 
-/// One for the process, so that a client is known to whichever worker it reaches.
+/// One for the process, so that each worker accepts the cookies of all.
 using CookieSecret = std::array<uint8_t, 32>;
 CookieSecret MakeCookieSecret(Random& random);
 
@@ -37,8 +37,8 @@ class CookieJar {
   ~CookieJar();
 
   Cookie Make(TimePoint now, const SocketAddress& peer, const ClientHello& hello);
-  /// How long ago `hello.cookie` was made for this client, to kCookieTick; none if it was not, or
-  /// over two key lives ago.
+  /// The age of `hello.cookie`, to kCookieTick; none if it was not made for this client, or is
+  /// older than two key lives.
   std::optional<Duration> Check(TimePoint now, const SocketAddress& peer, const ClientHello& hello);
 
  private:

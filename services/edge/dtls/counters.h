@@ -1,6 +1,6 @@
-// What the DTLS stage of one worker counted since its start.
+// The counters of one worker's DTLS stage since its start.
 //
-// Threading: written by the worker; whoever reads from another thread gets a copy made there.
+// Threading: the worker's; other threads get copies that the worker makes.
 #pragma once
 
 #include <array>
@@ -10,7 +10,7 @@
 
 namespace lowband::edge::dtls {
 
-/// Why a record, or a whole datagram, went no further.
+/// Why a record, or a whole datagram, was dropped.
 enum class DropReason : uint8_t {
   kMalformed,        ///< No DTLS record, or one that does not end inside the datagram.
   kTooManyRecords,   ///< Beyond kRecordsPerDatagramMax.
@@ -18,9 +18,9 @@ enum class DropReason : uint8_t {
   kUnknownId,        ///< No session with that connection id.
   kNotAccepted,      ///< Forged, replayed, repeated or out of place: the session ignored it.
   kBadHello,         ///< A ClientHello that does not parse.
-  kFragmentedHello,  ///< A piece of a ClientHello that cannot be put to those before it.
-  kStaleHello,       ///< A late copy of one that was taken, by the present session or a lost one.
-  kRepeatedFlight,   ///< A client's flight again, while our answer must still be on its way.
+  kFragmentedHello,  ///< A fragment of a ClientHello that does not continue the earlier ones.
+  kStaleHello,       ///< A late copy of a ClientHello whose handshake has succeeded or failed.
+  kRepeatedFlight,   ///< A repeated flight of a client, while our answer is still on its way.
   kStopping,         ///< A ClientHello after StopAccepting().
   kCount,
 };
@@ -34,13 +34,13 @@ inline constexpr std::array<std::string_view, kDropReasons> kDropReasonNames = {
 enum class HandshakeResult : uint8_t {
   kCompleted,
   kResumed,  ///< Completed, by a ticket.
-  kFailed,   ///< Alert from either side: no common suite, bad Finished and so on.
+  kFailed,   ///< An alert from either side: no common suite, bad Finished and so on.
   kTimedOut,
   kRestarted,               ///< The client began anew at the same address.
-  kMadeRoom,                ///< Given up for another one: the oldest of the network with most.
-  kHalfOpenLimit,           ///< Refused: there were too many, and those to go had not gone yet.
+  kMadeRoom,                ///< Ended for another one: the oldest of the network with the most.
+  kHalfOpenLimit,           ///< Refused: too many, and those that make room have not ended yet.
   kPrefixLimit,             ///< Refused: handshakes_per_prefix_rate.
-  kTableFull,               ///< Refused: every session is in use.
+  kTableFull,               ///< Refused: all sessions are in use.
   kNoExtendedMasterSecret,  ///< Refused: require_extended_master_secret.
   kOutOfMemory,             ///< Refused: no memory for the context.
   kStopped,                 ///< Cut off by CloseAll().
@@ -68,17 +68,17 @@ struct Counters {
   uint64_t verify_requests_sent = 0;
   uint64_t cookies_refused = 0;  ///< Forged or expired; answered by a new HelloVerifyRequest.
   uint64_t handshakes_started = 0;
-  uint64_t tickets_refused = 0;      ///< Offered, and it became a full handshake, or none.
-  uint64_t sessions_proven = 0;      ///< The homeserver knows their client.
-  uint64_t reliefs_asked = 0;        ///< Of other workers: to make room for a newcomer here.
-  uint64_t reliefs_given = 0;        ///< Sessions and handshakes that ended for one elsewhere.
+  uint64_t tickets_refused = 0;      ///< Offered, but the handshake was a full one, or failed.
+  uint64_t sessions_proven = 0;      ///< Sessions that became proven.
+  uint64_t reliefs_asked = 0;        ///< Requests to other workers to make room for a newcomer.
+  uint64_t reliefs_given = 0;        ///< Sessions and handshakes ended for another worker.
   uint64_t connection_ids_used = 0;  ///< Sessions opened that negotiated one.
   uint64_t peer_moves = 0;
-  uint64_t paths_proven = 0;         ///< A new address was answered from.
-  uint64_t paths_given_up = 0;       ///< It was not, or the client was back at the old one.
-  uint64_t sends_held = 0;           ///< Records that waited for that.
-  uint64_t held_dropped = 0;         ///< Records for which there was no room to wait.
-  uint64_t peer_moves_deferred = 0;  ///< Wanted within kMoveInterval of the last.
+  uint64_t paths_proven = 0;         ///< The client answered from its new address.
+  uint64_t paths_given_up = 0;       ///< It did not, or came back to the old address.
+  uint64_t sends_held = 0;           ///< Records that waited for the proof of an address.
+  uint64_t held_dropped = 0;         ///< Records dropped, as too many waited.
+  uint64_t peer_moves_deferred = 0;  ///< Moves within kMoveInterval of the last one.
   uint64_t stale_alerts_sent = 0;
   uint64_t stale_alerts_withheld = 0;  ///< By their rate limits.
   std::array<uint64_t, kDropReasons> dropped{};

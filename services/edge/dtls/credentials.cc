@@ -26,7 +26,7 @@ Credentials::Credentials(Private, IdentityFiles files, std::unique_ptr<Random> r
 
 Result<std::unique_ptr<Credentials>, IdentityError> Credentials::Load(
     IdentityFiles files, std::unique_ptr<Random> random) {
-  // The stamps are taken before the files are read, so a change between shows up later.
+  // The stamps are taken before the files are read, so a change in between is found later.
   auto credentials = std::make_unique<Credentials>(Private(), std::move(files), std::move(random));
   auto identity = Identity::Load(credentials->files_, credentials->random_);
   if (!identity) return Failure(std::move(identity.error()));

@@ -1,9 +1,10 @@
-// What all workers share of the DTLS stage: certificate and key, ticket keys, the cookie secret.
+// The part of the DTLS stage that all workers share: certificate and key, ticket keys, the cookie
+// secret.
 //
-// Threading: any; ReloadIfChanged from one thread at a time. This is the one place of the stage
-// where threads meet, so it and its parts hold the stage's only locks; the workers take them once
-// a handshake. Ownership: main owns it and it outlives the workers; identities are shared, so a
-// handshake that began before a reload ends with the certificate it began with.
+// Threading: any; ReloadIfChanged from one thread at a time. Only here do threads share state of
+// the stage, so its only locks are here; the workers take them once per handshake. Ownership: main
+// owns the object, which outlives the workers; identities are shared, so a handshake that began
+// before a reload ends with its first certificate.
 #pragma once
 
 #include <array>
@@ -25,32 +26,32 @@
 
 namespace lowband::edge::dtls {
 
-/// Certificate and key come one after the other, by whatever tool; so long it may be at it.
+/// A tool replaces certificate and key one after the other; this is the time for both.
 inline constexpr std::chrono::seconds kRenewalTime{5};
 
 class Credentials {
  public:
-  /// Loads the files; warnings are in identity()->warnings(). `random` becomes the object's own.
+  /// Loads the files; warnings are in identity()->warnings().
   static Result<std::unique_ptr<Credentials>, IdentityError> Load(IdentityFiles files,
                                                                   std::unique_ptr<Random> random);
 
   enum class Reload : uint8_t { kUnchanged, kReloaded };
-  /// Looks whether a file changed (by inode, size and time of change) and if so loads both. Files
-  /// that cannot be used are a renewal caught in the middle at first, and kUnchanged; kRenewalTime
-  /// later they are reported, once, and the identity in use stays. New handshakes use the new one.
-  /// Costs two stat() calls when nothing changed.
+  /// Loads both files if one has changed (by inode, size and time of change); new handshakes use
+  /// the new identity. If the files cannot be used, a renewal may be half done: the result is
+  /// kUnchanged. After kRenewalTime it is an error, once, and the old identity stays. Costs two
+  /// stat() calls if no file has changed.
   Result<Reload, IdentityError> ReloadIfChanged(TimePoint now);
 
   /// The identity for new handshakes. Never null.
   std::shared_ptr<const Identity> identity() const;
-  /// Grows with each reload: tells cheaply whether identity() changed.
+  /// Grows with each reload: a cheap test whether identity() has changed.
   uint64_t revision() const { return revision_.load(std::memory_order_acquire); }
 
-  /// A client was refused since it has no extended master secret: whoever writes the log asks.
+  /// Counts a client that was refused because it lacks the extended master secret, for the log.
   void NoteRefusedWithoutExtendedMasterSecret() {
     refused_without_extended_master_secret_.fetch_add(1, std::memory_order_relaxed);
   }
-  /// How many were refused so, by all workers.
+  /// Clients that all workers have refused for this reason.
   uint64_t refused_without_extended_master_secret() const {
     return refused_without_extended_master_secret_.load(std::memory_order_relaxed);
   }
@@ -81,7 +82,7 @@ class Credentials {
   LockedRandom random_;
   CookieSecret cookie_secret_;
   TicketKeys tickets_;
-  // The loading thread's: the files as last looked at, and since when they cannot be used.
+  // The loading thread's: the files as last checked, and the time since which they are unusable.
   Stamps stamps_;
   std::optional<TimePoint> bad_since_;
   bool reported_ = false;

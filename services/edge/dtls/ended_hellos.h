@@ -1,10 +1,10 @@
-// The ClientHellos whose handshakes ended without a session, for as long as their cookies are good.
+// The ClientHellos whose handshakes ended without a session, as long as their cookies are valid.
 //
-// A copy of one that comes late must make no second handshake: that would send another flight, and
-// a client that has a part of the first would find the signature over the two wrong.
+// A late copy of one must not begin a second handshake: that would send another flight, and a
+// client that has a part of the first flight would find the signature over the mixture wrong.
 //
-// Threading: one worker. Limits: kEndedHellosMax; the oldest goes, whose client has mostly given
-// up.
+// Threading: one worker. Limits: kEndedHellosMax; the oldest is forgotten, since its client has
+// probably given up.
 #pragma once
 
 #include <algorithm>
@@ -20,7 +20,7 @@ namespace lowband::edge::dtls {
 
 class EndedHellos {
  public:
-  /// `began`: when its cookie was accepted.
+  /// `began`: the time at which its cookie was accepted.
   void Add(TimePoint began, const ClientRandom& random) {
     if (ended_.size() == kEndedHellosMax) ended_.pop_front();
     ended_.emplace_back(began, random);

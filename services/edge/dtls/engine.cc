@@ -5,7 +5,7 @@
 
 namespace lowband::edge::dtls {
 
-// What limits.h says of the engine's buffers, which the build of mbedTLS fixes.
+// limits.h must match the engine's buffers, whose size the build of mbedTLS fixes.
 static_assert(kRecordPlaintextMax == MBEDTLS_SSL_IN_CONTENT_LEN);
 static_assert(kApplicationDataMax <= MBEDTLS_SSL_OUT_CONTENT_LEN);
 static_assert(kConnectionIdBytes <= MBEDTLS_SSL_CID_IN_LEN_MAX);
@@ -13,8 +13,8 @@ static_assert(kPeerConnectionIdBytesMax == MBEDTLS_SSL_CID_OUT_LEN_MAX);
 
 namespace {
 
-// Server checks cookies before it makes a context, so the engine is told that all are good. It
-// still has to be given the callbacks, or it would refuse every ClientHello that has one.
+// Server checks cookies before it makes a context, so this callback accepts all. Without callbacks
+// the engine would refuse every ClientHello with a cookie.
 int AcceptCookie(void*, const unsigned char*, size_t, const unsigned char*, size_t) { return 0; }
 int RefuseToMakeCookie(void*, unsigned char**, unsigned char*, const unsigned char*, size_t) {
   return MBEDTLS_ERR_SSL_INTERNAL_ERROR;

@@ -1,9 +1,9 @@
-// One worker's configuration of mbedTLS for one identity: what its handshakes are made with.
+// One worker's configuration of mbedTLS for the handshakes with one identity.
 //
 // Threading: one worker. Ownership: shared by the channels made with it, so that they outlive a
-// change of the certificate; credentials and random outlive all of them. mbedTLS reads the
-// system's clock itself for the age of tickets and the time in its random value (RFC 5246
-// §7.4.1.2); nothing that the stage decides depends on it but whether a ticket is still good.
+// change of the certificate; credentials and random outlive all of them. mbedTLS itself reads the
+// system's clock, for the age of tickets and the time in its random value (RFC 5246 §7.4.1.2); of
+// the stage's decisions, only the validity of a ticket depends on it.
 #pragma once
 
 #include <memory>
@@ -26,12 +26,12 @@ class Engine {
   Engine(const Engine&) = delete;
   Engine& operator=(const Engine&) = delete;
 
-  /// What a client is answered with that sent `hello`.
+  /// The configuration for the client that sent `hello`.
   const mbedtls_ssl_config* ConfigFor(const ClientHello& hello) const {
     // mbedTLS signs with the first hash that the client names and the configuration lists.
     return key_on_p384_ && hello.ecdsa_with_sha384 ? with_sha384_.get() : config_.get();
   }
-  /// True if a ticket was accepted since the last call: mbedTLS does not tell otherwise.
+  /// True if a ticket was accepted since the last call: mbedTLS has no function for that.
   bool TakeTicketAccepted() { return std::exchange(ticket_accepted_, false); }
 
  private:
@@ -45,8 +45,8 @@ class Engine {
   TicketKeys& tickets_;
   std::shared_ptr<const Identity> identity_;
   std::unique_ptr<tls::PrivateKey> key_;
-  tls::SslConfig config_;       // Points to both.
-  tls::SslConfig with_sha384_;  // Set up, and the same but for the hash, with a key on P-384.
+  tls::SslConfig config_;       // Points to identity and key.
+  tls::SslConfig with_sha384_;  // Only for a key on P-384: differs from config_ in the hash.
   bool key_on_p384_ = false;
   bool ticket_accepted_ = false;
 };

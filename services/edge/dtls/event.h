@@ -1,4 +1,4 @@
-// What the DTLS stage tells its owner, and what it wants sent.
+// The output of the DTLS stage: events for its owner, and datagrams to send.
 //
 // Threading: values of one worker. Ownership: views are valid until the stage's next call. Spec:
 // RFC 6347, RFC 9146 §6.
@@ -14,12 +14,12 @@
 
 namespace lowband::edge::dtls {
 
-/// A handshake ended well: the session can carry data both ways.
+/// A handshake succeeded: the session can carry data both ways.
 struct SessionOpened {
   SessionId session;
   SocketAddress peer;
-  uint64_t lineage = 0;     ///< Channel::lineage(): whose it is, as far as tickets tell.
-  size_t passed_bytes = 0;  ///< Data of this size has room in a datagram that reached the client.
+  uint64_t lineage = 0;     ///< Channel::lineage(): identifies the client by its tickets.
+  size_t passed_bytes = 0;  ///< A datagram with this much data is known to reach the client.
 };
 /// The client's address changed (RFC 9146 §6). Unless it is `proven`, the owner sends something
 /// that the client answers, and calls ProvePath() when it does.
@@ -28,27 +28,26 @@ struct PeerMoved {
   SocketAddress peer;
   bool proven = false;
 };
-/// One record's worth of application data: one CoAP message.
+/// The application data of one record: one CoAP message.
 struct DataArrived {
   SessionId session;
   ByteView data;
-  /// Of the record, epoch and number. What a client sent later has a higher one; the order of
-  /// arrival says less.
+  /// The record's epoch and number: the order in which the client sent, unlike that of arrival.
   uint64_t sequence = 0;
 };
 enum class CloseReason : uint8_t {
   kPeerClosed,       ///< close_notify
   kPeerAlert,        ///< fatal alert
-  kIdle,             ///< nothing heard for idle_timeout, or ever
-  kUnproven,         ///< the homeserver did not get to know its client in unproven_timeout
+  kIdle,             ///< no data came for idle_timeout, or at all
+  kUnproven,         ///< still unproven after unproven_timeout
   kReplaced,         ///< a new handshake from the same address succeeded
-  kEvicted,          ///< table full, this was proven, and the least recently used
-  kEvictedUnproven,  ///< table full, this was not proven, the oldest of the network that had most
+  kEvicted,          ///< table full; a proven session, the least recently used
+  kEvictedUnproven,  ///< table full; an unproven one, the oldest of the network with the most
   kLocal,            ///< Close() or Stop()
-  kSuperseded,       ///< its client is silent, and has begun another one since
+  kSuperseded,       ///< its client is silent here, and has begun a newer session
   kProtocolError,    ///< the engine gave the session up
 };
-/// An opened session ended; nothing more comes of it.
+/// An open session ended; its last event.
 struct SessionClosed {
   SessionId session;
   CloseReason reason;
@@ -61,7 +60,7 @@ struct Transmit {
   ByteView datagram;
 };
 
-/// Another worker has what shall make room for a newcomer of this one.
+/// Another worker has the holding that has to make room for a newcomer of this one.
 struct Relief {
   unsigned worker = 0;
   bool proven_in_use = false;  ///< No proven session can go: an unproven one has to.

@@ -7,7 +7,7 @@
 namespace lowband::edge::dtls {
 namespace {
 
-/// Of a handshake that a ticket shortens: no signature, no key exchange.
+/// The cost of a handshake with a ticket: no signature, no key exchange.
 constexpr admission::Eighths kResumptionCost = 1;
 
 bool SameClient(const Session* session, const ClientHello& hello) {
@@ -16,7 +16,7 @@ bool SameClient(const Session* session, const ClientHello& hello) {
 
 }  // namespace
 
-// Nothing is kept, nothing is allocated, before the cookie is good, but for fragments
+// Before the cookie is verified no state is kept and no memory allocated, except for fragments
 // (hello_fragments.h).
 void Server::Hello(TimePoint now, const SocketAddress& from, const tls::Record& record) {
   if (!accepting_) return Drop(DropReason::kStopping);
@@ -44,15 +44,15 @@ void Server::HelloFragment(TimePoint now, const SocketAddress& from, const tls::
 void Server::VerifiedHello(TimePoint now, const SocketAddress& from, const tls::Record& record,
                            const ClientHello& hello, const tls::LinkSample& link) {
   Session* handshake = table_.FindHandshake(from);
-  // Sent again, perhaps because our flight was lost: the engine repeats it.
+  // A repeated ClientHello, perhaps because our flight was lost: the engine repeats the flight.
   if (SameClient(handshake, hello)) {
     if (Repeated(now, *handshake)) Deliver(now, from, record, *handshake);
     return;
   }
-  // A copy that the network kept back until the handshake was done.
+  // A copy that the network delayed until the handshake was done.
   if (SameClient(table_.FindOpen(from), hello)) return Drop(DropReason::kStaleHello);
   if (ended_hellos_.Contains(now, hello.random)) {
-    // Where the client has begun anew, an alert would end that.
+    // An alert would end a handshake or session that the client has here.
     if (handshake == nullptr && table_.FindOpen(from) == nullptr) {
       outbox_.Push(from, WriteAlert(AlertDescription::kHandshakeFailure, record.sequence));
     }
@@ -73,8 +73,8 @@ void Server::VerifiedHello(TimePoint now, const SocketAddress& from, const tls::
   if (hello.ticket) SettleTicket(now, from, id);
 }
 
-// The engine has looked at the ticket: if it was none of ours the handshake is a full one, and who
-// sends garbage for tickets gains nothing.
+// The engine has checked the ticket. If it is not ours the handshake is a full one and is charged
+// as such, so a client with forged tickets gains nothing.
 void Server::SettleTicket(TimePoint now, const SocketAddress& from, SessionId id) {
   const Session* handshake = table_.Find(id);
   if (handshake != nullptr && handshake->channel->resumed()) return;
@@ -82,9 +82,9 @@ void Server::SettleTicket(TimePoint now, const SocketAddress& from, SessionId id
   admission_.ChargeHandshake(now, from, admission::kWhole - kResumptionCost);
 }
 
-// A client sent its flight again. Many do so each second, however slow the link is: an answer while
-// ours is on the line doubles what it carries, and the next repeat comes before it is through.
-// True if it is to be answered.
+// A client repeated its flight. Many do so each second, however slow the link: an answer while our
+// first one is on the link doubles the load, and the next repeat comes before it has arrived.
+// True: answer it.
 bool Server::Repeated(TimePoint now, Session& session) {
   if (now <= std::max(session.channel->flight_done(), session.repeat_after)) {
     // The client is there and waits.
@@ -133,7 +133,7 @@ Result<Session*, HandshakeResult> Server::BeginHandshake(TimePoint now, const So
 std::shared_ptr<Engine> Server::CurrentEngine() {
   const uint64_t revision = credentials_.revision();
   if (revision != engine_revision_) {
-    // Without memory for a new one the old one serves on, and the next handshake tries again.
+    // Without memory for a new engine the old one stays, and the next handshake tries again.
     if (auto engine = Engine::Make(config_, credentials_, random_)) {
       engine_ = std::move(engine);
       engine_revision_ = revision;
@@ -143,7 +143,7 @@ std::shared_ptr<Engine> Server::CurrentEngine() {
   return engine_;
 }
 
-// What a record, or the passing of time, did to a handshake.
+// Handles the effect of a record, or of elapsed time, on a handshake.
 void Server::HandshakeStep(TimePoint now, Session& session, Progress progress) {
   switch (progress) {
     case Progress::kNone:
@@ -162,12 +162,12 @@ void Server::HandshakeStep(TimePoint now, Session& session, Progress progress) {
 
 void Server::Opened(TimePoint now, Session& session) {
   flights_.Cancel(session.id);
-  // RFC 6347 §4.2.8: only now does the old session at this address go. The client has forgotten
-  // it, so it is not told. One with a connection id may be another client's, which sleeps and had
-  // this address before: it stays, and is found by its id.
+  // RFC 6347 §4.2.8: the old session at this address ends only now. The client has forgotten it,
+  // so it gets no close_notify. An old session with a connection id may belong to a sleeping client
+  // that had this address before: it stays, and is found by its id.
   Session* old = table_.FindOpen(session.peer);
   if (old != nullptr && !old->uses_connection_id) EndSession(*old, CloseReason::kReplaced, false);
-  const admission::Holder place = HolderOf(session);  // Unproven, as all who come.
+  const admission::Holder place = HolderOf(session);  // Unproven, as all newcomers.
   if (!MakeRoom(now, admission_.sessions) || !Book(admission_.sessions, session)) {
     session.channel->Close(session.peer);
     return EndHandshake(session, HandshakeResult::kTableFull);

@@ -34,7 +34,7 @@ HelloFragments::Added HelloFragments::Add(TimePoint now, const SocketAddress& fr
   if (offset == 0 && found != by_address_.end()) Erase(found->second);
   if (offset != 0 && found == by_address_.end()) return {};
   const Entry partial = offset == 0 ? Begin(now, from, header, whole_bytes) : found->second;
-  // Type, length and message number are those of the first.
+  // Type, length and message number equal those of the first fragment.
   const bool same =
       std::ranges::equal(header.first(kOffsetAt), ByteView(partial->message).first(kOffsetAt));
   const size_t next = partial->message.size() - kHeaderBytes;

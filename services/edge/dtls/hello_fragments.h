@@ -1,12 +1,12 @@
-// ClientHellos that come in fragments, put together: what is kept for addresses that nobody has
-// proved. So it is little, for a short time, and an answer goes out for whole ones only, which are
-// longer than the answer.
+// Reassembles fragmented ClientHellos. This is state for addresses that are not proven, so it is
+// small and kept for a short time. Only complete ClientHellos are answered, which are longer than
+// the answer.
 //
 //   first fragment ──▶ kept ──the next, in order──▶ … ──the last──▶ whole, as one record
 //                       └── kHelloFragmentsLife, or room for another ──▶ dropped
 //
-// Fragments out of their order are dropped: the client sends all of them again. When the table is
-// full the oldest goes, so that whoever forges addresses keeps out those alone who fragment.
+// Fragments out of order are dropped: the client retransmits all. When the table is full the oldest
+// one is dropped, so an attacker with forged addresses can keep out only clients that fragment.
 //
 // Threading: one worker thread. Limits: kHelloFragmentsMax of kHelloBytesMax. Spec: RFC 6347
 // §4.2.3.
@@ -26,10 +26,10 @@ namespace lowband::edge::dtls {
 class HelloFragments {
  public:
   struct Added {
-    bool kept = false;                      ///< Else it continues nothing, or is too much.
+    bool kept = false;                      ///< False: it continues no ClientHello, or is too long.
     std::optional<tls::Record> whole = {};  ///< It was the last; valid until the next call.
   };
-  /// `record` holds a ClientHello that ParseClientHello found to be fragmented.
+  /// `record` holds a fragment of a ClientHello, according to ParseClientHello.
   Added Add(TimePoint now, const SocketAddress& from, const tls::Record& record);
   size_t size() const { return partial_.size(); }
 
@@ -37,8 +37,8 @@ class HelloFragments {
   struct Partial {
     SocketAddress from;
     TimePoint begun;
-    Bytes message;       ///< With its header, as if it had never been cut.
-    size_t whole_bytes;  ///< What `message` will have.
+    Bytes message;       ///< With the header of an unfragmented message.
+    size_t whole_bytes;  ///< The final size of `message`.
   };
   using Entry = std::list<Partial>::iterator;
 

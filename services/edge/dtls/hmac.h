@@ -38,7 +38,7 @@ class Hmac {
     Add(std::array<uint8_t, 2>{static_cast<uint8_t>(size >> 8), static_cast<uint8_t>(size)});
     Add(bytes);
   }
-  /// Of what was added; the next one begins anew.
+  /// The HMAC of the bytes added; begins a new one.
   Mac Finish() {
     Mac out;
     Require(mbedtls_md_hmac_finish(&context_, out.data()));
@@ -47,7 +47,7 @@ class Hmac {
   }
 
  private:
-  // SHA-256 over memory has no way to fail but a broken build or no memory at start.
+  // SHA-256 can fail only in a broken build, or for lack of memory at the start.
   static void Require(int code) {
     if (code != 0) std::abort();
   }

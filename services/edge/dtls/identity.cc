@@ -22,15 +22,15 @@ namespace {
 
 using File = IdentityError::File;
 
-// A handshake message may be as long as the engine's outgoing buffer, but for the 12 bytes of its
-// header and the 3 bytes of the list's length; each certificate has 3 bytes in front.
+// A handshake message may fill the engine's outgoing buffer, minus the 12 bytes of its header and
+// the 3 bytes of the list's length; each certificate has 3 bytes in front.
 constexpr size_t kChainBytesMax = MBEDTLS_SSL_OUT_CONTENT_LEN - 12 - 3;
 // Nine numbers of an RSA key, most of them half as long as the longest.
 constexpr size_t kKeyDerBytesMax = 8 * MBEDTLS_MPI_MAX_SIZE;
 
 std::string Quoted(const std::string& path) { return "\"" + path + "\""; }
 
-// The whole file with a zero byte behind it, or what is wrong.
+// The whole file with a zero byte behind it, or the error.
 Result<std::string, std::string> ReadFile(const std::string& path) {
   const auto problem = [&] { return "cannot read " + Quoted(path) + ": " + std::strerror(errno); };
   const int fd = open(path.c_str(), O_RDONLY | O_CLOEXEC);
@@ -61,9 +61,9 @@ bool Contains(std::string_view text, std::string_view part) {
   return text.find(part) != std::string_view::npos;
 }
 
-// The codes that mean: well formed, but of a kind that is not built in.
+// Whether an error means: well formed, but of a kind that is not built in.
 bool IsUnsupported(int code) {
-  const int module = -(-code & 0xff80);  // Without what the layer below added.
+  const int module = -(-code & 0xff80);  // Without the low-level error.
   return module == MBEDTLS_ERR_PK_UNKNOWN_NAMED_CURVE || module == MBEDTLS_ERR_PK_UNKNOWN_PK_ALG ||
          module == MBEDTLS_ERR_PK_FEATURE_UNAVAILABLE || module == MBEDTLS_ERR_X509_UNKNOWN_SIG_ALG;
 }
@@ -136,7 +136,7 @@ bool HasIpAddress(const mbedtls_x509_crt* leaf) {
   return false;
 }
 
-/// Signed by another, whose certificate is not sent along.
+/// Signed by an issuer whose certificate is not in the file.
 bool IsLeafOnly(const mbedtls_x509_crt* leaf) {
   const mbedtls_x509_buf& issuer = leaf->issuer_raw;
   const mbedtls_x509_buf& subject = leaf->subject_raw;
@@ -153,11 +153,11 @@ std::vector<std::string> Warnings(const IdentityFiles& files, const mbedtls_x509
   if (!HasIpAddress(leaf)) {
     out.push_back(path +
                   " names no IP address: deployed clients verify the address that they dial, and "
-                  "refuse it unless told not to verify");
+                  "refuse this certificate unless verification is off");
   }
   if (IsLeafOnly(leaf)) {
     out.push_back(path +
-                  " holds no intermediate certificate: clients that do not know who signed it "
+                  " holds no intermediate certificate: clients that lack the issuer's certificate "
                   "refuse it; give the whole chain (fullchain.pem of ACME clients)");
   }
   if (mbedtls_pk_get_type(&leaf->pk) != MBEDTLS_PK_RSA) return out;
@@ -213,7 +213,8 @@ Result<std::shared_ptr<const Identity>, IdentityError> Identity::Load(const Iden
     return Failure(IdentityError{File::kKey, problem});
   }
   const auto secret = DeriveConnectionIdSecret(key.get());
-  if (!secret) return Failure(IdentityError{File::kKey, Quoted(files.key) + " is too large a key"});
+  if (!secret)
+    return Failure(IdentityError{File::kKey, Quoted(files.key) + " holds a key that is too large"});
   identity->connection_id_secret_ = *secret;
   identity->warnings_ = Warnings(files, identity->chain());
   return identity;

@@ -1,9 +1,9 @@
-// A certificate chain and its key, read from files and checked: what the edge is to its clients.
+// A certificate chain and its key, read from files and checked: the edge's identity.
 //
-// Threading: constant once loaded, so any thread; MakeKey gives each worker a key of its own,
-// since signing changes a key's context. Ownership: shared by the configurations made of it, so
-// that handshakes under way outlive a reload. Limits: kIdentityFileBytesMax; the chain must fit
-// one handshake message.
+// Threading: constant once loaded, so any thread; MakeKey gives each worker its own key, since
+// signing changes a key's context. Ownership: shared by the configurations that use it, so that
+// handshakes under way outlive a reload. Limits: kIdentityFileBytesMax; the chain must fit one
+// handshake message.
 #pragma once
 
 #include <chrono>
@@ -27,7 +27,7 @@ struct IdentityFiles {
 
 inline constexpr size_t kIdentityFileBytesMax = 1024 * 1024;
 
-/// `text` is a sentence that names the file and what is wrong with it.
+/// `text` is a sentence with the file's name and the error.
 struct IdentityError {
   enum class File : uint8_t { kCertificate, kKey };
   File file = File::kCertificate;
@@ -36,7 +36,7 @@ struct IdentityError {
 
 class Identity {
  public:
-  /// Reads and checks both files. `random` is used during the call only.
+  /// Reads and checks both files. `random` is used only during the call.
   static Result<std::shared_ptr<const Identity>, IdentityError> Load(const IdentityFiles& files,
                                                                      Random& random);
   Identity() = default;
@@ -52,18 +52,18 @@ class Identity {
   /// The key's file, for a TLS library other than mbedTLS. Holds the key: never copy it around.
   std::string_view key_pem() const { return {key_pem_.data(), key_pem_.size() - 1}; }
 
-  /// Comes from the key, which it does not tell, and from nothing else: the same after a restart.
+  /// Derived from the key alone, so equal after a restart; does not reveal the key.
   const ConnectionIdSecret& connection_id_secret() const { return connection_id_secret_; }
 
-  /// Of the server's own certificate.
+  /// The expiry of the server's own certificate.
   std::chrono::system_clock::time_point not_after() const;
-  /// What works but will hurt: expired, no IP address inside, no chain behind it, a weak or awkward
-  /// signature.
+  /// Problems that do not prevent loading: expired, no IP address in the certificate, no chain, a
+  /// weak or unsuitable signature.
   const std::vector<std::string>& warnings() const { return warnings_; }
 
  private:
   mutable tls::Certificate chain_;
-  std::string key_pem_;  // With the zero byte at its end that mbedTLS wants.
+  std::string key_pem_;  // With the zero byte at the end that mbedTLS requires.
   ConnectionIdSecret connection_id_secret_{};
   std::vector<std::string> warnings_;
 };

@@ -1,4 +1,4 @@
-// A random source that several threads may use.
+// A random source for several threads.
 #pragma once
 
 #include <memory>

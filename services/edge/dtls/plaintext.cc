@@ -43,15 +43,15 @@ std::array<uint8_t, kVerifyRequestBytes> WriteVerifyRequest(const tls::Record& r
   constexpr size_t kBodyBytes = 2 + 1 + kCookieBytes;
   std::array<uint8_t, kVerifyRequestBytes> out;
   Writer writer(out);
-  // RFC 6347 §4.2.1: the record's number is the ClientHello's, for we keep none of our own; the
-  // message's number follows the client's too, should this be its second try.
+  // RFC 6347 §4.2.1: the record's number is the ClientHello's, since we keep no state; so is the
+  // message's number, which is higher at the client's second attempt.
   writer.RecordHeader(tls::RecordType::kHandshake, record.version, record.sequence);
   writer.Number(1, kMessageHelloVerifyRequest);
   writer.Number(3, kBodyBytes);
   writer.Number(2, hello.message_sequence);
   writer.Number(3, 0);
   writer.Number(3, kBodyBytes);
-  // RFC 6347 §4.2.1: DTLS 1.0 whatever will be negotiated; it says how the packet is laid out.
+  // RFC 6347 §4.2.1: DTLS 1.0 for any negotiated version; it denotes only the packet's format.
   writer.Number(2, tls::kDtls10);
   writer.Number(1, cookie.size());
   writer.Raw(cookie);

@@ -1,5 +1,5 @@
 // The two records that we write without a session, in epoch 0: HelloVerifyRequest and an alert.
-// Both are smaller than anything that may trigger them, so that nobody can use us to amplify.
+// Both are smaller than any record that triggers them, so that they cannot be used to amplify.
 //
 // Threading: any. Spec: RFC 6347 §4.2.1, RFC 5246 §7.2.
 #pragma once
@@ -20,7 +20,7 @@ std::array<uint8_t, kVerifyRequestBytes> WriteVerifyRequest(const tls::Record& r
                                                             const ClientHello& hello,
                                                             const Cookie& cookie);
 
-/// RFC 5246 §7.2: the two that are sent in the clear.
+/// RFC 5246 §7.2: the two alerts that are sent in the clear.
 enum class AlertDescription : uint8_t { kHandshakeFailure = 40, kInternalError = 80 };
 
 inline constexpr size_t kAlertBytes = tls::kRecordHeaderBytes + 2;

@@ -6,7 +6,7 @@ namespace lowband::edge::dtls {
 namespace {
 
 constexpr uint8_t kMessageClientHello = 1;
-// Above the number of any record that a handshake used, so that it is no replay to the client.
+// Above the number of any record of a handshake, so that the client does not take it for a replay.
 constexpr uint64_t kStaleAlertSequence = 1ULL << 32;
 
 bool IsClientHello(const tls::Record& record) {
@@ -22,8 +22,8 @@ void Server::Receive(TimePoint now, const SocketAddress& from, ByteView datagram
   for (size_t i = 0; i < kRecordsPerDatagramMax; ++i) {
     const auto record = tls::TakeRecord(datagram, kConnectionIdBytes);
     if (!record) return Drop(DropReason::kMalformed);
-    // A client greets once, be it in fragments; each further answer would go to an address that is
-    // not proved.
+    // A datagram has one ClientHello, perhaps in fragments; each further answer would go to an
+    // address that is not proven.
     if (IsClientHello(*record) && greeted) {
       Drop(DropReason::kBadHello);
     } else {
@@ -42,16 +42,16 @@ void Server::Route(TimePoint now, const SocketAddress& from, const tls::Record& 
   Unknown(now, from, record);
 }
 
-// Null: no session takes it. While a handshake is to replace an open session, each record goes to
-// the one it can belong to; a wrong guess would let anyone break the other.
+// Null: the record belongs to no session. While a handshake may replace an open session, a record
+// goes only to the one to which it can belong; otherwise anyone could break the other one.
 Session* Server::SessionFor(const SocketAddress& from, const tls::Record& record) {
   if (record.type == tls::RecordType::kConnectionId) return table_.FindByConnectionId(IdOf(record));
   Session* handshake = table_.FindHandshake(from);
-  // An open session reads nothing in the clear: alerts of epoch 0 are anyone's.
+  // An open session reads no plaintext: anyone can forge alerts of epoch 0.
   if (record.epoch == 0) return handshake;
   if (handshake != nullptr && record.type == tls::RecordType::kHandshake) return handshake;
   Session* open = table_.FindOpen(from);
-  // With a connection id, records without it are not its client's (RFC 9146 §3).
+  // A client with a connection id sends no records without it (RFC 9146 §3).
   if (open != nullptr && !open->uses_connection_id) return open;
   return handshake;
 }
@@ -62,7 +62,7 @@ void Server::Unknown(TimePoint now, const SocketAddress& from, const tls::Record
   Drop(by_id     ? DropReason::kUnknownId
        : at_ours ? DropReason::kNotAccepted
                  : DropReason::kUnknownSession);
-  // Only what shows that the sender believes in a session, and is larger than the answer.
+  // Only for records whose sender assumes a session, and that are no smaller than the answer.
   if (!config_.stale_alert || at_ours || record.epoch == 0 || record.bytes.size() < kAlertBytes ||
       !(by_id ? connection_ids_->IsOurs(IdOf(record))
               : record.type == tls::RecordType::kApplicationData)) {
@@ -78,13 +78,13 @@ void Server::Unknown(TimePoint now, const SocketAddress& from, const tls::Record
 
 void Server::Deliver(TimePoint now, const SocketAddress& from, const tls::Record& record,
                      Session& session) {
-  // What an open session gets of a handshake is the client's last flight again.
+  // A handshake record for an open session is a repeat of the client's last flight.
   if (session.open() && record.type == tls::RecordType::kHandshake && !Repeated(now, session))
     return;
-  // A handshake's answers go where the cookie was proved, wherever this record came from.
+  // A handshake's answers go to the address that the cookie proved, not to this record's source.
   const size_t queued = outbox_.size();
   const auto received = session.channel->Receive(now, session.peer, record.bytes, plaintext_);
-  // What made the engine answer was no noise: the client waits for us, perhaps on a bad link.
+  // The engine answered, so the record was no noise: the client waits, perhaps on a bad link.
   if (outbox_.size() > queued && now - session.began < kHandshakeLifeMax &&
       !HasSpoken(session.stage)) {
     table_.Prolong(now, session);
@@ -100,14 +100,14 @@ void Server::Deliver(TimePoint now, const SocketAddress& from, const tls::Record
   }
 }
 
-// The engine has decrypted the record and seen that it is no replay: it is authentic.
+// The engine has decrypted the record and checked for replay: it is authentic.
 void Server::Accept(TimePoint now, const SocketAddress& from, const tls::Record& record,
                     Session& session, ByteView data) {
   ++counters_.records_accepted;
   const bool newest = record.sequence > session.newest;
   if (newest) session.newest = record.sequence;
-  // RFC 9146 §6: the address follows the newest record only, or a delayed one, sent on by someone
-  // from elsewhere, would draw the answers away.
+  // RFC 9146 §6: only the newest record moves the address. Otherwise an attacker could forward a
+  // delayed record from another address, and divert the answers.
   if (from != session.peer && newest) Follow(now, from, session);
   if (session.unproven) session.unproven->Received(record.bytes.size(), from == session.peer);
   table_.Touch(now, session);
@@ -140,7 +140,7 @@ void Server::ReturnHome(TimePoint now, Session& session) {
   SendHeld(session, path->TakeHeld());
 }
 
-// The answer to what was sent to the address of now came from there, or it would be no proof.
+// An answer proves the present address only if a record came from that address.
 void Server::ProvePath(SessionId id) {
   Session* session = table_.Find(id);
   if (session == nullptr || !session->unproven || !session->unproven->heard_there()) return;

@@ -1,4 +1,4 @@
-// Server, third part: who has a place among all sessions and handshakes, and who makes one.
+// Server, third part: places for sessions and handshakes, and eviction.
 #include <algorithm>
 #include <utility>
 
@@ -7,7 +7,6 @@
 
 namespace lowband::edge::dtls {
 
-// The homeserver told who it is.
 void Server::Prove(TimePoint now, SessionId id) {
   Session* session = table_.Find(id);
   if (session == nullptr || !session->open() || session->stage == Stage::kProven) return;
@@ -22,8 +21,8 @@ void Server::NoteRequest(TimePoint now, SessionId id) {
   if (session != nullptr && session->open()) table_.NoteRequest(now, *session);
 }
 
-// As MakeRoom() would say of a session, but nobody goes yet: a handshake that cannot end well is
-// not begun.
+// Whether MakeRoom() would find a place for a session, without ending one: a handshake that cannot
+// succeed is not begun.
 bool Server::CouldOpen(TimePoint now) {
   const Ledger& ledger = admission_.sessions;
   const auto victim = ledger.Overdraft({.more = 1});
@@ -32,7 +31,8 @@ bool Server::CouldOpen(TimePoint now) {
   return ledger.Overdraft({.more = 1, .proven_in_use = true}).has_value();
 }
 
-// For one more. Before it is booked, so that it is never its own victim. False: nobody can go.
+// Makes room for a newcomer, before it is booked, so that it cannot be its own victim. False: no
+// holding can end.
 bool Server::MakeRoom(TimePoint now, Ledger& ledger) {
   while (const auto victim = ledger.Overdraft({.more = 1})) {
     if (victim->worker != worker_) {
@@ -51,8 +51,8 @@ bool Server::MakeRoom(TimePoint now, Ledger& ledger) {
   return true;
 }
 
-// Passed on to whom the ledger names by now. Who is named ends something, or knows that nothing
-// proven can go and asks for the unproven: two workers cannot keep each other busy.
+// Passes the request on to the worker that the ledger names now. A named worker ends a holding, or
+// finds that no proven one can end and asks for an unproven one, so two workers cannot loop.
 void Server::Relieve(TimePoint now, bool proven_in_use) {
   for (Ledger* ledger : {&admission_.handshakes, &admission_.sessions}) {
     while (const auto victim = ledger->Overdraft({.proven_in_use = proven_in_use})) {
@@ -76,7 +76,7 @@ void Server::Relieve(TimePoint now, bool proven_in_use) {
   }
 }
 
-// True if one went.
+// True if a holding ended.
 bool Server::Evict(TimePoint now, const Ledger& ledger, const Victim& victim) {
   if (&ledger == &admission_.handshakes) {
     Session* handshake = table_.OldestHandshake(victim.network);
@@ -92,8 +92,8 @@ bool Server::Evict(TimePoint now, const Ledger& ledger, const Victim& victim) {
   return true;
 }
 
-// The network that has most gives the one unused longest, even one in use if it has far too many.
-// Else whoever was quiet longest: those at work stay.
+// The network with the most loses its least recently used session, even one in use if the network
+// is a hog. If that one is in use, the least recently used of all is taken, unless in use too.
 Session* Server::ProvenToEnd(TimePoint now, const Victim& victim) {
   const auto quiet = [&](const Session* session) {
     return session != nullptr && now - session->active_at >= kEvictableAfter;
@@ -120,7 +120,7 @@ admission::Holder Server::HolderOf(const Session& session) const {
   return {session.network, StandingOf(session.stage), worker_};
 }
 
-// False if it is refused after all: others, who were asked to make room, did not.
+// False if it is refused after all, since other workers have not made room yet.
 bool Server::Book(Ledger& ledger, const Session& session) {
   return ledger.Take(HolderOf(session), 1) != Ledger::Verdict::kFull;
 }

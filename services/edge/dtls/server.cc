@@ -27,7 +27,7 @@ Server::Server(const Config& config, Credentials& credentials, Random& random, u
   if (worker >= workers || workers > kConnectionIdWorkersMax) std::abort();
 }
 
-// What the others count on is theirs again.
+// Returns the bookings to the ledgers, which other workers share.
 Server::~Server() {
   while (Session* session = table_.Oldest(Stage::kHandshaking)) Discard(*session);
   for (const Stage stage : kOpenStages) {
@@ -124,7 +124,8 @@ Duration Server::UnprovenTimeout() const {
   return std::max(config_.unproven_timeout, config_.unproven_timeout_when_roomy);
 }
 
-// Unproven ones do not count: they go for whoever comes, and must not shorten others' time.
+// Unproven sessions do not count: they make room for any newcomer, and must not shorten the time of
+// others.
 Duration Server::IdleTimeout() const {
   if (!NearlyFull(admission_.sessions.held(Standing::kProven), admission_.sessions.max())) {
     return config_.idle_timeout;

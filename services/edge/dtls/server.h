@@ -7,14 +7,14 @@
 //        └───────────────────────────────────────────────┴──────── kUnproven ───────────▶ kProven
 //                   time, close_notify, fatal alert, eviction, replacement, stop
 //
-// Sessions and handshakes of all workers share one table's room (admission/ledger.h). When there is
-// none, somebody of the network that has most makes it, unproven sessions first. Where the other
-// worker has that session, it is asked to end it (PollRelief(), Relieve()).
+// Sessions and handshakes have limits for all workers together (admission/ledger.h). At the limit,
+// the network with the most makes room, unproven sessions first. If another worker has the session
+// to end, this worker asks it to do so (PollRelief(), Relieve()).
 //
-// A datagram is matched to its session by Connection ID when it carries one (RFC 9146), else by
-// source address. The address of a session moves only after an authentic record, newer than all
-// before it, came from the new one (RFC 9146 §6), and little is sent there before the owner says
-// that the client has answered something from there (unproven_path.h).
+// A datagram is matched to its session by Connection ID if it carries one (RFC 9146), else by
+// source address. A session's address moves only when an authentic record, newer than all before,
+// comes from a new address (RFC 9146 §6), and little is sent there before the owner confirms that
+// the client has answered from there (unproven_path.h).
 //
 // Threading: one worker thread. Ownership: owns every session; drained views are valid until the
 // next call. Limits: limits.h. Spec: RFC 6347, RFC 5246, RFC 9146, RFC 5077.
@@ -54,9 +54,8 @@ namespace lowband::edge::dtls {
 /// The stage of one worker.
 class Server {
  public:
-  /// `credentials` and `admission` are shared by all workers and outlive the server; `random` too,
-  /// used by this worker alone. `worker` of `workers` is coded into connection ids (see
-  /// connection_id.h).
+  /// `credentials` and `admission` are shared by all workers, `random` is this worker's; all three
+  /// outlive the server. `worker` of `workers` is encoded into connection ids (connection_id.h).
   Server(const Config& config, Credentials& credentials, Random& random, unsigned worker,
          unsigned workers, admission::Admission& admission);
   ~Server();
@@ -67,29 +66,28 @@ class Server {
   void Receive(TimePoint now, const SocketAddress& from, ByteView datagram);
   /// Sends `data` (at most kApplicationDataMax bytes) in one record. False if the session is gone.
   bool Send(SessionId session, ByteView data);
-  /// The client answered what was sent after PeerMoved. Nothing if its address has changed since.
+  /// The client answered a message sent after PeerMoved. No effect if its address changed since.
   void ProvePath(SessionId session);
-  /// The homeserver knows the client: it answered a request with the session's token by other than
-  /// a refusal of the token. Nothing if the session is gone.
+  /// The client is proven: the homeserver answered a request with the session's token, and did not
+  /// refuse the token. No effect if the session is gone.
   void Prove(TimePoint now, SessionId session);
-  /// A whole request came: an unproven session's time begins anew, which data alone does not do.
+  /// A complete request came: this restarts an unproven session's time, unlike other data.
   void NoteRequest(TimePoint now, SessionId session);
-  /// Another worker's PollRelief() named this one: ends what is to make room, if it still is.
+  /// Another worker's PollRelief() named this worker: ends a holding, if room is still needed.
   void Relieve(TimePoint now, bool proven_in_use);
-  /// Ends a session with close_notify; nothing if it is gone.
+  /// Ends a session with close_notify. No effect if it is gone.
   void Close(SessionId session, CloseReason reason = CloseReason::kLocal);
   /// Takes no new handshakes from here on; sessions live on.
   void StopAccepting() { accepting_ = false; }
   /// Ends every session with close_notify.
   void CloseAll();
-  /// Runs what is due. To be called at NextDeadline() or later.
+  /// Runs the timers that are due. Call it at NextDeadline() or later.
   void Advance(TimePoint now);
   std::optional<TimePoint> NextDeadline();
 
-  /// Open sessions, the unproven ones first, then those first that were not heard for the longest
-  /// time.
+  /// Open sessions: the unproven ones first, and within each group the longest silent first.
   std::vector<SessionId> QuietestFirst() const { return table_.QuietestFirst(); }
-  /// When data came of it last, or it opened; none: it is gone.
+  /// The time of the session's last data, or of its opening; none if it is gone.
   std::optional<TimePoint> ActiveAt(SessionId session);
 
   /// Drained after every call above, until all are empty.
@@ -131,7 +129,7 @@ class Server {
   void EndHandshake(Session& session, HandshakeResult result);
   std::shared_ptr<Engine> CurrentEngine();
 
-  // In room.cc: who has a place, and who makes one.
+  // In room.cc: places for sessions and handshakes, and eviction.
   using Ledger = admission::Ledger;
   using Standing = admission::Standing;
   using Victim = admission::Victim;
@@ -153,7 +151,7 @@ class Server {
   Duration UnprovenTimeout() const;
   Duration IdleTimeout() const;
   void EndSession(Session& session, CloseReason reason, bool notify);
-  /// A flight that comes again is no sign of a client that waits: its session is past that.
+  /// The client has sent data, so a repeated flight does not mean that it still waits for ours.
   static bool HasSpoken(Stage stage) {
     return stage == Stage::kUnproven || stage == Stage::kProven;
   }
@@ -170,17 +168,17 @@ class Server {
   bool accepting_ = true;
   Counters counters_;
   CookieJar cookies_;
-  std::optional<ConnectionIds> connection_ids_;  // Always; made anew with the identity.
+  std::optional<ConnectionIds> connection_ids_;  // Never empty; replaced with the identity.
   EndedHellos ended_hellos_;
   HelloFragments hello_fragments_;
   Outbox outbox_;  // Outlives the channels of the table.
   PacketQueue<Event> events_;
-  std::vector<Relief> reliefs_;  // One to a worker and kind, at most.
+  std::vector<Relief> reliefs_;  // At most one per worker and kind.
   std::shared_ptr<Engine> engine_;
   uint64_t engine_revision_ = 0;
   SessionTable table_;
-  TimerQueue<SessionId> flights_;  // Of handshakes: when to send the last flight again.
-  TimerQueue<SessionId> paths_;    // Of sessions at an unproven address: when to give it up.
+  TimerQueue<SessionId> flights_;  // Of handshakes: the next retransmission.
+  TimerQueue<SessionId> paths_;    // Of sessions at an unproven address: the return to the old one.
   std::array<uint8_t, kRecordPlaintextMax> plaintext_;
 };
 

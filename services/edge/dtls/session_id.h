@@ -1,4 +1,4 @@
-// The name of one DTLS session inside the edge, unique for the life of a worker.
+// The identifier of a DTLS session inside the edge, unique for the life of a worker.
 #pragma once
 
 #include <cstdint>
@@ -6,7 +6,7 @@
 
 namespace lowband::edge {
 
-/// Opaque; never used again after its session ended, so that late answers find nobody.
+/// Opaque; never reused after its session has ended, so that late answers reach no other session.
 struct SessionId {
   uint64_t value = 0;
   friend auto operator<=>(const SessionId&, const SessionId&) = default;

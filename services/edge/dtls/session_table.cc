@@ -47,7 +47,7 @@ void SessionTable::Touch(TimePoint now, Session& session) {
   PutInto(session.stage == Stage::kProven ? Stage::kProven : Stage::kUnproven, now, session);
 }
 
-// Within its list only: what is repeated makes no handshake younger in the eyes of its network.
+// Only within its stage's list: repeats do not make a handshake younger among its network's.
 void SessionTable::Prolong(TimePoint now, Session& session) {
   auto& list = ListOf(session.stage);
   list.splice(list.end(), list, session.self);
@@ -64,8 +64,8 @@ void SessionTable::Move(TimePoint now, Session& session, const SocketAddress& pe
   ReleaseAddress(session);
   session.peer = peer;
   session.moved_at = now;
-  // Whoever has the new address keeps it: a session without a connection id has no other way to
-  // be found, and no client may take that from another.
+  // A session that has the new address already keeps it: without a connection id it cannot be found
+  // otherwise, and no client may take an address from another.
   open_by_address_.emplace(peer, &session);
 }
 

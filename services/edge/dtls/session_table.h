@@ -1,11 +1,11 @@
-// The sessions of one worker, found by name, connection id or address, and listed by age: all of
-// them, and those of each network.
+// The sessions of one worker, found by SessionId, connection id or address, and listed by age: all
+// of them, and those of each network.
 //
-// An address can have two sessions at once: one that is open, and a handshake that will replace it
-// when it succeeds (RFC 6347 §4.2.8). Sessions with a connection id need no address to be found
-// by, so any number of them can be at one; the first has it for its own.
+// An address can have two sessions at once: an open one, and a handshake that will replace it when
+// it succeeds (RFC 6347 §4.2.8). Sessions with a connection id are found by that, so any number of
+// them can share an address; the look-up by address finds the first.
 //
-// Threading: one worker. Ownership: owns the sessions; pointers to one are good until its Erase().
+// Threading: one worker. Ownership: owns the sessions; pointers to one are valid until its Erase().
 // Limits: none of its own; the server asks for room first.
 #pragma once
 
@@ -27,12 +27,12 @@
 
 namespace lowband::edge::dtls {
 
-/// How far a session got; also the lists that the table keeps, the oldest in front.
+/// The progress of a session. The table keeps a list of each stage, the oldest in front.
 enum class Stage : uint8_t {
-  kHandshaking,  ///< By the time it began, or its client was there.
-  kUnconfirmed,  ///< Open, but nothing came yet; by the time it opened, or its client was there.
-  kUnproven,     ///< The homeserver does not know its client; by the time of its last request.
-  kProven,       ///< By the time it was last heard of: the least recently used in front.
+  kHandshaking,  ///< By the time it began, or its last sign of life.
+  kUnconfirmed,  ///< Open, but without data yet; by the time it opened, or its last sign of life.
+  kUnproven,     ///< Its client is unproven; by the time of its last request.
+  kProven,       ///< By the time of its last data: the least recently used in front.
 };
 inline constexpr size_t kStages = 4;
 
@@ -44,11 +44,11 @@ using ClientRandom = std::array<uint8_t, 32>;
 
 struct Session;
 
-/// Of one network, each list with the oldest in front.
+/// The sessions of one network; each list has the oldest in front.
 struct Kin {
-  std::list<Session*> handshakes;  ///< By the time they began, whatever came of them since.
-  std::list<Session*> unproven;    ///< Unconfirmed ones too, as in their lists.
-  std::list<Session*> proven;      ///< As in their list.
+  std::list<Session*> handshakes;  ///< By the time they began; signs of life do not count.
+  std::list<Session*> unproven;    ///< Including unconfirmed ones, in the order of their lists.
+  std::list<Session*> proven;      ///< In the order of their list.
 };
 
 struct Session {
@@ -57,16 +57,16 @@ struct Session {
   bool uses_connection_id = false;
   SocketAddress peer;
   ConnectionId connection_id;
-  ClientRandom client_random;  ///< Tells a repeated ClientHello from a new one.
+  ClientRandom client_random;  ///< Distinguishes a repeated ClientHello from a new one.
   uint64_t newest = 0;         ///< The highest record sequence number that carried data.
-  TimePoint began;             ///< When its handshake did.
-  TimePoint active_at;         ///< When data came last, or it opened.
-  TimePoint since;             ///< Of the list that it is in.
-  TimePoint moved_at;          ///< When the address last changed.
-  TimePoint repeat_after;      ///< A flight that the client repeats is answered only later.
+  TimePoint began;             ///< The start of its handshake.
+  TimePoint active_at;         ///< The time of its last data, or of its opening.
+  TimePoint since;             ///< The time by which its list is ordered.
+  TimePoint moved_at;          ///< The last change of the address.
+  TimePoint repeat_after;      ///< Until then, repeated flights of the client get no answer.
   std::unique_ptr<Channel> channel;
-  std::unique_ptr<UnprovenPath> unproven;  ///< `peer` is not proven; null: it is.
-  admission::Network network{};            ///< Who answers for it: of its last proven address.
+  std::unique_ptr<UnprovenPath> unproven;  ///< Null: `peer` is proven.
+  admission::Network network{};            ///< For which it is booked: of its last proven address.
   std::list<Session>::iterator self;
   Kin* kin = nullptr;
   std::list<Session*>::iterator self_in_kin;
@@ -83,21 +83,21 @@ class SessionTable {
   /// Adds a handshake. There must be none at `peer`, and `id` must be free.
   Session& Begin(TimePoint now, const SocketAddress& peer, const ConnectionId& id,
                  std::unique_ptr<Channel> channel);
-  /// Turns a handshake into an open session. If the address is another's, that one must have been
-  /// erased, or it uses a connection id and loses the address.
+  /// Turns a handshake into an open session. If another session had the address, it must have been
+  /// erased, unless it uses a connection id: then it loses the address.
   void Open(TimePoint now, Session& session, bool uses_connection_id);
-  /// Heard data of an open session. A proven one becomes the most recently used; an unproven one
-  /// gains nothing by it.
+  /// Data of an open session came. A proven one becomes the most recently used; the place of an
+  /// unproven one does not change.
   void Touch(TimePoint now, Session& session);
-  /// The client of one that is not heard of yet is there still: its time starts again.
+  /// A sign of life in a handshake or an unconfirmed session: restarts its time.
   void Prolong(TimePoint now, Session& session);
-  /// A request came, not just data: the time of an unproven one starts again.
+  /// A request came, not only data: restarts the time of an unproven session.
   void NoteRequest(TimePoint now, Session& session);
-  /// The homeserver knows the client of an open session.
+  /// The client of an open session is proven.
   void Prove(TimePoint now, Session& session);
-  /// Only of a session with a connection id.
+  /// Only for a session with a connection id.
   void Move(TimePoint now, Session& session, const SocketAddress& peer);
-  /// Another network answers for it.
+  /// Moves a session to the lists of another network.
   void Rehome(Session& session, admission::Network network);
   void Erase(Session& session);
 
@@ -111,11 +111,11 @@ class SessionTable {
   /// The oldest of a network, or null.
   Session* OldestHandshake(admission::Network network);
   Session* Oldest(admission::Network network, admission::Standing standing);
-  /// The open ones, in the order of their lists.
+  /// The open sessions, in the order of their lists.
   std::vector<SessionId> QuietestFirst() const;
 
   size_t handshakes() const { return lists_[0].size(); }
-  /// Open ones.
+  /// Open sessions.
   size_t sessions() const { return lists_[1].size() + lists_[2].size() + lists_[3].size(); }
 
  private:
@@ -128,7 +128,7 @@ class SessionTable {
 
   uint64_t last_id_ = 0;
   std::array<std::list<Session>, kStages> lists_;
-  std::unordered_map<admission::Network, Kin> networks_;  ///< Those that have something here.
+  std::unordered_map<admission::Network, Kin> networks_;  ///< Those with sessions here.
   std::unordered_map<SessionId, Session*> by_id_;
   std::unordered_map<ConnectionId, Session*, ConnectionIdHash> by_connection_id_;
   std::unordered_map<SocketAddress, Session*> open_by_address_;

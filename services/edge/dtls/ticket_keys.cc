@@ -24,7 +24,7 @@ void TicketKeys::RotateIfDue(TimePoint now) {
   const bool first = rotate_at_.load(std::memory_order_relaxed) == 0;
   if (now.time_since_epoch().count() < rotate_at_.load(std::memory_order_relaxed)) return;
   rotate_at_.store((now + kTicketKeyLife).time_since_epoch().count(), std::memory_order_relaxed);
-  if (first) return;  // The keys made at set-up begin their life at the first handshake.
+  if (first) return;  // The life of the first keys begins at the first handshake.
   std::array<unsigned char, MBEDTLS_SSL_TICKET_KEY_NAME_BYTES> name;
   std::array<unsigned char, MBEDTLS_SSL_TICKET_MAX_KEY_BYTES> key;
   random_.Fill(name);

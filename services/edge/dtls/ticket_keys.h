@@ -1,7 +1,7 @@
-// The keys of session tickets, shared by all workers: a client resumes at whichever it reaches.
+// The keys of session tickets, shared by all workers: a client can resume at any of them.
 //
-// The engine stamps tickets with the system's clocks itself; the keys are turned by the stage's
-// time. A clock step can void tickets, at the cost of full handshakes.
+// The engine itself stamps tickets with the system's clock; the keys are rotated by the stage's
+// time. A clock step can invalidate tickets, at the cost of full handshakes.
 //
 // Threading: any. Limits: kTicketLife, kTicketKeyLife. Spec: RFC 5077.
 #pragma once
@@ -18,21 +18,21 @@ namespace lowband::edge::dtls {
 
 class TicketKeys {
  public:
-  /// `random` outlives the object; it is used by whichever thread calls. Aborts if there is no
-  /// memory: this is start-up.
+  /// `random` outlives the object and is used on the threads that call. Aborts without memory, as
+  /// this is start-up.
   explicit TicketKeys(LockedRandom& random);
 
-  /// Makes a new key if the present one has served its time; cheap otherwise.
+  /// Makes a new key if the present one has reached kTicketKeyLife; cheap otherwise.
   void RotateIfDue(TimePoint now);
 
-  /// The contracts of mbedtls_ssl_ticket_write_t and mbedtls_ssl_ticket_parse_t.
+  /// As mbedtls_ssl_ticket_write_t and mbedtls_ssl_ticket_parse_t.
   int Write(const mbedtls_ssl_session* session, unsigned char* start, const unsigned char* end,
             size_t* size, uint32_t* lifetime);
   int Parse(mbedtls_ssl_session* session, unsigned char* ticket, size_t size);
 
  private:
-  // The engine's ticket context locks itself, but not where keys are turned. Held for the time of
-  // one AES-GCM operation on about 200 bytes, once a handshake.
+  // The engine's ticket context has its own lock, which does not cover the rotation of keys. Held
+  // for one AES-GCM operation on about 200 bytes, once per handshake.
   Mutex mutex_;
   LockedRandom& random_;
   tls::SslTickets tickets_ LOWBAND_GUARDED_BY(mutex_);

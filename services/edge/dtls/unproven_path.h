@@ -1,16 +1,16 @@
-// The new address of a session, until its client has shown that it can be reached there.
+// The new address of a session, until its client has proven that it can be reached there.
 //
 //   proven ──newest record from elsewhere──▶ unproven ──answer to a message sent there──▶ proven
 //     ▲                                        │   │
 //     │     newest record from the old address │   │ kPathProofTime
 //     └──────────────── at the old address ◀───┴───┘
 //
-// Whoever stands between can send a client's record on from any address, so that its answers go
+// An attacker on the path can forward a client's record from any address, so that the answers go
 // there. An authentic and newest record is therefore not enough (RFC 9146 §6): until the path is
-// proven, no more than kUnprovenFactor times what came from there goes there (RFC 9000 §8.2 and
-// RFC 9853 have the same rule). What is over that waits, for most of the time a round trip.
+// proven, we send at most kUnprovenFactor times the bytes received from the new address (as in
+// RFC 9000 §8.2 and RFC 9853). Further data waits, usually for one round trip.
 //
-// Threading: one worker. Ownership: has what waits. Limits: limits.h.
+// Threading: one worker. Ownership: owns the waiting data. Limits: limits.h.
 #pragma once
 
 #include <cstdint>
@@ -27,17 +27,17 @@ class UnprovenPath {
   explicit UnprovenPath(const SocketAddress& home) : home_(home) {}
   const SocketAddress& home() const { return home_; }
 
-  /// An authentic record of `bytes` came; from the new address or not.
+  /// An authentic record of `bytes` came, from the new address or another.
   void Received(size_t bytes, bool from_there);
   /// The last record came from the new address.
   bool heard_there() const { return heard_there_; }
-  /// A record of `bytes` may go there; then it is counted.
+  /// True, and counted, if a record of `bytes` may be sent to the new address.
   bool MaySend(size_t bytes);
-  /// Keeps `data` until the path is settled; false if there is no room for it.
+  /// Keeps `data` until the path is proven or given up; false if there is no room for it.
   bool Hold(ByteView data);
-  /// What waited, in its order.
+  /// The waiting data, in order.
   std::vector<Bytes> TakeHeld() { return std::move(held_); }
-  /// The client turned up at yet another address: all is counted anew.
+  /// The client has moved to yet another address: all counts begin anew.
   void Restart();
 
  private:

@@ -78,7 +78,7 @@ class TlsStream final : public ByteStream {
   bool HasBuffered() const override { return SSL_pending(ssl_.get()) > 0; }
 
   void EndOutput() override {
-    // A connection that failed must not be written to (SSL_shutdown(3)).
+    // After a failure nothing may be written (SSL_shutdown(3)).
     if (!failed_ && SSL_is_init_finished(ssl_.get()) == 1) {
       ERR_clear_error();
       SSL_shutdown(ssl_.get());
@@ -92,7 +92,7 @@ class TlsStream final : public ByteStream {
   template <class Call>
   IoResult Step(Call call) {
     if (failed_) return {Status::kFailed, 0};
-    // The error queue is the thread's, and what others left there would be taken for this call's.
+    // The error queue is per thread: errors of other connections would count as this call's.
     ERR_clear_error();
     const int done = call();
     if (done > 0) return {Status::kDone, static_cast<size_t>(done)};

@@ -1,6 +1,6 @@
-// The two directions of a client's connection, plain or inside TLS, never blocking.
+// The two directions of a client's connection, plain or inside TLS; never blocks.
 //
-// Threading: one thread. Ownership: has the socket, and closes it.
+// Threading: one thread. Ownership: owns the socket, and closes it.
 #pragma once
 
 #include <cstddef>
@@ -15,9 +15,9 @@ namespace lowband::edge::fallback {
 struct IoResult {
   enum class Status : unsigned char {
     kDone,      ///< `bytes` were moved, at least one.
-    kWantsIn,   ///< Nothing moved: again when the socket is readable.
-    kWantsOut,  ///< Nothing moved: again when the socket is writable.
-    kEnd,       ///< Read only: the peer sends nothing more.
+    kWantsIn,   ///< No bytes moved: repeat when the socket is readable.
+    kWantsOut,  ///< No bytes moved: repeat when the socket is writable.
+    kEnd,       ///< Read only: the peer has ended its output.
     kFailed,    ///< The connection is unusable.
   };
   Status status = Status::kFailed;
@@ -27,16 +27,16 @@ struct IoResult {
 class ByteStream {
  public:
   virtual ~ByteStream() = default;
-  /// Before anything else: kDone when the connection is ready. Nothing to do without TLS.
+  /// Called first: kDone when the connection is ready. Without TLS it has no effect.
   virtual IoResult Handshake() = 0;
   virtual IoResult Read(std::span<char> into) = 0;
   /// May take a part of `bytes`. After kWants… the same bytes must come first in the next call.
   virtual IoResult Write(std::string_view bytes) = 0;
-  /// Bytes that Read would give although the socket is not readable.
+  /// Whether Read can return bytes although the socket is not readable.
   virtual bool HasBuffered() const = 0;
-  /// Tells the peer that nothing more comes. Does not wait.
+  /// Signals the end of our output to the peer. Does not wait.
   virtual void EndOutput() = 0;
-  /// Handshake failed since the peer speaks plain HTTP.
+  /// Whether the handshake failed because the peer speaks plain HTTP.
   virtual bool PeerSpeaksPlainHttp() const = 0;
   int fd() const { return fd_; }
 
@@ -45,9 +45,9 @@ class ByteStream {
   const int fd_;
 };
 
-/// `fd` does not block.
+/// `fd` is non-blocking.
 std::unique_ptr<ByteStream> MakePlainStream(int fd);
-/// Fails at once if there is no memory for it. `context` is counted by OpenSSL.
+/// Without memory, its first call fails. OpenSSL counts the reference to `context`.
 std::unique_ptr<ByteStream> MakeTlsStream(int fd, ssl_ctx_st* context);
 
 }  // namespace lowband::edge::fallback

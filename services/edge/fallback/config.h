@@ -1,4 +1,4 @@
-// What the TCP fallback is told at start. Plain values; main fills them from the flags.
+// The settings of the TCP fallback. Plain values; main fills them from the flags.
 #pragma once
 
 #include <cstdint>
@@ -15,17 +15,17 @@ struct Config {
   uint64_t connections_max = kConnectionsDefault;
   /// --http-max-body: bytes of one request's body.
   uint64_t body_bytes_max = kBodyBytesDefault;
-  /// --trust-forwarded-for: who connects is a proxy of ours that tells the client's address.
+  /// --trust-forwarded-for: all connections come from a trusted proxy that names its clients.
   bool trust_forwarded_for = false;
-  /// Also for a TLS handshake that stands still.
+  /// Also for a TLS handshake without progress.
   Duration head_timeout = kHeadTimeout;
-  /// For one that goes on; not below head_timeout.
+  /// For a TLS handshake with progress; not below head_timeout.
   Duration tls_handshake_life = kTlsHandshakeLifeMax;
   /// --http-idle-timeout
   Duration idle_timeout = kIdleTimeout;
   /// --http-stall-timeout
   Duration stall_timeout = kStallTimeout;
-  /// Told of every transfer; may be empty.
+  /// Called at the end of each transfer; may be empty.
   TransferLog log;
 };
 

@@ -7,7 +7,7 @@
 namespace lowband::edge::fallback {
 namespace {
 
-constexpr http::Refusal kTooSlow{408, http::Fault::kTimeout, "the request took too long to come"};
+constexpr http::Refusal kTooSlow{408, http::Fault::kTimeout, "the request arrived too slowly"};
 
 std::string_view Errcode(uint16_t status) {
   switch (status) {
@@ -99,8 +99,7 @@ bool Connection::StepHandshake(TimePoint now) {
 void Connection::TellPlainHttp() {
   context_.counters.Add(ConnectionEvent::kPlainText);
   const auto plain = MakePlainStream(dup(wire_.stream().fd()));
-  plain->Write(
-      MakeErrorAnswer(400, "M_UNKNOWN", "this port speaks HTTPS: ask for https://", false));
+  plain->Write(MakeErrorAnswer(400, "M_UNKNOWN", "this port speaks HTTPS: use https://", false));
   plain->EndOutput();
 }
 
@@ -113,7 +112,7 @@ void Connection::ExpectHead(TimePoint now, Duration patience) {
 }
 
 bool Connection::StepHead(TimePoint now) {
-  // What came with the request before may hold the whole of this one.
+  // The input of the previous request may already contain this one completely.
   if (!std::exchange(head_expected_, false)) wire_.Fill();
   if (!head_begun_ && !wire_.in().empty()) {
     head_begun_ = true;
@@ -189,7 +188,7 @@ bool Connection::Concludes(const Transfer& transfer) {
     case TransferEnd::kBroken:
     case TransferEnd::kStopping: break;
   }
-  // The client must see that its answer is not whole.
+  // The client must see that its answer is incomplete.
   wire_.Abandon();
   return false;
 }
@@ -202,8 +201,8 @@ bool Connection::Linger(TimePoint now) {
   return true;
 }
 
-// Sends what is left, tells the client that nothing more comes, and throws away what it still
-// sends, for a short while: closing at once would take the answer from it (RFC 9112 §9.6).
+// Sends the remaining output, signals its end to the client, and discards further input for a short
+// time: closing at once could destroy the answer before the client reads it (RFC 9112 §9.6).
 bool Connection::StepLinger(TimePoint now) {
   const bool patient = now < deadline_ && !aborting();
   if (!output_ended_) {
@@ -226,7 +225,7 @@ bool Connection::End() {
   return true;
 }
 
-// What it has of an answer is sent as far as its socket takes it at once: nobody waits for it.
+// The answer so far is sent as far as the socket takes it at once, without a wait.
 void Connection::MakeRoom(TimePoint now) {
   if (state_ == State::kTransfer) {
     exchange_->transfer.MakeRoom();

@@ -5,10 +5,10 @@
 //        │        └─nothing came─▶ ┘ │          └─broken─▶ over
 //        └─failed─▶ over             └─▶ over
 //
-// It is stepped when something of what it waits for may have happened, and never blocks.
+// The loop steps it when an event for which it waits may have happened; it never blocks.
 //
-// Threading: one thread, its loop's; made by another. Ownership: borrows configuration, channel and
-// counters; has the stream and its seat. Limits: limits.h. Spec: RFC 9112 §9.
+// Threading: its loop's thread; made on another. Ownership: borrows configuration, channel and
+// counters; owns the stream and its seat. Limits: limits.h. Spec: RFC 9112 §9.
 #pragma once
 
 #include <memory>
@@ -24,7 +24,7 @@
 
 namespace lowband::edge::fallback {
 
-/// What all connections of a server share; outlives them.
+/// Shared by all connections of a server; outlives them.
 struct ConnectionContext {
   const Config& config;
   RelayChannel& channel;
@@ -41,16 +41,16 @@ class Connection {
   Connection(const Connection&) = delete;
   Connection& operator=(const Connection&) = delete;
 
-  /// Goes as far as it can.
+  /// Advances as far as possible without blocking.
   void Step(TimePoint now);
   bool over() const { return state_ == State::kOver; }
-  /// When to step it again: by its socket...
+  /// The socket's events at which to step it again...
   Interest interest() const;
-  /// ...or by the clock, or when its waker wakes it.
+  /// ...or the time, if its waker does not wake it before.
   std::optional<TimePoint> deadline() const;
-  /// The socket is unusable, and neither readable nor writable was waited for.
+  /// The socket has become unusable while the connection waited neither to read nor to write.
   void HangUp() { wire_.Abandon(); }
-  /// Ends at once, for another.
+  /// Ends at once, to make room for another.
   void MakeRoom(TimePoint now);
 
   ConnectionTable::Id id() const { return id_; }
@@ -61,7 +61,7 @@ class Connection {
   /// A request and its transfer.
   struct Exchange;
 
-  /// Each is true if the state has changed.
+  /// Each returns true if the state has changed.
   bool StepHandshake(TimePoint now);
   bool StepHead(TimePoint now);
   bool StepTransfer(TimePoint now);
@@ -70,7 +70,7 @@ class Connection {
   void ExpectHead(TimePoint now, Duration patience);
   void StartTransfer(TimePoint now, http::RequestHead head);
   void EndTransfer(TimePoint now);
-  /// After the transfer: the connection can go on with another.
+  /// After the transfer: whether the connection can take another request.
   bool Concludes(const Transfer& transfer);
   bool Linger(TimePoint now);
   bool End();
@@ -87,9 +87,9 @@ class Connection {
   Wire wire_;
   State state_ = State::kHandshake;
   std::optional<Handshake> handshake_;
-  TimePoint deadline_;  ///< Of the head, or of lingering.
+  TimePoint deadline_;  ///< For the head, or for lingering.
   http::RequestHeadReader reader_;
-  bool head_expected_ = false;  ///< Nothing has been read since.
+  bool head_expected_ = false;  ///< Nothing has been read for the next head yet.
   bool head_begun_ = false;
   bool output_ended_ = false;
   uint64_t linger_until_moved_ = 0;

@@ -1,5 +1,5 @@
-// The places for connections, and who gives one up when all are taken: who holds much makes room
-// for who holds little, and an address that takes every place shuts nobody else out.
+// The places for connections. When all are taken, a network that holds many makes room for one that
+// holds few, so no address can take every place and keep out the others.
 //
 //   Enter ── a place is free ──▶ seated
 //     └─ full ─┬─ the network with most places has more than an eighth of them, and more than the
@@ -7,17 +7,17 @@
 //              │    else the one that opens longest, else the one whose transfer is oldest
 //              ├─ the newcomer's network would have as many ──▶ it gives up one of its own that is
 //              │    idle or opens
-//              ├─ nobody has so many ──▶ the network with most connections that do nothing gives up
-//              │    one of those, idle before opening
+//              ├─ no network has so many ──▶ the network with most idle and opening connections
+//              │    gives up one of those, idle before opening
 //              └─ else ──▶ refused
 //
-// A network is what one site has: /32 of IPv4, /48 of IPv6. Who has much pays with its own: else
-// its newcomers would push out those of others, one by one; and so would two that have as much push
-// out each other's.
+// A network is one site: an IPv4 address or an IPv6 /48. A network that holds much makes room with
+// its own connections: otherwise its newcomers would replace those of others one by one, and two
+// networks that hold equally much would replace each other's.
 //
-// Threading: any; one lock. Ownership: outlives its seats. Limits: the number given; for each
-// network that has a place, one account. Who was told to go and has not yet gone has no place any
-// more; Enter waits while that is so of kLeavingMax, which is a turn of a loop or two.
+// Threading: any; one lock. Ownership: outlives its seats. Limits: the number given; one account
+// for each network with a place. A connection that must end has no place from then on; while
+// kLeavingMax of these have not ended yet, Enter waits, for a turn of a loop or two.
 #pragma once
 
 #include <array>
@@ -35,10 +35,10 @@
 
 namespace lowband::edge::fallback {
 
-/// What a connection is doing, as far as others may want its place.
+/// The activity of a connection, by which the one to end is chosen.
 enum class Activity : uint8_t {
-  kOpening,  ///< Its handshake or the head of its request is not whole.
-  kIdle,     ///< Between two requests, or behind the last.
+  kOpening,  ///< Its handshake or the head of its request is not complete.
+  kIdle,     ///< Between two requests, or after the last.
   kBusy,     ///< A transfer is under way.
 };
 inline constexpr size_t kActivities = 3;
@@ -46,7 +46,7 @@ inline constexpr size_t kActivities = 3;
 class ConnectionTable {
  public:
   using Id = uint64_t;
-  /// Told to go.
+  /// The connection that must end.
   struct Victim {
     Id id = 0;
     Activity activity{};
@@ -61,21 +61,21 @@ class ConnectionTable {
   ConnectionTable(const ConnectionTable&) = delete;
   ConnectionTable& operator=(const ConnectionTable&) = delete;
 
-  /// A place for a connection that opens, on `loop`.
+  /// Requests a place for a connection that opens, on `loop`.
   Entered Enter(admission::Network network, size_t loop);
-  /// It does this from now on. Nothing, if it was told to go.
+  /// Sets the connection's activity. No effect if it must end.
   void Set(Id id, Activity activity);
-  /// It has gone.
+  /// The connection has ended.
   void Leave(Id id);
 
  private:
-  using Ids = std::list<Id>;  ///< Those that do it longest in front.
+  using Ids = std::list<Id>;  ///< Longest in this activity first.
   struct Account {
     std::array<Ids, kActivities> ids;
     size_t of(Activity activity) const { return ids[static_cast<size_t>(activity)].size(); }
     size_t all() const { return at_rest() + of(Activity::kBusy); }
     size_t at_rest() const { return of(Activity::kOpening) + of(Activity::kIdle); }
-    /// By how many do nothing; of two with as many, one that has an idle one is the first to give.
+    /// Ordered by connections at rest; among equals, an account with an idle one gives up first.
     size_t readiness() const { return 2 * at_rest() + (of(Activity::kIdle) > 0 ? 1 : 0); }
   };
   struct Entry {
@@ -91,12 +91,12 @@ class ConnectionTable {
   std::optional<Victim> First(const Account& account, Activity activity) const;
   void Add(Id id, Entry entry);
   void Remove(Id id);
-  /// Before and after a change of the account of `network`.
+  /// Called before and after a change of the account of `network`.
   void Unweigh(admission::Network network);
   void Weigh(admission::Network network);
 
   const size_t max_;
-  std::mutex mutex_;  // with the condition variable, which needs the standard one
+  std::mutex mutex_;  // the standard one, which the condition variable needs
   std::condition_variable left_;
   Id next_ = 1;
   std::unordered_map<Id, Entry> entries_;

@@ -1,4 +1,4 @@
-// What the TCP fallback counts. Written by its threads, read by the metrics.
+// The counters of the TCP fallback. Written by its threads, read by the metrics.
 //
 // Threading: relaxed atomics; any thread. A reader sees each value, not a snapshot of all.
 #pragma once
@@ -13,14 +13,14 @@
 
 namespace lowband::edge::fallback {
 
-/// What became of a connection that was accepted.
+/// The events of an accepted connection.
 enum class ConnectionEvent : uint8_t {
-  kOverLimit,  ///< --http-max-connections was reached, and nobody made room.
-  kTlsFailed,  ///< The handshake did not come to an end.
+  kOverLimit,  ///< --http-max-connections was reached, and no other connection made room.
+  kTlsFailed,  ///< The handshake was not completed.
   kPlainText,  ///< Plain HTTP on a port that speaks TLS.
   kIdle,       ///< No further request came in time.
   // Closed for another while --http-max-connections was reached:
-  kEvictedOpening,  ///< Its handshake or the head of its request was not whole.
+  kEvictedOpening,  ///< Its handshake or the head of its request was not complete.
   kEvictedIdle,     ///< It was between two requests.
   kEvictedBusy,     ///< A transfer was under way.
 };
@@ -28,30 +28,30 @@ inline constexpr std::array<std::string_view, 7> kConnectionEventNames = {
     "over_limit",      "tls_failed",   "plain_text",  "idle",
     "evicted_opening", "evicted_idle", "evicted_busy"};
 
-/// How a transfer ended that was passed on.
+/// The end of a transfer that was forwarded.
 enum class TransferEnd : uint8_t {
   kServed,
-  kClientGone,     ///< It closed, or its body broke off.
-  kClientStalled,  ///< It moved next to nothing for --http-stall-timeout.
+  kClientGone,     ///< The client closed, or its body broke off.
+  kClientStalled,  ///< The client moved almost no bytes for --http-stall-timeout.
   kBadBody,        ///< The body was malformed or too large.
   kNoTranslator,   ///< No translator took it: answered with 502 or 503.
-  kBroken,         ///< The answer broke off behind its head.
+  kBroken,         ///< The answer broke off after its head.
   kStopping,       ///< Cut off at the end of the drain.
-  kMadeRoom,       ///< Its connection was closed for another's.
+  kMadeRoom,       ///< Its connection was closed to make room.
 };
 inline constexpr std::array<std::string_view, 8> kTransferEndNames = {
     "served",        "client_gone", "client_stalled", "bad_body",
     "no_translator", "broken",      "stopping",       "made_room"};
 
-/// Of the streams that carry transfers to the translators.
+/// For the streams that carry transfers to the translators.
 struct RelayLaneCounters {
   using Count = std::atomic<uint64_t>;
 
   Count opened{0};
-  Count lost{0};        ///< Ended otherwise than by us.
+  Count lost{0};        ///< Not ended by us.
   Count distrusted{0};  ///< A transfer on it was not taken in time.
-  Count unknown{0};     ///< The translator knows no lanes.
-  Count calls{0};       ///< Transfers that were calls of their own therefore.
+  Count unknown{0};     ///< The translator does not support lanes.
+  Count calls{0};       ///< Transfers as single calls for this reason.
 
   static void Add(Count& count) { count.fetch_add(1, std::memory_order_relaxed); }
 };
@@ -61,9 +61,9 @@ struct Counters {
 
   std::array<Count, kConnectionEventNames.size()> connections{};
   std::array<Count, kTransferEndNames.size()> transfers{};
-  /// Requests that were not passed on.
+  /// Requests that were not forwarded.
   std::array<Count, http::kFaultCount> refused{};
-  /// Answers by the hundreds of their status, our own included.
+  /// Answers by the class of their status (2xx, …), including our own.
   std::array<Count, 6> answers{};
   Count opened{0};          ///< Connections that got a place.
   Count retried{0};         ///< Transfers given to a second translator.

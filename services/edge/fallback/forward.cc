@@ -17,7 +17,7 @@ namespace {
 constexpr std::string_view kForwardedFor = "X-Forwarded-For";
 constexpr std::string_view kForwardedProto = "X-Forwarded-Proto";
 
-/// The addresses that a trusted proxy told, all of them literals; empty if there is anything else.
+/// The addresses from a trusted proxy; empty unless all of them are literals.
 std::string TrustedAddresses(const http::Fields& fields) {
   std::string all;
   for (const http::Field& field : fields) {

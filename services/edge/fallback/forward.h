@@ -1,5 +1,5 @@
-// What changes on the way between a client's HTTP and a relay: fields that belong to one
-// connection, who the client is, how the body is framed. Everything else stays to the byte.
+// Converts between a client's HTTP and a relay: changes the fields of a single connection, the
+// client's address and the framing of the body. All else stays unchanged to the byte.
 //
 // Threading: free functions and values; any thread. Spec: RFC 9110 §7.6, RFC 9112 §6; protocol
 // rules "HTTP on TCP and rewriting".
@@ -16,26 +16,26 @@
 
 namespace lowband::edge::fallback {
 
-/// Who sent a request, as the homeserver may be told.
+/// The sender of a request, as reported to the homeserver.
 struct Client {
   std::string address;  ///< Without port.
   bool tls = false;
   bool trust_forwarded_for = false;
 };
 
-/// The trace-id of the request's traceparent, or a new id if it has none that is valid.
+/// The trace-id of the request's traceparent, or a new id if it has no valid one.
 RequestId RequestIdOf(const http::RequestHead& head);
 
-/// What the translator gets of a request, but for its body.
+/// The request for the translator, without its body.
 v1::RelayRequest MakeRelayRequest(const http::RequestHead& head, const Client& client,
                                   const RequestId& id);
 
-/// How an answer's body is told from what follows it.
+/// How the end of an answer's body is marked.
 enum class Framing : uint8_t {
   kNone,
   kLength,
   kChunked,
-  kUntilClose,  ///< HTTP/1.0 knows no chunks.
+  kUntilClose,  ///< HTTP/1.0 has no chunks.
 };
 
 struct AnswerHead {
@@ -44,12 +44,12 @@ struct AnswerHead {
   Framing framing = Framing::kNone;
   uint64_t content_length = 0;  ///< kLength
 };
-/// None: the translator sent what cannot be written as HTTP.
+/// None: the translator's response cannot be written as HTTP.
 std::optional<AnswerHead> MakeAnswerHead(const http::RequestHead& request,
                                          const v1::RelayResponse& response, bool keep_alive);
 
-/// A whole answer of our own with a Matrix error, which pages of any origin may read, as they may
-/// those of the homeserver. The connection is closed behind it.
+/// A complete answer of our own with a Matrix error. Pages of any origin may read it, as they may
+/// the homeserver's. The connection is closed after it.
 std::string MakeErrorAnswer(uint16_t status, std::string_view errcode, std::string_view error,
                             bool without_body);
 

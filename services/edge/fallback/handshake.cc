@@ -31,8 +31,8 @@ Handshake::State Handshake::Step(TimePoint now) {
   return State::kGoesOn;
 }
 
-// TLS tells neither what came, short of a message, nor what the client has of ours, but the kernel
-// does.
+// The kernel knows how many bytes came and how many of ours the client has taken; OpenSSL reports
+// only complete messages.
 bool Handshake::Progressed() {
   tcp_info info{};
   socklen_t size = sizeof(info);

@@ -1,5 +1,5 @@
-// The handshake of one connection, as long as it goes on: within `patience` something must come of
-// the client, or it must take some of ours.
+// The TLS handshake of one connection. Within each `patience` the client must send some bytes or
+// take some of ours.
 //
 // Threading: one thread, the connection's. Ownership: borrows the stream. Limits: limits.h.
 #pragma once
@@ -13,14 +13,14 @@ namespace lowband::edge::fallback {
 
 class Handshake {
  public:
-  /// Not longer than `life`, or `patience` if that is more.
+  /// Lasts at most `life`, or `patience` if that is longer.
   Handshake(TimePoint now, ByteStream& stream, Duration patience, Duration life);
 
   enum class State : uint8_t { kGoesOn, kDone, kFailed };
   State Step(TimePoint now);
-  /// While it goes on: the stream wants to write rather than to read.
+  /// While it goes on: the stream waits to write, not to read.
   bool wants_out() const { return wants_out_; }
-  /// When to look again, whatever the socket says.
+  /// The time of the next Step(), even without an event of the socket.
   TimePoint deadline() const { return look_again_; }
 
  private:

@@ -8,7 +8,7 @@
 namespace lowband::edge::fallback {
 namespace {
 
-/// Small frames, about.
+/// The approximate size of a small frame.
 constexpr size_t kFrameBytes = 16;
 
 v1::RelayEdgeFrame& Add(v1::RelayEdgeBatch& batch, uint64_t id) {
@@ -90,8 +90,8 @@ void LaneCalls::Leave(Id id) {
   const bool known = !call.start && (!call.end || call.broke_rules);
   if (!known) return Forget(found);
   const bool queued = call.queued;
-  if (call.end) ++going_on_;  // until the translator knows
-  call = Call();              // what it holds goes now
+  if (call.end) ++going_on_;  // until the cancel is written
+  call = Call();              // frees its data now
   call.left = true;
   call.queued = queued;
   Queue(id, call);

@@ -1,15 +1,14 @@
-// The transfers of one relay lane, as its edge sees them: what is to be written of each, in turn a
-// piece, and what came for each until its connection looks. Sans-IO; relay_lane.h moves the
-// batches.
+// The transfers of one relay lane at the edge: for each, the output, written in turn one piece at a
+// time, and the input until its connection drains it. Sans-IO; relay_lane.h moves the batches.
 //
 //   Start, Write, EndBody, GiveCredit, Leave ─▶ Fill ─▶ translator
 //   translator ─▶ Take ─▶ wakes the connection ─▶ Drain
 //
-// A transfer is written no further than the translator gave credit for, and nothing comes of an
-// answer beyond what was given: more ends the transfer, and what came of it is freed.
+// A transfer is written only as far as the translator gave credit. An answer may come only as far
+// as we gave credit: more ends the transfer, and its input is freed.
 //
-// Threading: one thread at a time. Ownership: of what it holds for each transfer until Leave().
-// Limits: of each transfer one piece of the request's body, and of the answer's body the credit.
+// Threading: one thread at a time. Ownership: owns the state of each transfer until Leave().
+// Limits: per transfer one piece of the request's body, and of the answer's body the credit.
 // Spec: proto/lowband/v1/translator.proto.
 #pragma once
 
@@ -32,29 +31,29 @@ class LaneCalls {
   using Id = uint64_t;
 
   // For one transfer.
-  /// Names it; `waker` is told when Drain() has something and had not before.
+  /// Returns its id; `waker` wakes when Drain() gets its first events.
   Id Start(v1::RelayRequest request, size_t window, Waker waker);
-  /// REQUIRES: CallWritten came of what was written before.
+  /// REQUIRES: CallWritten has come for the previous piece.
   void Write(Id id, std::string piece);
   /// The body is whole.
   void EndBody(Id id);
-  /// The answer's body may come up to here.
+  /// Allows the answer's body to come up to `until`.
   void GiveCredit(Id id, uint64_t until);
   /// As RelayChannel::Call::Drain.
   void Drain(Id id, std::vector<CallEvent>& events);
-  /// Its connection wants no more of it.
+  /// Its connection abandons it.
   void Leave(Id id);
 
   // For the lane.
   bool HasOutput() const { return !speaking_.empty(); }
   void Fill(v1::RelayEdgeBatch& batch);
-  /// The last batch is on its way.
+  /// The last batch has been written.
   void OnWritten();
   void Take(v1::RelayTranslatorBatch& batch);
-  /// The lane is over, and with it all that have not ended.
+  /// The lane has ended: ends all its remaining transfers.
   void End(CallEnd end);
   size_t size() const { return calls_.size(); }
-  /// Nothing is under way: all have ended, and what is left of them is here.
+  /// All transfers have ended; events may wait for Drain().
   bool idle() const { return going_on_ == 0; }
 
  private:
@@ -64,12 +63,12 @@ class LaneCalls {
     std::unique_ptr<v1::RelayStart> start;
     Piece piece;
     bool ends_body = false;
-    bool left = false;         ///< To be cancelled, and forgotten.
-    bool broke_rules = false;  ///< We have ended it, and the translator does not know.
+    bool left = false;         ///< To be cancelled, then erased.
+    bool broke_rules = false;  ///< We have ended it; the translator must be informed.
     bool queued = false;
     uint64_t sent = 0;
     uint64_t until = 0;  ///< The translator's credit.
-    // Come, and not looked at.
+    // Received, and not drained.
     bool opened = false;
     bool written = false;
     bool woken = false;
@@ -92,7 +91,7 @@ class LaneCalls {
   void TakeFrame(Call& call, v1::RelayTranslatorFrame& frame);
   void TakeData(Call& call, std::string data);
   void EndCall(Call& call, CallEnd end);
-  /// What is held of it goes.
+  /// Frees its state.
   void Forget(std::unordered_map<Id, Call>::iterator call);
   size_t FillOne(Id id, Call& call, v1::RelayEdgeBatch& batch);
 
@@ -100,7 +99,7 @@ class LaneCalls {
   std::unordered_map<Id, Call> calls_;
   size_t going_on_ = 0;  ///< Not ended.
   std::deque<Id> speaking_;
-  std::vector<Id> writing_;  ///< Of which the last batch has the last piece.
+  std::vector<Id> writing_;  ///< The last batch has their last piece.
 };
 
 }  // namespace lowband::edge::fallback

@@ -14,15 +14,15 @@
 namespace lowband::edge::fallback {
 namespace {
 
-/// In the place of a connection's id, which is never this: the descriptors of the queues.
+/// The key of the queues' descriptors; never the id of a connection.
 constexpr uint64_t kQueues = 0;
 
-/// Mail about other than one connection: look again, quit.
+/// Room for mail that concerns no single connection: look again, quit.
 constexpr size_t kOwnMail = 16;
 
 TimePoint Now() { return std::chrono::steady_clock::now(); }
 
-// Rounded up: waking before a deadline would spin until it is reached.
+// Rounded up: a wake before the deadline would make the loop spin until then.
 int MillisecondsUntil(std::optional<TimePoint> deadline) {
   if (!deadline) return -1;
   const auto left = std::chrono::ceil<std::chrono::milliseconds>(*deadline - Now()).count();
@@ -40,7 +40,7 @@ Loop::Loop(const ConnectionContext& context)
       epoll_fd_(epoll_create1(EPOLL_CLOEXEC)),
       mailbox_(context.config.connections_max + 2 * kLeavingMax + kOwnMail),
       wakes_(std::make_shared<WakeQueue>()) {
-  // Descriptors can only be used up this early by a broken configuration; nothing works then.
+  // Only a broken configuration exhausts descriptors this early; nothing works then.
   if (epoll_fd_ < 0) std::abort();
   Watch(mailbox_.fd(), kQueues);
   Watch(wakes_->fd(), kQueues);
@@ -76,12 +76,13 @@ void Loop::Join() {
   thread_.join();
 }
 
-// There is room for all who have a place, or had one until just now; if not, we lost count.
+// There is room for all connections with a place, and for those that just lost it; a full mailbox
+// is a bug.
 void Loop::Post(Mail mail) {
   if (!mailbox_.Push(std::move(mail))) std::abort();
 }
 
-// One turn: learn who has something to do, and step each of them once.
+// One turn: collect the connections that can advance, and step each of them once.
 void Loop::Run() {
   while (!quitting_ || !entries_.empty()) {
     Wait();
@@ -108,7 +109,7 @@ void Loop::Wait() {
   for (int i = 0; i < count; ++i) {
     const auto found = entries_.find(events[i].data.u64);
     if (found == entries_.end()) continue;
-    // Neither readable nor writable was asked for, and still something is up.
+    // An event although neither readable nor writable was requested.
     if (found->second.waits_for == 0) found->second.connection->HangUp();
     SetDue(found->first);
   }
@@ -189,7 +190,7 @@ void Loop::Settle(ConnectionTable::Id id, Entry& entry) {
     epoll_event event{};
     event.events = events;
     event.data.u64 = id;
-    // Fails for want of memory at most when adding.
+    // Only adding can fail for lack of memory.
     if (epoll_ctl(epoll_fd_, EPOLL_CTL_MOD, entry.connection->fd(), &event) != 0) std::abort();
   }
   const auto deadline = entry.connection->deadline();

@@ -1,13 +1,13 @@
-// One thread with many connections: waits for their sockets, their relay calls and their deadlines,
-// and steps whichever has something to do. No step blocks.
+// One thread with many connections: waits for their sockets, relay calls and deadlines, and steps
+// the connections that can advance. No step blocks.
 //
 //   server ──Adopt, MakeRoom, Nudge──▶ mailbox ─┐
 //   gRPC ─────────Waker──────────────▶ wakes ───┤
-//   sockets ──────────────────────────epoll─────┼─▶ Step ─▶ what it waits for next
+//   sockets ──────────────────────────epoll─────┼─▶ Step ─▶ next interest and deadline
 //   clock ────────────────────────────timers────┘
 //
-// Threading: as said at each function. Ownership: has its thread and its connections. Limits: the
-// mailbox has room for each connection that may be open.
+// Threading: see each function. Ownership: owns its thread and its connections. Limits: the mailbox
+// has room for each connection that may be open.
 #pragma once
 
 #include <atomic>
@@ -36,18 +36,18 @@ class Loop {
   void Start();
   /// The listening thread: runs the connection from now on.
   void Adopt(std::unique_ptr<Connection> connection);
-  /// The listening thread: it goes at once, for another. Nothing if it has gone.
+  /// The listening thread: the connection ends at once, for another. No effect if it has ended.
   void MakeRoom(ConnectionTable::Id id);
   /// Main: the StopState has changed.
   void Nudge();
-  /// Main, once nothing is adopted any more, and all is to be aborted: waits for the thread.
+  /// Main, after the last Adopt and once StopState::aborting is set: waits for the thread.
   void Join();
 
-  /// What wakes a connection of this loop. Any thread.
+  /// The waker of a connection of this loop. Any thread.
   Waker WakerOf(ConnectionTable::Id id) const { return {wakes_, id}; }
   /// Connections now. Any thread.
   size_t size() const { return size_.load(std::memory_order_relaxed); }
-  /// How long the turn that is going on has taken; zero between turns. Any thread.
+  /// The duration of the present turn so far; zero between turns. Any thread.
   Duration turn_age() const;
 
  private:
@@ -59,7 +59,7 @@ class Loop {
   using Mail = std::variant<std::unique_ptr<Connection>, Leave, LookAgain, Quit>;
   struct Entry {
     std::unique_ptr<Connection> connection;
-    uint32_t waits_for = 0;  ///< What epoll was told.
+    uint32_t waits_for = 0;  ///< The events registered with epoll.
     std::optional<TimePoint> deadline;
     bool due = false;  ///< To be stepped in this turn.
   };
@@ -92,7 +92,7 @@ class Loop {
   std::unordered_map<ConnectionTable::Id, Entry> entries_;
   TimerQueue<ConnectionTable::Id> deadlines_;
   std::vector<ConnectionTable::Id> due_;
-  std::vector<ConnectionTable::Id> again_;  ///< To be stepped in the next turn, whatever happens.
+  std::vector<ConnectionTable::Id> again_;  ///< To be stepped in the next turn in any case.
   std::vector<Mail> mail_;
   std::vector<uint64_t> woken_;
   bool quitting_ = false;

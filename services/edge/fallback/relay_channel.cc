@@ -1,5 +1,5 @@
-// Which lane a transfer goes on: a few take what comes, in turn, each for a while; and while there
-// are translators that know no lanes, none does.
+// Chooses the lane of a transfer: a few lanes take new transfers in turn, each for a limited time.
+// While there are translators without support for lanes, transfers are single calls.
 #include <algorithm>
 #include <atomic>
 #include <chrono>
@@ -33,7 +33,7 @@ class GrpcRelayChannel final : public RelayChannel {
     }
     serving_.clear();
     token_.reset();
-    // The stubs' channels end here, then, and not on a thread of gRPC's.
+    // So the stubs' channels are destroyed here, and not on a thread of gRPC.
     gone_->get_future().wait();
   }
   GrpcRelayChannel(const GrpcRelayChannel&) = delete;
@@ -42,7 +42,7 @@ class GrpcRelayChannel final : public RelayChannel {
   std::unique_ptr<Call> Open(Waker waker, v1::RelayRequest request, size_t window) override {
     const TimePoint now = std::chrono::steady_clock::now();
     while (now >= unknown_until_->load(std::memory_order_relaxed)) {
-      // Another thread may fill it up, or its translator end it, before we come to it.
+      // Before Start, another thread may fill the lane, or its translator may end it.
       const std::shared_ptr<RelayLane> lane = NextLane(now);
       if (auto call = lane->Start(request, window, waker)) return call;
     }
@@ -65,8 +65,8 @@ class GrpcRelayChannel final : public RelayChannel {
       return true;
     });
     if (serving_.size() < kLanesServing) serving_.push_back({OpenLane(now)});
-    // The translators in turn, and of each its lanes. One that hangs opens no lane, and gets
-    // nothing as long as others do.
+    // The translators take turns, and so do the lanes of each. A translator that hangs opens no
+    // lane, and gets no transfers as long as other lanes are open.
     const auto chosen =
         std::ranges::min_element(serving_, {}, [this](const Serving& one) LOWBAND_REQUIRES(mutex_) {
           const uint64_t replica = one.lane->replica();
@@ -76,7 +76,7 @@ class GrpcRelayChannel final : public RelayChannel {
     return chosen->lane;
   }
 
-  /// When that translator last had its turn, on whichever lane.
+  /// The last turn of that translator, on any of its lanes.
   uint64_t LastTurn(uint64_t replica) const LOWBAND_REQUIRES(mutex_) {
     uint64_t last = 0;
     for (const Serving& one : serving_) {
@@ -86,7 +86,7 @@ class GrpcRelayChannel final : public RelayChannel {
   }
 
   std::shared_ptr<RelayLane> OpenLane(TimePoint now) LOWBAND_REQUIRES(mutex_) {
-    // Calls of gRPC's threads, which may outlive us.
+    // Called on gRPC's threads, perhaps after this object's end.
     auto unknown = [until = unknown_until_, counters = counters_] {
       RelayLaneCounters::Add(counters->unknown);
       until->store(std::chrono::steady_clock::now() + kLanesUnknown, std::memory_order_relaxed);
@@ -102,7 +102,7 @@ class GrpcRelayChannel final : public RelayChannel {
   const std::shared_ptr<RelayLaneCounters> counters_;
   const std::shared_ptr<std::atomic<TimePoint>> unknown_until_ =
       std::make_shared<std::atomic<TimePoint>>(TimePoint());
-  /// Told when the last stream has let go of the token.
+  /// Set when the last stream has released the token.
   const std::shared_ptr<std::promise<void>> gone_ = std::make_shared<std::promise<void>>();
   StreamToken token_{nullptr, [gone = gone_](void*) { gone->set_value(); }};
   Mutex mutex_;
@@ -110,9 +110,9 @@ class GrpcRelayChannel final : public RelayChannel {
   uplink::RecentStub call_stub_ LOWBAND_GUARDED_BY(mutex_);
   struct Serving {
     std::shared_ptr<RelayLane> lane;
-    uint64_t turn = 0;  ///< Its last.
+    uint64_t turn = 0;  ///< Its last turn.
   };
-  /// Those that take transfers, as far as is known.
+  /// Lanes that probably still take transfers.
   std::vector<Serving> serving_ LOWBAND_GUARDED_BY(mutex_);
   uint64_t turn_ LOWBAND_GUARDED_BY(mutex_) = 0;
   std::vector<std::weak_ptr<RelayLane>> all_ LOWBAND_GUARDED_BY(mutex_);

@@ -24,7 +24,7 @@ class RelayLane::Call final : public RelayChannel::Call {
   void EndWrites(bool had_body) override {
     if (had_body) lane_->Do([this](LaneCalls& calls) { calls.EndBody(id_); });
   }
-  // Half a window at a time, so that small answers need no credit, and large ones few.
+  // Credit is given for half a window at a time: small answers need none, large ones few frames.
   void ReadNext(size_t window) override {
     const uint64_t until = come_ + window;
     if (until < given_ + window / 2) return;
@@ -49,7 +49,7 @@ class RelayLane::Call final : public RelayChannel::Call {
  private:
   const std::shared_ptr<RelayLane> lane_;
   const LaneCalls::Id id_;
-  uint64_t come_ = 0;   ///< Of the answer's body, to this connection.
+  uint64_t come_ = 0;   ///< Bytes of the answer's body that this connection has got.
   uint64_t given_ = 0;  ///< Credit.
 };
 
@@ -64,10 +64,10 @@ RelayLane::RelayLane(TimePoint now, StreamToken token, std::shared_ptr<v1::Trans
 void RelayLane::Begin() {
   self_ = shared_from_this();
   RelayLaneCounters::Add(counters_->opened);
-  // A translator that is just being restarted is worth a moment; the connections limit it.
+  // Waits while a translator restarts; the connections limit the time.
   context_.set_wait_for_ready(true);
   stub_->async()->Relays(&context_, this);
-  // Without the hold gRPC could finish the stream while somebody is about to write on it.
+  // Without the hold gRPC could finish the stream just before another thread writes on it.
   AddHold();
   StartRead(&in_);
   StartCall();
@@ -131,7 +131,7 @@ RelayLane::Todo RelayLane::Plan() {
     todo.write = writing_ = out_.frames_size() > 0;
   }
   if (usable() && !writing_ && retired_ && calls_.idle()) {
-    // One that no translator has yet would wait for one, for nothing.
+    // A lane that is not open yet is aborted: it would only wait for a translator.
     todo.half_close = half_closed_ = half_closing_ = opened_;
     todo.abort = aborted_ = !opened_;
   }
@@ -144,7 +144,7 @@ void RelayLane::Carry(const Todo& todo) {
   if (todo.write) StartWrite(&out_);
   if (todo.half_close) StartWritesDone();
   if (todo.abort) context_.TryCancel();
-  // Behind this the lane may be gone, but for whoever called.
+  // After this the lane lives only if the caller holds a reference.
   if (todo.release) RemoveHold();
 }
 
@@ -164,7 +164,7 @@ void RelayLane::OnReadDone(bool ok) {
     } else {
       read_ended_ = true;
     }
-    // A long wait may follow, which needs none of what was read.
+    // A long wait may follow: free the batch that was read.
     in_ = {};
     todo = Plan();
   }
@@ -173,7 +173,7 @@ void RelayLane::OnReadDone(bool ok) {
 }
 
 void RelayLane::OnWriteDone(bool ok) {
-  // A failed write means a failed stream; the read that is under way tells so.
+  // A failed write means a failed stream; the pending read reports it.
   Todo todo;
   {
     const MutexLock lock(mutex_);

@@ -1,8 +1,8 @@
-// One relay lane: the gRPC stream of one Relays call, which many transfers share. What one has to
-// say is written as soon as the stream is ready, together with what others have.
+// One relay lane: the gRPC stream of one Relays call, which many transfers share. When the stream
+// is ready, the output of all transfers is written together.
 //
-//   opening ──▶ serving ──retired, and nothing left──▶ half-closed ──▶ over
-//      └── cancelled, or lost ──┴──▶ over: all that go on end as the stream's status says
+//   opening ──▶ serving ──retired, and no transfers──▶ half-closed ──▶ over
+//      └── cancelled, or lost ──┴──▶ over: open transfers end according to the stream's status
 //
 // Threading: any; one lock, taken by the connections' loops and gRPC's threads. Ownership: owns
 // itself until gRPC is done with it; calls and the channel share it. Limits: kCallsPerLane. Spec:
@@ -30,27 +30,27 @@ class RelayLane final
     : public grpc::ClientBidiReactor<v1::RelayEdgeBatch, v1::RelayTranslatorBatch>,
       public std::enable_shared_from_this<RelayLane> {
  public:
-  /// `unknown` is called, on gRPC's threads, if the translator knows no relay lanes; it must not
-  /// call the lane.
+  /// `unknown` is called, on gRPC's threads, if the translator does not support relay lanes; it
+  /// must not call the lane.
   RelayLane(TimePoint now, StreamToken token, std::shared_ptr<v1::Translator::Stub> stub,
             std::shared_ptr<RelayLaneCounters> counters, std::function<void()> unknown);
 
-  /// Once, before all else.
+  /// Called once, first.
   void Begin();
-  /// Null: it takes no further calls, and `request` is as it was. Else that is moved from.
+  /// Null: it takes no further calls, and `request` is unchanged. Otherwise moves from `request`.
   std::unique_ptr<RelayChannel::Call> Start(v1::RelayRequest& request, size_t window, Waker waker);
   bool TakesCalls();
-  /// Takes no further calls, and ends when those it has have ended.
+  /// Takes no further calls, and ends after its present calls.
   void Retire();
   /// Ends at once.
   void Abort();
   TimePoint opened_at() const { return opened_at_; }
-  /// The translator that has it, by a hash; 0 until one has.
+  /// A hash that identifies its translator; 0 until it is open.
   uint64_t replica() const { return replica_.load(std::memory_order_relaxed); }
 
  private:
   class Call;
-  /// What was decided under the lock, to be done without it: gRPC may react at once.
+  /// Actions decided under the lock and done without it, since gRPC may call back at once.
   struct Todo {
     bool write = false;
     bool half_close = false;
@@ -64,7 +64,7 @@ class RelayLane final
   void OnWritesDoneDone(bool ok) override;
   void OnDone(const grpc::Status& status) override;
 
-  /// Changes `calls_`, and does what follows.
+  /// Changes `calls_`, then carries out the resulting Todo.
   template <class Change>
   void Do(Change change);
   bool usable() const LOWBAND_REQUIRES(mutex_) {
@@ -74,7 +74,7 @@ class RelayLane final
   Todo Plan() LOWBAND_REQUIRES(mutex_);
   void Carry(const Todo& todo);
 
-  const StreamToken token_;  ///< First: it goes when all else has gone.
+  const StreamToken token_;  ///< The first member, so destroyed last.
   const TimePoint opened_at_;
   const std::shared_ptr<v1::Translator::Stub> stub_;
   const std::shared_ptr<RelayLaneCounters> counters_;
@@ -83,13 +83,13 @@ class RelayLane final
   grpc::ClientContext context_;
   std::atomic<uint64_t> replica_{0};
 
-  // Each belongs to gRPC while its operation is under way, else to whoever starts the next.
+  // Each belongs to gRPC during its operation, otherwise to the caller that starts the next.
   v1::RelayTranslatorBatch in_;
   v1::RelayEdgeBatch out_;
 
   Mutex mutex_;
   LaneCalls calls_ LOWBAND_GUARDED_BY(mutex_);
-  bool opened_ LOWBAND_GUARDED_BY(mutex_) = false;  ///< A translator has it.
+  bool opened_ LOWBAND_GUARDED_BY(mutex_) = false;  ///< By a translator.
   bool retired_ LOWBAND_GUARDED_BY(mutex_) = false;
   bool writing_ LOWBAND_GUARDED_BY(mutex_) = false;
   bool half_closing_ LOWBAND_GUARDED_BY(mutex_) = false;

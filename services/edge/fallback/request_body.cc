@@ -8,7 +8,7 @@ namespace lowband::edge::fallback {
 namespace {
 
 constexpr http::Refusal kTooLarge{413, http::Fault::kBodyTooLarge,
-                                  "the body is larger than this server takes"};
+                                  "the body is larger than this server allows"};
 
 }  // namespace
 

@@ -1,4 +1,4 @@
-// A request's body as it comes out of the client's connection: framing taken off, limits held.
+// Reads a request's body from the client's connection: removes the framing, enforces the limits.
 //
 // Threading: one thread. Errors: Refusal. Spec: RFC 9112 §6, §7.1.
 #pragma once
@@ -19,8 +19,8 @@ class RequestBody {
   RequestBody(const http::RequestHead& head, uint64_t bytes_max);
 
   struct Piece {
-    size_t consumed = 0;  ///< Bytes of the input that are done with.
-    std::string data;     ///< Empty: more input is needed, or the body is whole.
+    size_t consumed = 0;  ///< Bytes of the input that can be dropped.
+    std::string data;     ///< Empty: more input is needed, or the body is complete.
   };
   /// The next piece of the body, at most `size_max` bytes, from the front of `in`.
   Result<Piece, http::Refusal> Next(std::string_view in, size_t size_max);
@@ -30,11 +30,11 @@ class RequestBody {
   Result<Piece, http::Refusal> NextChunked(std::string_view in, size_t size_max);
 
   const bool chunked_;
-  uint64_t left_;  ///< Until the end, or until the limit where the end is not known.
+  uint64_t left_;  ///< Until the end, or until the limit if the length is unknown.
   http::ChunkedDecoder decoder_;
 };
 
-/// What is wrong with the length that the head names, if anything: too large.
+/// A refusal if the length in the head is too large.
 std::optional<http::Refusal> CheckBodyLength(const http::RequestHead& head, uint64_t bytes_max);
 
 }  // namespace lowband::edge::fallback

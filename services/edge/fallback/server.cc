@@ -27,7 +27,7 @@ namespace {
 void PrepareSocket(int fd) {
   const int yes = 1;
   setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &yes, sizeof(yes));
-  // A phone that went out of reach for ever is noticed by the keepalive, if by nothing else.
+  // The keepalive detects a phone that never comes back, if no other timeout does.
   setsockopt(fd, SOL_SOCKET, SO_KEEPALIVE, &yes, sizeof(yes));
   fcntl(fd, F_SETFL, fcntl(fd, F_GETFL) | O_NONBLOCK);
   fcntl(fd, F_SETFD, FD_CLOEXEC);
@@ -40,7 +40,7 @@ SocketAddress PeerAddress(int fd) {
   return SocketAddress::FromSockaddr(raw);
 }
 
-/// Runs cpp-httplib's connections where they were accepted: they are only given to a loop there.
+/// Runs cpp-httplib's tasks on the accepting thread: they only pass the connection to a loop.
 class AtOnce final : public httplib::TaskQueue {
  public:
   void enqueue(std::function<void()> run) override { run(); }
@@ -58,7 +58,7 @@ ConnectionEvent EvictedWhile(Activity activity) {
 
 }  // namespace
 
-/// cpp-httplib's server with what it does on a connection replaced.
+/// cpp-httplib's server, with its handling of connections replaced.
 class Server::Impl final : public httplib::Server {
  public:
   Impl(const Config& config, std::unique_ptr<RelayChannel> channel)
@@ -67,7 +67,7 @@ class Server::Impl final : public httplib::Server {
     for (size_t i = 0; i < loops; ++i) loops_.push_back(std::make_unique<Loop>(context_));
     // cpp-httplib takes a raw pointer and deletes it.
     new_task_queue = [] { return std::make_unique<AtOnce>().release(); };
-    // Else a second edge would quietly share the port: cpp-httplib would set SO_REUSEPORT.
+    // By default cpp-httplib sets SO_REUSEPORT: a second edge would silently share the port.
     set_socket_options([](socket_t sock) {
       const int yes = 1;
       setsockopt(sock, SOL_SOCKET, SO_REUSEADDR, &yes, sizeof(yes));
@@ -89,14 +89,14 @@ class Server::Impl final : public httplib::Server {
     const uint16_t wanted = address.address.port();
     errno = 0;
     int port = BindTo(address.any_host ? "::" : address.address.ZonedHostText(), wanted);
-    // A machine without IPv6.
+    // On a machine without IPv6.
     if (port < 0 && address.any_host && errno != EADDRINUSE) port = BindTo("0.0.0.0", wanted);
     if (port < 0) {
       const int error = errno == 0 ? EADDRINUSE : errno;
       throw ConfigError(flag, "cannot listen on " + address.address.Text() + " (tcp): " +
                                   (error == EADDRINUSE ? "the port is in use" : strerror(error)));
     }
-    // cpp-httplib listens with room for five.
+    // cpp-httplib listens with a backlog of five.
     ::listen(svr_sock_, kBacklog);
     return static_cast<uint16_t>(port);
   }
@@ -104,7 +104,7 @@ class Server::Impl final : public httplib::Server {
   void Serve() {
     for (const auto& loop : loops_) loop->Start();
     listener_ = std::thread([this] { listen_after_bind(); });
-    // stop() does nothing before the loop runs, and the join after it would wait for ever.
+    // Before the listener runs, stop() has no effect, and the join after it would never return.
     while (!is_running()) std::this_thread::yield();
   }
 
@@ -160,7 +160,7 @@ class Server::Impl final : public httplib::Server {
     return true;
   }
 
-  // All of a proxy's connections come from its own address, whoever is behind it.
+  // All connections from a proxy have its address, so they count as one network.
   admission::Network NetworkOf(const SocketAddress& peer) const {
     return config_.trust_forwarded_for ? admission::Network{} : admission::NetworkOf(peer);
   }

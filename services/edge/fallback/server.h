@@ -1,11 +1,11 @@
 // The TCP fallback: plain Matrix over HTTP or HTTPS on the port that speaks DTLS over UDP.
 //
-// cpp-httplib listens, accepts and hands out the connections; what a connection says is read and
-// written here, strictly and streaming (ADR 6).
+// cpp-httplib listens and accepts; the HTTP of the connections is read and written here, strictly
+// and streaming (ADR 6).
 //
 // Threading: Bind, Serve, Drain, Stop and UseIdentity from main; a thread that accepts, and a few
-// loops, each of which runs many connections. Ownership: has its threads; the key log as said.
-// Errors: ConfigError naming the flag. Limits: limits.h.
+// loops, each of which runs many connections. Ownership: owns its threads; for the key log see
+// UseIdentity. Errors: ConfigError with the flag's name. Limits: limits.h.
 #pragma once
 
 #include <memory>
@@ -29,23 +29,23 @@ class Server {
   Server(const Server&) = delete;
   Server& operator=(const Server&) = delete;
 
-  /// The certificate of connections from now on; those that are open keep theirs. `key_log` may be
-  /// null and outlives the server. The error says why the old one, if any, stays.
+  /// The certificate for new connections; open ones keep theirs. `key_log` may be null and outlives
+  /// the server. On an error, whose text is the reason, the old certificate, if any, stays.
   Result<void, std::string> UseIdentity(const dtls::Identity& identity, tls::KeyLog* key_log);
-  /// Returns the port in use. Throws ConfigError naming `flag` if the address cannot be bound.
+  /// Returns the bound port. Throws ConfigError with `flag` if the address cannot be bound.
   uint16_t Bind(const std::string& flag, const BindAddress& address);
-  /// Takes connections from now on, on threads of its own. Once, after Bind and UseIdentity.
+  /// Accepts connections from now on, on its own threads. Once, after Bind and UseIdentity.
   void Serve();
 
-  /// No further connections and requests; what is under way goes on.
+  /// Takes no further connections and requests; transfers under way go on.
   void Drain();
   /// No transfer is under way.
   bool idle() const;
-  /// Cuts off what is left, and waits for the threads.
+  /// Aborts the remaining transfers, and waits for the threads.
   void Stop();
 
   const Counters& counters() const;
-  /// How long the longest turn of a loop takes that is going on. Any thread.
+  /// The duration so far of the longest present turn of all loops. Any thread.
   Duration turn_age() const;
 
  private:

@@ -9,14 +9,14 @@
 namespace lowband::edge::fallback {
 namespace {
 
-/// Nothing more will be read.
+/// No more reads follow.
 struct ReadEnded {};
 using StreamEvent = std::variant<CallOpened, CallWritten, CallReceived, ReadEnded, CallEnded>;
 using StreamMailbox = WakingMailbox<StreamEvent>;
 // One of each kind at a time.
 constexpr size_t kMailboxItemsMax = 8;
 
-/// Keeps itself alive from Begin() to OnDone(), since the connection does not wait for gRPC.
+/// Owns itself from Begin() to OnDone(), since the connection does not wait for gRPC.
 class Stream final : public grpc::ClientBidiReactor<v1::RelayChunk, v1::RelayChunk>,
                      public std::enable_shared_from_this<Stream> {
  public:
@@ -26,10 +26,10 @@ class Stream final : public grpc::ClientBidiReactor<v1::RelayChunk, v1::RelayChu
 
   void Begin() {
     self_ = shared_from_this();
-    // A translator that is just being restarted is worth a moment; the connection limits it.
+    // Waits while a translator restarts; the connection limits the time.
     context_.set_wait_for_ready(true);
     stub_->async()->Relay(&context_, this);
-    // Without the hold gRPC could finish the stream while the connection is about to write on it.
+    // Without the hold gRPC could finish the stream just before the connection writes on it.
     AddHold();
     StartRead(&in_);
     StartCall();
@@ -49,7 +49,7 @@ class Stream final : public grpc::ClientBidiReactor<v1::RelayChunk, v1::RelayChu
     StartRead(&in_);
   }
   void Abort() { context_.TryCancel(); }
-  /// From here on nothing may be called but Abort.
+  /// After this only Abort may be called.
   void Release() { RemoveHold(); }
 
  private:
@@ -61,9 +61,9 @@ class Stream final : public grpc::ClientBidiReactor<v1::RelayChunk, v1::RelayChu
     Tell(CallReceived{std::make_unique<v1::RelayChunk>(std::move(in_))});
   }
   void OnWriteDone(bool ok) override {
-    // A failed write means a failed stream; the read that is under way tells so.
+    // A failed write means a failed stream; the pending read reports it.
     if (!ok) return;
-    // A long wait for the answer may follow: it needs none of what was written.
+    // A long wait for the answer may follow: free the written piece.
     out_ = {};
     Tell(CallWritten{});
   }
@@ -72,12 +72,12 @@ class Stream final : public grpc::ClientBidiReactor<v1::RelayChunk, v1::RelayChu
     const std::shared_ptr<Stream> self = std::move(self_);
   }
 
-  // The mailbox has room for all that a stream can have to tell; if not, we lost count.
+  // The mailbox has room for all events that a stream can have; a full one is a bug.
   void Tell(StreamEvent event) {
     if (!mailbox_->Push(std::move(event))) std::abort();
   }
 
-  const StreamToken token_;  ///< First: it goes when all else has gone.
+  const StreamToken token_;  ///< The first member, so destroyed last.
   const std::shared_ptr<v1::Translator::Stub> stub_;
   const std::shared_ptr<StreamMailbox> mailbox_;
   std::shared_ptr<Stream> self_;
@@ -106,7 +106,7 @@ class SingleCall final : public RelayChannel::Call {
   SingleCall(const SingleCall&) = delete;
   SingleCall& operator=(const SingleCall&) = delete;
 
-  // What comes after the end of the stream has no effect: its status is on the way.
+  // Writes after the end of the stream have no effect: its status will come.
   void Write(std::string piece) override {
     v1::RelayChunk chunk;
     chunk.set_data(std::move(piece));
@@ -160,7 +160,7 @@ std::unique_ptr<RelayChannel::Call> MakeSingleCall(StreamToken token,
 CallEnd EndOf(const grpc::Status& status) {
   if (status.ok()) return CallEnd::kServed;
   switch (status.error_code()) {
-    // The contract's word for it; UNAVAILABLE also comes when a translator dies at its work.
+    // As the contract defines it; UNAVAILABLE also comes when a translator dies during a transfer.
     case grpc::StatusCode::FAILED_PRECONDITION: return CallEnd::kNotTaken;
     case grpc::StatusCode::RESOURCE_EXHAUSTED: return CallEnd::kOverload;
     default: return CallEnd::kBroken;

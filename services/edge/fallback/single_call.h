@@ -1,8 +1,8 @@
-// A relayed transfer as a gRPC call of its own, with a translator that knows no relay lanes: one of
-// an earlier version. It costs some 15 KiB more than on a lane.
+// A relayed transfer as a single gRPC call, with a translator of an earlier version, which does not
+// support relay lanes. It costs some 15 KiB more than on a lane.
 //
-// Threading: MakeSingleCall any; the call as relay_call.h says. Ownership: gRPC's threads own the
-// reactor until they are done with it. Limits: one piece under way in each direction, and gRPC's
+// Threading: MakeSingleCall any; the call as in relay_call.h. Ownership: gRPC's threads own the
+// reactor until its OnDone. Limits: one piece under way in each direction, and gRPC's
 // window, contract::kStreamWindowBytes. Spec: gRPC's callback API,
 // grpcpp/support/client_callback.h.
 #pragma once
@@ -14,15 +14,15 @@
 
 namespace lowband::edge::fallback {
 
-/// Held by each stream until gRPC has let go of it, its channel included: the last channel must not
-/// end on one of gRPC's own threads, which that would wait for.
+/// Held by each stream until gRPC has released it and its channel: the last channel must not be
+/// destroyed on one of gRPC's own threads, since its destructor would wait for that thread.
 using StreamToken = std::shared_ptr<void>;
 
 std::unique_ptr<RelayChannel::Call> MakeSingleCall(StreamToken token,
                                                    std::shared_ptr<v1::Translator::Stub> stub,
                                                    Waker waker, v1::RelayRequest request);
 
-/// What the status of a stream means for a transfer on it that has not ended.
+/// The end, by a stream's status, of a transfer on it that has not ended yet.
 CallEnd EndOf(const grpc::Status& status);
 
 }  // namespace lowband::edge::fallback

@@ -1,4 +1,4 @@
-// Tells a client that is slow from one that holds a connection on purpose.
+// Distinguishes a slow client from one that holds a connection on purpose.
 //
 // Threading: one thread; a value.
 #pragma once
@@ -15,7 +15,7 @@ class StallWatch {
  public:
   explicit StallWatch(Duration timeout) : timeout_(timeout) {}
 
-  /// `waiting`: the client must send or take something now. `moved`: all its bytes so far. True:
+  /// `waiting`: the client must send or take bytes now. `moved`: all its bytes so far. True:
   /// it has moved less than kStallBytesMin for the whole timeout.
   bool Stalled(TimePoint now, bool waiting, uint64_t moved) {
     if (!waiting) {

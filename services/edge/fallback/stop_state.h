@@ -1,6 +1,6 @@
-// What the server wants of its connections when the edge ends.
+// The server's orders to its connections when the edge ends.
 //
-// Threading: set by main, read by the loops, which are woken behind it.
+// Threading: set by main, which then wakes the loops that read it.
 #pragma once
 
 #include <atomic>
@@ -8,8 +8,8 @@
 namespace lowband::edge::fallback {
 
 struct StopState {
-  std::atomic<bool> draining{false};  ///< No further requests.
-  std::atomic<bool> aborting{false};  ///< Now.
+  std::atomic<bool> draining{false};  ///< Take no further requests.
+  std::atomic<bool> aborting{false};  ///< End at once.
 };
 
 }  // namespace lowband::edge::fallback

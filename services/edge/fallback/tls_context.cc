@@ -48,7 +48,7 @@ int SelectProtocol(SSL*, const unsigned char** out, unsigned char* out_size,
   unsigned char* selected = nullptr;
   const int found =
       SSL_select_next_proto(&selected, out_size, ours, kHttp11.size(), offered, offered_size);
-  // A client that offers only others may speak HTTP/1.1 all the same.
+  // A client that offers only other protocols may still speak HTTP/1.1.
   if (found != OPENSSL_NPN_NEGOTIATED) return SSL_TLSEXT_ERR_NOACK;
   *out = selected;
   return SSL_TLSEXT_ERR_OK;
@@ -69,7 +69,7 @@ Result<TlsContext, std::string> MakeTlsContext(const dtls::Identity& identity,
   if (raw == nullptr) return Failure(Problem("the certificate"));
   SSL_CTX_set_min_proto_version(raw, TLS1_2_VERSION);
   SSL_CTX_set_options(raw, SSL_OP_NO_RENEGOTIATION | SSL_OP_NO_COMPRESSION);
-  // Idle connections are many: their record buffers, 34 KiB each, are given back between records.
+  // There are many idle connections: their record buffers, 34 KiB each, are freed between records.
   SSL_CTX_set_mode(raw, SSL_MODE_RELEASE_BUFFERS | SSL_MODE_ENABLE_PARTIAL_WRITE |
                             SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER);
   SSL_CTX_set_num_tickets(raw, 1);

@@ -1,10 +1,10 @@
-// OpenSSL's context for the TCP side, made of the same certificate and key as DTLS.
+// OpenSSL's context for the TCP side, with the certificate and key of DTLS.
 //
-// mbedTLS is built for datagrams with small records here; over TCP OpenSSL serves, which gRPC
-// brings into the process anyway, with TLS 1.3 and the groups and tickets that browsers want.
+// Our build of mbedTLS is for datagrams with small records. Over TCP we use OpenSSL, which is in
+// the process for gRPC anyway, and has TLS 1.3 and the groups and tickets that browsers want.
 //
 // Threading: free function; the result may be used by any thread. Ownership: shared with the
-// connections that were made of it. Errors: one sentence. Spec: RFC 8446, RFC 9325.
+// connections that use it. Errors: one sentence. Spec: RFC 8446, RFC 9325.
 #pragma once
 
 #include <memory>

@@ -10,7 +10,7 @@
 namespace lowband::edge::fallback {
 namespace {
 
-/// Until a translator that hangs is known to, any attempt may meet it.
+/// Until a keepalive detects a translator that hangs, any attempt may meet it.
 static_assert((kAttemptsMax - 1) * kRepeatTimeout + kOpenTimeout >=
               contract::kKeepaliveTime + contract::kKeepaliveTimeout);
 
@@ -52,18 +52,18 @@ void Transfer::Advance(TimePoint now) {
 
 void Transfer::MakeRoom() {
   call_.reset();
-  if (!answered_) AnswerError(503, "the server is full, and others have less of it");
+  if (!answered_) AnswerError(503, "the server is full; this connection made room");
   End(TransferEnd::kMadeRoom);
 }
 
 std::optional<TimePoint> Transfer::deadline() const {
-  // The client's body may be read although it waits to be told: it need not wait for ever.
+  // A client need not wait for 100 (Continue) for ever, so its body may be read before.
   const std::optional<TimePoint> stalled = stall_.deadline();
   return call_ && !opened_ ? Earlier(stalled, open_deadline_) : stalled;
 }
 
-// A chunked body may turn out to be malformed, and mostly does so in what comes with its head: then
-// no homeserver has heard of it.
+// Malformed chunks are usually found in the bytes that come with the head: then the request does
+// not reach the homeserver.
 bool Transfer::ReadAhead(TimePoint now) {
   if (head_.body != http::BodyForm::kChunked || head_.expects_continue) return true;
   wire_.Fill();
@@ -100,7 +100,7 @@ void Transfer::TakeEvents(TimePoint now) {
   call_->Drain(events_);
   const int attempt = attempts_;
   for (CallEvent& event : events_) {
-    // What is left is of a call that was given up for another, or of no interest any more.
+    // The remaining events belong to an abandoned call, or are no longer needed.
     if (end_ || attempts_ != attempt) return;
     if (std::holds_alternative<CallOpened>(event)) {
       opened_ = true;
@@ -133,7 +133,7 @@ void Transfer::Take(TimePoint now, CallReceived& received) {
 
 void Transfer::TakeHead(TimePoint now, const v1::RelayResponse& response) {
   if (answered_ || held_) return TakeEnd(now, CallEnd::kBroken);
-  // A client that is still sending its body cannot be told where the next request begins.
+  // While the client still sends its body, the start of its next request is unknown.
   keep_alive_ =
       head_.keep_alive && body_.whole() && !context_.stop.draining.load(std::memory_order_relaxed);
   auto answer = MakeAnswerHead(head_, response, keep_alive_);
@@ -166,7 +166,7 @@ void Transfer::TakeData(TimePoint now, std::string_view data) {
   switch (answer_.framing) {
     case Framing::kNone: return;
     case Framing::kLength:
-      // What is too much would be taken for the next answer.
+      // Excess bytes would be taken for the next answer.
       if (answer_bytes_ > answer_.content_length) return End(TransferEnd::kBroken);
       return wire_.Send(data);
     case Framing::kUntilClose: return wire_.Send(data);
@@ -179,7 +179,7 @@ void Transfer::TakeData(TimePoint now, std::string_view data) {
 }
 
 void Transfer::TakeEnd(TimePoint now, CallEnd end) {
-  if (end == CallEnd::kServed && held_) end = CallEnd::kBroken;  // shorter than it said
+  if (end == CallEnd::kServed && held_) end = CallEnd::kBroken;  // shorter than its Content-Length
   if (end == CallEnd::kServed && answered_) {
     const bool short_of =
         answer_.framing == Framing::kLength && answer_bytes_ != answer_.content_length;
@@ -197,9 +197,9 @@ void Transfer::TakeEnd(TimePoint now, CallEnd end) {
   if (end == CallEnd::kOverload) {
     AnswerError(503, "too many transfers are under way");
   } else if (end == CallEnd::kNotTaken || http::IsSafe(head_.method)) {
-    AnswerError(503, "the gateway has no translator just now");
+    AnswerError(503, "the gateway has no translator at present");
   } else {
-    AnswerError(502, "the gateway lost its translator; the request may have been carried out");
+    AnswerError(502, "the translator failed; the request may have been carried out");
   }
   End(TransferEnd::kNoTranslator);
 }
@@ -216,13 +216,13 @@ TransferRecord Transfer::record(TimePoint now) const {
 }
 
 bool Transfer::MayRepeat(CallEnd end) const {
-  // A request that has killed two translators gets no third.
+  // A request whose calls broke at two translators is not sent to a third.
   if (attempts_ >= kAttemptsMax || deaths_ > 1 || body_taken_) return false;
   if (end == CallEnd::kNotTaken) return true;
   return end == CallEnd::kBroken && (http::IsSafe(head_.method) || BodyIsHere());
 }
 
-// Without its body a request is not carried out, whoever may have seen its head.
+// Without its body a request is not carried out, even if a translator has its head.
 bool Transfer::BodyIsHere() const {
   const bool has_body = head_.body == http::BodyForm::kChunked || head_.content_length > 0;
   return has_body && !body_taken_ && !writes_ended_;
@@ -260,11 +260,11 @@ void Transfer::Download() {
 bool Transfer::ClientIsGone() const {
   if (wire_.failed()) return true;
   if (!wire_.ended()) return false;
-  // Whoever closes its side does not wait for an answer; what it sent before is still served.
+  // A client that closes its side waits for no answer; requests that it sent before are served.
   return wire_.in().empty() || (!body_.whole() && !writing_ && opened_);
 }
 
-// A client may leave with all it wanted before the call's own end has come.
+// A client may close after the complete answer, before the call's own end has come.
 bool Transfer::AnswerIsSent() const {
   if (!answered_ || wire_.unsent() > 0) return false;
   if (answer_.framing == Framing::kNone) return true;

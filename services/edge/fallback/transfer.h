@@ -1,11 +1,11 @@
-// One request and its answer, streamed through a relay call. What waits for the slower side is held
-// nowhere but in one piece a direction: the next is asked for when that one is gone. A short answer
-// is held until it is whole, so that a translator that dies in the middle of it breaks nothing off.
+// One request and its answer, streamed through a relay call. Each direction buffers only one piece
+// for the slower side, and requests the next when that one is gone. A short answer is held until it
+// is complete, so that a translator that dies does not cut it off.
 //
 //   client ──Wire──▶ RequestBody ──piece──▶ call ──▶ translator
 //          ◀──Wire── framing    ◀──piece──      ◀──
 //
-// It is stepped when its socket is ready, when its call has news, and when its deadline is due.
+// It is stepped when its socket is ready, its call has events, or its deadline is due.
 //
 // Threading: one thread, the connection's. Ownership: borrows all but the call. Spec: RFC 9112 §6,
 // §9.
@@ -28,7 +28,7 @@
 
 namespace lowband::edge::fallback {
 
-/// What a transfer needs beside its request; outlives it.
+/// The environment of a transfer; outlives it.
 struct TransferContext {
   const Config& config;
   const Client& client;
@@ -43,19 +43,19 @@ class Transfer {
   Transfer(TimePoint now, const TransferContext& context, const http::RequestHead& head,
            Wire& wire);
 
-  /// Goes as far as it can.
+  /// Advances as far as possible without blocking.
   void Step(TimePoint now);
-  /// Ends for another, with an answer that says so if there is none yet.
+  /// Ends to make room for another, with an error as the answer if there is none yet.
   void MakeRoom();
-  /// None: it goes on. Else the answer, if there is one, is in the wire, mostly sent.
+  /// None: it goes on. Otherwise the answer, if any, is in the wire, and usually sent.
   const std::optional<TransferEnd>& end() const { return end_; }
-  /// While it goes on: when to step it, whatever happens.
+  /// While it goes on: the time to step it without any other event.
   std::optional<TimePoint> deadline() const;
-  /// At the end: the connection can take another request.
+  /// At the end: whether the connection can take another request.
   bool keep_alive() const { return keep_alive_; }
-  /// The head of an answer is in the wire.
+  /// Whether the head of an answer is in the wire.
   bool answered() const { return answered_; }
-  /// After kBadBody: what was wrong.
+  /// After kBadBody: the reason.
   const http::Refusal& refusal() const { return refusal_; }
   /// At the end; valid as long as the head.
   TransferRecord record(TimePoint now) const;
@@ -100,13 +100,13 @@ class Transfer {
   bool opened_ = false;
   bool writing_ = false;  ///< A piece is under way to the translator.
   bool writes_ended_ = false;
-  bool body_taken_ = false;      ///< Some of the body was given to a call: not to be had again.
-  bool awaits_proceed_ = false;  ///< The client sends the body when it is told to.
-  bool reads_next_ = false;      ///< The next piece of the answer is to be asked for.
+  bool body_taken_ = false;      ///< A part of the body was given to a call: it cannot be repeated.
+  bool awaits_proceed_ = false;  ///< The client waits for 100 (Continue) to send the body.
+  bool reads_next_ = false;      ///< The next piece of the answer must be requested.
   bool answered_ = false;        ///< The head of an answer is in the wire.
   bool answer_whole_ = false;
   bool keep_alive_ = false;
-  bool held_ = false;    ///< What there is of an answer is in answer_.bytes.
+  bool held_ = false;    ///< The answer so far is in answer_.bytes.
   uint16_t status_ = 0;  ///< Of the answer in the wire.
   AnswerHead answer_;
   uint64_t answer_bytes_ = 0;

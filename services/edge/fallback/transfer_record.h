@@ -1,4 +1,4 @@
-// How one transfer ended, for the log.
+// The result of one transfer, for the log.
 //
 // Ownership: values. Threading: any one thread at a time.
 #pragma once
@@ -18,13 +18,13 @@ struct TransferRecord {
   std::string_view method;          ///< Valid for the call.
   std::string_view client_address;  ///< Valid for the call.
   Duration took{};
-  uint16_t status = 0;  ///< Of the answer, as far as there was one; 0: none.
+  uint16_t status = 0;  ///< Of the answer; 0: none.
   uint64_t answer_bytes = 0;
   bool resent = false;  ///< It was given to a second translator.
   TransferEnd end = TransferEnd::kServed;
 };
 
-/// Called on the loops' threads, several at once; does not wait.
+/// Called on the loops' threads, several at once; must not block.
 using TransferLog = std::function<void(const TransferRecord&)>;
 
 }  // namespace lowband::edge::fallback

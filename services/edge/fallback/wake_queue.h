@@ -1,9 +1,9 @@
-// How relay calls tell the loop that has their connection that something has happened: one queue
-// and one eventfd a loop, however many calls there are; and what happened, kept with the call.
+// Notifies a loop of the events of its connections' relay calls: one queue and one eventfd per
+// loop, for any number of calls; the events themselves stay in a mailbox of the call.
 //
 // Threading: gRPC's threads push and wake, the loop's drains. Ownership: shared, since gRPC may
 // still push when loop and call are gone. Limits: a mailbox wakes once until it is drained, so the
-// queue holds one entry for each call at most; of the mailbox, the capacity given.
+// queue has at most one entry per call; a mailbox has the capacity given.
 #pragma once
 
 #include <cstdint>
@@ -21,9 +21,9 @@ class WakeQueue {
  public:
   /// Any thread.
   void Wake(uint64_t connection) { (void)connections_.Push(connection); }
-  /// The connections that were to be woken; some may be gone. `connections` is cleared before.
+  /// The connections to wake; some may be gone. `connections` is cleared before.
   void Drain(std::vector<uint64_t>& connections) { connections_.Drain(connections); }
-  /// Readable while there is something to drain.
+  /// Readable while the queue is not empty.
   int fd() const { return connections_.fd(); }
 
  private:
@@ -36,7 +36,7 @@ struct Waker {
   uint64_t connection = 0;
 };
 
-/// What happened to one call, from many threads to its connection's.
+/// The events of one call, from many threads to its connection's.
 template <class T>
 class WakingMailbox {
  public:
@@ -54,7 +54,7 @@ class WakingMailbox {
     return true;
   }
 
-  /// Takes out all there is, oldest first. `out` is cleared before; its capacity goes around.
+  /// Takes all events, oldest first. `out` is cleared before; its capacity is reused.
   void Drain(std::vector<T>& out) {
     out.clear();
     const MutexLock lock(mutex_);
@@ -62,7 +62,7 @@ class WakingMailbox {
     woken_ = false;
   }
 
-  /// Wakes nobody from now on: nobody drains any more.
+  /// No more wakes from now on: there will be no Drain().
   void Close() {
     const MutexLock lock(mutex_);
     woken_ = true;

@@ -1,8 +1,8 @@
-// The client's side of a connection: bytes that came and were not taken yet, bytes that wait to be
-// sent, and what of its socket is worth waiting for.
+// The client's side of a connection: received bytes that were not taken yet, bytes that wait to be
+// sent, and the socket's events for which to wait.
 //
-// Threading: one thread, the connection's. Ownership: has the stream. Limits: kBufferBytes of
-// input; whoever sends keeps the output small. What is empty holds no memory.
+// Threading: the connection's thread. Ownership: owns the stream. Limits: kBufferBytes of input;
+// the callers of Send keep the output small. Empty buffers hold no memory.
 #pragma once
 
 #include <cstdint>
@@ -15,11 +15,11 @@
 
 namespace lowband::edge::fallback {
 
-/// When a connection is to be stepped again.
+/// The events at which to step a connection again.
 struct Interest {
   bool in = false;   ///< Its socket is readable.
   bool out = false;  ///< Its socket is writable.
-  bool now = false;  ///< At once: what there is to read is no longer in the socket.
+  bool now = false;  ///< At once: the bytes to read have already left the socket.
 };
 
 class Wire {
@@ -34,17 +34,17 @@ class Wire {
   /// All bytes moved so far, both ways.
   uint64_t moved() const { return moved_; }
 
-  /// Reads what is there, as far as there is room.
+  /// Reads the available bytes, as far as there is room.
   void Fill();
-  /// Writes what can be written now.
+  /// Writes as much as the socket takes now.
   void Flush();
-  /// The client sends nothing more; in() may still hold some.
+  /// The client has ended its output; in() may still hold some of it.
   bool ended() const { return ended_; }
   bool failed() const { return failed_; }
 
-  /// `input`: it will be filled.
+  /// `input`: the caller wants more input.
   Interest interest(bool input) const;
-  /// The connection is closed without more ado.
+  /// The connection will be closed at once.
   void Abandon() { failed_ = true; }
   ByteStream& stream() { return *stream_; }
 
@@ -60,7 +60,7 @@ class Wire {
   uint64_t moved_ = 0;
   bool ended_ = false;
   bool failed_ = false;
-  /// TLS: reading wants the socket writable, or writing wants it readable.
+  /// TLS: a read waits until the socket is writable, or a write until it is readable.
   bool read_wants_out_ = false;
   bool write_wants_in_ = false;
 };
