@@ -1,7 +1,7 @@
 // Paths that drop large datagrams without a notice. The sign is a large message that is repeated in
 // vain in a session where no message of that size is known to have passed: from then on the session
-// gets small blocks, beginning with that message. If that is repeated in vain too, the client was
-// out of reach, and the session gets large blocks again.
+// gets small blocks, beginning with that message. If that must be repeated too, the client was out
+// of reach, and the session gets large blocks again.
 #include <algorithm>
 
 #include "services/edge/request/layer.h"
