@@ -22,7 +22,7 @@ size_t Drain::TurnsAt(TimePoint now) const {
 
 void Drain::Advance(TimePoint now, const End& end) {
   if (due_ > now) return;
-  // Steps of uneven length: a client that dials again at fixed times meets others by chance only.
+  // Steps of uneven length, so that clients that reconnect at fixed intervals do not meet.
   due_ = now + std::chrono::duration_cast<Duration>(kDrainStep * (0.5 + random_.Unit()));
   for (size_t turns = TurnsAt(now); turns > 0; --turns) {
     const SessionId session = left_.front();

@@ -1,11 +1,12 @@
-// Ends the sessions of one worker that stops, while it serves the rest as ever.
+// Ends the sessions of one worker that stops, while the worker serves the rest as before.
 //
 //   sessions, the quietest first ─▶ a few each step ─┬─ with nothing under way ──▶ ended
 //              ▲                                      └─ busy ──┐
 //              └────────────────────────────────────────────────┘ asked again later
 //
-// All at once would bring all clients back at once, to the edges that are left. So they go evenly
-// over four fifths of the limit, a small number sooner; after that each goes when it is not busy.
+// Sessions that all end at once would bring all clients back at once, to the other edges. So they
+// end evenly over four fifths of the limit (a small number sooner); after that, each when it is not
+// busy.
 //
 // Threading: one worker thread. Ownership: values. Limits: limits.h.
 #pragma once
@@ -23,15 +24,15 @@ namespace lowband::edge {
 
 class Drain {
  public:
-  /// False: the session is busy, and is asked about again. One that is gone is as good as ended.
+  /// False: the session is busy, and is tried again. True also for a session that has ended.
   using End = std::function<bool(SessionId)>;
 
-  /// `quietest_first` are ended in that order, all within four fifths of `limit` unless they are
-  /// busy. `random` outlives the drain.
+  /// Ends `quietest_first` in that order, all within four fifths of `limit` unless they are busy.
+  /// `random` outlives the drain.
   Drain(TimePoint now, Duration limit, const std::vector<SessionId>& quietest_first,
         Random& random);
 
-  /// A session that opened meanwhile.
+  /// A session that opened after the start of the drain.
   void Add(SessionId session) { left_.push_back(session); }
   /// Ends those whose turn it is.
   void Advance(TimePoint now, const End& end);

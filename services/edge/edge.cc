@@ -38,14 +38,14 @@
 namespace lowband::edge {
 namespace {
 
-/// Port 0, which tests use: how often another one is looked for that UDP and TCP have free.
+/// With port 0 (tests): how many ports are tried until one is free for UDP and TCP.
 constexpr int kFreePortAttemptsMax = 16;
 constexpr const char* kMetricsPrefix = "lowband_edge_";
 constexpr Duration kWatchInterval = std::chrono::seconds(1);
 constexpr Duration kRefusedClientsInterval = std::chrono::minutes(1);
 constexpr Duration kDrainPoll = std::chrono::milliseconds(20);
 constexpr Duration kStatsLimit = std::chrono::seconds(1);
-/// Descriptors that are not connections': files, admin, libraries; sockets and lanes.
+/// Descriptors not for connections: files, admin, libraries; per worker, sockets and lanes.
 constexpr uint64_t kDescriptorsReserved = 128;
 constexpr uint64_t kDescriptorsPerWorker = 32;
 
@@ -53,11 +53,11 @@ const char* FlagOf(dtls::IdentityError::File file) {
   return file == dtls::IdentityError::File::kCertificate ? "--tls-cert" : "--tls-key";
 }
 
-/// Nobody listens on TCP at `address` just now.
+/// No process listens on TCP at `address` now.
 bool TcpIsFree(const BindAddress& address) {
   const int family = address.any_host || !address.address.is_ipv4() ? AF_INET6 : AF_INET;
   const int fd = socket(family, SOCK_STREAM | SOCK_CLOEXEC, 0);
-  if (fd < 0) return true;  // No IPv6, say: whoever listens will know what to do.
+  if (fd < 0) return true;  // For example without IPv6: the listener handles that.
   sockaddr_storage raw{};
   const socklen_t size = address.address.ToSockaddr(family, raw);
   const int yes = 1;
@@ -73,16 +73,16 @@ PseudonymSalt MakeSalt() {
   return std::bit_cast<PseudonymSalt>(random);
 }
 
-// The parts of a running edge, in the order in which they are made and need each other.
+// The parts of a running edge, in the order of their construction and dependency.
 class Edge {
  public:
   Edge(const Options& options, Logger& log)
       : options_(options), log_(log), salt_(MakeSalt()), exchange_log_(log, salt_) {}
   ~Edge();
 
-  /// Everything that can fail because of how the edge is configured.
+  /// All that can fail because of the configuration.
   void Prepare();
-  /// What a client pays to connect, for --check.
+  /// Logs the cost of a client's handshake, for --check.
   void TellHandshakeCost();
   void Start();
   int RunUntilSignal(ShutdownSignal& shutdown);
@@ -120,18 +120,18 @@ class Edge {
   std::string bound_;
   bool steered_ = false;
   uint64_t http_connections_max_ = 0;  ///< 0: no --advertise.
-  size_t receive_buffer_bytes_ = 0;    ///< What the kernel granted.
+  size_t receive_buffer_bytes_ = 0;    ///< As granted by the kernel.
   Mutex stats_mutex_;
   std::vector<WorkerStats> last_stats_ LOWBAND_GUARDED_BY(stats_mutex_);
   MetricSet metrics_{kMetricsPrefix};
   std::atomic<bool> last_reload_ok_{true};
   std::atomic<bool> draining_{false};
-  uint64_t refused_told_ = 0;  ///< Of the clients without extended master secret, those logged.
+  uint64_t refused_told_ = 0;  ///< Clients without extended master secret that were logged.
   TimePoint refused_told_at_{};
   std::unique_ptr<AdminServer> admin_;
 };
 
-// Also when starting failed half-way.
+// Also after a failed start.
 Edge::~Edge() {
   admin_.reset();
   StopWorkers();
@@ -152,7 +152,7 @@ void Edge::Prepare() {
 
 void Edge::Start() {
   if (key_log_) {
-    log_.Warning("keylog_enabled", {{"risk", "whoever reads the file reads all traffic"}});
+    log_.Warning("keylog_enabled", {{"risk", "readers of the file can decrypt all traffic"}});
   }
   WarnOfCertificate();
   WarnOfReceiveBuffer();
@@ -172,7 +172,7 @@ void Edge::Start() {
   }
 }
 
-// Bursts of a moment fill a small one, and each datagram lost costs its client seconds.
+// Short bursts fill a small buffer, and each lost datagram costs its client seconds.
 void Edge::WarnOfReceiveBuffer() {
   const auto wanted = static_cast<size_t>(datagram::kSocketBufferBytes);
   if (receive_buffer_bytes_ >= wanted) return;
@@ -201,7 +201,7 @@ void Edge::LoadCredentials() {
   credentials_ = std::move(*loaded);
 }
 
-// A port that UDP has free may be taken on TCP, which shall have the same number.
+// TCP must have the same port as UDP, and may not have it free.
 Edge::Sockets Edge::OpenSockets(const BindAddress& address, unsigned count) const {
   for (int attempt = 1;; ++attempt) {
     auto sockets = datagram::UdpSocket::OpenGroup(address, count);
@@ -245,7 +245,7 @@ void Edge::MakeWorkers() {
                                                 count));
   }
   if (!options_.advertise.empty()) {
-    // The port in use, where any free one was asked for.
+    // The actual port, if any free port was requested.
     BindAddress bound = *address;
     bound.address = bound_address;
     MakeFallback(transport, bound);
@@ -254,8 +254,8 @@ void Edge::MakeWorkers() {
   last_stats_.resize(count);
 }
 
-// More connections than descriptors would end in refusals of the kernel's instead of ours, and
-// leave none for the workers' lanes.
+// With more connections than descriptors, the kernel would refuse them instead of the edge, and no
+// descriptors would be left for the workers' lanes.
 void Edge::MakeFallback(const uplink::TransportConfig& transport, const BindAddress& bound) {
   fallback::Config config = options_.fallback;
   config.log = [this](const fallback::TransferRecord& record) { exchange_log_.Write(record); };
@@ -293,7 +293,7 @@ void Edge::BindAdmin() {
 std::string Edge::Metrics() {
   const MutexLock lock(stats_mutex_);
   for (size_t i = 0; i < workers_.size(); ++i) {
-    // A worker too busy to answer keeps its last figures: totals must never go back.
+    // For a worker too busy to answer, the last figures stay: totals must not decrease.
     if (auto stats = workers_[i]->Stats(kStatsLimit)) last_stats_[i] = *stats;
   }
   const auto not_after = credentials_->identity()->not_after().time_since_epoch();
@@ -367,7 +367,7 @@ void Edge::TellHandshakeCost() {
                  "key too, and leave the root out of the file"}});
 }
 
-// At most once a minute: a client that is refused comes back each few seconds.
+// At most once a minute: a refused client tries again every few seconds.
 void Edge::WarnOfRefusedClients() {
   const uint64_t refused = credentials_->refused_without_extended_master_secret();
   const TimePoint now = std::chrono::steady_clock::now();
@@ -409,10 +409,10 @@ int Edge::RunUntilSignal(ShutdownSignal& shutdown) {
   for (const auto& worker : workers_) worker->StartDrain(options_.drain_timeout);
   if (fallback_) fallback_->Drain();
   const TimePoint limit = std::chrono::steady_clock::now() + options_.drain_timeout;
-  // A turn of each worker after StartDrain makes idle() mean what it says.
+  // idle() is up to date after each worker has had a turn since StartDrain.
   for (const auto& worker : workers_) (void)worker->Stats(kStatsLimit);
   while (!AllIdle() && std::chrono::steady_clock::now() < limit) {
-    // A second signal means now.
+    // A second signal ends the drain.
     if (shutdown.Wait(kDrainPoll)) break;
   }
   const bool drained = AllIdle();
@@ -421,7 +421,7 @@ int Edge::RunUntilSignal(ShutdownSignal& shutdown) {
   return kExitOk;
 }
 
-// Beside the edge that runs with the same --admin-addr, which rightly has the ports.
+// An edge that runs with the same --admin-addr has the ports: the check uses others.
 Options ForCheck(Options options) {
   if (!options.check || !IsRunning(options.admin_addr, kMetricsPrefix)) return options;
   options.dtls_bind_addr = WithAnyPort(options.dtls_bind_addr);

@@ -1,5 +1,5 @@
 // The edge as a process: makes credentials, sockets, workers and the admin server, watches the
-// certificate, drains when told to.
+// certificate, and drains on a signal.
 //
 // Threading: main. Ownership: everything lives inside RunEdge.
 #pragma once
@@ -10,8 +10,8 @@
 
 namespace lowband::edge {
 
-/// Runs until a signal comes; returns the exit code. Throws ConfigError naming the flag when
-/// something cannot be used as configured.
+/// Runs until a signal comes; returns the exit code. Throws ConfigError with the flag's name if a
+/// value cannot be used.
 int RunEdge(const Options& options, Logger& log, ShutdownSignal& shutdown);
 
 }  // namespace lowband::edge

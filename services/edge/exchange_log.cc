@@ -12,7 +12,7 @@ int64_t Milliseconds(Duration duration) {
   return std::chrono::duration_cast<std::chrono::milliseconds>(duration).count();
 }
 
-/// A client's own word for a method stays out of the log.
+/// Methods that a client invented are not logged.
 std::string_view MethodText(std::string_view method) {
   constexpr std::array<std::string_view, 7> kKnown = {"GET",    "HEAD",  "POST",   "PUT",
                                                       "DELETE", "PATCH", "OPTIONS"};
@@ -22,7 +22,7 @@ std::string_view MethodText(std::string_view method) {
 constexpr unsigned kServerErrorClass = 5;
 constexpr uint16_t kServerErrors = 500;
 
-/// Somebody behind the edge is to blame, or the edge itself; not the client or its link.
+/// The fault is at the edge or behind it, not at the client or its link.
 bool IsFailure(const uplink::ExchangeRecord& record) {
   return record.failure || record.poll_failed ||
          (record.code && record.code->cls() == kServerErrorClass);

@@ -1,6 +1,6 @@
-// What is logged of single requests: each that failed on its way, as far as there are few; with
-// --log-level debug, every one. The request id is the same in the translator's log and, as
-// X-Request-Id, at the homeserver. Of the request itself there is its method, and nothing else.
+// The log of single requests: failed ones, up to a rate; with --log-level debug, all of them. The
+// request id is the same in the translator's log and, as X-Request-Id, at the homeserver. Of the
+// request itself, only the method is logged.
 //
 // Threading: any. Ownership: the logger outlives it. Limits: kFailureLinesPerSecond.
 #pragma once
@@ -18,7 +18,7 @@ class ExchangeLog {
   /// `salt` makes the clients' pseudonyms; the records of exchanges have theirs already.
   ExchangeLog(Logger& log, const PseudonymSalt& salt);
 
-  /// The records that there is a use for.
+  /// The records that would be logged.
   uplink::Records wanted() const;
   void Write(const uplink::ExchangeRecord& record);
   void Write(const fallback::TransferRecord& record);

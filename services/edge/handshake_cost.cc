@@ -15,7 +15,7 @@ namespace lowband::edge {
 std::optional<HandshakeCost> MeasureHandshake(const dtls::Config& config,
                                               dtls::Credentials& credentials) {
   using client::DtlsChannel;
-  // No time passes: nothing is lost here, so nothing is sent again.
+  // No time passes: nothing is lost in memory, so nothing is retransmitted.
   const TimePoint now{std::chrono::hours(1)};
   const auto random = MakeSystemRandom();
   dtls::Config server_config = config;

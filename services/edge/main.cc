@@ -11,9 +11,9 @@
 #include "services/edge/options.h"
 
 int main(int argc, char** argv) {
-  // gRPC's own words would stand beside our one line of error; whoever wants them sets this.
+  // Hides gRPC's own log beside the edge's one line of error, unless this variable is set.
   setenv("GRPC_VERBOSITY", "NONE", 0);
-  // Before any thread, so that all of them leave the signals to this one.
+  // Before any thread starts, so that all threads leave the signals to this one.
   lowband::ShutdownSignal shutdown;
   lowband::edge::Options options;
   try {

@@ -41,7 +41,7 @@ void SetLevel(MetricSet& metrics, const std::vector<Stats>& workers, const char*
   metrics.Level(name, help, {}, static_cast<double>(sum));
 }
 
-// A whole enum's counters: names[i] labels the i-th.
+// The counters of an enum: names[i] is the label of the i-th.
 template <size_t N, class Read>
 void EnumTotals(MetricSet& metrics, const std::vector<Stats>& workers, const char* name,
                 const char* help, const char* label, const std::array<std::string_view, N>& names,

@@ -1,4 +1,4 @@
-// The edge's metrics: what the workers counted, summed, under their Prometheus names.
+// The edge's metrics: the sums of the workers' counters, under their Prometheus names.
 //
 // Threading: any. Limits: label values come from enums only.
 #pragma once
@@ -14,7 +14,7 @@
 
 namespace lowband::edge {
 
-/// What belongs to the process, not to a worker.
+/// The values of the process, not of a worker.
 struct ProcessState {
   admission::Limits admission;
   admission::Ledger::Usage sessions;
@@ -29,10 +29,10 @@ struct ProcessState {
 /// Sets every metric of the edge. Names with help texts; see docs/operating.md.
 void SetEdgeMetrics(MetricSet& metrics, const std::vector<WorkerStats>& workers,
                     const ProcessState& process);
-/// Those of what clients share, and who makes room for whom.
+/// The metrics of limits that clients share, and of making room.
 void SetAdmissionMetrics(MetricSet& metrics, const admission::RequestLedgers& ledgers);
 void SetAdmissionMetrics(MetricSet& metrics, const admission::MessageLedgers& ledgers);
-/// Those of the TCP fallback, where there is one.
+/// The metrics of the TCP fallback, if there is one.
 void SetFallbackMetrics(MetricSet& metrics, const fallback::Counters& counters,
                         const fallback::RelayLaneCounters& lanes);
 

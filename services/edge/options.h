@@ -1,6 +1,6 @@
 // The flags of lowband-edge, with their defaults.
 //
-// Threading: main. Errors: ConfigError, or an exit code with one printed line, naming the flag.
+// Threading: main. Errors: ConfigError, or an exit code and one printed line, with the flag.
 #pragma once
 
 #include <cstdint>
@@ -25,21 +25,21 @@ struct Options {
   std::string admin_addr = "127.0.0.1:9100";  ///< "off": none.
   std::string advertise;                      ///< Empty: no TCP fallback.
   fallback::Config fallback;
-  uint64_t http_connections_max = 0;  ///< 0: not named, see fallback::kConnectionsDefault.
-  uint64_t workers = 0;               ///< 0: one a core.
+  uint64_t http_connections_max = 0;  ///< 0: not set, see fallback::kConnectionsDefault.
+  uint64_t workers = 0;               ///< 0: one per core.
   Duration drain_timeout = std::chrono::seconds(10);
   admission::Limits admission;
   PipelineConfig pipeline;
   GrpcSecurity security;
-  bool check = false;        ///< Look whether it could start, and end.
-  bool healthcheck = false;  ///< Ask a running one whether it is ready, and end.
+  bool check = false;        ///< Check whether it could start, and exit.
+  bool healthcheck = false;  ///< Ask a running edge whether it is ready, and exit.
   LogLevel log_level = LogLevel::kInfo;
   Logger::Format log_format = Logger::Format::kJson;
-  OptionSources sources;  ///< For what turns out later to be wrong with a value.
+  OptionSources sources;  ///< For errors in a value that are found later.
 };
 
-/// Fills `options`. None: go on; otherwise the exit code, and what there was to say was printed.
-/// Throws ConfigError for a value that is well-formed and still cannot work.
+/// Fills `options`. None: continue; otherwise the exit code, and all output was printed. Throws
+/// ConfigError for a well-formed value that cannot work.
 std::optional<int> ParseOptions(int argc, const char* const* argv, Options& options);
 
 }  // namespace lowband::edge

@@ -69,7 +69,7 @@ void Pipeline::StartDrain(TimePoint now, Duration limit) {
   patient_until_ = now + limit / 2;
 }
 
-// Blocks of a body come and go with nothing under way between two of them.
+// Between two blocks of a body, nothing is under way.
 bool Pipeline::EndUnlessBusy(TimePoint now, SessionId session) {
   if (requests_.LoadOf(now, session) == request::Load::kRequests) return false;
   if (messages_.UnacknowledgedOf(session) > 0) return false;
@@ -143,9 +143,9 @@ bool Pipeline::DrainDtls(TimePoint now) {
   return moved;
 }
 
-// RFC 7252 §4.3: whoever has the session's keys answers a CoAP ping, with RST or, as deployed
-// clients do, with an empty ACK. A client with too many messages unacknowledged gets none, and is
-// back at its old address after a while.
+// RFC 7252 §4.3: a client with the session's keys answers a CoAP ping, with RST or, if deployed,
+// with an empty ACK. A client with too many unacknowledged messages gets no ping, and after a while
+// the session returns to its old address.
 void Pipeline::MovePeer(TimePoint now, const dtls::PeerMoved& moved) {
   messages_.SetNetwork(moved.session, admission::NetworkOf(moved.peer));
   requests_.MovePeer(moved.session, moved.peer);
@@ -168,7 +168,7 @@ bool Pipeline::IsPathProof(TimePoint now, const message::Event& event) {
   if (settled->fate == message::Fate::kAnswered) {
     dtls_.ProvePath(settled->session);
   } else {
-    messages_.Abandon(now, settled->session, settled->id);  // nobody will revive it
+    messages_.Abandon(now, settled->session, settled->id);  // it will not be revived
   }
   return true;
 }
@@ -181,7 +181,7 @@ bool Pipeline::DrainMessages(TimePoint now) {
   }
   while (auto transmit = messages_.PollTransmit()) {
     moved = true;
-    // False means that the session ended meanwhile; its SessionClosed event clears up.
+    // False: the session has ended; its SessionClosed event cleans up.
     (void)dtls_.Send(transmit->session, transmit->message);
   }
   return moved;

@@ -4,8 +4,8 @@
 //   datagram ─▶ dtls ─▶ message ─▶ request ─▶ uplink (lane set) ─▶ lane actions
 //   datagram ◀─ dtls ◀─ message ◀─ request ◀─ answers            ◀─ lane batches
 //
-// Every call is one mutation followed by a full drain between the stages; what leaves the pipeline
-// (datagrams, lane actions) is then drained by the owner.
+// Every call is one mutation followed by a full drain between the stages; then the owner drains the
+// pipeline's output (datagrams, lane actions).
 //
 // Threading: one worker thread. Ownership: owns the stages; credentials, random and admission
 // outlive it.
@@ -42,9 +42,9 @@ class Pipeline {
   void Advance(TimePoint now);
   std::optional<TimePoint> NextDeadline();
 
-  /// Takes no new handshakes, serves the sessions as ever, and ends them one after another: those
-  /// with nothing under way first, then those that only wait for news. Within `limit`, but for
-  /// sessions that are busy all the time.
+  /// Accepts no new handshakes, serves the sessions as before, and ends them one after another:
+  /// first sessions with nothing under way, then those that only wait for news. Within `limit`,
+  /// except for sessions that are busy all the time.
   void StartDrain(TimePoint now, Duration limit);
   /// Another worker's PollRelief() named this one.
   void Relieve(TimePoint now, const dtls::Relief& relief);
@@ -60,8 +60,8 @@ class Pipeline {
   const message::Layer& messages() const { return messages_; }
   const request::Layer& requests() const { return requests_; }
   const uplink::LaneSet& lanes() const { return lanes_; }
-  /// Nothing is waiting for an answer, ours or a client's acknowledgement of one; while it drains,
-  /// there is no session either.
+  /// No answer is pending, and no acknowledgement of a client; during a drain, there is no session
+  /// either.
   bool idle() const;
 
  private:
@@ -81,7 +81,7 @@ class Pipeline {
   /// The CoAP pings sent to new addresses, of sessions whose client has not answered yet.
   std::unordered_map<SessionId, message::SendId> pings_;
   std::optional<Drain> drain_;
-  TimePoint patient_until_;  ///< The drain leaves sessions alone that were heard of lately.
+  TimePoint patient_until_;  ///< Until then, the drain spares recently active sessions.
 };
 
 }  // namespace lowband::edge

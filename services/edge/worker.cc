@@ -17,7 +17,7 @@ namespace {
 
 TimePoint Now() { return std::chrono::steady_clock::now(); }
 
-// Rounded up: waking before a deadline would spin until it is reached.
+// Rounded up: a wake-up before the deadline would spin until then.
 int MillisecondsUntil(std::optional<TimePoint> deadline) {
   if (!deadline) return -1;
   const auto left = std::chrono::ceil<std::chrono::milliseconds>(*deadline - Now()).count();
@@ -65,7 +65,7 @@ void Worker::Join() {
   if (thread_.joinable()) thread_.join();
 }
 
-// The mailbox refuses only under a flood of forwarded datagrams; main's few calls then retry.
+// The mailbox is full only in a flood of forwarded datagrams; main's few calls are then retried.
 void Worker::Do(Call call) {
   while (!mailbox_.Push(call)) std::this_thread::yield();
 }
@@ -113,8 +113,8 @@ WorkerStats Worker::MakeStats() const {
   return stats;
 }
 
-// One turn: take what is there, run what is due, send what came of it. The time is read once a
-// turn, so that all that happens in it happens at one moment.
+// One turn: receive, run due timers, send. The time is read once, so that all events of a turn
+// happen at one moment.
 void Worker::Run() {
   while (!stopping_) {
     Wait();
@@ -192,7 +192,7 @@ void Worker::Drain() {
   while (const auto relief = pipeline_.PollRelief()) PassOn(*relief);
 }
 
-// Never waits: where there is no room for it, the next newcomer asks again.
+// Never waits: if the mailbox is full, the next newcomer asks again.
 void Worker::PassOn(const dtls::Relief& relief) {
   Worker& other = *workers_[relief.worker];
   Call call = [&other, relief](TimePoint now) { other.pipeline_.Relieve(now, relief); };

@@ -1,8 +1,8 @@
-// One worker: a thread with its own socket, epoll loop and pipeline. Everything of its clients
-// happens here; other threads reach it through mailboxes only.
+// One worker: a thread with its own socket, epoll loop and pipeline. All work for its clients
+// happens here; other threads reach it only through mailboxes.
 //
-//   socket ─▶ whose? ─ mine ─▶ pipeline ─▶ socket
-//                └─ another's ─▶ its mailbox       └─▶ lane transport (gRPC's threads)
+//   socket ─▶ owner? ─ this ─▶ pipeline ─▶ socket
+//                └─ another ─▶ its mailbox         └─▶ lane transport (gRPC's threads)
 //
 // Threading: Start, Stop and the queries from main; the rest is the worker's own thread. Ownership:
 // owns socket, pipeline and lane transport; credentials, admission, log and peers outlive it.
@@ -29,7 +29,7 @@ namespace lowband::edge {
 
 class Worker {
  public:
-  /// `index` of `count` workers. `log` is told how exchanges end.
+  /// `index` of `count` workers. `log` gets the records of exchanges.
   Worker(const PipelineConfig& config, dtls::Credentials& credentials,
          admission::Admission& admission, std::unique_ptr<datagram::UdpSocket> socket,
          const uplink::TransportConfig& transport, ExchangeLog& log, unsigned index,
@@ -38,10 +38,10 @@ class Worker {
   Worker(const Worker&) = delete;
   Worker& operator=(const Worker&) = delete;
 
-  /// Starts the thread. `workers` are all of them, by index, this one included; they live until
+  /// Starts the thread. `workers` are all workers, by index, including this one; they live until
   /// every thread has ended.
   void Start(const std::vector<std::unique_ptr<Worker>>& workers);
-  /// From now on: no new handshakes, and the sessions end one after another within `limit`.
+  /// Refuses new handshakes from now on, and ends the sessions one after another within `limit`.
   void StartDrain(Duration limit);
   /// Ends all sessions with close_notify, the lanes, and then the thread.
   void Stop();
@@ -49,10 +49,10 @@ class Worker {
 
   /// At least one lane to a translator is open.
   bool ready() const { return ready_.load(std::memory_order_relaxed); }
-  /// For how long the turn that is under way has been; zero between two. A turn takes
-  /// milliseconds: a long one hangs.
+  /// The duration of the current turn so far; zero between two turns. A turn takes milliseconds: a
+  /// long one hangs.
   Duration turn_age() const;
-  /// Nothing is in flight.
+  /// The pipeline is idle.
   bool idle() const { return idle_.load(std::memory_order_relaxed); }
   /// A copy made by the worker's thread, within `limit`; none if it did not answer in time.
   std::optional<WorkerStats> Stats(Duration limit);
@@ -63,7 +63,7 @@ class Worker {
     SocketAddress from;
     Bytes datagram;
   };
-  /// Something to do on the worker's thread.
+  /// Work for the worker's thread.
   using Call = std::function<void(TimePoint)>;
   using Mail = std::variant<Forwarded, Call>;
 
@@ -100,8 +100,8 @@ class Worker {
   std::thread thread_;
 };
 
-/// "worker 1 hangs": the first of them whose turn takes longer than `limit`. Empty: none. Any
-/// thread; nothing that hangs is waited for.
+/// "worker 1 hangs": the first worker whose turn takes longer than `limit`. Empty: none. Any
+/// thread; does not wait for a hanging worker.
 std::string HangingWorker(const std::vector<std::unique_ptr<Worker>>& workers, Duration limit);
 
 }  // namespace lowband::edge

@@ -1,4 +1,4 @@
-// What one worker has counted, copied for the metrics.
+// A copy of one worker's counters, for the metrics.
 //
 // Threading: a value.
 #pragma once
@@ -24,11 +24,11 @@ struct WorkerStats {
   uint64_t exchanges = 0;
   uint64_t observations = 0;
   uint64_t waiting = 0;  ///< Requests and uploads.
-  uint64_t windows = 0;  ///< Answers of which more is to come.
+  uint64_t windows = 0;  ///< Answers whose rest is still to come.
   uint64_t download_bytes = 0;
-  uint64_t forwarded = 0;      ///< Datagrams handed to the worker they belong to.
+  uint64_t forwarded = 0;      ///< Datagrams forwarded to the worker that holds their session.
   uint64_t forward_drops = 0;  ///< Its mailbox was full.
-  uint64_t relief_drops = 0;   ///< The same, of other workers that were to make room.
+  uint64_t relief_drops = 0;   ///< Requests to make room, dropped for the same reason.
 };
 
 }  // namespace lowband::edge

@@ -14,7 +14,7 @@ admission::MessageLimits Config::ProcessLimits() const {
 
 std::string Config::Validate() const {
   using std::chrono::seconds;
-  // The deployed clients send again after 8 s.
+  // Deployed clients retransmit after 8 s.
   if (ack_delay < Duration::zero() || ack_delay > seconds(8)) {
     return "message.ack_delay must be from 0 to 8 s";
   }

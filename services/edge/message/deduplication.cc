@@ -30,7 +30,7 @@ std::optional<Deduplication::Entry> Deduplication::FindId(const Table& table,
 
 std::optional<Deduplication::Entry> Deduplication::FindSerial(const Table& table,
                                                               uint64_t serial) const {
-  // What is answered came lately, mostly.
+  // Most answers are for recent requests.
   for (auto slot = table.slots_.rbegin(); slot != table.slots_.rend(); ++slot) {
     if (slot->request->ref.serial == serial) return slot->request;
   }

@@ -1,4 +1,4 @@
-// The requests that came, and what they got, so that a duplicate gets the same.
+// The received requests and their answers, so that a duplicate gets the same answer.
 //
 //   CON:          kUnacknowledged ──answer in time──▶ kPiggybacked ──247 s──▶ gone
 //                    │ ack delay over                     ▲
@@ -34,14 +34,14 @@ class Deduplication {
    public:
     size_t unanswered() const { return unanswered_; }
     size_t answered() const { return slots_.size() - unanswered_; }
-    /// What its answers cost, with their overhead.
+    /// Bytes of its answers, with their overhead.
     size_t answer_bytes() const { return answer_bytes_; }
     bool empty() const { return slots_.empty(); }
 
    private:
     friend class Deduplication;
     struct Slot {
-      uint16_t message_id;  ///< Here too, so that a search does not visit each request.
+      uint16_t message_id;  ///< A copy, for searches.
       bool in_acknowledgement;
       Entry request;
     };
@@ -51,10 +51,10 @@ class Deduplication {
     size_t answer_bytes_ = 0;
   };
 
-  /// `answers`: for the bytes of all that is kept, with its overhead.
+  /// `answers` is the ledger of the bytes that are kept, with their overhead.
   Deduplication(admission::Ledger& answers, unsigned worker) : kept_(answers, worker) {}
 
-  /// For whom the session's answers are kept from now on.
+  /// Sets the owner of the session's answers.
   void SetOwner(Table& table, const Owner& owner);
   Entry Add(TimePoint now, Table& table, const RequestRef& ref);
   /// The request that came as CON or NON with this ID.
@@ -66,39 +66,39 @@ class Deduplication {
   /// To kPiggybacked or kSeparate, from any state without an answer.
   void Answer(TimePoint now, Table& table, Entry request, ReceivedRequest::State state,
               Bytes answer);
-  /// A duplicate gets another answer from here on.
+  /// Replaces the answer for duplicates.
   void Replace(Table& table, Entry request, Bytes answer);
-  /// kSeparate to kUndelivered, which counts as answered now; and back with the answer taken out.
+  /// kSeparate to kUndelivered, which counts as answered now; Retry() reverts it.
   void GiveUp(TimePoint now, Table& table, Entry request, Bytes answer);
   Bytes Retry(Table& table, Entry request);
   void Erase(Table& table, Entry request);
   void EraseAll(Table& table);
 
-  /// The CON that has waited longest for any answer or ACK.
+  /// The CON that has waited longest for an answer or ACK.
   std::optional<Entry> OldestUnacknowledged();
   /// The request that was answered first.
   std::optional<Entry> OldestAnswered();
-  /// Whose answer has to go, while more bytes are kept than may be.
+  /// The request whose answer must go, while too many bytes are kept.
   std::optional<KeptAnswers::Missed> LeastMissed() { return kept_.LeastMissed(); }
   std::optional<unsigned> TakeRelief() { return kept_.TakeRelief(); }
   bool IsFarOver() const { return kept_.IsFarOver(); }
-  /// Whose answer is missed least of one session: the oldest to a request that may be carried out
+  /// The request of one session whose answer is needed least: the oldest that may be carried out
   /// anew, else the oldest.
   std::optional<Entry> LeastMissedOf(const Table& table) const;
   std::optional<Entry> FindUndelivered(const Table& table) const;
 
-  /// What the answers kept cost, with their overhead.
+  /// Bytes of all answers that are kept, with their overhead.
   size_t answer_bytes() const { return kept_.bytes(); }
   size_t unanswered() const { return unacknowledged_.size() + waiting_.size(); }
   size_t undelivered() const { return undelivered_; }
 
  private:
   std::list<ReceivedRequest>& ListOf(const ReceivedRequest& request);
-  /// kUndelivered or not, with another answer.
+  /// Sets or clears kUndelivered, and replaces the answer.
   Bytes Change(Table& table, Entry request, ReceivedRequest::State state, Bytes answer);
   void Drop(Table& table, Entry request);
 
-  // Each in the order of `since`: the front of a list is what is due first.
+  // Each in the order of `since`: the front is due first.
   std::list<ReceivedRequest> unacknowledged_;
   std::list<ReceivedRequest> waiting_;
   std::list<ReceivedRequest> answered_;

@@ -1,4 +1,4 @@
-// What the message layer tells the layer above, and the names it gives to messages.
+// The events of the message layer for the layer above, and its names for messages.
 //
 // Threading: values. Ownership: a RequestArrived points into the layer that made it and is valid
 // until the next call on that.
@@ -16,23 +16,23 @@
 
 namespace lowband::edge::message {
 
-/// How a request came, which decides how its answer goes.
+/// The message type of a request; it determines the type of its answer.
 enum class Arrival : uint8_t { kConfirmable, kNonConfirmable, kInAcknowledgement };
 
-/// Names one received request until it is answered: exactly one Respond() each.
+/// Identifies a received request until its one Respond().
 struct RequestRef {
   SessionId session;
   uint64_t serial = 0;  ///< Unique in the layer.
   uint16_t message_id = 0;
   Arrival arrival = Arrival::kConfirmable;
-  /// Carrying it out anew does no harm (RFC 7252 §4.5): its answer may be dropped for want of room.
+  /// It may be carried out anew (RFC 7252 §4.5): its answer may be dropped for lack of room.
   bool repeatable = true;
-  /// Of the record that brought it: what the client sent later in its session has a higher one. 0
-  /// in all of a session: not known.
+  /// Number of the record that brought it; later messages of the session have higher numbers. 0 in
+  /// the whole session: unknown.
   uint64_t sequence = 0;
 };
 
-/// Names one CON of ours until its fate is known. 0: none (piggybacked or NON, fate never known).
+/// Identifies a CON of the edge until its fate is known. 0: none (piggybacked or NON: never known).
 struct SendId {
   uint64_t value = 0;
   friend auto operator<=>(const SendId&, const SendId&) = default;
@@ -42,53 +42,53 @@ struct SendId {
 struct RequestArrived {
   RequestRef ref;
   coap::MessageView message;
-  /// For kInAcknowledgement: the CON of ours that it acknowledges.
+  /// For kInAcknowledgement: the CON that it acknowledges.
   SendId acknowledges;
-  /// It was answered before, that answer is not kept any more, and it must not happen twice: an
-  /// error is its answer.
+  /// It was answered before, the answer is no longer kept, and it must not be carried out twice:
+  /// the answer is an error.
   bool answer_lost = false;
-  /// The same, and it is carried out anew. The client said it before what came since: it changes
-  /// nothing for what is to come.
+  /// It was answered before and is carried out anew. The client sent it before later messages: its
+  /// sticky options do not hold for them.
   bool again = false;
 };
-/// A CON of ours was acknowledged.
+/// A CON was acknowledged.
 struct Delivered {
   SessionId session;
   SendId id;
-  size_t bytes = 0;      ///< Of the message; 0 when it had been given up.
+  size_t bytes = 0;      ///< Of the message; 0 if it was given up before.
   unsigned repeats = 0;  ///< Copies after the first.
 };
-/// A CON of ours was answered with RST: its client knows nothing that it belongs to. Or with an
-/// error, `unusable`: deployed clients send 4.08 when they cannot use it.
+/// A CON was answered with RST: its client has no use for it. Or with an error, `unusable`:
+/// deployed clients send 4.08 for a message that they cannot use.
 struct Rejected {
   SessionId session;
   SendId id;
   bool unusable = false;
 };
-/// A CON of ours was not acknowledged so far: MAX_TRANSMIT_WAIT is over, or it made
-/// room for another. Delivered or Rejected may still follow.
+/// A CON has no acknowledgement: MAX_TRANSMIT_WAIT is over, or it made room for another one.
+/// Delivered or Rejected may still follow.
 struct Undelivered {
   SessionId session;
   SendId id;
-  bool made_room = false;  ///< Its time was not over: it says nothing of the client.
+  bool made_room = false;  ///< Its time was not over: no sign that the client is gone.
 };
-/// The first thing that came from the session since Undelivered: the client is back.
+/// The first message of the session since Undelivered: the client is back.
 struct Active {
   SessionId session;
 };
-/// A message of ours that is not small was sent again in vain, and its time has come once more. Its
-/// path may take only small ones: Repeat() or Replace() must follow.
+/// A message that is not small was retransmitted in vain, and is due again. Its path may take only
+/// small ones: Repeat() or Replace() must follow.
 struct RepeatedInVain {
   SessionId session;
-  SendId id;           ///< 0: it is the piggybacked answer to `request`.
-  RequestRef request;  ///< With an id: nothing.
+  SendId id;           ///< 0: the piggybacked answer to `request`.
+  RequestRef request;  ///< Only without an id.
   coap::MessageView message;
   size_t bytes = 0;  ///< Of the message.
 };
 using Event =
     std::variant<RequestArrived, Delivered, Rejected, Undelivered, Active, RepeatedInVain>;
 
-/// What became of a confirmable message of ours.
+/// The fate of a confirmable message.
 enum class Fate : uint8_t {
   kAnswered,  ///< By ACK or RST.
   kMadeRoom,  ///< Undelivered::made_room.
@@ -99,7 +99,7 @@ struct Settled {
   SendId id;
   Fate fate;
 };
-/// None: the event tells of none.
+/// None: the event is about none.
 inline std::optional<Settled> FateOf(const Event& event) {
   if (const auto* acked = std::get_if<Delivered>(&event)) {
     return Settled{acked->session, acked->id, Fate::kAnswered};

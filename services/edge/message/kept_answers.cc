@@ -84,7 +84,7 @@ KeptAnswers::Share& KeptAnswers::ShareOf(const Owner& owner) {
 
 void KeptAnswers::Forget(const Owner& owner, Share& share) {
   if (!share.repeatable.empty() || !share.once.empty()) return;
-  share.hint = {};  // the next owner's value
+  share.hint = {};  // it belongs to this owner
   shares_.Erase(owner);
 }
 

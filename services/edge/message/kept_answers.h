@@ -1,13 +1,13 @@
-// The answers that are kept for duplicates, by network: when they have too many bytes, the network
-// that has most pays, so that nobody's many requests cost another client what its one POST got.
+// The answers kept for duplicates, by network. Above the limit the network with most bytes makes
+// room: one client's many requests must not cost another client the answer to its POST.
 //
 //   Add ──▶ kept ──Remove──▶ gone
 //             └─ too many bytes: LeastMissed() ─▶ its owner removes it; or TakeRelief() names the
-//                worker that has to
+//                worker that must
 //
-// Of that network goes the oldest answer to a request that may be carried out anew, else the
-// oldest. Clients that the homeserver does not know may have a sixteenth at the cost of those that
-// it knows, since they log in by what must not happen twice.
+// That network loses its oldest answer to a request that may be carried out anew, else its oldest.
+// Unproven clients may take up to a sixteenth from proven ones, since a login must not be carried
+// out twice.
 //
 // Threading: one worker thread; the ledger is shared. Ownership: refers to requests of a
 // Deduplication. Limits: the ledger's.
@@ -39,40 +39,40 @@ class KeptAnswers {
   KeptAnswers& operator=(const KeptAnswers&) = delete;
   ~KeptAnswers();
 
-  /// What an answer costs, with its overhead.
+  /// Bytes of an answer, with its overhead.
   static size_t CostOf(const ReceivedRequest& request);
 
-  /// The youngest of `owner`. REQUIRES: it is answered.
+  /// Adds the youngest answer of `owner`. REQUIRES: it is answered.
   void Add(const Owner& owner, Entry request);
   void Remove(const Owner& owner, Entry request);
-  /// Another answer takes the place of the one that it had, which is returned.
+  /// Replaces its answer and returns the earlier one.
   Bytes Replace(const Owner& owner, Entry request, Bytes answer);
-  /// The youngest of `owner`, once more.
+  /// Makes it the youngest of `owner`.
   void Renew(const Owner& owner, Entry request);
-  /// `to` has it from now on, as its youngest.
+  /// Moves it to `to`, as its youngest.
   void Move(const Owner& from, const Owner& to, Entry request);
 
-  /// What has to go here, for this worker's newcomers or another's; none: nothing.
+  /// The answer that must go, for newcomers of this worker or another; none: no answer.
   struct Missed {
     Entry request;
     admission::Standing standing;
   };
   std::optional<Missed> LeastMissed();
-  /// The other worker that has to make room, by what LeastMissed() found last.
+  /// The other worker that has to make room, as found by the last LeastMissed().
   std::optional<unsigned> TakeRelief() { return elsewhere_.TakeRelief(); }
-  /// That worker has not acted, and no more may be kept until it has.
+  /// The other worker has not made room yet; until then no more may be kept.
   bool IsFarOver() const { return ledger_.IsFarOver(); }
 
   /// Of this worker.
   size_t bytes() const { return bytes_; }
 
  private:
-  /// Of one owner; that which was answered first is the first.
+  /// The answers of one owner, the oldest first.
   struct Share {
     std::list<Entry> repeatable;
     std::list<Entry> once;
     size_t bytes = 0;
-    admission::Ledger::Hint hint;  ///< Good as long as there is a share: something is booked.
+    admission::Ledger::Hint hint;  ///< Valid while the share exists: something is booked.
     std::list<Entry>& ListOf(const ReceivedRequest& request) {
       return request.ref.repeatable ? repeatable : once;
     }

@@ -9,7 +9,7 @@ namespace {
 
 using State = ReceivedRequest::State;
 
-// Answers are dropped this much late, many at once, so that an idle worker is not woken for each.
+// Answers are dropped late, many at once, so that an idle worker is not woken for each.
 constexpr std::chrono::seconds kExpiryTick{1};
 
 }  // namespace
@@ -79,12 +79,12 @@ void Layer::Advance(TimePoint now) {
   Expire(now);
 }
 
-// What was given up early is under way again, or of no interest, before that was told.
+// Drops the report of an early give-up: the CON is under way again, or no longer needed.
 void Layer::LeaveUntold(SendId id) {
   std::erase_if(given_up_early_, [&](const Undelivered& early) { return early.id == id; });
 }
 
-// Its answer has reached the client, or never will.
+// Its answer has reached the client, or will not be sent any more.
 void Layer::EndRequest(Session& session, uint64_t serial) {
   const auto request = requests_.FindSerial(session.requests, serial);
   if (!request) return;
@@ -146,7 +146,7 @@ void Layer::KeepWithinLimits(TimePoint now, Session& session) {
     Evict(now, *requests_.LeastMissedOf(session.requests));
   }
   EvictTooMany(now);
-  // The worker that has to make room has not done so yet: what is new pays.
+  // The other worker has not made room yet: this session's own answers go.
   while (requests_.IsFarOver()) {
     const auto own = requests_.LeastMissedOf(session.requests);
     if (!own) break;
@@ -155,10 +155,10 @@ void Layer::KeepWithinLimits(TimePoint now, Session& session) {
   }
 }
 
-// RFC 7252 §4.5: what comes again of it may be carried out anew where that does no harm.
+// RFC 7252 §4.5: a later duplicate may be carried out anew if the request is repeatable.
 void Layer::Evict(TimePoint now, Deduplication::Entry request) {
   Session& session = sessions_.at(request->ref.session);
-  // Inside an ACK the ID was one of ours.
+  // The ID of a request inside an ACK is the edge's.
   const RequestRef& ref = request->ref;
   if (ref.arrival == Arrival::kConfirmable) {
     RecentIds& evicted = ref.repeatable ? session.answers_evicted : session.answers_lost;
@@ -173,7 +173,7 @@ std::optional<Event> Layer::PollEvent() {
     if (given_up_early_.empty()) return std::nullopt;
     const Undelivered early = given_up_early_.front();
     given_up_early_.pop_front();
-    // What came from it before this is told cannot revive it.
+    // Messages that came before this report do not count as a sign of life.
     silent_.insert(early.session);
     return early;
   }

@@ -8,37 +8,36 @@
 //                                                                  │ retransmitted 4 times
 //                                                                  └──93 s──▶ undelivered
 //
-// A duplicate gets what was sent last for it: nothing yet, the empty ACK, or the same piggybacked
-// bytes. Once these had to make room for others it arrives as a new request, which may be carried
-// out anew unless it says answer_lost. A NON request is answered by NON and its duplicates are
-// ignored; a request inside an ACK (deployed clients fetch the further blocks of a CON so) is
-// answered by CON.
+// A duplicate gets the last message sent for it: none yet, the empty ACK, or the same piggybacked
+// bytes. If those have made room, it arrives as a new request, which may be carried out anew unless
+// answer_lost is set. A NON request is answered by NON, and its duplicates are ignored; a request
+// inside an ACK (deployed clients fetch the further blocks of a CON in this way) is answered by
+// CON.
 //
-// How long a CON waits for its ACK follows the round trips of its session (libs/coap); the time
+// The retransmission timeout of a CON follows the round trips of its session (libs/coap); the time
 // until it is given up does not.
 //
-// Once acknowledged, a client waits for ever. An answer that was given up is therefore kept for
-// EXCHANGE_LIFETIME and sent anew as soon as anything comes from its session, under the same ID. A
-// notification is kept for Revive(): a client that has it already may know it again by its message
-// ID. Where the client has used that ID itself lately, it gets another.
+// A client whose request was acknowledged waits for ever. So an answer that was given up is kept
+// for EXCHANGE_LIFETIME and sent anew, with the same ID, as soon as a message comes from its
+// session. A notification is kept for Revive(): a client that has it can recognise it by its
+// message ID. If the client itself has used that ID lately, the message gets another one.
 //
-// When a message that is not small was repeated in vain, RepeatedInVain asks the layer above
-// whether a smaller one shall take its place.
+// When a message that is not small was retransmitted in vain, RepeatedInVain asks the layer above
+// whether a smaller one shall replace it.
 //
-// When as many CONs are under way as there may be, the oldest of the network that has most of them
-// is given up early, as if its time were over. An answer that finds no place even so, since the
-// clients of all are known to the homeserver and of networks with no more, goes as NON and is kept
-// as if given up.
+// When the limit of CONs under way is reached, the oldest CON of the network that has most is given
+// up early, as if its time were over. If none can be given up, since all clients are proven and no
+// network has more, a new answer goes as NON and is kept as if given up.
 //
-// NSTART (RFC 7252 §4.7) is not 1: every answer that is ready goes out, so that a long poll does
-// not hold up the rest; limits.h bounds how many.
+// NSTART (RFC 7252 §4.7) is not 1: every answer that is ready is sent, so that a long poll does not
+// delay others; limits.h bounds their number.
 //
-// A session that was quiet for EXCHANGE_LIFETIME costs nothing here, but for what it did not
-// acknowledge, and the name of its network.
+// A session that was quiet for EXCHANGE_LIFETIME uses no memory here, except for messages without
+// acknowledgement, and its network.
 //
-// Threading: one worker thread. Ownership: copies what it is given; what is drained is valid until
-// the next call of the same kind (Receive for events, any that sends for messages). Limits:
-// limits.h. Spec: RFC 7252 §4, §5.2.
+// Threading: one worker thread. Ownership: copies its inputs; drained views are valid until the
+// next call of the same kind (Receive for events, calls that send for messages). Limits: limits.h.
+// Spec: RFC 7252 §4, §5.2.
 #pragma once
 
 #include <cstddef>
@@ -67,69 +66,69 @@
 
 namespace lowband::edge::message {
 
-/// What a duplicate of an answered CON is worth.
+/// The treatment of a duplicate of an answered CON.
 enum class OnDuplicate : uint8_t {
   /// The answer is kept and sent again.
   kRepeat,
-  /// A piggybacked answer is not kept: a duplicate arrives as a new request. For requests that
-  /// are cheap to answer alike again, such as blocks of a body that is kept anyway (RFC 7252 §4.5
-  /// allows that for idempotent ones).
+  /// A piggybacked answer is not kept: a duplicate arrives as a new request. For requests that are
+  /// cheap to answer again with the same bytes, such as blocks of a body that is kept anyway (RFC
+  /// 7252 §4.5 allows that for idempotent ones).
   kAskAgain,
 };
 
 class Layer {
  public:
-  /// `random` and `ledgers` outlive the layer; those were made with config.ProcessLimits(), for all
-  /// workers.
+  /// `random` and `ledgers` outlive the layer. The ledgers are for all workers, made with
+  /// config.ProcessLimits().
   Layer(const Config& config, Random& random, admission::MessageLedgers& ledgers, unsigned worker);
 
-  /// Whose the session is: told when it begins, and when its address changes. Without that it is of
-  /// one network with all others of which nothing was told.
+  /// Sets the network of a session, when it begins and when its address changes. Sessions without
+  /// this call share one network.
   void SetNetwork(SessionId session, admission::Network network);
-  /// The homeserver knows its client. REQUIRES: its network was told, else nothing happens.
+  /// Its client is proven. No effect before SetNetwork().
   void Prove(SessionId session);
 
-  /// Another worker that has to make room for a client of this one: its Relieve() is to be called.
+  /// Another worker that has to make room for a client of this one: the caller calls its Relieve().
   std::optional<unsigned> PollRelief();
   /// Another worker's PollRelief() named this one. Drain after it.
   void Relieve(TimePoint now);
 
   /// One datagram of a session, as the DTLS stage delivered it. `sequence`: RequestRef::sequence.
   void Receive(TimePoint now, SessionId session, ByteView datagram, uint64_t sequence = 0);
-  /// Answers a request. `message` comes from coap::MessageWriter; type and message ID are stamped
-  /// here. Answering twice, or a request of a forgotten session, does nothing.
-  /// The id is 0 unless the answer went as CON.
+  /// Answers a request. `message` comes from coap::MessageWriter; type and message ID are set here.
+  /// A second answer, or one for a forgotten session, has no effect. The id is 0 unless the answer
+  /// went as CON.
   SendId Respond(TimePoint now, const RequestRef& ref, Bytes message,
                  OnDuplicate on_duplicate = OnDuplicate::kRepeat);
   /// Ends a request whose client wants no response (RFC 7967): a CON and its duplicates get the
   /// empty ACK, and nothing follows.
   void RespondNothing(TimePoint now, const RequestRef& ref);
-  /// As Respond(), always as CON, so that its fate is told: an answer that rides on an ACK is never
-  /// acknowledged itself. The id is 0 when too many CONs are under way; it then went as NON.
+  /// As Respond(), but always as CON, so that its fate becomes known: a piggybacked answer is never
+  /// acknowledged. The id is 0 if too many CONs are under way; the answer then went as NON.
   SendId RespondConfirmably(TimePoint now, const RequestRef& ref, Bytes message);
-  /// As Respond(), but as CON where there is room for one: for a client that asks for what follows
-  /// in the ACK. Each side then repeats what it lost after our timeout, not after its own,
-  /// which is 9 s for deployed clients. A CON is acknowledged by the empty message first.
+  /// As Respond(), but as CON if there is room for one: for a client that asks for the next block
+  /// in the ACK. Each loss is then repaired after the edge's timeout, not after the client's, which
+  /// is 9 s for deployed clients. A CON request gets an empty ACK first.
   SendId RespondChained(TimePoint now, const RequestRef& ref, Bytes message);
-  /// The client showed that it has the answer to this request: the answer is not kept any more, and
-  /// a duplicate that is still on its way gets nothing.
+  /// The client has shown that it has the answer to this request: the answer is no longer kept, and
+  /// a late duplicate gets no answer.
   void Settle(TimePoint now, const RequestRef& ref);
-  /// Sends a message of our own accord, as CON (a notification). The id is 0, and nothing was
-  /// sent, when too many CONs are under way (kConfirmablesPerSessionMax, confirmables_max).
+  /// Sends a message that answers no request, as CON (a notification). The id is 0, and nothing was
+  /// sent, if too many CONs are under way (kConfirmablesPerSessionMax, confirmables_max).
   SendId SendConfirmable(TimePoint now, SessionId session, Bytes message);
-  /// Sends a notification that was given up once more, under the message ID it had: no other
-  /// message of ours gets that meanwhile. True, too, if it is still under way; false if its fate is
-  /// known, or it could not be kept.
+  /// Sends a notification that was given up once more, with its message ID, which stays reserved
+  /// for it. True also if it is still under way; false if its fate is known, or it could not be
+  /// kept.
   bool Revive(TimePoint now, SessionId session, SendId id);
-  /// Sends the same message once more, and so on as before.
+  /// Sends the same message again, and goes on retransmitting.
   void Repeat(const RepeatedInVain& in_vain);
-  /// Sends `message` in place of the one that was not heard: a CON under an ID of its own, since
-  /// two messages differ, and what it answers stays the same; as the piggybacked answer that
-  /// duplicates get from here on. The id is 0 unless it goes as CON.
+  /// Sends `message` in place of the unacknowledged one. A CON gets a new message ID, since its
+  /// content differs, and still answers the same request; a piggybacked answer replaces the one for
+  /// duplicates. The id is 0 unless it goes as CON.
   SendId Replace(TimePoint now, const RepeatedInVain& in_vain, Bytes message);
-  /// Stops retransmitting, or keeping for Revive(); no event follows.
+  /// Stops retransmitting it, or keeping it for Revive(); no event follows.
   void Abandon(TimePoint now, SessionId session, SendId id);
-  /// The session ended: drops all it has, without events.
+  /// The session has ended: drops its state, without events.
   void Forget(SessionId session);
   void Advance(TimePoint now);
   std::optional<TimePoint> NextDeadline();
@@ -142,10 +141,10 @@ class Layer {
   /// Requests that arrived and are not answered yet, of one session and of all.
   size_t UnansweredOf(SessionId session) const;
   size_t unanswered() const { return requests_.unanswered(); }
-  /// CONs of ours that wait for their ACK, of one session and of all.
+  /// CONs that wait for their ACK, of one session and of all.
   size_t UnacknowledgedOf(SessionId session) const;
   size_t unacknowledged() const { return confirmables_.size(); }
-  /// Sessions that cost memory here at present, and the bytes of answers kept for duplicates.
+  /// Sessions with state here, and the bytes of answers kept for duplicates.
   size_t session_count() const { return sessions_.size(); }
   size_t answer_bytes() const { return requests_.answer_bytes(); }
 
@@ -232,14 +231,14 @@ class Layer {
   uint64_t sequence_ = 0;  ///< Of the record that is being received.
   std::unordered_map<SessionId, Session> sessions_;
   TimerQueue<SessionId> session_ends_;
-  /// Nothing came from them since it was told that something was given up.
+  /// Sessions without a message since their last Undelivered.
   std::unordered_set<SessionId> silent_;
   Deduplication requests_;
   Retransmission confirmables_;
   Places places_;
   std::unordered_map<SessionId, Owner> owners_;
-  PacketQueue<Queued> events_;  // with the datagram of a request
-  /// To be told after events_: whoever sends may be reading the datagram of one.
+  PacketQueue<Queued> events_;  // With the datagram of a request.
+  /// Reported after events_: the caller may be reading the datagram of one.
   std::deque<Undelivered> given_up_early_;
   PacketQueue<SessionId> out_;
 };

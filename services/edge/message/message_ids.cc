@@ -7,7 +7,7 @@
 namespace lowband::edge::message {
 namespace {
 
-// Requests overtake each other on the way, so that a run need not be the youngest to grow.
+// Requests arrive out of order, so that an older run may grow, too.
 constexpr size_t kGrowingRuns = 8;
 
 }  // namespace
@@ -37,7 +37,7 @@ bool RecentIds::Contains(TimePoint now, uint16_t id) const { return Find(now, id
 
 std::optional<uint16_t> RecentIds::FirstFree(TimePoint now, uint16_t from) const {
   uint16_t id = from;
-  // Each step jumps over a run; 0 costs one step of its own, a run that holds it another.
+  // Each step skips a run; 0 takes one more step, and a run across 0 another one.
   for (size_t steps = 0; steps < runs_.size() + 3; ++steps) {
     if (id == 0) id = 1;
     const Run* run = Find(now, id);

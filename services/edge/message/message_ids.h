@@ -1,5 +1,4 @@
-// The message IDs that a client used lately. Clients count theirs up, so that a run of them is one
-// entry.
+// The message IDs that a client used lately. Clients count them up, so a run of IDs is one entry.
 //
 // Threading: one thread. Limits: kIdRunsMax. Spec: RFC 7252 §4.4.
 #pragma once
@@ -14,10 +13,10 @@ namespace lowband::edge::message {
 
 class RecentIds {
  public:
-  /// Takes up to `gap_max` IDs that were left out for used: a client with several connections
-  /// counts them together, and shows each of them gaps. 0 is exact.
+  /// Treats up to `gap_max` IDs between used ones as used: a client with several connections counts
+  /// its IDs for all of them, so that each has gaps. 0 is exact.
   explicit RecentIds(uint16_t gap_max) : gap_max_(gap_max) {}
-  /// Returns false if others had to be forgotten before their time.
+  /// Returns false if others had to be forgotten too early.
   bool Add(TimePoint now, uint16_t id);
   /// Used in the last 247 s (kExchangeLifetime), or up to 16 s (kIdRunSpan) before.
   bool Contains(TimePoint now, uint16_t id) const;

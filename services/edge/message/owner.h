@@ -1,5 +1,5 @@
-// For whom the message layer holds something of what its sessions share: confirmable messages under
-// way, answers kept for duplicates.
+// The owner of bookings in the shared limits of the message layer: confirmable messages under way,
+// and answers kept for duplicates.
 //
 // Threading: values.
 #pragma once

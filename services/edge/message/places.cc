@@ -24,7 +24,7 @@ std::optional<Places::Oldest> Places::ToGiveUp() {
   const auto victim = elsewhere_.IfHere(ledger_.Overdraft());
   if (!victim) return std::nullopt;
   const auto found = oldest_first_.find({victim->network, victim->standing});
-  // Of its owner here is only the place that was just taken: the CON in it makes room next time.
+  // The owner has only the place that was just taken: its CON makes room next time.
   if (found == oldest_first_.end()) return std::nullopt;
   return Oldest{found->second.begin()->second, victim->standing};
 }

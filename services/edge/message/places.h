@@ -1,5 +1,5 @@
-// Who has CONs under way, and whose oldest is given up early when as many are as there may be: who
-// waits for few acknowledgements is not kept out by who waits for many.
+// The CONs under way, by owner. When the limit is reached, the oldest CON of the network that has
+// most is given up early: networks with few CONs are not displaced by networks with many.
 //
 //   Take ─▶ a place ──Begin──▶ a CON under way ──End──▶ free
 //              ├──Return──▶ free       └──Vacate──▶ a place
@@ -29,27 +29,27 @@ class Places {
   Places& operator=(const Places&) = delete;
   ~Places();
 
-  /// A place for one CON of `owner`. After kMakeRoom those that ToGiveUp() names must end.
+  /// Takes a place for a CON of `owner`. After kMakeRoom, the CONs of ToGiveUp() must end.
   [[nodiscard]] admission::Ledger::Verdict Take(const Owner& owner);
-  /// REQUIRES: it was taken, and no CON began.
+  /// Returns a place. REQUIRES: it was taken, and no CON began in it.
   void Return(const Owner& owner);
-  /// One more of `owner` would be at the cost of another of its own.
+  /// True: another CON of `owner` would end one of its own.
   bool IsOwnCost(const Owner& owner) const;
-  /// What has to end here, for this worker's newcomers or another's; none: nothing.
+  /// The CON that must end, for newcomers of this worker or another; none: no CON.
   struct Oldest {
     SendId id;
     admission::Standing standing;
   };
   std::optional<Oldest> ToGiveUp();
-  /// The other worker that has to make room, by what ToGiveUp() found last.
+  /// The other worker that has to make room, as found by the last ToGiveUp().
   std::optional<unsigned> TakeRelief() { return elsewhere_.TakeRelief(); }
 
-  /// In a place that was taken.
+  /// Starts a CON in a place that was taken.
   void Begin(SendId id, const Owner& owner);
   void End(SendId id);
-  /// It ends, and its place is kept for another of the same owner. REQUIRES: it is under way.
+  /// Ends a CON, and keeps its place for another of the same owner. REQUIRES: it is under way.
   void Vacate(SendId id);
-  /// Its session has another address, or another standing. It gets no younger by that.
+  /// Its session's address or standing has changed. Its age does not change.
   void Move(SendId id, const Owner& owner);
 
  private:

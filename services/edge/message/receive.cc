@@ -16,8 +16,8 @@ bool HasBlockAbove0(const coap::MessageView& message, coap::OptionNumber number)
   return block && block->number > 0;
 }
 
-// RFC 7252 §5.1: GET, PUT and DELETE; FETCH becomes a POST on its way. The block of a response is
-// only served again. The last block of an upload cannot begin it anew.
+// RFC 7252 §5.1: GET, PUT and DELETE; FETCH becomes a POST at the translator. A block of a response
+// is only served again. The last block of an upload cannot begin it anew.
 bool IsRepeatable(const coap::MessageView& message) {
   if (HasBlockAbove0(message, coap::OptionNumber::kBlock2)) return true;
   const coap::Code method = message.code;
@@ -51,8 +51,8 @@ void Layer::ReceiveParsed(TimePoint now, SessionId session_id, const coap::Messa
   }
 }
 
-// RFC 7252 §4.2, §4.3: a CON that cannot be processed is rejected, anything else ignored; §3: so is
-// another version.
+// RFC 7252 §4.2, §4.3: a CON that cannot be processed is rejected, other types are ignored; §3: the
+// same for another version.
 void Layer::ReceiveMalformed(SessionId session_id, ByteView datagram) {
   ++counters_.malformed;
   const auto envelope = coap::ParseEnvelope(datagram);
@@ -74,9 +74,9 @@ void Layer::ReceiveNew(TimePoint now, SessionId session_id, const coap::MessageV
   }
 }
 
-// An empty CON is answered by RST (RFC 7252 §4.3); an empty NON means nothing.
+// An empty CON is answered by RST (RFC 7252 §4.3); an empty NON is ignored.
 void Layer::ReceivePing(TimePoint now, SessionId session_id, const coap::MessageView& message) {
-  // A client that does nothing but ping is not worth remembering.
+  // A client that only pings gets no state.
   if (Session* session = Find(session_id)) Hear(now, *session, message.message_id);
   if (message.type != coap::Type::kConfirmable) return;
   ++counters_.pings;
@@ -101,7 +101,7 @@ void Layer::ReceiveRequest(TimePoint now, SessionId session_id, const coap::Mess
   }
   Hear(now, session, message.message_id);
   const bool confirmable = message.type == coap::Type::kConfirmable;
-  // Its answer went out and had to make room. What it gets now is kept in its turn.
+  // Its answer was sent, and has made room since. The new answer is kept again.
   const bool answer_lost = session.answers_lost.Contains(now, message.message_id);
   if (answer_lost) {
     ++counters_.duplicates;
@@ -142,7 +142,7 @@ void Layer::ReceiveDuplicate(SessionId session_id, Deduplication::Entry request)
   }
 }
 
-// A response to nothing we asked. Deployed clients refuse a block of ours with 4.08.
+// The edge sends no requests. Deployed clients refuse a block with 4.08.
 void Layer::ReceiveResponse(TimePoint now, SessionId session_id, const coap::MessageView& message) {
   const bool confirmable = message.type == coap::Type::kConfirmable;
   Session* session = Find(session_id);
@@ -162,7 +162,7 @@ void Layer::ReceiveResponse(TimePoint now, SessionId session_id, const coap::Mes
   if (confirmable) SendEmpty(session_id, coap::Type::kReset, message.message_id);
 }
 
-// ACK or RST: of a CON of ours, or of nothing.
+// ACK or RST, for a CON of the edge or a stray.
 void Layer::ReceiveReply(TimePoint now, SessionId session_id, const coap::MessageView& message,
                          ByteView datagram) {
   Session* session = Find(session_id);
@@ -189,7 +189,7 @@ void Layer::ReceiveReply(TimePoint now, SessionId session_id, const coap::Messag
   }
 }
 
-// Deployed clients ask for the block after a CON inside the ACK of that CON.
+// Deployed clients ask for the next block inside the ACK of a CON.
 void Layer::ReceiveFollowUp(TimePoint now, SessionId session_id, Session& session,
                             uint16_t message_id, SendId acknowledges, ByteView datagram) {
   if (session.requests.unanswered() == kUnansweredPerSessionMax) {
@@ -203,8 +203,7 @@ void Layer::ReceiveFollowUp(TimePoint now, SessionId session_id, Session& sessio
   events_.Push({Queued::Kind::kRequest, session_id, acknowledges, ref}, datagram);
 }
 
-// Forgetting the ID with it makes later copies of the ACK strays, so that a request inside is taken
-// once.
+// Forgets the ID too: later copies of the ACK are strays, so that a request inside counts once.
 void Layer::EndConfirmable(SessionId session_id, Session& session, SendId id, Queued::Kind fate) {
   const auto sent = std::ranges::find(session.sent, id, &SentConfirmable::id);
   const bool undelivered = sent->undelivered;
@@ -212,7 +211,7 @@ void Layer::EndConfirmable(SessionId session_id, Session& session, SendId id, Qu
   session.sent.erase(sent);
   const unsigned repeats = confirmables_.RepeatsOf(id);
   const auto confirmable = EndWait(id);
-  if (!confirmable && !undelivered) return;  // abandoned: nobody asks
+  if (!confirmable && !undelivered) return;  // abandoned: no event
   ++(fate == Queued::Kind::kDelivered ? counters_.delivered : counters_.rejected);
   const size_t bytes = confirmable ? confirmable->message.size() : 0;
   events_.Push({.kind = fate, .session = session_id, .id = id, .bytes = bytes, .repeats = repeats},

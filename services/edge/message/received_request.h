@@ -1,4 +1,4 @@
-// A request that came, until its message ID names no message any more.
+// A received request, for as long as its message ID identifies it.
 //
 // Threading: values. Spec: RFC 7252 §4.5.
 #pragma once
@@ -25,10 +25,10 @@ struct ReceivedRequest {
 
   RequestRef ref;
   State state = State::kUnacknowledged;
-  TimePoint since;          ///< Of its arrival; once answered, of the answer.
-  Bytes answer = {};        ///< What a duplicate gets, in kPiggybacked and kUndelivered.
-  unsigned duplicates = 0;  ///< That came when it was kPiggybacked.
-  std::list<Entry>::iterator place = {};  ///< Once answered: among those kept (kept_answers.h).
+  TimePoint since;                        ///< Time of its arrival; once answered, of the answer.
+  Bytes answer = {};                      ///< For duplicates, in kPiggybacked and kUndelivered.
+  unsigned duplicates = 0;                ///< Received in kPiggybacked.
+  std::list<Entry>::iterator place = {};  ///< Once answered: in kept_answers.h.
 
   bool IsAnswered() const { return state >= State::kPiggybacked; }
 };

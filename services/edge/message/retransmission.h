@@ -1,7 +1,8 @@
-// Our own CONs that wait for their acknowledgement, and when each is sent again.
+// The edge's CONs that wait for their acknowledgement, and their retransmission times.
 //
-// Sent again after a timeout that follows the round trips of the session, doubled each time; given
-// up after MAX_TRANSMIT_WAIT, 62 to 93 s, whatever the round trip (libs/coap/transmission.h).
+// A CON is sent again after a timeout that follows the round trips of its session, doubled each
+// time, and given up after MAX_TRANSMIT_WAIT, 62 to 93 s, for any round trip
+// (libs/coap/transmission.h).
 //
 // Threading: one thread. Ownership: owns the messages. Limits: those of Config; the caller
 // gives up. Spec: RFC 7252 §4.2, §4.8.
@@ -24,7 +25,7 @@ namespace lowband::edge::message {
 
 struct Confirmable {
   SessionId session;
-  uint64_t request = 0;  ///< The serial of what it answers; 0: nothing.
+  uint64_t request = 0;  ///< The serial of the request that it answers; 0: none.
   uint16_t message_id = 0;
   Bytes message;
 };
@@ -34,20 +35,20 @@ class Retransmission {
   /// `random` outlives this.
   Retransmission(const Config& config, Random& random);
 
-  /// `confirmable` is being sent for the first time, over a path with these `round_trips`.
+  /// Adds a CON that is sent for the first time, over a path with these `round_trips`.
   SendId Add(TimePoint now, Confirmable confirmable, const coap::RttEstimator& round_trips);
-  /// One that was taken out is being sent again, under the name it had.
+  /// Adds a CON that was taken out and is sent again, with the same SendId.
   void AddAgain(TimePoint now, SendId id, Confirmable confirmable,
                 const coap::RttEstimator& round_trips);
-  /// It is being acknowledged: tells `round_trips` what that says of the path.
+  /// On its acknowledgement: adds the measured time to `round_trips`.
   void Measure(TimePoint now, SendId id, coap::RttEstimator& round_trips) const;
   const Confirmable* Find(SendId id) const;
-  /// Its copies after the first.
+  /// The number of its copies after the first.
   unsigned RepeatsOf(SendId id) const;
-  /// Ends the wait.
+  /// Removes and returns it.
   std::optional<Confirmable> Take(SendId id);
 
-  /// One whose time has come: to be sent again, or, when `given_up`, to be taken out.
+  /// A CON that is due: to be sent again, or, with `given_up`, to be taken out.
   struct Due {
     SendId id;
     bool given_up;
@@ -61,7 +62,7 @@ class Retransmission {
   struct Waiting {
     Confirmable confirmable;
     coap::Transmission transmission;
-    bool again;  ///< A copy went out before the first that `transmission` knows of.
+    bool again;  ///< A copy was sent before those of `transmission`.
   };
   void Start(TimePoint now, SendId id, Confirmable confirmable,
              const coap::RttEstimator& round_trips, bool again);

@@ -1,5 +1,4 @@
-// Layer, third part: who has a CON under way, and answers kept, among all sessions, and who makes
-// room.
+// Layer, third part: room for CONs under way and for kept answers, shared by all sessions.
 #include <algorithm>
 #include <utility>
 
@@ -36,7 +35,7 @@ Owner Layer::OwnerOf(SessionId session_id) const {
   return owner == owners_.end() ? Owner{} : owner->second;
 }
 
-// May give up others, of this session too: what points into its `sent` does not outlive the call.
+// May give up CONs, also of this session: this invalidates pointers into its `sent`.
 bool Layer::TakePlace(TimePoint now, SessionId session_id, const Session& session) {
   if (session.confirmables() >= kConfirmablesPerSessionMax) return false;
   switch (places_.Take(OwnerOf(session_id))) {
@@ -81,7 +80,7 @@ std::optional<Confirmable> Layer::EndWait(SendId id) {
   return confirmables_.Take(id);
 }
 
-// Its time is over, or it makes room: its answer is kept for when its session is heard.
+// Its time is over, or it makes room: its answer is kept until its session is heard again.
 void Layer::GiveUp(TimePoint now, SendId id) {
   ++counters_.undelivered;
   Confirmable confirmable = *EndWait(id);

@@ -72,7 +72,7 @@ SendId Layer::SendSeparately(TimePoint now, Session& session, Deduplication::Ent
   return id;
 }
 
-// Its client waits for ever if this is lost: once it is heard, the answer comes as CON.
+// The client would wait for ever if this got lost: once heard again, it gets the answer as CON.
 void Layer::SendUnreliably(TimePoint now, Session& session, Deduplication::Entry request,
                            Bytes message) {
   ++counters_.answers_non;
@@ -130,7 +130,7 @@ SendId Layer::RespondConfirmably(TimePoint now, const RequestRef& ref, Bytes mes
     return {};
   }
   ++counters_.answers_separate;
-  // On its own from here on: kept for Revive() when it is given up.
+  // Independent of its request from here on: kept for Revive() if it is given up.
   requests_.Answer(now, session->requests, *found, State::kSeparate, {});
   EndRequest(*session, ref.serial);
   KeepWithinLimits(now, *session);
@@ -159,7 +159,7 @@ bool Layer::Revive(TimePoint now, SessionId session_id, SendId id) {
   };
   if (find() == nullptr || !TakePlace(now, session_id, *session)) return false;
   SentConfirmable* sent = find();
-  if (sent == nullptr) {  // what made room for it took its place among those given up
+  if (sent == nullptr) {  // it was forgotten for the CONs that made room
     places_.Return(OwnerOf(session_id));
     return false;
   }
@@ -260,15 +260,15 @@ void Layer::SendEmpty(SessionId session_id, coap::Type type, uint16_t message_id
   out_.Push(session_id, coap::EmptyMessage(type, message_id));
 }
 
-// The client is back: what could not be delivered is sent anew. Not at the cost of its own: two
-// would take turns for ever.
+// The client is back: undelivered answers are sent anew, but not at the cost of its own CONs: the
+// two would displace each other for ever.
 void Layer::RetryUndelivered(TimePoint now, SessionId session_id) {
   Session* session = Find(session_id);
   if (session == nullptr) return;
   while (requests_.FindUndelivered(session->requests)) {
     const Owner owner = OwnerOf(session_id);
     if (places_.IsOwnCost(owner) || !TakePlace(now, session_id, *session)) return;
-    // Those that made room may have cost it its answer.
+    // The CONs that made room may have displaced its answer.
     const auto request = requests_.FindUndelivered(session->requests);
     if (!request) return places_.Return(owner);
     const RequestRef ref = (*request)->ref;

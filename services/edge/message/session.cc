@@ -16,7 +16,7 @@ size_t Session::confirmables() const {
 }
 
 uint16_t Session::TakeId(TimePoint now, uint16_t near, Random& random) {
-  // Clients count up, so that half the number space ahead of them stays free the longest.
+  // Clients count up, so that the IDs half the number space ahead stay free longest.
   if (next_id == 0) next_id = static_cast<uint16_t>(near + 0x4000 + random.Below(0x8000));
   uint16_t id = next_id;
   for (size_t tries = 0; tries <= sent.size(); ++tries) {
@@ -24,7 +24,7 @@ uint16_t Session::TakeId(TimePoint now, uint16_t near, Random& random) {
     if (FindSent(id) == nullptr) break;
     ++id;
   }
-  if (id == 0) id = 1;  // every ID is in use: the least evil
+  if (id == 0) id = 1;  // every ID is in use: take any
   next_id = static_cast<uint16_t>(id + 1);
   used = now;
   return id;
@@ -40,7 +40,7 @@ SentConfirmable* Session::MarkGivenUp(TimePoint now, SendId id) {
   const auto it = std::ranges::find(sent, id, &SentConfirmable::id);
   if (it == sent.end()) return nullptr;
   it->given_up = true;
-  // Its last copy may arrive just now, and the client remember it from then on.
+  // The client may receive the last copy now, and remember it from now on.
   it->since = now;
   std::erase_if(sent, [&](const SentConfirmable& each) {
     return each.given_up && each.id != id && each.notification.empty() &&

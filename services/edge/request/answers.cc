@@ -13,8 +13,8 @@ bool IsUnwanted(uint8_t no_response, coap::Code code) {
   return code.cls() > 0 && (no_response >> (code.cls() - 1) & 1) != 0;
 }
 
-// Deployed clients set M where RFC 7959 §2.2 has it clear. They ask for what follows a CON inside
-// its ACK, so that we are the ones to repeat what gets lost.
+// Deployed clients set M where RFC 7959 §2.2 has it clear. They ask for the block after a CON
+// inside its ACK, so that the edge repeats lost blocks.
 bool IsChained(const coap::Block& asked, const Download& download) {
   const size_t rest = download.body.size() - asked.offset();
   return asked.more && download.observation == 0 && rest >= kChainedBytesMin;
@@ -40,7 +40,7 @@ void Layer::RespondRefused(TimePoint now, const message::RequestRef& ref, const 
 
 bool Layer::IsFetchedAnew(TimePoint now, const Incoming& incoming) {
   const RequestOptions& options = incoming.options;
-  // Deployed clients set the M bit of these requests. They cannot go on with another entity tag,
+  // Deployed clients set the M bit of these requests. They cannot continue with another entity tag,
   // and wait for ever.
   if (options.method != v1::GET || options.block2->more || options.entity_tag || options.block1 ||
       incoming.arrived.acknowledges.value != 0) {
@@ -62,7 +62,7 @@ void Layer::HandleFollowUp(TimePoint now, const Incoming& incoming) {
     messages_.RespondNothing(now, ref);
     return;
   }
-  // Inside an ACK it names the block that it follows.
+  // Inside an ACK it identifies the previous block.
   const bool is_stale =
       found.match == Match::kOne && incoming.arrived.acknowledges.value == 0 &&
       observations_.IsStaleFetch(found.download->observation, {token, ref.message_id});
@@ -72,9 +72,9 @@ void Layer::HandleFollowUp(TimePoint now, const Incoming& incoming) {
             .code = coap::kRequestEntityIncomplete,
             .errcode = "M_UNKNOWN",
             .error = found.match == Match::kSeveral
-                         ? "Several responses may be meant: ask from the start, and give each "
+                         ? "Several responses match: ask from the start, and give each "
                            "request another Request-Tag"
-                         : "The rest of this response is not kept any more: ask from the start"});
+                         : "The rest of this response is no longer kept: ask from the start"});
     return;
   }
   found.download->fetch_token = token;
@@ -102,13 +102,13 @@ std::optional<Layer::SentBlock> Layer::ServeBlock(TimePoint now, const BlockRequ
   }
   ++counters_.download_blocks;
   const ResponseBlocks blocks{.entity_tag = download->entity_tag, .block2 = block};
-  // A block is made anew while its body is kept; only the last may be asked for after that.
+  // While the body is kept, a block is made anew; later only the last one may be repeated.
   const auto on_duplicate =
       block->more ? message::OnDuplicate::kAskAgain : message::OnDuplicate::kRepeat;
   const ByteView bytes = download->body.At(*block);
   download->sent_bytes = bytes.size();
   Bytes message = WriteResponse(asked.token, download->head, blocks, bytes);
-  // Whether the client has all of a notification must be known; nothing else tells.
+  // For a notification, only its ACK shows that the client has all of it.
   const message::SendId sent =
       download->observation != 0 && !block->more
           ? messages_.RespondConfirmably(now, asked.ref, std::move(message))
@@ -137,7 +137,7 @@ void Layer::TakeWhole(TimePoint now, Answer answer) {
     return;
   }
   TakeAnswer(now, std::move(answer));
-  // Whatever became of it: what is to come of it is kept by a body, or by nobody.
+  // If no body keeps the pieces that are still to come, they are not needed.
   if (goes_on && !downloads_.FindSource(id)) commands_.emplace_back(CancelExchange{id});
 }
 
@@ -163,7 +163,7 @@ void Layer::TakeAnswer(TimePoint now, Answer answer) {
   if ((answer.token_refused || answer.token_missing) && MayRetry(now, session, *found, answer)) {
     return;
   }
-  // It may have been a login: its client sends the token next.
+  // It may have been a login: the client sends the token next.
   if (!(*found)->access_token && !(*found)->idempotent && answer.code.cls() == 2) {
     session.token_expected_until = now + kTokenExpected;
   }
@@ -174,8 +174,8 @@ bool Layer::AwaitsToken(TimePoint now, const Session& session) const {
   return session.sticky.ended() || now < session.token_expected_until;
 }
 
-// A client takes its token for known as soon as it sent it, so that requests without go on coming
-// while the one with the token is late or lost.
+// A client relies on its token once it has sent it: requests without a token may arrive while the
+// message with the token is late or lost.
 bool Layer::MayRetry(TimePoint now, Session& session, Exchanges::Entry exchange, Answer& answer) {
   if (exchange->retry == nullptr) return false;
   if (session.sticky.token() && !session.sticky.refused()) {
@@ -206,7 +206,7 @@ void Layer::Respond(TimePoint now, const Exchange& exchange, Answer answer) {
   if (!first) {
     Refusal refusal = Unavailable(RefusalReason::kOverload, "No room for the response");
     if (!exchange.idempotent) {
-      // It happened: "come later" would make it happen twice.
+      // It was carried out: "come later" would cause a second time.
       refusal.http_status = 504;
       refusal.come_later = false;
     }
@@ -237,10 +237,10 @@ std::optional<Layer::FirstMessage> Layer::WriteFirst(TimePoint now, const Respon
                                                      const Notification& notification) {
   ResponseHead head{answer.code,    answer.http_status,           answer.content_format,
                     answer.max_age, std::move(answer.entity_tag), std::move(answer.location_path)};
-  // Nothing else ends a request; 2.31 would have the client send the rest of an upload.
+  // Only a response ends a request; 2.31 would make the client go on with an upload.
   if (!head.code.is_response() || head.code == coap::kContinue) head.code = coap::kBadGateway;
   const bool by_window = answer.window != nullptr;
-  // What the client has is not sent (RFC 7252 §5.9.1.3), and a text may be of no length.
+  // A version that the client has is not sent (RFC 7252 §5.9.1.3); a text may be empty.
   const bool may_be_empty =
       by_window || head.code == coap::kValid || head.content_format == uint32_t{coap::kFormatText};
   if (answer.body.empty() && !may_be_empty) {
@@ -253,7 +253,7 @@ std::optional<Layer::FirstMessage> Layer::WriteFirst(TimePoint now, const Respon
   }
   const uint8_t szx = SzxFor(target);
   const coap::Block whole{0, false, szx};
-  // Two bytes over a block are no reason for a second round trip.
+  // A body slightly larger than a block is not worth a second round trip.
   const bool may_exceed_block = szx == 6 && !target.block2;
   if (!by_window && (answer.body.size() <= whole.size() ||
                      (may_exceed_block && answer.body.size() <= coap::kMessageBytesDefault))) {

@@ -7,13 +7,13 @@
 namespace lowband::edge::request {
 namespace {
 
-/// Downloads whose rest may be asked for again.
+/// The number of downloads whose rest may be asked for again.
 size_t WindowsMax(const Config& config) {
   return (config.download_bytes_max + config.small_download_bytes_max) /
          std::max(config.answer_window, kAnswerWindowMin);
 }
 
-/// Ledgers book a sixteenth more until others have made room; twice that is enough of a margin.
+/// Ledgers book a sixteenth more until others have made room; the margin is twice that.
 size_t WithSlack(size_t max) { return max + max / 8 + 1; }
 
 }  // namespace

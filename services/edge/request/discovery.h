@@ -1,7 +1,7 @@
-// /.well-known/core: what there is here, for clients that look around.
+// /.well-known/core: the resources of this server, for clients that discover them.
 //
-// It is an answer of CoAP's own, and the one place where the edge names paths of Matrix: two that
-// need no token to be understood. Filters in the query are ignored, as RFC 6690 §4.1 allows.
+// It is the only place where the edge names paths of Matrix: two that a client can use without a
+// token. Filters in the query are ignored, as RFC 6690 §4.1 allows.
 //
 // Threading: free functions without state; any thread. Spec: RFC 6690, RFC 7641 §6.
 #pragma once

@@ -8,14 +8,14 @@
 namespace lowband::edge::request {
 namespace {
 
-/// What a follow-up and the body that it means have in common, the surest first.
+/// The criteria by which a follow-up matches a body, the strongest first.
 enum class Sign : uint8_t { kAcknowledges, kCacheKey, kPartOfIt };
 
 bool SameOrLeftOut(std::optional<uint32_t> asked, std::optional<uint32_t> kept) {
   return !asked || asked == kept;
 }
 
-/// Where the one or the other had no payload, it said nothing of its format.
+/// A request without a payload need not name a format.
 bool SameForm(const TransferKey& asked, const TransferKey& kept) {
   return SameOrLeftOut(asked.content_format, kept.content_format) || !kept.content_format;
 }
@@ -43,10 +43,10 @@ bool Shows(Sign sign, const FollowUp& follow_up, const Download& body) {
 }
 
 bool IsSmall(const KeptBody& body) { return body.size() <= kSmallDownloadBytes; }
-/// Of a small one and of one by a window little is kept.
+/// Small bodies and bodies by a window use little memory.
 bool IsLight(const KeptBody& body) { return body.by_window() || IsSmall(body); }
 
-/// What it is booked for: something, be it empty.
+/// The bytes that are booked; at least one, also for an empty body.
 size_t BytesOf(const Download& body) { return std::max<size_t>(1, body.body.bytes_max()); }
 
 Rank RankOf(const Download& body) {
@@ -54,7 +54,7 @@ Rank RankOf(const Download& body) {
   return body.finished ? Rank::kLeftOver : Rank::kPartial;
 }
 
-/// The only one of the token: that of its follow-up before, or else of its request.
+/// The only body with this token: of its last follow-up, or else of its request.
 template <class Entry>
 std::optional<Entry> ToldByToken(const std::vector<Entry>& shown, const coap::Token& token) {
   const auto only = [&](auto&& fits) -> std::optional<Entry> {
@@ -76,7 +76,7 @@ Downloads::Downloads(const Config& config, LedgerShare& large, LedgerShare& smal
       counters_(counters),
       transfers_(static_cast<uint32_t>(random.Below(1u << (8 * kEntityTagBytes)))) {}
 
-// A window costs what it keeps; to its session it is the download that it is a part of.
+// A window is booked by its own size; for its session, the size of the whole body counts.
 std::optional<Downloads::Entry> Downloads::Add(TimePoint now, const admission::Holder& holder,
                                                Download& body) {
   Expire(now);
@@ -118,8 +118,8 @@ Downloads::Entry Downloads::Insert(TimePoint now, Download& body) {
   return download;
 }
 
-// The client began the same anew: nobody will ask for the rest. That is so under the same token,
-// and where it takes a new token for each block, which leaves it no way to have two at a time.
+// The client began the same request anew and will not ask for the rest: with the same token, or
+// with a new token for each block, so that it cannot have two at a time.
 void Downloads::DropEarlierOf(const Download& body) {
   const auto own = by_session_.find(body.session);
   if (own == by_session_.end()) return;
@@ -158,7 +158,7 @@ bool Downloads::HasRoom(const std::vector<Entry>& alike, const Download& body) c
 
 Downloads::Entry Downloads::LeastRecentlyUsed(const std::vector<Entry>& own) const {
   return *std::ranges::min_element(own, [](Entry a, Entry b) {
-    const auto rank = [](Entry download) {  // what is missed least goes first
+    const auto rank = [](Entry download) {  // the least needed first
       return download->observation != 0 ? 2 : download->finished ? 0 : 1;
     };
     return rank(a) != rank(b) ? rank(a) < rank(b) : a->used < b->used;
@@ -186,7 +186,7 @@ Downloads::Found Downloads::Find(const FollowUp& follow_up) const {
 void Downloads::Served(TimePoint now, Entry download, message::SendId sent, bool last) {
   if (last && !download->finished) ++counters_.downloads_finished;
   auto& from = ListOf(*download);
-  // One that was finished stays so: a client that fetches a block again has the rest.
+  // A finished download stays finished: a client that repeats a block has the rest.
   download->finished = download->finished || last;
   auto& to = ListOf(*download);
   download->last_sent = sent;
@@ -217,7 +217,7 @@ std::optional<Downloads::Entry> Downloads::FindSent(SessionId session,
     if (tag && download->head.entity_tag.empty()) {
       return std::ranges::equal(*tag, download->entity_tag);
     }
-    // A version's tag is its homeserver's: another resource may have the same.
+    // The tag of a version comes from the homeserver: another resource may have the same one.
     const bool asked = download->token == response.token || download->fetch_token == response.token;
     if (tag) return asked && std::ranges::equal(*tag, download->head.entity_tag);
     return download->token == response.token && !download->body.by_window() &&

@@ -4,21 +4,21 @@
 //                                  │                    │                       │
 //                                  └── 300 s unused ────┴───── 30 s unused ─────┴──▶ dropped
 //
-// The body of a notification stays until it is released, since its client may come back after
-// hours and must find the same one; for lack of room it goes after the others of its network.
+// The body of a notification stays until it is released, since its client may return after hours
+// and must find the same body; for lack of room it goes after the other bodies of its network.
 //
-// A follow-up (Block2 with a number above 0) whose body is not kept is carried out as a request of
-// its own only where that is safe: a GET that names no version (ETag), by a client that goes by
-// the specification and compares the tags of the blocks. Otherwise the client would mix two
-// answers, and a POST would happen twice. It is matched to the body by the first of these signs
-// that any body shows:
+// A follow-up (Block2 with a number above 0) whose body is not kept is carried out as a new request
+// only where that is safe: a GET without a version (ETag), by a client that follows the
+// specification and compares the entity tags of the blocks. Otherwise the client would mix two
+// answers, or a POST would be carried out twice. Its body is found by the first of these criteria
+// that matches any body:
 //   1. the CON block that it acknowledges, and the path;
 //   2. the cache key (RFC 7252 §5.6): method, path, queries, Accept, Request-Tag (RFC 9175 §3.3),
 //      and Content-Format, which a request without a payload may leave out;
-//   3. the same, where it leaves out queries, Accept or Request-Tag, as deployed clients do.
-// Where several bodies show it the token must tell which one is meant: that of the follow-up
-// before, or else of the request; then their being finished. Only of GETs with one cache key the
-// latest is meant (RFC 7959 §2.4 has no two at a time, and the entity tags tell them apart).
+//   3. as 2, where it leaves out queries, Accept or Request-Tag, as deployed clients do.
+// If several bodies match, the token decides: the token of the last follow-up, or else of the
+// request; then unfinished bodies come before finished ones. Among GETs with one cache key the
+// latest is meant: RFC 7959 §2.4 allows no two at a time, and the entity tags tell them apart.
 //
 // Threading: one thread. Ownership: of the bodies. Limits: limits.h, Config, Rooms. Spec: RFC 7959
 // §2.4, §2.6, §3.
@@ -89,14 +89,14 @@ struct Download {
   unsigned asked_again = 0;  ///< How often it was after the first time.
 };
 
-/// What the bodies kept say to a follow-up.
+/// The result of the search for a follow-up's body.
 enum class Match : uint8_t {
-  kNone,  ///< None is meant.
+  kNone,  ///< No body matches.
   kOne,
-  kSeveral,  ///< Nobody can say which.
+  kSeveral,  ///< Ambiguous.
 };
 
-/// A follow-up, as far as it tells which body it means.
+/// The parts of a follow-up that identify its body.
 struct FollowUp {
   SessionId session;
   TransferKey key;
@@ -113,12 +113,12 @@ class Downloads {
   Downloads(const Config& config, LedgerShare& large, LedgerShare& small, Random& random,
             Counters& counters);
 
-  /// Keeps a body, booked for `holder`; none, and `body` left as it is, when there is no room.
+  /// Keeps a body, booked for `holder`. None, and `body` unchanged: no room.
   std::optional<Entry> Add(TimePoint now, const admission::Holder& holder, Download& body);
-  /// The same for one that was sent whole, in case that its client must have it by blocks after
-  /// all; nothing makes room for it.
+  /// As Add(), for a body that was sent whole: its client may yet need it by blocks. Nothing makes
+  /// room for it.
   std::optional<Entry> Keep(TimePoint now, const admission::Holder& holder, Download& body);
-  /// That of which `response` is a block, or which is all of it.
+  /// The body of which `response` is a block or the whole.
   std::optional<Entry> FindSent(SessionId session, const coap::MessageView& response) const;
   struct Found {
     Match match = Match::kNone;
@@ -127,15 +127,15 @@ class Downloads {
   Found Find(const FollowUp& follow_up) const;
   /// The body of the notification of this observation; none if there was no room to keep it.
   std::optional<Entry> FindNotification(SessionId session, uint64_t observation) const;
-  /// Its client has it, or will not have it.
+  /// Its client has the body, or does not want it.
   void Release(SessionId session, uint64_t observation);
-  /// A block of it was sent, as CON if `sent` is not 0.
+  /// A block was sent, as CON if `sent` is not 0.
   void Served(TimePoint now, Entry download, message::SendId sent, bool last);
-  /// A block of it was not acknowledged: its client may be back after long, and is sent it again.
+  /// A block was not acknowledged: its client may return much later, and gets it again.
   void Undelivered(TimePoint now, SessionId session, message::SendId sent);
-  /// The client does not want it.
+  /// The client rejected the block.
   void Reject(SessionId session, message::SendId sent);
-  /// It makes room for others.
+  /// Drops the body, to make room for others.
   void GiveUp(SessionId session, uint64_t serial);
   void Rebook(SessionId session, const admission::Holder& to);
   void Forget(SessionId session);
@@ -143,16 +143,16 @@ class Downloads {
   std::optional<TimePoint> NextDeadline() const;
   size_t size() const { return unfinished_.size() + finished_.size() + notifications_.size(); }
 
-  /// The body of which this exchange brings pieces.
+  /// The body whose pieces this exchange brings.
   std::optional<Entry> FindSource(ExchangeId source) const;
-  /// `source` is not 0, and brings what comes next of the body; or 0: nothing does.
+  /// The exchange that brings the next pieces of the body; 0: none.
   void SetSource(Entry download, ExchangeId source);
   size_t sources() const { return by_source_.size(); }
-  /// A block was asked for that is to come.
+  /// A request for a block that is still to come.
   void Await(TimePoint now, Entry download, BlockRequest asked);
   void Erase(Entry download);
-  /// What went with bodies that were dropped: exchanges that nobody waits for, and requests for
-  /// blocks that have no answer yet.
+  /// Left by dropped bodies: exchanges that are no longer needed, and unanswered requests for
+  /// blocks.
   struct Leftovers {
     std::vector<ExchangeId> sources;
     std::vector<BlockRequest> awaited;
@@ -162,7 +162,7 @@ class Downloads {
  private:
   Entry Insert(TimePoint now, Download& body);
   void MakeRoomInSession(const Download& body);
-  /// Those of its session that count to the same share.
+  /// The bodies of its session that count to the same share.
   std::vector<Entry> AlikeOf(const Download& body) const;
   bool HasRoom(const std::vector<Entry>& alike, const Download& body) const;
   void DropEarlierOf(const Download& body);
@@ -175,7 +175,7 @@ class Downloads {
   LedgerShare& small_;
   Counters& counters_;
   uint64_t last_serial_ = 0;
-  uint32_t transfers_;  ///< Counted from a random start: no two processes give the same tags.
+  uint32_t transfers_;  ///< From a random start, so that tags of two processes differ.
   // The least recently used first.
   std::list<Download> unfinished_;
   std::list<Download> finished_;

@@ -14,7 +14,7 @@
 
 namespace lowband::edge::request {
 
-/// The answer for `http_status` with the body {errcode, error}. Both texts are constants of ours.
+/// The answer for `http_status` with the body {errcode, error}. Both texts are constants.
 inline Answer MakeErrorAnswer(ExchangeId id, BodyForm form, uint16_t http_status,
                               std::string_view errcode, std::string_view error,
                               coap::CodeSet codes) {

@@ -1,5 +1,5 @@
-// The requests that wait for their answers: under way through the uplink, or held back for a moment
-// because they were refused for want of a token.
+// The requests that wait for their answers: under way through the uplink, or held for a moment
+// because they were refused for lack of a token.
 //
 //   Start ──▶ under way ──answer──▶ gone
 //                │  ▲
@@ -7,9 +7,9 @@
 //                ▼  │
 //               held ──token_wait──▶ answered with the refusal
 //
-// A refusal for want of a token means that the homeserver did nothing, so that trying again is safe
-// whatever the method is. Only requests that named no token, in a session that had none or one that
-// was refused before, are kept for it.
+// After a refusal for lack of a token the homeserver has done nothing, so that a second try is safe
+// for every method. Only requests without a token of their own are kept for it, in a session that
+// had no token, or whose token was refused before.
 //
 // Threading: one thread. Ownership: of the exchanges. Limits: Config.
 #pragma once
@@ -37,40 +37,40 @@ struct Exchange {
   message::RequestRef ref;
   ResponseTarget target;
   bool idempotent = false;
-  AccessToken access_token;            ///< The one it went with.
-  size_t places = 1;                   ///< That it counts for.
-  Booking place;                       ///< Under way or held: among the short ones, or the polls.
-  TokenPlace token_place;              ///< The same, of its token.
+  AccessToken access_token;            ///< The token it was sent with.
+  size_t places = 1;                   ///< The number of places it takes.
+  Booking place;                       ///< Among the short requests, or the polls.
+  TokenPlace token_place;              ///< Its place in its token's limits.
   Attempts attempts;                   ///< To get these.
   Booking body;                        ///< Empty: it has none.
-  bool awaits_token = false;           ///< It named none, and the session's is none or refused.
+  bool awaits_token = false;           ///< It names none; the session has none, or a refused one.
   std::unique_ptr<v1::Request> retry;  ///< The request, while it may be tried again.
   std::unique_ptr<v1::Request> poll;   ///< The request, when it asks to observe.
   bool held = false;
   bool is_poll = false;             ///< It has waited for kPollAge.
-  std::unique_ptr<Answer> refused;  ///< Held: what it gets when no token comes.
+  std::unique_ptr<Answer> refused;  ///< Held: its answer if no token comes.
   TimePoint started;                ///< When its request came.
-  TimePoint due;  ///< Under way: when the uplink must have answered. Held: when it is answered.
+  TimePoint due;  ///< Under way: the uplink's deadline. Held: when it is answered.
 };
 
 class Exchanges {
  public:
   using Entry = std::list<Exchange>::iterator;
 
-  /// An id for an exchange that is kept elsewhere.
+  /// An id for an exchange that is not in this table.
   ExchangeId NextId() { return ++last_id_; }
-  /// Gives it an id, unique for the life of the table. `due` must not decrease from call to call.
+  /// Gives it an id, unique in the table for ever. `due` must not decrease between calls.
   Entry Start(TimePoint now, Exchange exchange, TimePoint due);
   std::optional<Entry> Find(ExchangeId id) const;
   void Hold(Entry exchange, Answer refused, TimePoint until);
-  /// A held one is under way again, under a new id.
+  /// Puts a held exchange under way again, with a new id.
   void Restart(TimePoint now, Entry exchange, TimePoint due);
-  /// Takes it out.
+  /// Removes and returns it.
   Exchange Take(Entry exchange);
 
-  /// One under way, or held, that has waited for kPollAge since it was started, and is no poll yet.
+  /// An exchange that was started kPollAge ago, and is no poll yet.
   std::optional<Entry> FindAged(TimePoint now);
-  /// One whose time is over, held or not.
+  /// An exchange whose time is over, held or not.
   std::optional<Entry> FindDue(TimePoint now);
   std::optional<TimePoint> NextDeadline();
   size_t size() const { return by_id_.size(); }
@@ -80,7 +80,7 @@ class Exchanges {
     TimePoint until;
     ExchangeId id;
   };
-  /// Those that have ended, or have another id.
+  /// Drops entries whose exchange has ended or got another id.
   void DropYoung();
 
   std::list<Exchange> under_way_;

@@ -24,7 +24,7 @@ void KeptBody::Add(ByteView piece) {
 
 std::optional<size_t> KeptBody::Pass(size_t offset) {
   if (!by_window()) return std::nullopt;
-  // A client may have lost what it was sent last. In steps, so that few are worth a credit.
+  // The client may have lost the last blocks. In steps, so that few blocks cause a credit.
   const size_t step = window_ / 4;
   const size_t begin = offset - std::min(offset, step);
   if (begin < begin_ + step) return std::nullopt;

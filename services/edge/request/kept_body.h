@@ -1,5 +1,5 @@
-// The body of an answer while its client fetches it by blocks: whole, or a window of it that moves
-// along as the client comes on.
+// The body of an answer while its client fetches it by blocks: the whole body, or a window that
+// moves as the client gets on.
 //
 //   0        begin          end         until            size
 //   ├─ passed ─┼──── kept ────┼─ to come ──┼── not asked for ─┤
@@ -29,25 +29,25 @@ class KeptBody {
 
   /// Of the whole body.
   size_t size() const { return size_; }
-  /// What it takes in memory at the most.
+  /// The memory that it takes at most.
   size_t bytes_max() const { return window_ == 0 ? size_ : window_; }
   bool by_window() const { return window_ != 0; }
-  /// All that there is of it here.
+  /// All bytes that are kept.
   ByteView kept() const { return bytes_; }
-  /// The next byte to come.
+  /// The offset of the next byte to come.
   size_t end() const { return end_; }
 
   bool Has(const coap::Block& block) const;
-  /// What begins here is kept no more.
+  /// True: the byte at `offset` is no longer kept.
   bool IsPast(size_t offset) const { return offset < begin_; }
   /// REQUIRES: Has(block).
   ByteView At(const coap::Block& block) const;
   /// The next piece.
   void Add(ByteView piece);
-  /// The client has what is before `offset`, or does not want it. How far the translator may send
-  /// now, when that is news.
+  /// The client has, or does not want, the bytes before `offset`. Returns how far the translator
+  /// may send now, if that has changed.
   std::optional<size_t> Pass(size_t offset);
-  /// The next piece is the one from `from` on.
+  /// The next piece begins at `from`.
   void Restart(size_t from);
 
  private:

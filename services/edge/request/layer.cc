@@ -70,12 +70,12 @@ void Layer::Dispatch(TimePoint now, const message::Event& event) {
     downloads_.Reject(rejected->session, rejected->id);
     OnRejected(now, *rejected);
   } else if (const auto* delivered = std::get_if<message::Delivered>(&event)) {
-    // It tells a download nothing that its follow-ups do not.
+    // A download learns the same from its follow-ups.
     LearnFrom(*delivered);
     OnDelivered(now, delivered->session, delivered->id);
   } else if (const auto* undelivered = std::get_if<message::Undelivered>(&event)) {
     LearnFrom(*undelivered);
-    // The client may still come back for the body of a download.
+    // The client may still fetch the rest of a download later.
     downloads_.Undelivered(now, undelivered->session, undelivered->id);
     OnUndelivered(now, undelivered->session, undelivered->id);
   } else if (const auto* active = std::get_if<message::Active>(&event)) {

@@ -1,6 +1,6 @@
 // The CoAP request layer of all sessions of one worker: requests and their answers, block-wise
-// transfers, sticky options. Sans-IO. Knows CoAP, knows nothing of Matrix but its two options and
-// that an error body is a map of errcode and error.
+// transfers, sticky options. Sans-IO. It depends on CoAP; of Matrix it uses only the two options
+// and the form of an error body, a map of errcode and error.
 //
 //   RequestArrived ─┬─ malformed, unknown critical option, over a limit ──▶ answered here
 //                   ├─ Block1, more to come ──▶ 2.31 Continue, piece kept (uploads.h)
@@ -10,11 +10,11 @@
 //                             path is observable        │ polls                        when large
 //                                              └─▶ observation (observations.h) ──▶ notifications
 //
-// A client that has been silent for minutes is pinged, where there is something to gain by it: what
-// is done for it at the homeserver ends when it does not answer, and its session too when it has
-// begun another one since (silence.h).
+// A client that has been silent for minutes is pinged where that can save work: if it does not
+// answer, its polls at the homeserver end, and its session too if it has begun a newer one
+// (silence.h).
 //
-// Threading: one worker thread; what its clients share with other workers' is in the ledgers.
+// Threading: one worker thread; the ledgers hold the bookings that all workers share.
 // Ownership: uses the message layer and the ledgers, which outlive it. Limits: limits.h, Config,
 // admission::RequestLimits. Spec: RFC 7252 §5, RFC 7641, RFC 7959, RFC 9175 §3; MSC3079.
 #pragma once
@@ -59,30 +59,30 @@ struct Usage {
   size_t uploads = 0;        ///< Bodies being received by blocks.
   size_t downloads = 0;      ///< Bodies being fetched by blocks.
   size_t download_bytes = 0;
-  size_t windows = 0;  ///< Answers of which more is to come, or was asked for again.
+  size_t windows = 0;  ///< Answers whose rest is to come, or was asked for again.
   size_t observations = 0;
   size_t waiting = 0;  ///< Requests and uploads that wait until others have ended.
 };
 
-/// What a session has under way.
+/// The work that a session has under way.
 enum class Load : uint8_t {
   kNone,
-  kPolls,     ///< Long polls and observations: their client asks for them anew elsewhere.
+  kPolls,     ///< Long polls and observations: their client can begin them anew elsewhere.
   kRequests,  ///< Others too.
 };
 
 /// Why a session is to end.
 enum class EndReason : uint8_t {
-  kSuperseded,  ///< Its client is silent, and has begun another one since.
-  kUntold,      ///< An observation of it has ended, and its client may not know: it would go on
-                ///< listening. When it dials again, it registers anew.
+  kSuperseded,  ///< Its client is silent, and has begun a newer session.
+  kUntold,      ///< An observation ended, and its client may not have heard of that: it would go on
+                ///< listening. With a new session it registers anew.
 };
 struct SessionEnd {
   SessionId session;
   EndReason reason = EndReason::kSuperseded;
 };
 
-/// When something came from a session last, be it a ping, or it opened; none: it has ended.
+/// When the last record came from a session, pings included, or when it opened; none: it has ended.
 using ActiveAt = std::function<std::optional<TimePoint>(SessionId)>;
 
 class Layer {
@@ -101,33 +101,33 @@ class Layer {
 
   /// One event of the message layer, in order.
   void Handle(TimePoint now, const message::Event& event);
-  /// The translator's word that the path of an exchange can be observed; its answer follows.
+  /// The translator has reported that the path of an exchange can be observed; its answer follows.
   void MakeObservable(TimePoint now, ExchangeId exchange);
-  /// The answer of an exchange. Unknown ids (cancelled meanwhile) are dropped.
+  /// The answer of an exchange. Answers to unknown (cancelled) ids are dropped.
   void Complete(TimePoint now, Answer answer);
-  /// What follows of an answer by a window; of unknown ids, it is dropped.
+  /// The next piece of an answer by a window. Pieces for unknown ids are dropped.
   void TakePiece(TimePoint now, const AnswerPiece& piece);
   void Advance(TimePoint now);
   std::optional<TimePoint> NextDeadline();
 
-  /// What the uplink shall do; drained after every call above.
+  /// Commands for the uplink; drained after every call above.
   std::optional<Command> PollCommand() { return TakeFront(commands_); }
 
-  /// A session whose client the homeserver knows: it took a token of its, for the first time. That
-  /// holds for the life of the session, whatever becomes of the token: a logout gains nothing.
+  /// A session that became proven: the homeserver accepted its token for the first time. It stays
+  /// proven for its lifetime, also when the token ends: a logout gains nothing.
   std::optional<SessionId> PollProven() { return TakeFront(proven_); }
-  /// A session of which a whole request was taken.
+  /// A session that has sent a complete request.
   std::optional<SessionId> PollWorked() { return TakeFront(worked_); }
-  /// A session that is to end.
+  /// A session that must end.
   std::optional<SessionEnd> PollEnd() { return TakeFront(ends_); }
-  /// Another worker that has to make room for a client of this one: its Relieve() is to be called.
+  /// Another worker that has to make room for a client of this one: the caller calls its Relieve().
   std::optional<unsigned> PollRelief();
-  /// Makes room where another worker asked for it.
+  /// Makes room for clients of another worker.
   void Relieve(TimePoint now);
 
   const Counters& counters() const { return counters_; }
   size_t exchanges_in_flight() const { return exchanges_.size(); }
-  /// What would be lost if the session ended now. A request that is safe to ask again and has
+  /// The work that would be lost if the session ended now. A request that is safe to repeat and has
   /// waited for kPollAge counts as a poll.
   Load LoadOf(TimePoint now, SessionId session) const;
   Usage usage() const;
@@ -155,16 +155,16 @@ class Layer {
     TimePoint began;
     Sticky sticky;
     Silence silence;
-    TimePoint token_expected_until;  ///< It is young, or a request may just have got it a token.
+    TimePoint token_expected_until;  ///< It is new, or may have just logged in.
     std::vector<ExchangeId> exchanges;
     std::deque<WaitingRequest> waiting;
     std::deque<WaitingUpload> waiting_uploads;
-    /// The words that an observation has ended, until their fate is known.
+    /// Messages that ended observations, until their fate is known.
     std::vector<message::SendId> farewells;
     bool in_line = false;     ///< In `line_`.
-    bool narrow = false;      ///< Its path takes only small datagrams, as far as is known.
-    message::SendId probe;    ///< The first small message; set while its fate may say otherwise.
-    size_t passed_bytes = 0;  ///< The largest message that is known to have reached its client.
+    bool narrow = false;      ///< Its path seems to take only small datagrams.
+    message::SendId probe;    ///< The first small message; set until its fate is known.
+    size_t passed_bytes = 0;  ///< The largest message known to have reached its client.
   };
   /// A request on its way through the checks.
   struct Incoming {
@@ -172,11 +172,11 @@ class Layer {
     Session& session;
     RequestOptions options;
     BodyForm form;
-    AccessToken token;           ///< What it goes with: the one that it names, or the session's.
-    bool names_token = false;    ///< It has option 256, be that empty.
-    bool token_refused = false;  ///< The session's, by the homeserver, before.
+    AccessToken token;           ///< The token it uses: its own, or the session's.
+    bool names_token = false;    ///< It has option 256, which may be empty.
+    bool token_refused = false;  ///< The homeserver has refused the session's.
   };
-  /// What a body is when it is whole.
+  /// A complete request body.
   struct WholeBody {
     ByteView bytes;
     Booking booking;
@@ -187,35 +187,35 @@ class Layer {
   /// The message that begins a response, or is all of it.
   struct FirstMessage {
     Bytes message;
-    std::optional<Downloads::Entry> download;  ///< The body, where it is kept.
+    std::optional<Downloads::Entry> download;  ///< The body, if it is kept.
     bool whole = false;                        ///< Nothing follows.
   };
   struct SentBlock {
     message::SendId id;
     bool last = false;
   };
-  /// What makes a response a notification; all 0: it is none.
+  /// The additions of a notification; all 0: a plain response.
   struct Notification {
     ObservationId observation = 0;
     uint32_t number = 0;
   };
 
-  // The public calls, without the Settle() that each ends with.
+  // The public calls, without their final Settle().
   void EndSession(TimePoint now, SessionId session_id);       // layer.cc
   void Dispatch(TimePoint now, const message::Event& event);  // layer.cc
   void RunDue(TimePoint now);                                 // layer.cc
   void BeginObservation(TimePoint now, ExchangeId id);        // observe.cc
   void TakeWhole(TimePoint now, Answer answer);               // answers.cc
   void AppendPiece(TimePoint now, const AnswerPiece& piece);  // windows.cc
-  /// After any call: what lost its reason ends, what is too much makes room, what waits takes what
-  /// is free.
+  /// After any call: ends work without a purpose, makes room, and starts waiting work where room is
+  /// free.
   void Settle(TimePoint now);     // room.cc
   void ServeLine(TimePoint now);  // waiting.cc
   void ClearUp(TimePoint now);    // windows.cc
 
-  // requests.cc: what comes.
+  // requests.cc
   void HandleRequest(TimePoint now, const message::RequestArrived& arrived);
-  /// The one that a request names, or else the session's.
+  /// The table that the request names, or else the session's.
   transcode::KeyTable KeyTableOf(const RequestOptions& options, const Sticky& sticky) const;
   void TellWhatIsHere(TimePoint now, const Incoming& incoming);
   void TakeSticky(TimePoint now, Incoming& incoming);
@@ -226,16 +226,16 @@ class Layer {
   void AskForWindow(const Incoming& incoming, v1::Request& request) const;
   void RestartHeld(TimePoint now, SessionId session_id, Session& session);
   void Restart(TimePoint now, Session& session, Exchanges::Entry exchange);
-  /// That a request like this counts for.
+  /// The number of places that the request takes.
   static size_t PlacesOf(const v1::Request& request);
 
   // waiting.cc
   bool HasRoom(const Session& session) const;
-  /// Neither room to start a request nor to have it wait.
+  /// A refusal if there is no room to start a request, nor to let it wait.
   std::optional<Refusal> CheckLimits(const Session& session) const;
   void StartOrWait(TimePoint now, SessionId id, Session& session, Exchange exchange,
                    v1::Request request);
-  /// Neither is changed, and false returned, when the process, or its token, has no room.
+  /// False, and both arguments are unchanged: the process, or the token, has no room.
   bool Launch(TimePoint now, Session& session, Exchange& exchange, v1::Request& request);
   bool TakePlaces(TimePoint now, const Session& session, Exchange& exchange);
   void JoinLine(SessionId id, Session& session);
@@ -250,15 +250,15 @@ class Layer {
   // room.cc
   void MakeRoomIn(TimePoint now, LedgerShare& share);
   void MakeRoomAmongTokens(TimePoint now);
-  /// It makes room for others.
+  /// Ends the item, to make room for others.
   void GiveUp(TimePoint now, const Held& held);
   void GiveUpWaiting(TimePoint now, const Held& held);
   void GiveUpExchange(TimePoint now, Exchanges::Entry exchange);
-  /// It counts as a poll from now on.
+  /// Counts the exchange as a poll from now on.
   void BecomePoll(TimePoint now, Exchanges::Entry exchange);
-  /// Books what the session has for another address, or standing.
+  /// Books the session's holdings for another address or standing.
   void Rebook(SessionId id, Session& session, const admission::Holder& to);
-  /// The homeserver took this token of the session.
+  /// The homeserver accepted this token of the session.
   void Prove(TimePoint now, SessionId id, Session& session, const AccessToken& token);
   void AskForRelief(std::optional<unsigned> worker);
 
@@ -267,15 +267,15 @@ class Layer {
   void JoinNamesakes(TimePoint now, SessionId id, TimePoint began, admission::ClientId client,
                      Kinship& kinship);
   void LeaveNamesakes(Kinship& kinship);
-  /// A newer session of the client has begun than they are.
+  /// A newer session of the client has begun.
   void LookAtNamesakes(TimePoint now, admission::ClientId client);
   void TakeNewsOfClients(TimePoint now);
-  /// There may be something to gain by asking, once it is silent.
+  /// A ping may save work once the client is silent.
   void WatchSilence(TimePoint now, SessionId id, const Silence& silence);
   void ForgetSilence(SessionId id, Silence& silence);
   void CheckSilent(TimePoint now);
   void CheckSilence(TimePoint now, SessionId id, Session& session);
-  /// True: it was about a ping.
+  /// True: the event was the fate of a ping.
   bool TakePingFate(TimePoint now, const message::Event& event);
   void OnPingedInVain(TimePoint now, SessionId id, const Silence& silence);
 
@@ -295,10 +295,10 @@ class Layer {
   void TakeAnswer(TimePoint now, Answer answer);
   void Finish(TimePoint now, Exchanges::Entry exchange, Answer answer);
   void Respond(TimePoint now, const Exchange& exchange, Answer answer);
-  /// The size of blocks that its client and its path take.
+  /// The largest block that the client and its path take.
   uint8_t SzxFor(const ResponseTarget& target) const;
-  /// None: there is no room to keep the body. The message is empty where a later block than the
-  /// first was asked for, and only that has come.
+  /// None: there is no room to keep the body. The message is empty if a later block was asked for
+  /// and the answer begins there.
   std::optional<FirstMessage> WriteFirst(TimePoint now, const ResponseTarget& target, Answer answer,
                                          const Notification& notification);
   std::optional<FirstMessage> WriteFirstBlock(TimePoint now, const ResponseTarget& target,
@@ -308,7 +308,7 @@ class Layer {
                                  uint8_t szx, const Notification& notification) const;
   static Download MakeDownload(const ResponseTarget& target, const ResponseHead& head, Bytes body,
                                const Notification& notification);
-  /// A body that goes whole, in one message that may be too large for its path.
+  /// Keeps a body that goes whole, in one message that may be too large for its path.
   std::optional<Downloads::Entry> KeepWhole(TimePoint now, const ResponseTarget& target,
                                             const ResponseHead& head, Bytes body,
                                             const Notification& notification);
@@ -325,27 +325,27 @@ class Layer {
   void LearnFrom(const message::Undelivered& undelivered);
 
   // windows.cc
-  /// Of the answer of `source`, whose first piece `download` has.
+  /// Keeps the answer of `source`; `download` has its first piece.
   void KeepWindow(ExchangeId source, AnswerWindow window, Download& download);
-  /// The client has what is before `offset`: more may come.
+  /// The client has the bytes before `offset`: more may come.
   void PassBlocks(Downloads::Entry download, size_t offset);
   void AwaitBlock(TimePoint now, const BlockRequest& asked, Downloads::Entry download);
   void ServeAwaited(TimePoint now, Downloads::Entry download);
   void AskAgain(TimePoint now, Downloads::Entry download, size_t from);
   void OnAskedAgain(TimePoint now, Downloads::Entry download, Answer answer);
-  /// As an answer to all requests for blocks of it that wait.
+  /// Refuses all waiting requests for blocks of the download.
   void RefuseAwaited(TimePoint now, Downloads::Entry download, const Refusal& refusal);
   void RespondAwaited(TimePoint now, Downloads::Entry download, const Answer& answer);
   void BreakOff(Downloads::Entry download);
-  /// A copy of a request for a block that was passed, long under way: its client has come on.
+  /// A late copy of a request for a passed block: the client has asked for later blocks since.
   static bool IsOldCopy(const Download& download, const Incoming& incoming);
   void OnPieceDue(TimePoint now, ExchangeId source);
 
   // observe.cc
-  /// Does what the observations want done; after each event of theirs.
+  /// Carries out the actions of the observations; after each of their events.
   void ServeObservations(TimePoint now);
   bool AsksToObserve(const Incoming& incoming) const;
-  /// False if there is nothing to end: the request is one like others.
+  /// False: no observation to end, so that this is an ordinary request.
   bool Deregister(TimePoint now, const Incoming& incoming);
   bool TakePollPlaces(TimePoint now, ObservationId id, Subscription& subscription);
   void OnPolled(TimePoint now, ObservationId id, Answer answer);
@@ -356,12 +356,12 @@ class Layer {
   void NotifyAgain(TimePoint now, ObservationId id);
   void SendNotification(TimePoint now, const Observation& observation, uint32_t number,
                         FirstMessage first);
-  /// Of our own accord, as CON. 0: too many are under way.
+  /// Not a response; as CON. 0: too many are under way.
   message::SendId SendFirst(TimePoint now, SessionId session, FirstMessage first);
   void TellFailure(TimePoint now, ObservationId id, Answer error);
   void EndWithError(TimePoint now, ObservationId id, Answer error);
   void Revive(TimePoint now, const Observations::Revive& revive);
-  /// True if that is what was sent, whose fate is known now.
+  /// True: `sent` was such a message; its fate is known now.
   bool EndFarewell(SessionId session, message::SendId sent);
   void OnDelivered(TimePoint now, SessionId session, message::SendId sent);
   void OnRejected(TimePoint now, const message::Rejected& rejected);
@@ -384,13 +384,13 @@ class Layer {
   std::deque<SessionId> worked_;
   std::deque<SessionEnd> ends_;
   std::vector<unsigned> reliefs_;
-  std::deque<SessionId> line_;  ///< Sessions with waiting requests, whose turn comes.
+  std::deque<SessionId> line_;  ///< Sessions with waiting requests, in turn.
   TimerQueue<SessionId> wait_timers_;
   std::unordered_map<admission::ClientId, Namesakes> namesakes_;
-  TimerQueue<SessionId> silence_timers_;  ///< When they are looked at.
+  TimerQueue<SessionId> silence_timers_;  ///< When they are checked.
   size_t pings_ = 0;                      ///< Under way.
-  TimerQueue<ExchangeId> piece_timers_;   ///< Of sources whose next piece is waited for.
-  std::optional<TimePoint> line_again_;   ///< When `line_` is looked at again.
+  TimerQueue<ExchangeId> piece_timers_;   ///< Of sources whose next piece is expected.
+  std::optional<TimePoint> line_again_;   ///< When `line_` is tried again.
 };
 
 }  // namespace lowband::edge::request

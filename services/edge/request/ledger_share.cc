@@ -59,7 +59,7 @@ LedgerShare::Account* LedgerShare::Book(TimePoint now, const Holder& holder, siz
   return account;
 }
 
-// Beside what the holder has spare; where that stands in the way, it goes first.
+// Books the amount beyond the holder's spare; if that finds no room, releases all spares first.
 LedgerShare::Booked LedgerShare::BookMore(TimePoint now, const Holder& holder, size_t amount,
                                           Room room, Account*& account,
                                           admission::Ledger::Hint& hint) {
@@ -83,7 +83,7 @@ LedgerShare::Booked LedgerShare::BookMore(TimePoint now, const Holder& holder, s
   return Booked::kMadeRoom;
 }
 
-// Nothing will make room, or what should would be at a disadvantage to its like.
+// No item will make room, or only one with an equal claim.
 bool LedgerShare::IsForNought(TimePoint now, const Holder& newcomer) const {
   const auto named = ledger_.Overdraft();
   if (!named) return false;
@@ -105,7 +105,7 @@ bool LedgerShare::IsForNought(TimePoint now, const Holder& newcomer) const {
   return true;
 }
 
-// With what is booked for the newcomer. Its own network's unproven ones may go once it is proven.
+// The newcomer's booking included. A proven newcomer may end unproven items of its own network.
 bool LedgerShare::IsNoHeavier(const admission::Victim& victim, const Holder& newcomer) const {
   if (victim.standing == newcomer.standing) return victim.held <= ledger_.HeldBy(newcomer);
   return victim.standing > newcomer.standing && victim.network == newcomer.network;
@@ -207,7 +207,7 @@ void LedgerShare::ReleaseSpare(Account& account) {
 
 void LedgerShare::Forget(Account& account) {
   if (account.used + account.spare > 0) return;
-  const Key key = account.key;  // it goes with the account
+  const Key key = account.key;  // a copy: the account ends
   accounts_.Erase(key);
 }
 

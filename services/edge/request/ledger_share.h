@@ -1,16 +1,16 @@
-// One worker's share of a ledger, thing by thing: for whom it holds what, and which goes first when
-// its network has to make room.
+// One worker's share of a ledger, item by item: the holder of each item, and the order in which
+// items end when their network has to make room.
 //
 //   Take ── the ledger has room ──▶ Booking ── its end ──▶ given back
-//     ├─ others make room ──▶ Booking; NextToGo() says who, here or by way of another worker
+//     ├─ others make room ──▶ Booking; NextToGo() names the item, TakeRelief() the other worker
 //     └─ else ──▶ none
 //
-// A newcomer gets no room at the cost of what its own network uses just now, standing alike: one
-// would push out the other for ever. Others' it does, since they are heavier; where they need not
-// be, and what goes costs its client the session, they stay.
+// A newcomer gets no room from items of its own network and standing that are in use: the two would
+// push each other out for ever. Items of other networks make room, since these networks hold more.
+// If they do not hold more, and an ended item would cost its client the session, the item stays.
 //
-// Threading: one worker thread; the ledger is shared. Ownership: bookings give back what they have
-// when they end, and do so before this ends. Limits: the ledger's.
+// Threading: one worker thread; the ledger is shared. Ownership: bookings return their amount when
+// they end, and end before this object. Limits: the ledger's.
 #pragma once
 
 #include <array>
@@ -35,38 +35,38 @@ enum class HeldKind : uint8_t {
   kUpload,       ///< By its key.
   kWaiting,      ///< A request or upload, by the serial of its message.
   kExchange,     ///< By its id.
-  kPoll,         ///< An observation's, by the id of that.
+  kPoll,         ///< By the id of its observation.
   kDownload,     ///< By its serial.
   kObservation,  ///< By its id.
 };
 
-/// Where to find what is held.
+/// Names an item that holds a booking.
 struct Held {
   HeldKind kind = HeldKind::kUpload;
   SessionId session;
   uint64_t id = 0;
 };
 
-/// What of a network goes first; the least recently used of the same.
+/// The order in which items of a network make room; within a rank, the least recently used first.
 enum class Rank : uint8_t {
-  kLeftOver,  ///< Nobody is likely to miss it.
+  kLeftOver,  ///< Its client hardly needs it.
   kPartial,   ///< Its client can begin anew.
   kNeeded,
 };
 inline constexpr size_t kRanks = 3;
 
-/// How a worker goes about its part of a ledger.
+/// How a worker books its part of a ledger.
 struct ShareRules {
-  /// Used within this, it does not go for one of its own network, standing alike.
+  /// Items used within this time do not make room for their own network and standing.
   Duration partial_sheltered{};
   Duration needed_sheltered{};
-  /// A network that holds no more here need not make room: the newcomer waits.
+  /// A network with at most this much here need not make room: the newcomer waits.
   size_t modest = 0;
-  /// What goes takes its client's session along, and comes again with the next one. Only a network
-  /// that has more makes room for one of its standing; a proven one does if it is a hog
-  /// (admission::IsHog).
+  /// An item that ends takes its client's session along, and is booked again with the next session.
+  /// Only a network that holds more makes room for one of its standing; a proven one only if it is
+  /// a hog (admission::IsHog).
   bool costs_session = false;
-  /// So much stays booked of what ended last, for what comes next: the ledger has a lock.
+  /// This much of ended items stays booked for the next ones: the ledger has a lock.
   size_t spare_max = 0;
 };
 
@@ -84,18 +84,18 @@ class LedgerShare {
   [[nodiscard]] Booking Take(TimePoint now, const admission::Holder& holder, const Held& held,
                              size_t amount, Rank rank = Rank::kNeeded,
                              admission::Attempt attempt = admission::Attempt::kFirst);
-  /// The same, if nobody has to make room for it: nobody misses it, and it is not counted.
+  /// As Take(), but only if nothing has to make room. A refusal is not counted.
   [[nodiscard]] Booking TakeIfFree(TimePoint now, const admission::Holder& holder, const Held& held,
                                    size_t amount, Rank rank = Rank::kNeeded);
 
-  /// Something was booked that others have to make room for.
+  /// Something was booked for which others have to make room.
   bool wants_room() const { return wants_room_; }
-  /// What has to go here now, for this worker's newcomers or another's; none: nothing.
+  /// The next item that must end here, for a newcomer of this worker or another; none: no item.
   std::optional<Held> NextToGo();
-  /// The other worker that has to make room, by what NextToGo() found last.
+  /// The other worker that has to make room, as found by the last NextToGo().
   std::optional<unsigned> TakeRelief() { return elsewhere_.TakeRelief(); }
 
-  /// By this worker, without what is spare.
+  /// Booked by this worker and not spare.
   size_t used() const { return used_; }
 
  private:
@@ -123,9 +123,9 @@ class LedgerShare {
     Key key;
     size_t used = 0;
     size_t spare = 0;              ///< Booked, and not used.
-    admission::Ledger::Hint hint;  ///< Good as long as there is an account: something is booked.
+    admission::Ledger::Hint hint;  ///< Valid while the account exists: something is booked.
     std::array<Items, kRanks> items;
-    // Neighbours among those that have something spare.
+    // Neighbours in the list of accounts with spares.
     Account* before = nullptr;
     Account* behind = nullptr;
   };
@@ -136,14 +136,14 @@ class LedgerShare {
               Rank rank, Room room, admission::Attempt attempt);
   Account* Book(TimePoint now, const admission::Holder& holder, size_t amount, Room room,
                 admission::Attempt attempt);
-  /// `account`: that of the holder, or null; its spares, and it with them, may go.
+  /// `account` is the holder's, or null; its spares may be released, and then the account itself.
   Booked BookMore(TimePoint now, const admission::Holder& holder, size_t amount, Room room,
                   Account*& account, admission::Ledger::Hint& hint);
   bool IsForNought(TimePoint now, const admission::Holder& newcomer) const;
   bool IsNoHeavier(const admission::Victim& victim, const admission::Holder& newcomer) const;
-  /// Who has to make room, of those that can; none: nobody.
+  /// The holder that has to make room; none: no holder has to.
   std::optional<admission::Victim> Victim() const { return Among(ledger_.Overdraft()); }
-  /// The same, where the ledger has named `victim`.
+  /// As Victim(), if the ledger named `victim`.
   std::optional<admission::Victim> Among(std::optional<admission::Victim> victim) const;
   const Account* Find(const admission::Holder& holder) const {
     return accounts_.Find({holder.network, holder.standing});
@@ -167,7 +167,7 @@ class LedgerShare {
   const unsigned worker_;
   NodeTable<Key, Account, KeyHash> accounts_{admission::kSpareAccountsMax};
   SpareListNodes<Item> spare_items_{admission::kSpareAccountsMax};
-  // Those with something spare; that which got its spare first is in front.
+  // Accounts with spares; the one whose spare is oldest is in front.
   Account* spares_front_ = nullptr;
   Account* spares_back_ = nullptr;
   size_t spare_ = 0;
@@ -176,7 +176,7 @@ class LedgerShare {
   admission::RoomElsewhere elsewhere_;
 };
 
-/// A part of a share, for as long as it lives.
+/// A part of a share; returned when this object ends.
 class Booking {
  public:
   Booking() = default;
@@ -188,14 +188,14 @@ class Booking {
   explicit operator bool() const { return share_ != nullptr; }
   size_t amount() const { return share_ == nullptr ? 0 : item_->amount; }
   void Reset();
-  /// What it is from now on. An empty one is none, here and below.
+  /// Changes the item that the booking is for. No effect on an empty booking, here and below.
   void Name(const Held& held, Rank rank);
-  /// It was used just now.
+  /// Marks it as used now.
   void Use(TimePoint now);
-  /// False, and nothing changed: no room.
+  /// False: no room, and nothing changed.
   [[nodiscard]] bool Grow(TimePoint now, size_t amount);
   [[nodiscard]] bool GrowIfFree(TimePoint now, size_t amount);
-  /// Its client has another address, or another standing.
+  /// Its client's address or standing has changed.
   void Rebook(const admission::Holder& to);
 
  private:

@@ -1,4 +1,4 @@
-// The limits of the request layer, in one place. Those an operator may want to move are in
+// The limits of the request layer, in one place. The limits that an operator can set are in
 // config.h.
 #pragma once
 
@@ -10,132 +10,132 @@
 
 namespace lowband::edge::request {
 
-/// An access token. Homeservers' are below 300 bytes, JWTs below 2 KiB.
+/// The size of an access token. Tokens of homeservers are below 300 bytes, JWTs below 2 KiB.
 inline constexpr size_t kAccessTokenBytesMax = 4096;
-/// Changes of the token that are remembered of one session, for records that were overtaken.
+/// Changes of a session's token that are remembered, for records that arrive out of order.
 inline constexpr size_t kTokenChangesMax = 8;
-/// A record so far behind the newest one is dropped as a replay (RFC 6347 §4.1.2.6).
+/// A record this far behind the newest one is dropped as a replay (RFC 6347 §4.1.2.6).
 inline constexpr uint64_t kReplayWindowRecords = 64;
-/// A client that has just connected or logged in has a token, or will have one in a moment.
+/// After a client has connected or logged in, its token is expected for this long.
 inline constexpr std::chrono::seconds kTokenExpected{60};
-/// A request that has waited for so long is taken for a long poll: it counts to those, and no more
-/// to the short ones. When the edge stops that is so of GET, PUT and DELETE.
+/// A request that has waited for this long counts as a long poll, and no more as a short request.
+/// While the edge drains, this holds only for GET, PUT and DELETE.
 inline constexpr std::chrono::seconds kPollAge{5};
-/// Requests of one session that wait for their answers, whatever Config says.
+/// Requests of one session that wait for their answers; an upper bound for Config.
 inline constexpr size_t kExchangesPerSessionMax = 48;
 
-/// Of the places that were taken last, so many stay booked for what comes next (ledger_share.h).
+/// This many places (bytes) that were freed stay booked for the next requests (ledger_share.h).
 inline constexpr size_t kSparePlaces = 256;
 inline constexpr size_t kSpareBytes = size_t{64} << 10;
-/// What the head of a request may have for each place that it takes: path, queries, token.
+/// Bytes of path, queries and token that a request may have for each place that it takes.
 inline constexpr size_t kHeadBytesPerPlace = 1024;
-/// What a head has at most: all of a record, a token, and what goes with it to a translator.
+/// The largest head: a whole record, a token, and the fields that the edge adds for the translator.
 inline constexpr size_t kHeadBytesMax = 16 * 1024;
 static_assert(kHeadBytesMax >= coap::kMessageBytesMax + kAccessTokenBytesMax);
-/// Fewer sessions than this get no fewer places.
+/// Limits that scale with the number of sessions assume at least this many.
 inline constexpr size_t kSessionsScaleMin = 4096;
-/// A request that waits for a place is looked at again so often: others may have given theirs back.
+/// A request that waits for a place tries again after this time: other requests may have ended.
 inline constexpr std::chrono::milliseconds kLineRetry{100};
-/// In a row so many that find no place are enough of a look.
+/// After this many failed tries in a row, the turn ends.
 inline constexpr size_t kLineTriesMax = 4;
 
-/// Requests and uploads of one session that wait until others of it have ended.
+/// Requests and uploads of one session that wait until other ones of the session have ended.
 inline constexpr size_t kWaitingPerSessionMax = 128;
-/// They wait so long, and are told to come later then.
+/// They wait for at most this long; then they are refused with 429.
 inline constexpr std::chrono::seconds kWaitMax{30};
-/// An upload whose next block does not come within this keeps no other from starting. It goes on
+/// An upload without a new block for this long no longer keeps others from starting. It continues
 /// when the block comes: deployed clients repeat a lost one after 9 s.
 inline constexpr std::chrono::seconds kUploadQuiet{5};
 
 /// From one block of an upload to the next; deployed clients give up after 36 s.
 inline constexpr std::chrono::seconds kUploadGap{60};
-/// Unfinished uploads of a session that are kept, times uploads_per_session_max; the one that was
-/// silent longest goes when there are more.
+/// Unfinished uploads kept for a session, as a multiple of uploads_per_session_max. Above it, the
+/// upload that has been silent longest is dropped.
 inline constexpr size_t kUploadsKeptFactor = 2;
-/// An upload must bring so many bytes in each such time, so that nobody holds memory by trickling.
-/// The slowest links that anybody uses bring thirty times as many.
+/// An upload must bring this many bytes in each such time, so that a slow sender cannot hold memory
+/// for long. The slowest links in use bring thirty times as many.
 inline constexpr size_t kUploadProgressBytes = 1024;
 inline constexpr std::chrono::seconds kUploadProgressTime{300};
 
-/// Downloads up to this size are small: a session may have as many as requests in flight. Else
-/// parallel requests for what is somewhat larger than a block would push out each other's answers
-/// for ever.
+/// Downloads up to this size are small: a session may have as many as requests in flight. Otherwise
+/// parallel requests for bodies a little larger than a block would keep evicting each other's
+/// answers.
 inline constexpr size_t kSmallDownloadBytes = 32 * 1024;
 
-/// What is kept of an answer by a window: 64 blocks, some seconds of a slow link.
+/// The part of an answer by a window that is kept: 64 blocks, some seconds of a slow link.
 inline constexpr size_t kAnswerWindowDefault = size_t{64} << 10;
 inline constexpr size_t kAnswerWindowMin = size_t{8} << 10;
 inline constexpr size_t kAnswerWindowMax = size_t{16} << 20;
-/// The largest block, and what its client may have lost: the rest is to come meanwhile.
+/// Room for the largest block, and for blocks that the client may have lost.
 static_assert(kAnswerWindowMin >= 8 * 1024);
-/// Blocks of one download that are waited for; clients ask for one after another.
+/// Requests for blocks of one download that may wait; clients ask for one after another.
 inline constexpr size_t kAwaitedBlocksMax = 4;
-/// A translator that was given credit goes on within this.
+/// A translator sends the next piece within this time after it got credit.
 inline constexpr std::chrono::seconds kPieceWait{30};
-/// A request for a passed block whose message ID is so many behind is a late copy.
+/// A request for a passed block is a late copy if its message ID is this far behind.
 inline constexpr int kOldCopyIds = 4096;
-/// A request is sent again so often in a row, for the rest of its answer, without bringing a block.
+/// A request is repeated for the rest of its answer this many times in a row without a new block.
 inline constexpr unsigned kAskedAgainMax = 2;
 
-/// From the last block asked for to the end of a download that its client left unfinished.
+/// An unfinished download ends this long after the last request for a block.
 inline constexpr std::chrono::seconds kDownloadLifetime{300};
-/// The same after the last block was sent: for a client that comes back to an earlier one.
+/// A finished download ends this long after its last block, so that blocks can be repeated.
 inline constexpr std::chrono::seconds kFinishedDownloadLifetime{30};
-/// A download is not ended for another of its network this soon after its last block.
+/// A download is not ended for another one of its network this soon after its last block.
 inline constexpr std::chrono::seconds kDownloadSheltered{10};
-/// Entity tags count transfers; this many bytes of the count are enough for a session's lifetime.
+/// Entity tags count transfers; this many bytes of the count suffice for a session's lifetime.
 inline constexpr size_t kEntityTagBytes = 3;
 
-/// The uplink answers each exchange by its deadline. When it does not, this much later the request
-/// layer does.
+/// The uplink answers each exchange by its deadline. If it does not, the request layer answers this
+/// much later.
 inline constexpr std::chrono::seconds kExchangeGrace{5};
-/// --exchange-timeout at most. The message ID of a request must not come round while the request
-/// is under way, nor the answer be forgotten before a client could have repeated it.
+/// The largest --exchange-timeout. While a request is under way its message ID must not be used
+/// again, and an answer must be kept for as long as its client may repeat the request.
 inline constexpr std::chrono::seconds kExchangeTimeoutMax{200};
 
-/// Observations of one session, whatever Config says: each may have a CON under way.
+/// Observations of one session, an upper bound for Config: each may have a CON under way.
 inline constexpr size_t kObservationsPerSessionMax = 16;
-/// What an observation's next poll goes by; homeservers' sync tokens are below 300 bytes.
+/// The size of an observation's cursor; homeservers' sync tokens are below 300 bytes.
 inline constexpr size_t kCursorBytesMax = 8192;
 /// A client that has the first block of a notification asks for the next one within this.
 inline constexpr std::chrono::seconds kNotificationGap{60};
-/// The wait after a poll that failed, doubled each time.
+/// The wait after a failed poll, doubled each time.
 inline constexpr std::chrono::seconds kPollBackoffMin{2};
 inline constexpr std::chrono::seconds kPollBackoffMax{60};
-/// The observer is told of the failure when so many polls in a row have failed: after some 20 s.
+/// After this many failed polls in a row, some 20 s, the observer gets an error notification.
 inline constexpr unsigned kPollFailuresTold = 5;
-/// A homeserver may tell a poll to wait, but not for longer.
+/// The longest wait that a homeserver can impose on a poll.
 inline constexpr std::chrono::seconds kRetryAfterMax{600};
-/// The same before a notification whose blocks the client did not fetch goes out again.
+/// The wait before a notification is sent again because its client did not fetch its blocks.
 inline constexpr std::chrono::seconds kStallBackoffMin{60};
 inline constexpr std::chrono::seconds kStallBackoffMax{960};
-/// Polls that come back empty sooner than this are paced, up to kPollPaceMax.
+/// After empty polls that end sooner than this, the next poll is delayed, up to kPollPaceMax.
 inline constexpr std::chrono::seconds kPollPaceMin{1};
 inline constexpr std::chrono::seconds kPollPaceMax{30};
 
-/// A client from which nothing has come for so long is silent. Longer than any poll takes; those
-/// that ping do so each minute. After each answer to a ping of ours twice as long, up to...
+/// A client from which nothing came for this long is silent: longer than any poll takes; clients
+/// that ping do so each minute. Doubled after each answer to a ping of the edge, up to...
 inline constexpr std::chrono::minutes kSilence{10};
 /// ...this (RFC 7641 §4.5: once in 24 h at least).
 inline constexpr std::chrono::minutes kSilenceMax{160};
-/// Pings under way, of all sessions of a worker; who finds no room is looked at again after this.
+/// Pings under way in a worker; without room for one, it is tried again after kPingRetry.
 inline constexpr size_t kPingsMax = 4096;
 inline constexpr std::chrono::seconds kPingRetry{30};
-/// Sessions looked at in one turn of a worker, and of one token for each new session of it.
+/// Sessions checked in one turn of a worker; sessions of a client checked when a new one begins.
 inline constexpr size_t kSilenceChecksPerTurn = 64;
 inline constexpr size_t kNamesakesLookedAt = 64;
 
-/// What is left of an answer when its blocks begin to go as CON: an empty ACK at each end, 140
-/// bytes with DTLS and UDP, are then under 2 % of it.
+/// The rest of an answer from which its blocks go as CON: an empty ACK in each direction, 140 bytes
+/// with DTLS and UDP, is then below 2 % of it.
 inline constexpr size_t kChainedBytesMin = 8192;
 
 /// Blocks on a path that takes only small datagrams: 256 bytes.
 inline constexpr uint8_t kSmallSzx = 4;
-/// What a block's message has at most besides its payload.
+/// Bytes of a block's message besides its payload, at most.
 inline constexpr size_t kBlockOverheadBytes = 64;
 static_assert((size_t{16} << kSmallSzx) + kBlockOverheadBytes <= message::kSmallMessageBytes);
 
-/// What clients are told to wait when the edge is over a limit.
+/// The wait that a client is asked for when the edge is over a limit.
 inline constexpr std::chrono::seconds kRetryAfter{1};
 
 static_assert(kExchangesPerSessionMax + kWaitingPerSessionMax < message::kUnansweredPerSessionMax,

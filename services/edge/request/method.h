@@ -1,4 +1,4 @@
-// What the method of a request to a translator says of one that is sent twice.
+// Whether the method of a request to a translator allows to carry it out twice.
 //
 // Threading: a pure function.
 #pragma once
@@ -7,8 +7,7 @@
 
 namespace lowband::edge::request {
 
-/// Twice has the effect of once (RFC 7252 §5.1, RFC 9110 §9.2.2). FETCH has not: it becomes a POST
-/// on its way.
+/// Idempotent (RFC 7252 §5.1, RFC 9110 §9.2.2). FETCH is not: the translator makes a POST of it.
 inline bool IsIdempotent(v1::Method method) {
   return method == v1::GET || method == v1::PUT || method == v1::DELETE;
 }

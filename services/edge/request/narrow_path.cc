@@ -1,7 +1,7 @@
-// Paths that take only small datagrams and tell nobody. What shows them is that a large message is
-// repeated in vain where none of its size is known to have passed: from then on the session gets
-// small blocks, beginning with that message. Unless that is repeated too: then its client was out
-// of reach.
+// Paths that drop large datagrams without a notice. The sign is a large message that is repeated in
+// vain in a session where no message of that size is known to have passed: from then on the session
+// gets small blocks, beginning with that message. If that must be repeated too, the client was out
+// of reach, and the session gets large blocks again.
 #include <algorithm>
 
 #include "services/edge/request/layer.h"
@@ -13,12 +13,12 @@ uint8_t Layer::SzxOf(const Session& session) const {
   return session.narrow ? std::min(config_.block_szx, kSmallSzx) : config_.block_szx;
 }
 
-// A client repeats itself what is not chained, and the block is made anew each time.
+// The client itself repeats a request that is not chained, and each block is made anew.
 void Layer::OnAsked(Session& session, Download& download, const coap::Block& asked) {
-  // What is to come was not sent, and did not get lost.
+  // A block that is still to come was not sent, and cannot be lost.
   const bool again = asked.offset() == download.asked_offset && download.body.Has(asked);
   download.asked_again = again ? download.asked_again + 1 : 0;
-  // It has what was sent before.
+  // The client has the block that was sent before.
   if (asked.offset() > download.asked_offset) {
     session.passed_bytes = std::max(session.passed_bytes, download.sent_bytes);
   }
@@ -46,7 +46,7 @@ void Layer::OnRepeatedInVain(TimePoint now, const message::RepeatedInVain& in_va
   if (!download) return messages_.Repeat(in_vain);
   const auto value = in_vain.message.Find(coap::OptionNumber::kBlock2);
   const auto sent = value ? coap::ParseBlock(*value) : std::nullopt;
-  // RFC 7959 §2.4: the number follows from the size, so that the offset stays.
+  // RFC 7959 §2.4: another size changes the number, not the offset.
   const auto block = BlockOf((*download)->body.size(), sent.value_or(coap::Block{}), kSmallSzx);
   if (!block || block->number > coap::Block::kNumberMax || !(*download)->body.Has(*block)) {
     return messages_.Repeat(in_vain);
@@ -56,7 +56,7 @@ void Layer::OnRepeatedInVain(TimePoint now, const message::RepeatedInVain& in_va
   FirstMessage smaller = WriteSmaller(in_vain.message, *download, *block);
   const auto id = messages_.Replace(now, in_vain, std::move(smaller.message));
   downloads_.Served(now, *download, id, smaller.whole);
-  if (in_vain.id.value == 0) return;  // its client is there, and asks
+  if (in_vain.id.value == 0) return;  // its client repeats the request
   if (first) session->second.probe = id;
   std::ranges::replace(sessions_.at(in_vain.session).farewells, in_vain.id, id);
   observations_.OnReplaced(in_vain.session, in_vain.id, id, smaller.whole);
@@ -69,7 +69,7 @@ void Layer::LearnFrom(const message::Delivered& delivered) {
   session.passed_bytes = std::max(session.passed_bytes, delivered.bytes);
   if (session.probe != delivered.id) return;
   session.probe = {};
-  // Small ones got lost too: the client was out of reach.
+  // Small messages got lost too: the client was out of reach.
   if (delivered.repeats > 0) session.narrow = false;
 }
 

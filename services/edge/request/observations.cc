@@ -23,7 +23,7 @@ constexpr OptionalState kT = State::kAwaitingToken;
 constexpr OptionalState kN = State::kNotifying;
 constexpr OptionalState kK = State::kParked;
 
-// By event, in their order, and by state: polling, waiting, awaiting token, notifying, parked.
+// Rows: events, in their order. Columns: polling, waiting, awaiting token, notifying, parked.
 constexpr std::array<std::array<OptionalState, kStates>, kEvents> kNext = {{
     {kP, kP, kP, kP, kP},      // kPollStarted
     {kW, kW, kW, kW, kW},      // kPollFailed
@@ -38,7 +38,7 @@ constexpr std::array<std::array<OptionalState, kStates>, kEvents> kNext = {{
     {kK, kK, kNo, kNo, kNo},   // kClientAway
 }};
 
-// `base` doubled for each of `count` times after the first, at most `max`.
+// `base`, doubled for each time after the first of `count`, at most `max`.
 Duration Doubled(Duration base, unsigned count, Duration max) {
   constexpr unsigned kDoublingsMax = 16;
   return std::min<Duration>(base * (1 << std::min(std::max(count, 1u) - 1, kDoublingsMax)), max);
@@ -176,7 +176,7 @@ void Observations::OnNotified(ObservationId id, uint32_t number, message::SendId
   Observation* observation = FindOwn(id);
   if (observation == nullptr || !Move(*observation, Event::kNotified)) return;
   ++counters_.notifications;
-  // One at a time (RFC 7641 §4.5.1): the error is no news any more.
+  // One at a time (RFC 7641 §4.5.1): this notification replaces the error.
   if (observation->told) Do(Abandon{observation->session(), *observation->told});
   observation->number = number;
   observation->notification = observation->sent = sent;
@@ -213,7 +213,7 @@ void Observations::OnRejected(TimePoint now, SessionId session, message::SendId 
     ++counters_.observations_cancelled;
     End(told != nullptr ? told->id : observation->id);
   } else if (observation != nullptr) {
-    Stall(now, *observation);  // it was asked for by a transfer that has ended since
+    Stall(now, *observation);  // its block was for a transfer that has ended
   }
 }
 
@@ -248,7 +248,7 @@ void Observations::OnReplaced(SessionId session, message::SendId before, message
   }
 }
 
-// Its client has the first block.
+// The client has the first block.
 void Observations::OnBlockServed(TimePoint now, ObservationId id, const Fetch& fetch,
                                  message::SendId sent, bool last) {
   Observation* observation = FindOwn(id);
@@ -264,7 +264,7 @@ void Observations::OnBlockServed(TimePoint now, ObservationId id, const Fetch& f
   }
 }
 
-// The same message, which a client that has it all may know again by its ID.
+// Sends the same message: a client that has it can recognise it by its ID.
 void Observations::OnActive(SessionId session) {
   for (const ObservationId id : Of(session)) {
     const Observation& observation = by_id_.at(id);
@@ -293,7 +293,7 @@ bool Observations::Advance(TimePoint now) {
   if (!due) return false;
   Observation& observation = by_id_.at(*due);
   switch (observation.state) {
-    case State::kPolling:  // the uplink let the deadline pass
+    case State::kPolling:  // the uplink missed the deadline
       Cancel(observation);
       OnPollFailed(now, *due, PollFailure::kUplink);
       break;
@@ -401,7 +401,7 @@ const std::vector<ObservationId>& Observations::Of(SessionId session) const {
   return it == by_session_.end() ? none : it->second;
 }
 
-// While one awaits a token there is nothing to read at the homeserver.
+// An observation that awaits a token does not poll.
 bool Observations::HasPollToSave(SessionId session) const {
   return std::ranges::any_of(Of(session), [&](ObservationId id) {
     return NextState(Find(id)->state, Event::kClientAway).has_value();

@@ -1,5 +1,5 @@
-// Observations: who watches what, and how far each client is known to have come. Events in, actions
-// out; whoever calls drains the actions after each event, before the next.
+// Observations: their clients, their states, and their cursors. Events in, actions out; the caller
+// drains the actions after each event, before the next.
 //
 //   registered ─▶ polling ──unchanged─────────────────▶ polling, by the same cursor
 //                  ▲  │ ──failed, or made room──▶ waiting ──backoff─▶ polling, by the same cursor
@@ -11,19 +11,19 @@
 //                  │  ▼                            └──▶ waiting ──▶ notifying, by the same body
 //                  └ parked ──the client is heard──▶ notifying, by the same message or body
 //
-// One that polls, or waits, is parked too when its client does not answer a ping (silence.h); once
-// that is heard it goes on where it was.
+// An observation that polls or waits is parked too if its client does not answer a ping
+// (silence.h); when the client is heard, it continues.
 //
-// The cursor advances when the client has the whole body, and at no other time: what it has not
-// acknowledged is asked for again. Ended by Observe 1, RST, 4.08, an answer that says so (with one
-// error notification; its session ends too when that is not acknowledged), and with its session; a
-// registration under the same token replaces it.
+// The cursor advances only when the client has the whole body: all that it has not acknowledged is
+// asked for again. An observation ends by Observe 1, RST, 4.08, with its session, or by an answer
+// that ends it (with one error notification; if that is not acknowledged, its session ends too). A
+// registration with the same token replaces it.
 //
-// Polls that fail are tried again for ever. After some in a row the observer gets one error
-// notification, and the observation goes on: deployed clients take the error and go on listening
-// under their token, and never register twice. A conforming client takes the error for the end
-// (RFC 7641 §4.2): its new registration replaces this one, whatever its token, and before that its
-// RST to the next notification ends it.
+// Failed polls are repeated for ever. After some in a row the observer gets one error notification,
+// and the observation goes on: deployed clients report the error, go on listening for their token,
+// and never register again. A conforming client takes the error for the end (RFC 7641 §4.2): its
+// new registration replaces this observation, with any token; until then, its RST to the next
+// notification ends it.
 //
 // Threading: one worker thread. Ownership: of the observations. Limits: Config, limits.h.
 // Spec: RFC 7641.
@@ -58,20 +58,20 @@ using ObservationId = uint64_t;
 
 enum class ObservationState : uint8_t {
   kPolling,
-  kWaiting,        ///< Until it polls again, or sends the same body again.
-  kAwaitingToken,  ///< Refused for want of one that may be on its way.
+  kWaiting,        ///< To poll again, or to send the same body again.
+  kAwaitingToken,  ///< Refused without a token, which may be on its way.
   kNotifying,
   kParked,
   kCount,
 };
 
-/// What moves an observation from state to state.
+/// The events that change the state of an observation.
 enum class ObservationEvent : uint8_t {
   kPollStarted,
-  kPollFailed,    ///< Or there was no room for the poll, or for the news.
-  kPaced,         ///< Nothing new came too soon: the next poll is not at once.
-  kTokenAwaited,  ///< The poll was refused for want of a token.
-  kNotified,      ///< A message with a number is under way.
+  kPollFailed,    ///< Or there was no room for the poll or its answer.
+  kPaced,         ///< An empty answer came too soon: the next poll is delayed.
+  kTokenAwaited,  ///< The poll was refused for lack of a token.
+  kNotified,      ///< A message with an Observe number is under way.
   kBegun,         ///< Its client has the first block of several.
   kFetched,       ///< Its client asked for a further block.
   kStalled,       ///< Its client does not fetch the rest.
@@ -81,17 +81,17 @@ enum class ObservationEvent : uint8_t {
   kCount,
 };
 
-/// The state after `event`; none: in this state the event changes nothing.
+/// The state after `event`; none: the event has no effect in this state.
 std::optional<ObservationState> NextState(ObservationState state, ObservationEvent event);
 
-/// What a client asked for, and what is booked for it.
+/// A client's registration, and its bookings.
 struct Subscription {
   ResponseTarget target;
-  v1::Request request;        ///< What every poll asks; its `observe` holds the cursor.
-  AccessToken access_token;   ///< The one it was registered with.
+  v1::Request request;        ///< The request of each poll; its `observe` holds the cursor.
+  AccessToken access_token;   ///< The token of its registration.
   bool awaits_token = false;  ///< As Exchange::awaits_token.
   Booking booking;
-  size_t places = 1;  ///< That a poll counts for.
+  size_t places = 1;  ///< The number of places a poll takes.
   Booking place;      ///< Polling: among the polls.
   TokenPlace token_place;
   Attempts attempts;  ///< To get these for the next poll.
@@ -106,33 +106,33 @@ struct Fetch {
 struct Observation {
   ObservationId id = 0;
   Subscription subscription;
-  uint32_t number = 0;  ///< Of the last message that bore one (RFC 7641 §3.4).
+  uint32_t number = 0;  ///< The last Observe number sent (RFC 7641 §3.4).
   ObservationState state = ObservationState::kPolling;
 
-  ExchangeId poll = 0;  ///< Polling; 0 while its answer is looked at.
+  ExchangeId poll = 0;  ///< The poll under way; 0 while its answer is processed.
   TimePoint polled_at;
-  std::unique_ptr<Answer> refused;  ///< Awaiting a token: what it gets when none comes.
-  std::string offered;              ///< The cursor of the body that is on its way.
-  message::SendId notification;     ///< The message that bears the number; RST to it is the end.
-  message::SendId sent;             ///< Whose fate matters now: that, or the last block.
+  std::unique_ptr<Answer> refused;  ///< Awaiting a token: its answer if none comes.
+  std::string offered;              ///< The cursor of the body under way.
+  message::SendId notification;     ///< The message with the number; RST ends the observation.
+  message::SendId sent;             ///< Its fate matters now: that message, or the last block.
   bool whole = false;               ///< `sent` carries the end of the body.
-  /// The last request for a further block: of the body on its way, and of the one before, whose
-  /// copies may still come.
+  /// The last requests for a further block, of the body under way and of the previous one; copies
+  /// of both may still arrive.
   std::optional<Fetch> fetch;
   std::optional<Fetch> earlier_fetch;
   unsigned failures = 0;  ///< Polls in a row.
-  /// The error notification about them. Set until its client has registered anew, or has taken a
-  /// later notification: a conforming one may have ended its observation (RFC 7641 §4.2).
+  /// The error notification about them. Set until its client has registered anew or acknowledged a
+  /// later notification: a conforming client may have ended its observation (RFC 7641 §4.2).
   std::optional<message::SendId> told;
-  unsigned quick = 0;   ///< Empty polls in a row that came back at once.
-  unsigned stalls = 0;  ///< Notifications in a row whose rest was not fetched.
+  unsigned quick = 0;   ///< Empty polls in a row that ended too soon.
+  unsigned stalls = 0;  ///< Notifications in a row not fetched to their end.
 
   SessionId session() const { return subscription.target.session; }
 };
 
 class Observations {
  public:
-  // What the layer does for them.
+  // Actions for the layer.
   struct StartPoll {  ///< Then OnPollStarted, or OnPollFailed.
     ObservationId id = 0;
   };
@@ -173,82 +173,82 @@ class Observations {
   Observations(const Config& config, Random& random, Counters& counters)
       : config_(config), random_(random), counters_(counters) {}
 
-  /// A new one, polling; OnPollStarted follows at once.
+  /// Adds an observation in kPolling; OnPollStarted follows at once.
   ObservationId Add(Subscription subscription, uint32_t number);
   void End(ObservationId id);
-  /// Ends those of the session without another word.
+  /// Ends the session's observations, without a message.
   void ForgetSession(SessionId session);
 
-  // What became of polls. They are for one that is there; of one that is not, they say nothing.
+  // Results of polls. The observation must exist, or the call has no effect.
   void OnPollStarted(TimePoint now, ObservationId id, ExchangeId poll, TimePoint due);
-  /// Its answer is here: its places are free. One of the next four follows.
+  /// The answer has come: the places of the poll are free. One of the next four calls follows.
   void OnAnswer(ObservationId id);
   void OnChanged(ObservationId id, std::string cursor, Answer news);
   void OnUnchanged(TimePoint now, ObservationId id);
   void OnEnded(ObservationId id, Answer error);
-  /// `at_least`: as long the homeserver wants to be left alone. `error`: what it answered, if that
-  /// is anything to tell an observer; taken where it is.
+  /// `at_least`: the wait that the homeserver asks for. `error`: the homeserver's answer, if it is
+  /// fit for the observer; moved from if it is used.
   void OnPollFailed(TimePoint now, ObservationId id, PollFailure failure, Duration at_least = {},
                     Answer* error = nullptr);
-  /// Instead of OnEnded, where a token may be on its way.
+  /// Instead of OnEnded if a token may be on its way.
   void OnTokenAwaited(TimePoint now, ObservationId id, Answer error);
-  /// The one in force of the session.
+  /// The session's token in force.
   void OnToken(SessionId session, const AccessToken& token);
-  /// The same for one that has not been told of its refusal.
+  /// As OnToken(), for one observation that awaits a token.
   void PollWith(ObservationId id, const AccessToken& token);
-  /// Its poll makes room for another's.
+  /// Its poll makes room for another.
   void OnPollMadeRoom(TimePoint now, ObservationId id);
 
-  // What became of messages.
+  // Fates of messages.
   void OnNotified(ObservationId id, uint32_t number, message::SendId sent, bool whole);
   void OnFailureTold(ObservationId id, message::SendId sent);
   void OnDelivered(TimePoint now, SessionId session, message::SendId sent);
   void OnRejected(TimePoint now, SessionId session, message::SendId sent);
-  /// False: none of them waits for its fate.
+  /// False: no observation waits for its fate.
   bool OnUndelivered(SessionId session, message::SendId sent);
   void OnRevived(ObservationId id);
   void OnRevivedInVain(ObservationId id);
-  /// Another message took the place of `before`.
+  /// Another message has replaced `before`.
   void OnReplaced(SessionId session, message::SendId before, message::SendId sent, bool whole);
   /// A block of a notification's body was sent, as CON if `sent` is not 0.
   void OnBlockServed(TimePoint now, ObservationId id, const Fetch& fetch, message::SendId sent,
                      bool last);
 
-  // What became of clients.
+  // News of clients.
   void OnActive(SessionId session);
-  /// It does not answer pings: nothing is polled for it until it is heard.
+  /// It does not answer pings: polling stops until the client is heard.
   void OnClientAway(SessionId session);
 
-  /// What is due at one of them; false: nothing is.
+  /// Does the next thing that is due; false: nothing is.
   bool Advance(TimePoint now);
   std::optional<TimePoint> NextDeadline() { return timers_.Next(); }
   std::optional<Action> PollAction() { return TakeFront(actions_); }
 
-  /// Null, here and below: there is none.
+  /// Null, here and below: no such observation.
   const Observation* Find(ObservationId id) const;
   Subscription* FindSubscription(ObservationId id);
   const Observation* FindByPoll(ExchangeId poll) const;
   const Observation* FindByToken(SessionId session, const coap::Token& token) const;
-  /// One of that path whose client was told of failed polls, and may have ended it.
+  /// An observation of that path whose client got an error notification and may have ended it.
   const Observation* FindTold(SessionId session, uint64_t path) const;
-  /// Those of a session, in the order of their registration.
+  /// The observations of a session, in the order of registration.
   const std::vector<ObservationId>& Of(SessionId session) const;
-  /// It costs the homeserver polls.
+  /// The session has observations that poll the homeserver.
   bool HasPollToSave(SessionId session) const;
-  /// A copy of a request for a block of the body before, which must not get one of this.
+  /// A copy of a request for a block of the previous body; it must not get one of this body.
   bool IsStaleFetch(ObservationId id, const Fetch& fetch) const;
   size_t size() const { return by_id_.size(); }
 
  private:
   Observation* FindOwn(ObservationId id);
   Observation* FindByTold(SessionId session, message::SendId sent);
-  /// The one that waits for the fate of this message.
+  /// The observation that waits for the fate of this message.
   Observation* FindBySent(SessionId session, message::SendId sent);
-  /// False: in its state that changes nothing.
+  /// False: the event has no effect in its state.
   bool Move(Observation& observation, ObservationEvent event);
   void Wait(TimePoint now, Observation& observation, Duration duration);
   void Stall(TimePoint now, Observation& observation);
-  /// It waits for no poll any more, and its places are free.
+  /// Takes its poll from it and frees the poll's places.
   ExchangeId TakePoll(Observation& observation);
   void Cancel(Observation& observation);
   void Forget(const Observation& observation);
@@ -268,7 +268,7 @@ class Observations {
   ObservationId last_id_ = 0;
 };
 
-/// The number after `number`: 24 bits, and 0 and 1 mean something else in requests.
+/// The number after `number`: 24 bits, without 0 and 1, which have other meanings in requests.
 uint32_t NextObserveNumber(uint32_t number);
 
 }  // namespace lowband::edge::request

@@ -1,4 +1,4 @@
-// What the request layer does for observations; observations.h has their states.
+// The request layer's part of observations; observations.h has their states.
 #include <utility>
 
 #include "libs/base/overloaded.h"
@@ -10,7 +10,7 @@ namespace lowband::edge::request {
 namespace {
 
 PollFailure FailureOf(const Answer& answer) {
-  // What the uplink answers itself says nothing of polls.
+  // The uplink's own answers have no poll.
   if (!answer.poll) return PollFailure::kUplink;
   return answer.code.cls() == 4 ? PollFailure::kRefused : PollFailure::kUnavailable;
 }
@@ -69,7 +69,7 @@ bool Layer::Deregister(TimePoint now, const Incoming& incoming) {
 
 void Layer::BeginObservation(TimePoint now, ExchangeId id) {
   const auto found = exchanges_.Find(id);
-  // Unknown: cancelled, or told before, by a lane that has died since.
+  // Unknown: cancelled, or reported before by a lane that died.
   if (!found || (*found)->held || (*found)->poll == nullptr) return;
   const SessionId session_id = (*found)->target.session;
   const Observation* earlier = observations_.FindByToken(session_id, (*found)->target.token);
@@ -90,7 +90,7 @@ void Layer::BeginObservation(TimePoint now, ExchangeId id) {
   }
   if (!subscription.place) {
     ++counters_.observations_refused;
-    return;  // answered once, by what comes
+    return;  // its answer follows, and ends it
   }
   ++counters_.observations;
   Exchange exchange = Take(session, *found);
@@ -115,9 +115,9 @@ void Layer::BeginObservation(TimePoint now, ExchangeId id) {
   booked.place.Name(poll, Rank::kNeeded);
   booked.token_place.BecomePoll(poll);
   booked.token_place.Name(poll);
-  // An answer that rides on the ACK is never acknowledged itself, so that the first body is a
-  // notification like the others. Deployed clients take a body here for a sync result, and pass
-  // over none.
+  // A piggybacked answer is never acknowledged, so the first body is a notification like the
+  // others. Deployed clients take a body in this response for a sync result, and ignore an empty
+  // one.
   messages_.Respond(
       now, exchange.ref,
       WriteResponse(booked.target.token, {.code = coap::kContent}, {.observe = number}, {}));
@@ -210,7 +210,8 @@ bool Layer::WaitsForToken(TimePoint now, ObservationId id, Answer& answer) {
   return true;
 }
 
-// Without Observe (RFC 7641 §4.2). Whether it arrives matters little: news follow, or another one.
+// Without Observe (RFC 7641 §4.2). A loss does little harm: a notification or another error
+// follows.
 void Layer::TellFailure(TimePoint now, ObservationId id, Answer error) {
   const Observation* observation = observations_.Find(id);
   if (observation == nullptr) return;
@@ -225,14 +226,14 @@ void Layer::Notify(TimePoint now, ObservationId id, Answer news) {
   if (observation == nullptr) return;
   const uint32_t number = NextObserveNumber(observation->number);
   auto first = WriteFirst(now, observation->subscription.target, std::move(news), {id, number});
-  if (!first) {  // no room: not the client's doing
+  if (!first) {  // no room at the edge
     observations_.OnPollFailed(now, id, PollFailure::kNoRoom);
     return;
   }
   SendNotification(now, *observation, number, std::move(*first));
 }
 
-// So that a client that has the body, or some of it, sees that it has.
+// Sends the same body, so that a client that has it, or a part of it, can recognise it.
 void Layer::NotifyAgain(TimePoint now, ObservationId id) {
   const Observation* observation = observations_.Find(id);
   if (observation == nullptr) return;
@@ -312,8 +313,8 @@ void Layer::OnRejected(TimePoint now, const message::Rejected& rejected) {
 
 void Layer::OnUndelivered(TimePoint now, SessionId session, message::SendId sent) {
   if (observations_.OnUndelivered(session, sent)) return;
-  messages_.Abandon(now, session, sent);  // nobody will revive it
-  // Who was not told that its observation has ended would listen for ever.
+  messages_.Abandon(now, session, sent);  // no observation will revive it
+  // A client that does not know that its observation has ended would listen for ever.
   if (EndFarewell(session, sent)) ends_.push_back({session, EndReason::kUntold});
 }
 

@@ -100,7 +100,7 @@ class Reader {
   void ReadOption(const coap::OptionView& option) {
     switch (static_cast<OptionNumber>(option.number)) {
       case OptionNumber::kUriPath:
-        // RFC 7252 §5.10; deployed clients' queries are longer at times, and their paths never.
+        // RFC 7252 §5.10; some queries of deployed clients are longer, their paths never.
         if (option.value.size() > coap::kPathSegmentBytesMax) {
           Refuse(BadOption(option.number, "is over 255 bytes"));
         }
@@ -148,7 +148,7 @@ class Reader {
         return;
       default:
         if (coap::IsCritical(option.number)) {
-          Refuse(BadOption(option.number, "is critical and not known here"));
+          Refuse(BadOption(option.number, "is critical and not supported"));
         }
     }
   }

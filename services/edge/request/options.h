@@ -1,13 +1,13 @@
-// The options of a request, read once and checked against what may be in a request.
+// The options of a request, read once and checked against the options that a request may have.
 //
 //   critical, unknown or out of its range or repeated ──▶ 4.02      (RFC 7252 §5.4.1, §5.4.5)
 //   elective, unknown or out of its range or repeated ──▶ ignored
 //   Proxy-Uri, Proxy-Scheme ──▶ 5.05   Block1 or Block2 of the reserved size ──▶ 4.00
-//   If-None-Match ──▶ 4.02: nothing in Matrix is made by naming it
+//   If-None-Match ──▶ 4.02: Matrix creates nothing under a given name
 //   Uri-Host, Uri-Port ──▶ ignored: there is one homeserver
 //   Echo ──▶ ignored: elective
 //
-// Threading: free functions without state; any thread. Ownership: points into the message. Spec:
+// Threading: free functions without state; any thread. Ownership: views of the message. Spec:
 // RFC 7252 §5.4, §5.10, RFC 7959 §2.2, RFC 7967, RFC 9175 §3.
 #pragma once
 
@@ -22,8 +22,8 @@
 
 namespace lowband::edge::request {
 
-/// What a request is about, by hashes that tell the requests of one session apart: its cache key
-/// (RFC 7252 §5.6) without what is the same for all of them.
+/// The target of a request, as hashes that are unique in a session: its cache key (RFC 7252 §5.6)
+/// without the parts that all its requests share.
 struct TransferKey {
   uint64_t path = 0;
   uint64_t queries = 0;   ///< 0: none.
@@ -31,7 +31,7 @@ struct TransferKey {
   uint64_t upload = 0;    ///< The same and Request-Tag (RFC 9175 §3.3).
   uint64_t tag = 0;       ///< Request-Tag; 0: none.
   v1::Method method = v1::METHOD_UNSPECIFIED;
-  // They choose the form of the answer.
+  // The form of the answer depends on them.
   std::optional<uint32_t> accept = {};
   std::optional<uint32_t> content_format = {};
 };
@@ -49,8 +49,8 @@ struct RequestOptions {
   std::optional<ByteView> access_token;  ///< Option 256.
   std::optional<uint32_t> key_table;     ///< Option 257.
   std::optional<ByteView> user_agent;    ///< Option 2050, within its limit.
-  bool entity_tag = false;               ///< There is an ETag.
-  /// The first thing that is wrong. What stands above is valid nevertheless, as far as it goes.
+  bool entity_tag = false;               ///< Has an ETag.
+  /// The first error. The fields above are valid as far as they were read.
   std::optional<Refusal> refusal;
 };
 

@@ -8,7 +8,7 @@
 namespace lowband::edge::request {
 namespace {
 
-// Matrix tells the wait in the body, in milliseconds; every client knows it there.
+// Matrix puts the wait into the body, in milliseconds; every client can read it there.
 Bytes ErrorBody(const Refusal& refusal, BodyForm form) {
   if (!refusal.come_later) {
     return form.cbor ? transcode::CborErrorBody(refusal.errcode, refusal.error, form.keys)
@@ -20,7 +20,7 @@ Bytes ErrorBody(const Refusal& refusal, BodyForm form) {
   Append(json, AsBytes(",\"retry_after_ms\":" + std::to_string(wait_ms) + "}"));
   if (!form.cbor) return json;
   Bytes cbor;
-  if (!transcode::JsonToCbor(AsText(json), cbor, form.keys)) std::abort();  // our own text
+  if (!transcode::JsonToCbor(AsText(json), cbor, form.keys)) std::abort();  // own JSON
   return cbor;
 }
 

@@ -16,7 +16,7 @@ transcode::KeyTable Layer::KeyTableOf(const RequestOptions& options, const Stick
 
 void Layer::HandleRequest(TimePoint now, const message::RequestArrived& arrived) {
   const auto session = sessions_.find(arrived.ref.session);
-  if (session == sessions_.end()) return;  // it closed meanwhile
+  if (session == sessions_.end()) return;  // it has ended
   ++counters_.requests;
   Incoming incoming{arrived, session->second, ReadOptions(arrived.message), {}, {}};
   if (!arrived.answer_lost) TakeSticky(now, incoming);
@@ -29,7 +29,7 @@ void Layer::HandleRequest(TimePoint now, const message::RequestArrived& arrived)
            {.reason = RefusalReason::kAnswerLost,
             .code = coap::kGatewayTimeout,
             .errcode = "M_UNKNOWN",
-            .error = "This was answered before, and the answer is not kept any more"});
+            .error = "This request was answered before; the answer is no longer kept"});
   } else if (options.refusal) {
     Refuse(now, incoming, *options.refusal);
   } else if (options.block2 && options.block2->number > 0 && !IsFetchedAnew(now, incoming)) {
@@ -65,7 +65,7 @@ void Layer::TellWhatIsHere(TimePoint now, const Incoming& incoming) {
            {.reason = RefusalReason::kBadOption,
             .code = coap::kNotAcceptable,
             .errcode = "M_UNRECOGNIZED",
-            .error = "/.well-known/core is there in format 40 (link-format) only"});
+            .error = "/.well-known/core exists only in format 40 (link-format)"});
     return;
   }
   Exchange exchange;
@@ -85,9 +85,8 @@ void Layer::TellWhatIsHere(TimePoint now, const Incoming& incoming) {
   Respond(now, exchange, std::move(answer));
 }
 
-// The first message of an operation says what holds from there on. Further blocks, of a request or
-// of its answer, and duplicates repeat what it said: they may come long after another operation
-// changed it.
+// Sticky options count in the first message of an operation. Further blocks, of a request or of its
+// answer, and duplicates repeat them, perhaps long after another operation has changed them.
 void Layer::TakeSticky(TimePoint now, Incoming& incoming) {
   RequestOptions& options = incoming.options;
   Sticky& sticky = incoming.session.sticky;
@@ -137,7 +136,7 @@ void Layer::TakeToken(TimePoint now, Incoming& incoming) {
 }
 
 void Layer::HandleBlock(TimePoint now, const Incoming& incoming, const coap::Block& block) {
-  // Before the last block is taken, so that the client can send it again later.
+  // Before the last block is accepted, so that the client can send it again later.
   if (!block.more) {
     if (const auto refusal = CheckLimits(incoming.session)) {
       Refuse(now, incoming, *refusal);
@@ -156,7 +155,7 @@ void Layer::HandleBlock(TimePoint now, const Incoming& incoming, const coap::Blo
   }
   if (const auto before = uploads_.Before(piece)) messages_.Settle(now, *before);
   auto added = uploads_.Add(now, piece);
-  // It may have ended one, or one that has been silent may be over.
+  // This may have ended an upload, or freed the slot of a silent one.
   if (!incoming.session.waiting_uploads.empty()) ServeUploads(now, ref.session, incoming.session);
   if (!added) {
     Refuse(now, incoming, added.error());
@@ -164,12 +163,12 @@ void Layer::HandleBlock(TimePoint now, const Incoming& incoming, const coap::Blo
   }
   if (!*added) {
     ++counters_.upload_blocks;
-    // Between two requests of one transfer there is nobody to read a body.
+    // No client reads a body in 2.31.
     messages_.Respond(
         now, ref, WriteResponse(message.token, {.code = coap::kContinue}, {.block1 = block}, {}));
     return;
   }
-  // Whatever the session's token is by now, the body goes with that of its own blocks.
+  // The body keeps the token of its blocks, even if the session has another one now.
   Incoming whole = incoming;
   if ((*added)->token || (*added)->names_token) {
     whole.token = (*added)->token;
@@ -215,8 +214,8 @@ void Layer::Start(TimePoint now, const Incoming& incoming, WholeBody body) {
               std::move(request));
 }
 
-// What a GET brings can be asked for again, should the rest get lost on its way. What a POST brings
-// cannot, and a notification must stay the same for hours: both come whole.
+// The rest of a GET's answer can be asked for again if it gets lost. The answer of a POST cannot,
+// and a notification must stay the same for hours: both come whole.
 void Layer::AskForWindow(const Incoming& incoming, v1::Request& request) const {
   const RequestOptions& options = incoming.options;
   if (options.method != v1::GET || !request.body().empty() || config_.answer_window == 0) return;
@@ -255,7 +254,7 @@ v1::Request Layer::WriteRequest(const Incoming& incoming, const WholeBody& body)
   return request;
 }
 
-// Where heads are long, there are fewer of them.
+// A long head takes several places.
 size_t Layer::PlacesOf(const v1::Request& request) {
   size_t bytes = request.token().size() + request.user_agent().size();
   for (const std::string& segment : request.path()) bytes += segment.size();

@@ -1,4 +1,4 @@
-// A response as it is written: the code, a handful of options, never more than 16, and a body.
+// The writer of responses: the code, at most 16 options, and a body.
 //
 // Threading: free functions without state; any thread. Limits: coap::kOptionsSentMax. Spec:
 // RFC 7252 §5.10, RFC 7959 §2.
@@ -16,7 +16,7 @@
 
 namespace lowband::edge::request {
 
-/// What every block of a response carries.
+/// The options that all blocks of a response have in common.
 struct ResponseHead {
   coap::Code code;
   std::optional<uint32_t> http_status = {};  ///< Option 2048.
@@ -26,9 +26,9 @@ struct ResponseHead {
   std::vector<std::string> location_path = {};
 };
 
-/// What the one or other block carries.
+/// The options of single blocks.
 struct ResponseBlocks {
-  ByteView entity_tag = {};              ///< Of the transfer, where the head has none.
+  ByteView entity_tag = {};              ///< Of the transfer, if the head has none.
   std::optional<uint32_t> observe = {};  ///< RFC 7641 §3.3.
   std::optional<coap::Block> block2 = {};
   std::optional<coap::Block> block1 = {};
@@ -36,7 +36,7 @@ struct ResponseBlocks {
   std::optional<uint32_t> size1 = {};
 };
 
-/// The message, for message::Layer::Respond to stamp.
+/// The message; message::Layer::Respond adds type and message ID.
 Bytes WriteResponse(const coap::Token& token, const ResponseHead& head,
                     const ResponseBlocks& blocks, ByteView payload);
 

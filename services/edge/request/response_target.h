@@ -1,4 +1,4 @@
-// Where the response to a request goes, and in which form: what its answers need of it.
+// The destination and the form of the response to a request.
 //
 // Threading: values. Spec: RFC 7252 §5.3, RFC 7959 §2.
 #pragma once
@@ -19,7 +19,7 @@ struct ResponseTarget {
   BodyForm form;
   TransferKey key;
   std::optional<coap::Block> block1;  ///< Of the last block of its body.
-  std::optional<coap::Block> block2;  ///< What it said of the response.
+  std::optional<coap::Block> block2;  ///< Of the request.
   uint8_t no_response = 0;            ///< RequestOptions::no_response.
 };
 

@@ -1,14 +1,13 @@
-// Who makes room for whom: what the request layer does when a ledger says that a network, or a
-// token, has too much.
+// How the request layer makes room when a network, or a token, has too much in a ledger:
 //
 //   an unfinished upload     ──▶ dropped: its next block gets 4.08
 //   a request that waits     ──▶ 5.03
 //   a request under way      ──▶ 5.03, or 5.04 where it may have been carried out
-//   an observation's poll    ──▶ tried again later; its observer notices nothing
-//   an answer that is kept   ──▶ dropped: the next block gets 4.08
-//   an observation           ──▶ ended with its session: a word of it may not arrive, and deployed
-//                                clients, told by 5.03, would go on listening and never register
-//                                again; who dials anew registers
+//   an observation's poll    ──▶ repeated later, unnoticed by its observer
+//   a kept answer            ──▶ dropped: the next block gets 4.08
+//   an observation           ──▶ ended with its session: a message may get lost, and deployed
+//                                clients that get 5.03 would go on listening and not register
+//                                again; with a new session they do
 #include <algorithm>
 #include <cstdlib>
 #include <utility>
@@ -21,7 +20,7 @@ namespace lowband::edge::request {
 namespace {
 
 Refusal MadeRoom() {
-  return Unavailable(RefusalReason::kMadeRoom, "Others need the room on this server");
+  return Unavailable(RefusalReason::kMadeRoom, "The server made room for other clients");
 }
 
 }  // namespace
@@ -48,7 +47,7 @@ void Layer::MakeRoomIn(TimePoint now, LedgerShare& share) {
     const size_t before = share.used();
     GiveUp(now, *held);
     ClearUp(now);
-    if (share.used() >= before) std::abort();  // it would be named for ever
+    if (share.used() >= before) std::abort();  // the loop would never end
   }
   AskForRelief(share.TakeRelief());
 }
@@ -121,7 +120,7 @@ void Layer::GiveUpExchange(TimePoint now, Exchanges::Entry exchange) {
   const Exchange ended = Take(sessions_.at(exchange->ref.session), exchange);
   Refusal refusal = MadeRoom();
   if (!ended.idempotent) {
-    // It may have happened: "come later" would make it happen twice.
+    // It may have been carried out: "come later" could cause a second time.
     refusal.http_status = 504;
     refusal.come_later = false;
   }

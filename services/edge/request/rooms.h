@@ -1,4 +1,4 @@
-// What the request layer of one worker holds of each of the process's ledgers.
+// The shares of one worker's request layer in the process's ledgers.
 //
 // Threading: one worker thread. Ownership: outlives all bookings. Limits: the ledgers'.
 #pragma once
@@ -19,8 +19,8 @@ struct Rooms {
         small_uploads(ledgers.small_uploads, kSmallUploadRules, worker),
         downloads(ledgers.downloads, kDownloadRules, worker),
         small_downloads(ledgers.small_downloads, kDownloadRules, worker),
-        // Short ones end soon: for those of its own network a request waits, and for those of
-        // another that has no more than one session may.
+        // Short requests end soon: a newcomer waits for those of its own network, and of a network
+        // that has no more than one session may have.
         exchanges(ledgers.exchanges,
                   {.needed_sheltered = Duration::max(),
                    .modest = config.exchanges_per_session_max,
@@ -49,7 +49,7 @@ struct Rooms {
   admission::NewestSessions& newest_sessions;
 
  private:
-  /// A request that is under way may have been carried out: it goes for other networks only.
+  /// A request under way may have been carried out: it makes room only for other networks.
   static constexpr ShareRules kUploadRules{.partial_sheltered = kUploadQuiet,
                                            .needed_sheltered = Duration::max()};
   static constexpr ShareRules kSmallUploadRules{.partial_sheltered = kUploadQuiet,

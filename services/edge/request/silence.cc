@@ -1,4 +1,4 @@
-// What the request layer does about silent clients; silence.h has the rules.
+// The request layer's part of silent clients; silence.h has the rules.
 #include <algorithm>
 #include <utility>
 
@@ -45,7 +45,7 @@ void Layer::LeaveNamesakes(Kinship& kinship) {
   kinship.of.Reset();
 }
 
-// Whoever has very many sessions pays for few of them at a time.
+// For a client with very many sessions, only a few are checked at a time.
 void Layer::LookAtNamesakes(TimePoint now, admission::ClientId client) {
   const auto found = namesakes_.find(client);
   if (found == namesakes_.end()) return;
@@ -62,7 +62,7 @@ void Layer::TakeNewsOfClients(TimePoint now) {
   }
 }
 
-// Looked at earlier than it may be asked: whoever says something is asked soon after that again.
+// Checked earlier than a ping is due: a client that becomes active is to be pinged in time.
 void Layer::WatchSilence(TimePoint now, SessionId id, const Silence& silence) {
   if (silence.ping.value != 0 || silence_timers_.Contains(id)) return;
   const TimePoint patient_until = active_at_(id).value_or(now) + PatienceWith(silence);
@@ -136,7 +136,7 @@ bool Layer::TakePingFate(TimePoint now, const message::Event& event) {
   return true;
 }
 
-// A client that does not answer pings, but says other things, is there.
+// A client that answers no ping but sends other messages is present.
 void Layer::OnPingedInVain(TimePoint now, SessionId id, const Silence& silence) {
   const auto active_at = active_at_(id);
   if (!active_at) return;  // it has ended

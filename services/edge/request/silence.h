@@ -1,28 +1,26 @@
-// What is known of a client that may not be there any more: it lost its network, or dialled anew.
+// The state of a client that may be gone: it lost its network, or began a new session.
 //
 //   active ──kSilence without any record──▶ asked, by a ping ─┬─ answered: active, and asked later
 //     ▲                                                      │            the next time
 //     │                                                      ├─ not answered ──▶ away
-//     └──────── anything comes of it ◀───────────────────────┤                     │
+//     └──────── anything comes from it ◀─────────────────────┤                     │
 //                                                            └─ and superseded ──▶ ended
 //
-// A client is asked where there is something to gain by it, and looked at for no other reason: its
-// session has an observation that is polled for at the homeserver; or it is superseded, by another
-// session of the same client that began after its last word. Once it is away its observations are
-// parked (observations.h), and where it is superseded its session ends. Those that share a token on
-// purpose are active, or answer their ping, and stay; they are asked no more until yet another
-// session begins.
+// A client is asked only where that can save work: its session has an observation that polls the
+// homeserver; or it is superseded, by a session of the same client that began after its last
+// record. Once a client is away, its observations are parked (observations.h), and a superseded
+// session ends. Clients that share a token on purpose are active, or answer their ping, and stay;
+// they are asked again only after yet another session has begun.
 //
-// Whose a session is tell its access token, once the homeserver has taken that (layer.h,
-// PollProven()), and the ticket that it came with, since tokens may change each few minutes: whom
-// it supersedes is the business of who has the one or the other. Other workers' sessions of a
-// client are told of by what makes room at other workers too, PollRelief()
-// (admission/newest_sessions.h).
+// A client is identified by its access token, once the homeserver has accepted that (layer.h,
+// PollProven()), and by the ticket of its session, since tokens may change every few minutes: a
+// session is superseded by one with the same token or ticket. News of sessions at other workers
+// come by the path of requests for room, PollRelief() (admission/newest_sessions.h).
 //
-// A ping is a CON without content, repeated as every CON: 41 bytes with DTLS. Deployed clients
-// answer it with an empty ACK, others with RST, and it tells their users nothing. Those that are
-// awake ping the edge each minute themselves, and are never asked. One that answers and says
-// nothing else is asked after twice the time, so that an idle phone is seldom woken.
+// A ping is an empty CON, retransmitted like every CON: 41 bytes with DTLS. Deployed clients answer
+// with an empty ACK, others with RST, and users notice nothing. Clients that are awake ping the
+// edge each minute and are never asked. The time doubles for a client that answers and sends
+// nothing else, so that an idle phone is seldom woken.
 //
 // Threading: values. Limits: limits.h. Spec: RFC 7252 §4.3, RFC 7641 §4.5.
 #pragma once
@@ -37,23 +35,23 @@
 
 namespace lowband::edge::request {
 
-/// Of this worker, of the same client. In front are those that were not looked at for longest.
+/// Sessions of one client at this worker. In front are those not checked for the longest time.
 using Namesakes = std::list<SessionId>;
 
-/// One session's place among those of its client.
+/// A session's place among the sessions of its client.
 struct Kinship {
-  admission::NewestSessions::Member of;  ///< Empty: it is not known whose it is.
+  admission::NewestSessions::Member of;  ///< Empty: the client is not known.
   Namesakes::iterator place;             ///< Unless `of` is empty.
 };
 
 struct Silence {
-  AccessToken token;  ///< That the homeserver took last.
+  AccessToken token;  ///< The last one that the homeserver accepted.
   Kinship by_token;
   Kinship by_ticket;
   message::SendId ping;  ///< Under way; 0: none.
   TimePoint asked_at;
   TimePoint answered_at;
-  unsigned answers = 0;  ///< In a row, while nothing else was heard.
+  unsigned answers = 0;  ///< In a row, with nothing else heard.
 
   bool IsOutlived(TimePoint active_at) const {
     return by_token.of.IsOutlived(active_at) || by_ticket.of.IsOutlived(active_at);

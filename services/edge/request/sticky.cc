@@ -43,7 +43,7 @@ Result<Sticky::Taken, Refusal> Sticky::TakeToken(ByteView value, uint64_t sequen
   if (before.token && taken.token ? *before.token == *taken.token : before.token == taken.token) {
     taken.token = before.token;
     if (!std::exchange(before.refused, false) || &before != &changes_.back()) return taken;
-    taken.change = Change::kSet;  // its client insists on it
+    taken.change = Change::kSet;  // sent again by its client
     return taken;
   }
   if (next == changes_.end()) {
@@ -60,7 +60,7 @@ Result<Sticky::Taken, Refusal> Sticky::TakeToken(ByteView value, uint64_t sequen
   return taken;
 }
 
-// What no record can come from any more, and what is too much to remember.
+// Drops changes that no record can refer to any more, and the oldest ones above the limit.
 void Sticky::Forget(uint64_t newest) {
   while (changes_.size() > 1 && (changes_.size() > kTokenChangesMax ||
                                  changes_[1].sequence + kReplayWindowRecords <= newest)) {
@@ -83,7 +83,7 @@ Result<void, Refusal> Sticky::TakeKeyTable(uint32_t version, uint64_t sequence) 
                            .code = coap::kBadOption,
                            .errcode = "M_UNRECOGNIZED",
                            .error = "Key table " + std::to_string(version) +
-                                    " (CoAP option 257) is not known here, only 0 and 1 are"});
+                                    " (CoAP option 257) is not supported, only 0 and 1 are"});
   }
   if (sequence < key_table_sequence_) return {};
   key_table_sequence_ = sequence;

@@ -1,15 +1,14 @@
-// The options that hold for the rest of a session once they were given: the access token (256),
-// the version of the key table (257), and what the client calls itself (2050).
+// The options that hold for the rest of a session once they were sent: the access token (256), the
+// version of the key table (257), and the client's User-Agent (2050).
 //
-// They belong to the DTLS session, never to an address, and end with it. A change affects later
-// requests only, and later is what the client sent later: messages overtake each other on the way,
-// so that each change is kept with the number of the record that brought it, for as long as a
-// record from before it can still come. An option counts even when its request is refused for
-// another reason: clients send the token once and take it for known.
+// They belong to the DTLS session, not to an address, and end with it. A change holds for the
+// requests that the client sends later. Messages arrive out of order, so each change is kept with
+// the number of its record for as long as an earlier record can still arrive. An option counts even
+// if its request is refused for another reason: clients send the token once and rely on it.
 //
-// A token that the homeserver refused stays in force, marked. The client still takes it for its
-// own: each request of its goes on getting the homeserver's own word on it (M_UNKNOWN_TOKEN with
-// soft_logout), as it would over HTTP, until the client gives another one.
+// A token that the homeserver refused stays in force, marked. The client still uses it: each of its
+// requests gets the homeserver's own answer about it (M_UNKNOWN_TOKEN with soft_logout), as over
+// HTTP, until the client sends another token.
 //
 // Threading: one thread. Limits: kAccessTokenBytesMax, kTokenChangesMax, coap::kUserAgentBytesMax,
 // which ReadOptions has checked. Spec: MSC3079; docs/protocol.md "Options".
@@ -28,7 +27,7 @@
 
 namespace lowband::edge::request {
 
-/// Shared by a session and its requests under way, which may outlive the token's being in force.
+/// Shared by a session and its requests under way, which may outlive the token's time in force.
 using AccessToken = std::shared_ptr<const std::string>;
 
 class Sticky {
@@ -36,9 +35,9 @@ class Sticky {
   enum class Change : uint8_t { kNone, kSet, kCleared };
   struct Taken {
     Change change = Change::kNone;  ///< Of the token in force.
-    AccessToken token;              ///< The one that the option names; null: it is empty.
+    AccessToken token;              ///< The option's token; null: it is empty.
   };
-  /// What goes with a request that names no token.
+  /// The token for a request that names none.
   struct Applied {
     AccessToken token;
     bool refused = false;  ///< The homeserver has refused it before.
@@ -47,23 +46,23 @@ class Sticky {
   /// Option 256 without its scheme; null: it is empty.
   static Result<AccessToken, Refusal> ReadToken(ByteView value);
   /// Takes option 256, with or without "Bearer ", of the message in record `sequence`; an empty one
-  /// ends the token in force. A message from before the latest change leaves that in force.
+  /// ends the token in force. A message from before the latest change has no effect on that token.
   Result<Taken, Refusal> TakeToken(ByteView value, uint64_t sequence = 0);
   /// Takes option 257: 0 (string keys) or 1.
   Result<void, Refusal> TakeKeyTable(uint32_t version, uint64_t sequence = 0);
-  /// Takes option 2050; an empty one ends the one in force.
+  /// Takes option 2050; an empty one ends the value in force.
   void TakeUserAgent(ByteView value, uint64_t sequence = 0);
 
   /// Empty: none.
   const std::string& user_agent() const { return user_agent_; }
   /// Null: none.
   const AccessToken& token() const { return changes_.back().token; }
-  /// The homeserver refused the one in force.
+  /// The homeserver refused the token in force.
   bool refused() const { return changes_.back().refused; }
   /// There was a token, and it has ended: refused, or cleared by its client.
   bool ended() const { return refused() || cleared_; }
-  /// For a message in record `sequence` that names no token. None: what held then is forgotten.
-  /// Before the first token there is none to hold, so that the first one counts there too: its
+  /// For a message in record `sequence` that names no token. None: the token of that time is
+  /// forgotten. Before the first token there was none, so that the first one counts there too: its
   /// message was overtaken.
   std::optional<Applied> TokenFor(uint64_t sequence) const;
   transcode::KeyTable key_table(uint8_t default_version) const;
@@ -82,8 +81,8 @@ class Sticky {
 
   /// In the order of their records; the last one is in force. The first one of a session: none.
   std::vector<TokenChange> changes_{TokenChange{}};
-  bool first_known_ = true;  ///< The first of `changes_` is the session's first.
-  bool cleared_ = false;     ///< By the latest message that changed it.
+  bool first_known_ = true;  ///< The first of `changes_` is still the session's first.
+  bool cleared_ = false;     ///< By the latest change.
   std::optional<uint8_t> key_table_;
   uint64_t key_table_sequence_ = 0;
   std::string user_agent_;

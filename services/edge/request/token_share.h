@@ -1,7 +1,7 @@
-// What one worker has under way of each access token: its part of the process's table.
+// One worker's part of the process's table of access tokens: its requests under way with each.
 //
-// Threading: one worker thread; the table is shared. Ownership: places give themselves back when
-// they end, and do so before this ends. Limits: the table's.
+// Threading: one worker thread; the table is shared. Ownership: places are returned when they end,
+// and end before this object. Limits: the table's.
 #pragma once
 
 #include <cstdint>
@@ -18,7 +18,7 @@ namespace lowband::edge::request {
 
 class TokenPlace;
 
-/// What one thing asks for: a place of its token, and one of the process.
+/// The attempts of one request: for a place of its token, and for one of the process.
 struct Attempts {
   admission::Attempt token_place = admission::Attempt::kFirst;
   admission::Attempt place = admission::Attempt::kFirst;
@@ -37,11 +37,11 @@ class TokenShare {
                                       admission::Attempt attempt = admission::Attempt::kFirst);
   std::optional<TokenPlace> TakePoll(admission::TokenId token, const Held& held,
                                      admission::Attempt attempt = admission::Attempt::kFirst);
-  /// Whatever the limits say: what is under way already has another token now.
+  /// Without regard to limits: a request under way has another token now.
   TokenPlace TakeAnyway(admission::TokenId token);
 
   bool wants_room() const { return wants_room_; }
-  /// A poll that has to go here; none: no more.
+  /// The next poll that must end here; none: no poll.
   std::optional<Held> NextToGo();
   std::optional<unsigned> TakeRelief() { return std::exchange(relief_, std::nullopt); }
 
@@ -61,7 +61,7 @@ class TokenShare {
   std::optional<unsigned> relief_;
 };
 
-/// One request's place, for as long as it lives.
+/// One request's place; returned when this object ends.
 class TokenPlace {
  public:
   TokenPlace() = default;
@@ -72,9 +72,9 @@ class TokenPlace {
 
   explicit operator bool() const { return share_ != nullptr; }
   void Reset();
-  /// An empty one stays empty.
+  /// No effect on an empty place.
   void BecomePoll(const Held& held);
-  /// Where a poll is found from now on.
+  /// Changes the item that holds the poll.
   void Name(const Held& held);
 
  private:

@@ -39,7 +39,7 @@ Result<std::optional<UploadedBody>, Refusal> Uploads::Add(TimePoint now, const U
   }
   if (refusal) return Failure(*std::move(refusal));
   if (piece.block.number == 0) return AddFirst(now, piece);
-  if (!found || ends) return Failure(Incomplete("The earlier blocks of this body are not here"));
+  if (!found || ends) return Failure(Incomplete("Earlier blocks of this body are missing"));
   return AddNext(now, *found, piece);
 }
 
@@ -61,7 +61,7 @@ std::optional<message::RequestRef> Uploads::Before(const UploadBlock& piece) con
 std::optional<Refusal> Uploads::Check(const UploadBlock& piece) const {
   const size_t size = piece.payload.size();
   if (size > piece.block.size() || (piece.block.more && size < piece.block.size())) {
-    // RFC 7959 §2.3: all but the last are as long as their size says.
+    // RFC 7959 §2.3: every block except the last has its full size.
     return Refusal{.reason = RefusalReason::kBadBlock,
                    .code = coap::kBadRequest,
                    .errcode = "M_INVALID_PARAM",
@@ -108,7 +108,7 @@ Result<std::optional<UploadedBody>, Refusal> Uploads::AddNext(TimePoint now, Ent
   const size_t known = upload->body.size();
   if (piece.names_token && (upload->token || upload->names_token) &&
       !SameToken(upload->token, piece.token)) {
-    return Failure(Incomplete("This block's access token is not that of the blocks before"));
+    return Failure(Incomplete("This block has another access token than earlier blocks"));
   }
   if (piece.block.offset() > known) return Failure(Incomplete("Blocks of this body are missing"));
   if (piece.block.offset() < known) return Repeat(*upload, piece);

@@ -4,11 +4,11 @@
 //     ▲           │                     │
 //     └─again─────┴─────────────────────┴── 60 s idle, too slow, or for others ──▶ dropped
 //
-// A block that was received before (under another message ID) is confirmed again when it holds the
-// same bytes. A gap or an overlap with other bytes is 4.08; the upload stays, so that the client
-// can go on with the right block or from the start. Blocks may change their size on the way. The
-// body goes with the token of its first block, or of the first one that names any; a block that
-// names another is none of this body, and gets 4.08 too.
+// A block that was received before (with another message ID) is confirmed again if it has the same
+// bytes. A gap, or an overlap with other bytes, gets 4.08; the upload stays, so that the client can
+// continue with the right block or from the start. The block size may change during an upload. The
+// body has the token of its first block, or else of the first block with a token; a block with
+// another token does not belong to this body, and gets 4.08 too.
 //
 // Threading: one thread. Ownership: of the bodies. Limits: limits.h, Config, Rooms. Spec: RFC 7959
 // §2.3, §2.5, §2.9, RFC 9175 §3.
@@ -37,14 +37,14 @@ namespace lowband::edge::request {
 /// One block of an upload. `key` tells the uploads of a session apart (TransferKey).
 struct UploadBlock {
   SessionId session;
-  admission::Holder holder;  ///< For whom it is booked.
+  admission::Holder holder;  ///< The holder of its booking.
   uint64_t key = 0;
   coap::Block block;
   ByteView payload;
-  std::optional<uint32_t> size1;  ///< What the client says of the whole.
+  std::optional<uint32_t> size1;  ///< The client's figure for the whole body.
   std::optional<uint32_t> content_format;
   message::RequestRef ref = {};  ///< Of the message that brought it.
-  AccessToken token = {};        ///< What a request of this message would go with.
+  AccessToken token = {};        ///< The token that a request in this message would have.
   bool names_token = false;      ///< The message itself has option 256.
 };
 
@@ -52,7 +52,7 @@ struct UploadBlock {
 struct UploadedBody {
   Bytes body;
   Booking booking;
-  std::optional<uint32_t> content_format;  ///< Of the first block that said it.
+  std::optional<uint32_t> content_format;  ///< Of the first block that has one.
   AccessToken token = {};                  ///< Of the first block that had one.
   bool names_token = false;                ///< That block itself has option 256.
 };
@@ -62,15 +62,15 @@ class Uploads {
   /// `large` is for bodies of several blocks, `small` for those of one. All outlive this.
   Uploads(const Config& config, LedgerShare& large, LedgerShare& small, Counters& counters);
 
-  /// None: taken, and more is to come (2.31).
+  /// None: accepted, and more blocks must come (2.31).
   Result<std::optional<UploadedBody>, Refusal> Add(TimePoint now, const UploadBlock& piece);
-  /// The message of the block before: that this one comes shows that its 2.31 arrived. None when
-  /// `piece` does not carry on where that ended.
+  /// The message of the previous block: this block shows that its 2.31 arrived. None if `piece`
+  /// does not continue it.
   std::optional<message::RequestRef> Before(const UploadBlock& piece) const;
-  /// When this upload may begin: not after `now`, or when the first of those in its way will have
-  /// been silent for kUploadQuiet.
+  /// When this upload may begin: at most `now`, or when the first upload in its way will have been
+  /// silent for kUploadQuiet.
   TimePoint SlotAt(TimePoint now, SessionId session, uint64_t key) const;
-  /// It makes room for others.
+  /// Drops the upload, to make room for others.
   void GiveUp(SessionId session, uint64_t key);
   void Rebook(SessionId session, const admission::Holder& to);
   void Forget(SessionId session);
@@ -82,8 +82,8 @@ class Uploads {
   struct Upload {
     SessionId session;
     uint64_t key;
-    TimePoint measured;        ///< When its progress was looked at last.
-    size_t measured_size = 0;  ///< What it had then.
+    TimePoint measured;        ///< When its progress was last checked.
+    size_t measured_size = 0;  ///< Its size then.
     TimePoint used;
     Bytes body;
     Booking booking;

@@ -5,9 +5,9 @@
 //      └─ no room ─▶ waiting ─┐                 └─ all slots busy ─▶ waiting ─┐
 //                             └─ kWaitMax ─▶ 429                              └─ kWaitMax ─▶ 429
 //
-// Of a session first come is first served; among sessions it goes round, one request each, so that
-// one with many waiting holds up none with few. An upload whose client has been silent for a moment
-// keeps what it has, but no slot that another waits for.
+// Requests of a session are served in the order of their arrival, and the sessions in turn, one
+// request each, so that a session with many does not delay the others. An upload whose client has
+// been silent for a moment stays, but gives up its slot if another one waits for it.
 #include <algorithm>
 #include <utility>
 
@@ -42,7 +42,7 @@ void Layer::StartOrWait(TimePoint now, SessionId id, Session& session, Exchange 
     return;
   }
   ++counters_.requests_queued;
-  exchange.body.Name(held, Rank::kPartial);  // nothing has happened yet
+  exchange.body.Name(held, Rank::kPartial);  // nothing was carried out yet
   session.waiting.push_back(
       {std::move(exchange), std::move(request), now + kWaitMax, std::move(booking)});
   SetWaitTimer(now, id, session);
@@ -51,7 +51,7 @@ void Layer::StartOrWait(TimePoint now, SessionId id, Session& session, Exchange 
 
 bool Layer::Launch(TimePoint now, Session& session, Exchange& exchange, v1::Request& request) {
   if (exchange.awaits_token && session.sticky.token() && !session.sticky.refused()) {
-    exchange.awaits_token = false;  // it came while this one waited
+    exchange.awaits_token = false;  // the token came during the wait
     exchange.retry = nullptr;
     exchange.access_token = session.sticky.token();
     request.set_token(*exchange.access_token);
@@ -95,17 +95,17 @@ void Layer::JoinLine(SessionId id, Session& session) {
   line_.push_back(id);
 }
 
-// One of each session in turn. Whoever finds no place goes to the end, since others may find one.
+// One request of each session in turn. A session that finds no place goes to the end.
 void Layer::ServeLine(TimePoint now) {
   size_t in_vain = 0;
   while (!line_.empty() && in_vain < std::min(kLineTriesMax, line_.size())) {
     const SessionId id = line_.front();
     line_.pop_front();
     const auto found = sessions_.find(id);
-    if (found == sessions_.end()) continue;  // it closed meanwhile
+    if (found == sessions_.end()) continue;  // it has ended
     Session& session = found->second;
     session.in_line = false;
-    // Without room of its own it comes back when one of its requests has ended.
+    // A session at its own limit joins again when one of its requests has ended.
     if (session.waiting.empty() || !HasRoom(session)) continue;
     WaitingRequest& next = session.waiting.front();
     if (!Launch(now, session, next.exchange, next.request)) {
@@ -139,7 +139,7 @@ void Layer::WaitToUpload(TimePoint now, const Incoming& incoming, const UploadBl
   Booking booking = rooms_.waiting.Take(now, session.holder, held, 1);
   Booking bytes;
   if (booking) {
-    const size_t size = std::max<size_t>(1, piece.payload.size());  // what is wrong is told later
+    const size_t size = std::max<size_t>(1, piece.payload.size());  // errors are reported later
     bytes = rooms_.uploads.Take(now, session.holder, held, size, Rank::kPartial);
   }
   if (!bytes) {
@@ -185,7 +185,7 @@ Layer::WaitingUpload Layer::TakeWaitingUpload(Session& session) {
   return upload;
 }
 
-// When the first of the session's waiting ones has waited too long, or may have a slot.
+// Due when the session's first request or upload has waited too long, or may have a slot.
 void Layer::SetWaitTimer(TimePoint now, SessionId id, const Session& session) {
   std::optional<TimePoint> next;
   if (!session.waiting.empty()) next = session.waiting.front().due;
@@ -217,7 +217,7 @@ void Layer::OnWaitDue(TimePoint now, SessionId id) {
   SetWaitTimer(now, id, session);
 }
 
-// Nobody waits for their answers any more.
+// Their answers are no longer needed.
 void Layer::DropWaiting(SessionId id, Session& session) {
   wait_timers_.Cancel(id);
   session.waiting_uploads.clear();

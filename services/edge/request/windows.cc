@@ -1,9 +1,9 @@
-// Answers that come by a window: what is kept here is what their client is about to fetch, the rest
-// stays with the translator until the client has come on.
+// Answers by a window: the edge keeps the part that the client fetches next; the rest stays with
+// the translator until the client gets there.
 //
 //   first piece ─▶ kept ──block fetched──▶ credit ──▶ next piece ─▶ kept ─ … ─▶ last piece
-//                   │ a block that is to come: its request waits
-//                   │ broken off, or a block that was passed: asked again when a block is wanted
+//                   │ a block that is still to come: its request waits
+//                   │ broken off, or a passed block: asked again when a block is wanted
 //                   │     └─▶ the same body: goes on from there   another one: 4.08   error: that
 //                   └─ dropped (done, unused, evicted, session over): cancelled at the translator
 #include <algorithm>
@@ -43,7 +43,7 @@ bool Layer::IsOldCopy(const Download& download, const Incoming& incoming) {
 
 void Layer::PassBlocks(Downloads::Entry download, size_t offset) {
   const auto until = download->body.Pass(offset);
-  // One that has yet to show what it brings has its window from where it begins.
+  // A new source's window begins at its own first byte, until that is confirmed.
   if (until && download->source != 0 && !download->unproven) {
     commands_.emplace_back(GiveCredit{download->source, *until});
   }
@@ -68,7 +68,7 @@ void Layer::AwaitBlock(TimePoint now, const BlockRequest& asked, Downloads::Entr
 
 void Layer::AppendPiece(TimePoint now, const AnswerPiece& piece) {
   const auto found = downloads_.FindSource(piece.id);
-  if (!found) return;  // it was cancelled meanwhile
+  if (!found) return;  // it was cancelled
   const Downloads::Entry download = *found;
   piece_timers_.Cancel(piece.id);
   if (piece.then == AnswerPiece::Then::kBroken) ++counters_.windows_broken;
@@ -83,7 +83,7 @@ void Layer::AppendPiece(TimePoint now, const AnswerPiece& piece) {
 void Layer::ServeAwaited(TimePoint now, Downloads::Entry download) {
   std::vector<BlockRequest> awaited = std::exchange(download->awaited, {});
   std::ranges::stable_sort(awaited, {}, OffsetOf);
-  for (const BlockRequest& asked : awaited) {  // some may wait again
+  for (const BlockRequest& asked : awaited) {  // some of them may wait again
     (void)ServeBlock(now, asked, download);
   }
 }
@@ -130,7 +130,7 @@ void Layer::OnAskedAgain(TimePoint now, Downloads::Entry download, Answer answer
                 {.reason = RefusalReason::kBrokenOff,
                  .code = coap::kRequestEntityIncomplete,
                  .errcode = "M_UNKNOWN",
-                 .error = "The response has changed meanwhile: ask from the start"});
+                 .error = "The response has changed: ask from the start"});
   downloads_.Erase(download);
 }
 
@@ -154,7 +154,7 @@ void Layer::RespondAwaited(TimePoint now, Downloads::Entry download, const Answe
   }
 }
 
-// Nobody waits for what this exchange still brings.
+// The rest of this exchange's answer is not needed.
 void Layer::BreakOff(Downloads::Entry download) {
   if (download->source == 0) return;
   piece_timers_.Cancel(download->source);
@@ -185,7 +185,7 @@ void Layer::ClearUp(TimePoint now) {
                    {.reason = RefusalReason::kBlockMissing,
                     .code = coap::kRequestEntityIncomplete,
                     .errcode = "M_UNKNOWN",
-                    .error = "The rest of this response is not kept any more: ask from the start"});
+                    .error = "The rest of this response is no longer kept: ask from the start"});
   }
 }
 

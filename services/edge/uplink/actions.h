@@ -1,4 +1,4 @@
-// What a lane set asks of its transport.
+// The actions of a lane set for its transport.
 //
 // Ownership: values, moved along. Spec: proto/lowband/v1/translator.proto.
 #pragma once
@@ -22,7 +22,7 @@ struct WriteBatch {
   LaneId lane = 0;
   v1::EdgeBatch batch;
 };
-/// Say LaneWritten at once; unless asked to, it may wait until the owner's loop turns anyway.
+/// Deliver LaneWritten at once; otherwise it may wait for the owner's next turn.
 struct AwaitLane {
   LaneId lane = 0;
 };
@@ -30,7 +30,7 @@ struct AwaitLane {
 struct FinishLane {
   LaneId lane = 0;
 };
-/// Cancel the stream at once. What else comes of it is ignored.
+/// Cancel the stream at once. Its later events are ignored.
 struct AbortLane {
   LaneId lane = 0;
 };

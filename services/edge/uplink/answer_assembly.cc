@@ -19,7 +19,7 @@ namespace {
 
 constexpr unsigned kSuccess = 2;
 
-/// One that is more than a message holds is left out.
+/// Leaves out a path that is too long for a message.
 void AddLocation(const v1::Answer& head, request::Answer& answer) {
   const auto& path = head.location_path();
   const bool fits = path.size() <= static_cast<int>(coap::kLocationSegmentsMax) &&
@@ -29,7 +29,7 @@ void AddLocation(const v1::Answer& head, request::Answer& answer) {
   if (fits) answer.location_path.assign(path.begin(), path.end());
 }
 
-/// All but the body. False if it is no head of a response.
+/// Reads all fields except the body. False if it is not the head of a response.
 bool ReadHead(const v1::Answer& head, request::Answer& answer) {
   if (head.code() > UINT8_MAX) return false;
   answer.code = coap::Code{static_cast<uint8_t>(head.code())};

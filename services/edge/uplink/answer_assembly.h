@@ -1,4 +1,4 @@
-// One exchange's answer while its pieces come in, within the limits on one body and on all.
+// The assembly of one exchange's answer from its chunks, within the limits on one body and on all.
 //
 // Threading: one worker thread. Ownership: the budget outlives the assembly. Limits: its own.
 #pragma once
@@ -14,26 +14,26 @@ namespace lowband::edge::uplink {
 class AnswerAssembly {
  public:
   enum class Progress : uint8_t {
-    kMore,         ///< Not complete yet.
-    kComplete,     ///< Take() it.
+    kMore,         ///< More chunks must come.
+    kComplete,     ///< Take() returns it.
     kTooLarge,     ///< Over the maximum or the budget.
-    kBadSequence,  ///< A body before its head, a second head, or a code that is no response.
+    kBadSequence,  ///< A chunk before the head, a second head, or not a response code.
   };
 
-  /// `bytes_max`: of one body.
+  /// `bytes_max` limits one body.
   AnswerAssembly(size_t bytes_max, Budget& budget) : bytes_max_(bytes_max), budget_(&budget) {}
   ~AnswerAssembly() { budget_->Return(answer_.body.size()); }
   AnswerAssembly(AnswerAssembly&& other) noexcept;
   AnswerAssembly& operator=(AnswerAssembly&&) = delete;
 
   Progress AddHead(const v1::Answer& head);
-  /// A head whose body comes by a window: nothing is assembled. `from`, `window`: as asked for.
+  /// The head of an answer by a window: nothing is assembled. `from`, `window`: as requested.
   Progress TakeWindowed(const v1::Answer& head, size_t from, size_t window,
                         request::Answer& answer);
   Progress AddChunk(const v1::BodyChunk& chunk);
-  /// The complete answer, without its id. The assembly is as new afterwards.
+  /// The complete answer, without its id. Afterwards the assembly is empty.
   request::Answer Take();
-  /// Forgets what came: the exchange starts over on another lane.
+  /// Drops all chunks: the exchange starts again on another lane.
   void Reset();
 
  private:

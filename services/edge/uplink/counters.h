@@ -1,4 +1,4 @@
-// What the uplink of one worker has counted since it began.
+// The counters of the uplink of one worker, since its start.
 #pragma once
 
 #include <cstdint>
@@ -7,22 +7,22 @@ namespace lowband::edge::uplink {
 
 struct Counters {
   uint64_t requests = 0;  ///< Submitted.
-  uint64_t answers = 0;   ///< Answers that a translator gave.
-  uint64_t cancels = 0;   ///< Exchanges the request stage gave up.
+  uint64_t answers = 0;   ///< Answers of translators.
+  uint64_t cancels = 0;   ///< Exchanges that the request stage gave up.
   uint64_t resent = 0;    ///< Exchanges that went to a second lane.
   uint64_t batches_written = 0;
   uint64_t frames_written = 0;
   uint64_t batches_received = 0;
   uint64_t frames_received = 0;
-  /// Frames of exchanges that are over: they crossed our cancel.
+  /// Frames of ended exchanges: they crossed the cancel.
   uint64_t frames_late = 0;
 
   uint64_t lanes_opened = 0;
   uint64_t lanes_recycled = 0;  ///< Their life was over.
-  uint64_t lanes_drained = 0;   ///< The translator asked.
+  uint64_t lanes_drained = 0;   ///< At the translator's request.
   uint64_t lanes_lost = 0;      ///< Died while open or opening.
 
-  // Answers made here, by reason.
+  // The uplink's own answers, by reason.
   uint64_t failed_deadline = 0;       ///< 504
   uint64_t failed_lane_lost = 0;      ///< 504: written, its lane died, and it may not be repeated.
   uint64_t failed_no_translator = 0;  ///< 503

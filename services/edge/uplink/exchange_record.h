@@ -1,4 +1,4 @@
-// How one exchange ended, for the log.
+// The result of one exchange, for the log.
 //
 // Ownership: values. Threading: any one thread at a time.
 #pragma once
@@ -16,10 +16,10 @@
 
 namespace lowband::edge::uplink {
 
-/// Which exchanges there is a record of.
+/// The exchanges that get a record.
 enum class Records : uint8_t {
   kNone,
-  kFailures,  ///< Those whose client got an answer of class 5, and polls that failed.
+  kFailures,  ///< Exchanges with an answer of class 5, and failed polls.
   kAll,
 };
 
@@ -30,10 +30,10 @@ struct ExchangeRecord {
   Duration took{};
   size_t request_bytes = 0;  ///< Head and body, as gRPC carried them.
   bool resent = false;       ///< It began on a lane that died.
-  /// The translator's answer. Neither this nor a failure: the client gave it up.
+  /// The translator's answer. Neither this nor a failure: cancelled.
   std::optional<coap::Code> code;
   size_t answer_bytes = 0;   ///< Of its body.
-  bool poll_failed = false;  ///< A poll of an observation, to be tried again.
+  bool poll_failed = false;  ///< A poll of an observation, to be repeated.
   std::optional<Failure> failure;
 };
 

@@ -11,14 +11,14 @@
 namespace lowband::edge::uplink {
 namespace {
 
-// Under a condition it would fail the second time.
+// With If-Match, the second execution would fail.
 bool IsRepeatable(const v1::Request& asked) {
   return asked.if_match().empty() && request::IsIdempotent(asked.method());
 }
 
 uint32_t RemainingMs(TimePoint now, TimePoint deadline) {
   const auto left = std::chrono::ceil<std::chrono::milliseconds>(deadline - now).count();
-  // 0 would read as "no time at all"; a passed deadline is answered here before it matters.
+  // 0 would mean "no time left"; the uplink itself answers a passed deadline.
   return static_cast<uint32_t>(std::clamp<int64_t>(left, 1, UINT32_MAX));
 }
 
@@ -103,7 +103,7 @@ std::string ExchangeState::NextPiece() {
   const bool whole = body_written_ == 0 && size == body_bytes_;
   std::string piece = whole && !repeatable_ ? std::move(body_) : body_.substr(body_written_, size);
   body_written_ += size;
-  // What cannot be sent again need not be kept.
+  // A body that cannot be sent again need not be kept.
   if (body_written_ == body_bytes_ && !repeatable_) body_ = std::string();
   return piece;
 }

@@ -1,5 +1,5 @@
-// One exchange from its submission to its answer: what of the request is still to be written, on
-// which lane, and what of the answer has come.
+// One exchange from its submission to its answer: the part of the request that is still to be
+// written, its lane, and the part of the answer that has come.
 //
 // Threading: one worker thread. Spec: proto/lowband/v1/translator.proto.
 #pragma once
@@ -25,23 +25,23 @@ class ExchangeState {
   request::ExchangeId id() const { return id_; }
   TimePoint deadline() const { return deadline_; }
   request::BodyForm form() const { return form_; }
-  /// The request without its body, on the wire.
+  /// Bytes of the request without its body, on the wire.
   size_t head_bytes() const { return head_bytes_; }
-  /// What the request takes in memory.
+  /// Bytes of the request in memory.
   size_t request_bytes() const { return head_bytes_ + body_bytes_; }
-  /// Doing it twice is doing it once (RFC 7252 §5.8: GET, PUT, DELETE).
+  /// It may be carried out twice (RFC 7252 §5.8: GET, PUT, DELETE).
   bool repeatable() const { return repeatable_; }
   /// The homeserver waits for news, or seems to.
   bool IsLongPoll(TimePoint now) const;
 
   uint64_t lane() const { return lane_; }
-  /// Puts the exchange on a lane, or on none; nothing of it counts as written there.
+  /// Puts the exchange on a lane, or on none; nothing of it counts as written on that lane.
   void Assign(uint64_t lane);
-  /// Something of it was handed to its lane.
+  /// A part of it was handed to its lane.
   bool begun() const { return begun_; }
   /// It was begun on a lane that died. That happens at most once.
   bool resent() const { return resent_; }
-  /// `replica`: where that lane led, if it is known.
+  /// `replica`: the replica of that lane, if known.
   void MarkResent(const std::string& replica) {
     resent_ = true;
     lost_at_ = replica;
@@ -49,25 +49,25 @@ class ExchangeState {
   /// The replica of the lane that died; empty: none, or an unknown one.
   const std::string& lost_at() const { return lost_at_; }
 
-  /// What the next frame adds to a batch, about.
+  /// The approximate size of the next frame in a batch.
   size_t NextFrameBytes() const;
-  /// Fills the next frame; false when it was the last.
+  /// Fills the next frame; false if it was the last.
   bool NextFrame(TimePoint now, v1::EdgeFrame& frame);
 
   AnswerAssembly& answer() { return answer_; }
 
-  /// The head of an answer by a window; where it is accepted, pieces follow.
+  /// The head of an answer by a window; if it is accepted, pieces follow.
   AnswerAssembly::Progress TakeWindowed(const v1::Answer& head, request::Answer& answer);
-  /// Such a head came: what follows are pieces.
+  /// Such a head has come: pieces follow.
   bool windowed() const { return windowed_; }
-  /// False if it is not the one that must come next.
+  /// False if it is not the next piece.
   bool TakePiece(const v1::BodyChunk& piece);
-  /// True if the lane has to be told.
+  /// True if a credit must be written to the lane.
   bool GiveCredit(uint64_t until);
-  /// The frame that tells it.
+  /// Fills the frame with the credit.
   void WriteCredit(v1::EdgeFrame& frame);
 
-  /// What its record tells before it has ended.
+  /// Its record, before it has ended.
   ExchangeRecord Record(TimePoint now) const;
 
  private:

@@ -1,4 +1,4 @@
-// Why the uplink answers an exchange itself, and what the client is told.
+// The uplink's own answers to exchanges: reasons and texts.
 //
 // Threading: constants.
 #pragma once
@@ -12,11 +12,11 @@ namespace lowband::edge::uplink {
 
 enum class Failure : uint8_t {
   kDeadline,      ///< No answer in time.
-  kLaneLost,      ///< Begun, and nobody knows whether it was done.
-  kNoTranslator,  ///< No translator could be reached; nothing was done.
-  kOverload,      ///< Over a limit here; nothing was done.
+  kLaneLost,      ///< Begun; it may have been carried out.
+  kNoTranslator,  ///< No translator could be reached; not carried out.
+  kOverload,      ///< Over a limit of the uplink; not carried out.
   kRequestSize,   ///< Path, queries and token are too large for a frame.
-  kAnswerSize,    ///< The answer is over a limit here.
+  kAnswerSize,    ///< The answer is over a limit of the uplink.
   kBadAnswer,     ///< The translator broke the contract.
 };
 

@@ -1,4 +1,4 @@
-// One lane as the lane set sees it: its state and what waits to be written on it.
+// The lane set's state of one lane, with its queues of frames to write.
 //
 // Threading: one worker thread. Ownership: of the pool; the replica outlives it.
 #pragma once
@@ -14,7 +14,7 @@ namespace lowband::edge::uplink {
 struct Replica;  // replicas.h
 
 enum class LaneState : uint8_t {
-  kOpening,    ///< Asked for; nothing may be written.
+  kOpening,    ///< Requested; nothing may be written.
   kOpen,       ///< Takes requests.
   kDraining,   ///< Takes no new requests, finishes what it has.
   kFinishing,  ///< Half-closed; the stream's end is awaited.
@@ -23,33 +23,33 @@ enum class LaneState : uint8_t {
 struct Lane {
   uint64_t id = 0;
   LaneState state = LaneState::kOpening;
-  /// Its life is over; it goes on until a successor is open. Only in kOpen.
+  /// Its life is over; it serves until a successor is open. Only in kOpen.
   bool expired = false;
-  /// It looks for other replicas, and takes exchanges only where there is no other. Only in kOpen.
+  /// It looks for other replicas; takes exchanges only if there is no other lane. Only in kOpen.
   bool probe = false;
   /// No write is under way.
   bool writable = false;
-  /// The transport was asked to tell at once when it is writable.
+  /// The transport was asked to report at once when it is writable.
   bool awaited = false;
   TimePoint opened_at;
-  /// Where it leads; null in kOpening.
+  /// Its replica; null in kOpening.
   Replica* replica = nullptr;
   /// kOpening: gives up. kOpen: expires. kFinishing: cut off.
   TimePoint timer_at;
-  /// When it expires if it is no probe.
+  /// When it expires, unless it is a probe.
   TimePoint lives_until;
   /// Exchanges assigned to it, written or not.
   size_t in_flight = 0;
-  /// Exchanges assigned since anything came from it.
+  /// Exchanges assigned since its last frame.
   size_t unanswered = 0;
   /// The pass of its replica when it last got one.
   uint64_t served = 0;
-  /// Exchanges with a frame to write, in turn: each gives one and goes to the back. May hold ids
-  /// of exchanges that are over or elsewhere.
+  /// Exchanges with a frame to write, in turn: each gives one and goes to the back. May contain ids
+  /// of exchanges that have ended or have another lane.
   std::deque<request::ExchangeId> outbox;
-  /// Written before anything else.
+  /// Written first.
   std::deque<request::ExchangeId> cancels;
-  /// Exchanges whose client has come on. May hold ids of such as are over.
+  /// Exchanges with a credit to write. May contain ids of ended exchanges.
   std::deque<request::ExchangeId> credits;
 
   bool HasOutput() const { return !outbox.empty() || !cancels.empty() || !credits.empty(); }

@@ -9,8 +9,8 @@
 namespace lowband::edge::uplink {
 namespace {
 
-// Short, since a translator that was restarted must be in use again within 2 s; a connection that
-// hangs while it is made must not block the others of its channel for gRPC's 20 s.
+// Short, since a restarted translator must be in use again within 2 s; a connection attempt that
+// hangs must not block the other connections of its channel for gRPC's 20 s.
 constexpr int kReconnectMinMs = 100;
 constexpr int kReconnectMaxMs = 500;
 constexpr int kConnectTimeoutMs = 3000;
@@ -30,9 +30,9 @@ std::shared_ptr<grpc::Channel> MakeLaneChannel(const TransportConfig& config, Ch
   grpc::ChannelArguments arguments;
   arguments.SetServiceConfigJSON(LaneServiceConfig());
   arguments.SetInt(GRPC_ARG_SERVICE_CONFIG_DISABLE_RESOLUTION, 1);
-  // A lane is repeated by the lane set or not at all; gRPC's retries would also copy every message.
+  // Only the lane set repeats exchanges; gRPC's retries would also copy every message.
   arguments.SetInt(GRPC_ARG_ENABLE_RETRIES, 0);
-  // Not even the environment may put somebody in between.
+  // No proxy, even if the environment names one.
   arguments.SetInt(GRPC_ARG_ENABLE_HTTP_PROXY, 0);
   arguments.SetInt(GRPC_ARG_KEEPALIVE_TIME_MS, Milliseconds(contract::kKeepaliveTime));
   arguments.SetInt(GRPC_ARG_KEEPALIVE_TIMEOUT_MS, Milliseconds(contract::kKeepaliveTimeout));
@@ -47,7 +47,7 @@ std::shared_ptr<grpc::Channel> MakeLaneChannel(const TransportConfig& config, Ch
   if (use != ChannelUse::kLanes) {
     const size_t window =
         use == ChannelUse::kRelays ? contract::kStreamWindowBytes : contract::kRelayLaneWindowBytes;
-    // gRPC would measure the link and grow the window of a fast one to megabytes.
+    // gRPC would measure the link and enlarge the window of a fast one to megabytes.
     arguments.SetInt(GRPC_ARG_HTTP2_BDP_PROBE, 0);
     arguments.SetInt(GRPC_ARG_HTTP2_STREAM_LOOKAHEAD_BYTES, static_cast<int>(window));
   }

@@ -1,5 +1,4 @@
-// The gRPC channels that lanes and relays are opened on: replicas in turn, health checked, nothing
-// sent twice.
+// The gRPC channels of lanes and relays: round robin over the replicas, health checks, no retries.
 //
 // Threading: any; gRPC's channels are safe. Spec: gRPC's service config and keepalive documents.
 #pragma once
@@ -18,18 +17,18 @@ namespace lowband::edge::uplink {
 
 enum class ChannelUse : uint8_t {
   kLanes,
-  /// Bulk: windows stay small, so that little of a transfer is held at either end.
+  /// Bulk: small windows, so that both ends hold little of a transfer.
   kRelays,
-  /// The same, many on a stream, each with flow control of its own.
+  /// As kRelays, many on a stream, each with its own flow control.
   kRelayLanes,
 };
 
 /// A channel to config.target. Channels of one `owner` share their connections, so that a new one
-/// costs no more than resolving the name again; owners do not, so that workers do not contend.
+/// only resolves the name again; different owners share none, so that workers do not contend.
 std::shared_ptr<grpc::Channel> MakeLaneChannel(const TransportConfig& config, ChannelUse use,
                                                void* owner);
 
-/// The load balancing in use. gRPC would take a misspelt one for an order to fail every call.
+/// The load balancing policy. With a misspelt one, gRPC would fail every call.
 std::string LaneServiceConfig();
 
 }  // namespace lowband::edge::uplink

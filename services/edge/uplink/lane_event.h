@@ -1,4 +1,4 @@
-// What a lane set's transport tells it of its lanes.
+// The events of a lane set's transport.
 //
 // Ownership: values, moved along. Spec: proto/lowband/v1/translator.proto.
 #pragma once
@@ -14,7 +14,7 @@ namespace lowband::edge::uplink {
 /// The stream is up.
 struct LaneOpened {
   LaneId lane = 0;
-  /// The translator's address, as gRPC writes it; empty: unknown. Lanes to one and the same are
+  /// The translator's address, as gRPC writes it; empty: unknown. Lanes to the same address are
   /// replaced sooner, to find others.
   std::string replica;
 };
@@ -26,7 +26,7 @@ struct LaneBatch {
   LaneId lane = 0;
   v1::TranslatorBatch batch;
 };
-/// The stream ended, for whatever reason. Ids of dead lanes are never used again.
+/// The stream ended, for any reason. Ids of dead lanes are not used again.
 struct LaneDead {
   LaneId lane = 0;
 };

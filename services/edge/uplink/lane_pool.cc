@@ -77,7 +77,7 @@ void LanePool::NoteReplica(TimePoint now, const Lane& opened) {
     if (lane->id == opened.id || lane->state != LaneState::kOpen) continue;
     known = true;
     if (lane->expired) continue;
-    // A probe that does not know yet when it is replaced is told from others by its timer.
+    // The timer differs from `lives_until` for a probe whose end is set already.
     const bool has_its_life = lane->timer_at == lane->lives_until;
     lane->lives_until = now + RandomLife();
     if (has_its_life) lane->timer_at = lane->lives_until;
@@ -87,9 +87,9 @@ void LanePool::NoteReplica(TimePoint now, const Lane& opened) {
 
 std::vector<Lane*> LanePool::Retire(TimePoint now) {
   std::vector<Lane*> retired;
-  // Where replicas are unknown, the lane that was opened takes the place of one other.
+  // Without known replicas, the opened lane replaces one other lane.
   bool replaces = true;
-  // With more replicas than lanes may be, the lanes move among them.
+  // With more replicas than kLanesMax, the lanes move among them.
   size_t excess = open() - std::min(open(), kLanesMax);
   // The oldest goes first.
   for (const auto& lane : lanes_) {
@@ -156,7 +156,7 @@ void LanePool::OnDead(TimePoint now, LaneId id) {
 void LanePool::Drain(TimePoint now, Lane& lane) {
   ++counters_.lanes_drained;
   probe_delay_ = config_.probe_delay_min;
-  // A translator that lets lanes open only to turn them away must not keep us busy.
+  // Lanes that open and are drained at once must not keep the worker busy.
   const bool lived = now - lane.opened_at >= config_.reopen_delay_max;
   if (!lived) DelayReopening(now, lane);
   lane.state = LaneState::kDraining;
@@ -224,7 +224,7 @@ size_t LanePool::Missing() const {
 
 size_t LanePool::Least() const { return std::clamp<size_t>(config_.lanes, 1, kLanesMax); }
 
-// One to each replica, and a probe that looks for more.
+// One lane to each replica, and a probe that looks for more.
 size_t LanePool::Wanted() const {
   const size_t replicas = replicas_.known();
   return replicas == 0 ? Least() : std::min(std::max(Least(), replicas) + 1, kLanesMax);
@@ -243,7 +243,7 @@ void LanePool::OpenMissing(TimePoint now) {
 
 void LanePool::DelayReopening(TimePoint now, const Lane& lane) {
   probe_delay_ = config_.probe_delay_min;
-  // Lanes lost while the delay runs are of the same failure.
+  // Lanes lost during the delay belong to the same failure.
   if (now < reopen_at_) return;
   const bool lived =
       lane.state == LaneState::kOpen && now - lane.opened_at >= config_.reopen_delay_max;

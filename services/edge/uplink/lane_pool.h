@@ -1,5 +1,5 @@
-// The life of a worker's lanes: how many are open, when one is replaced, when a lost one is tried
-// again. Knows nothing of exchanges but their number.
+// The life of a worker's lanes: how many are open, when one is replaced, when a lost one is
+// reopened. Of exchanges it uses only their number.
 //
 //   kOpening ──opened──▶ kOpen ──expired and succeeded, or told to──▶ kDraining
 //      │                   │                                             │ idle
@@ -25,28 +25,28 @@
 
 namespace lowband::edge::uplink {
 
-using Lanes = std::vector<std::unique_ptr<Lane>>;  ///< In the order in which they were asked for.
+using Lanes = std::vector<std::unique_ptr<Lane>>;  ///< In the order of their OpenLane actions.
 
 class LanePool {
  public:
   LanePool(const Config& config, Random& random, Counters& counters);
 
-  /// Expires, gives up, cuts off and opens what is due.
+  /// Expires, gives up, cuts off and opens the lanes that are due.
   void Advance(TimePoint now);
   std::optional<TimePoint> NextDeadline() const;
 
   /// Null when the lane is gone.
   Lane* Find(LaneId id);
 
-  /// The stream is up. Returns the expired lanes that it replaces and that now drain.
+  /// The stream is up. Returns the expired lanes that it replaces; they drain now.
   std::vector<Lane*> OnOpened(TimePoint now, LaneId id, std::string_view replica);
   /// The stream ended; the lane is gone when this returns.
   void OnDead(TimePoint now, LaneId id);
   /// The translator wants `lane` (kOpen) to drain. Its successor is opened at once.
   void Drain(TimePoint now, Lane& lane);
-  /// Half-closes the draining lanes that have nothing left. With `all`, the idle open ones too.
+  /// Half-closes idle draining lanes. With `all`, idle open ones too.
   void FinishIdle(TimePoint now, bool all);
-  /// Asks for word of each lane that is not writable and has something to write, or to finish.
+  /// Asks for LaneWritten of each busy lane that has frames to write, or must finish.
   void AwaitBusy(bool all);
 
   /// Opens no more lanes.
@@ -67,24 +67,24 @@ class LanePool {
  private:
   size_t Count(LaneState state) const;
   static bool MayFinish(const Lane& lane, bool all);
-  /// Its life is over, and a lane that is no older leads to its replica; or none came out there
-  /// again for so long that it must be gone from the name.
+  /// Its life is over, and a lane of the same age or younger leads to its replica; or no lane has
+  /// reached that replica for so long that it must have left the name.
   bool MayRetire(TimePoint now, const Lane& lane) const;
-  /// Lanes short of what is configured.
+  /// The number of lanes to open.
   size_t Missing() const;
   void OpenMissing(TimePoint now);
   void Expire(TimePoint now);
   void DelayReopening(TimePoint now, const Lane& lane);
-  /// How many lanes there shall be now.
+  /// The number of lanes that there should be.
   size_t Wanted() const;
   size_t Least() const;
-  /// A replica was found: where it was known, its lanes live on; if not, there may be more.
+  /// A replica was found: if it was known, its lanes live on; if not, there may be more new ones.
   void NoteReplica(TimePoint now, const Lane& opened);
   std::vector<Lane*> Retire(TimePoint now);
-  /// Decides anew which lanes are probes: those that lead where an older one leads, but for as many
-  /// as must serve, and those whose life is over and that have a successor.
+  /// Decides which lanes are probes: lanes to a replica that has an older lane, unless they are
+  /// needed to serve, and expired lanes with a successor.
   void MarkProbes();
-  /// The same, and when they are replaced.
+  /// MarkProbes(), and sets when the probes are replaced.
   void Spread(TimePoint now);
   Duration RandomLife();
   void Remove(LaneId id);
@@ -97,11 +97,11 @@ class LanePool {
   std::deque<Action> actions_;
   LaneId next_id_ = 1;
   bool stopped_ = false;
-  /// Lanes lost in a row, those that were lost together counted as one.
+  /// Losses of lanes in a row; lanes lost together count as one.
   unsigned failures_ = 0;
   TimePoint reopen_at_;
-  /// How long the next probe stays. Doubled each time, since there may be no other replica; back at
-  /// its minimum when one was found or lost.
+  /// The life of the next probe. Doubled each time, since there may be no other replica; the
+  /// minimum again when a replica was found or lost.
   Duration probe_delay_;
 };
 

@@ -54,7 +54,7 @@ void LaneSet::Start(TimePoint now, request::StartExchange start) {
   const ExchangeId id = start.id;
   const auto [it, inserted] =
       exchanges_.try_emplace(id, now, std::move(start), config_, random_, answers_budget_);
-  // The request stage counts them up; one used twice would mix up two clients' answers.
+  // The request stage counts ids up; a repeated id would mix up two clients' answers.
   if (!inserted) std::abort();
   ExchangeState& exchange = it->second;
   requests_bytes_ += exchange.request_bytes();
@@ -82,7 +82,7 @@ void LaneSet::Cancel(TimePoint now, ExchangeId id) {
 void LaneSet::Place(TimePoint now, ExchangeState& exchange) {
   Lane* lane = pool_.replicas().Next(exchange.lost_at());
   if (lane == nullptr) {
-    // Those that ended while they waited must not fill the queue.
+    // Ids of exchanges that ended during the wait must not fill the queue.
     if (waiting_.size() > 2 * exchanges_.size() + 64) {
       std::erase_if(waiting_, [&](ExchangeId id) { return Find(id) == nullptr; });
     }
@@ -121,7 +121,7 @@ void LaneSet::Unplace(ExchangeState& exchange) {
   exchange.Assign(kNoLane);
 }
 
-// What a draining lane has not begun belongs elsewhere.
+// Exchanges that a draining lane has not begun go to other lanes.
 void LaneSet::TakeBackUnwritten(TimePoint now, Lane& lane) {
   const std::deque<ExchangeId> queued = std::exchange(lane.outbox, {});
   for (const ExchangeId id : queued) {
@@ -223,7 +223,7 @@ void LaneSet::OnDead(TimePoint now, LaneId id) {
   for (const auto& [exchange_id, exchange] : exchanges_) {
     if (exchange.lane() == id) orphans.push_back(exchange_id);
   }
-  // In the order in which they came.
+  // In the order of their arrival.
   std::sort(orphans.begin(), orphans.end());
   const TimePoint at = now + config_.resend_delay;
   TimePoint poll_at = at;
@@ -288,12 +288,12 @@ void LaneSet::OnDue(TimePoint now, ExchangeState& exchange) {
   if (exchange.deadline() <= now) {
     Fail(exchange, Failure::kDeadline);
   } else {
-    // The other deadline there is: it found no lane. What was begun once may have been done.
+    // no_lane_timeout. An exchange that was begun once may have been carried out.
     Fail(exchange, exchange.resent() ? Failure::kLaneLost : Failure::kNoTranslator);
   }
 }
 
-// Once no lane is left to come, waiting is in vain.
+// Answers exchanges without a lane once no more lanes will open.
 void LaneSet::FailStranded() {
   if (!pool_.stopped() || pool_.open() + pool_.opening() > 0) return;
   std::vector<ExchangeId> stranded;
@@ -310,7 +310,7 @@ void LaneSet::FailStranded() {
 void LaneSet::Stop(TimePoint now) {
   now_ = now;
   pool_.Stop();
-  // Those without a lane may still be served by one that is about to open.
+  // A lane that is opening may still serve exchanges without a lane.
   if (placed() == exchanges_.size() || pool_.open() > 0) pool_.AbortOpening();
   FailStranded();
 }

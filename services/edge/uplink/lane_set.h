@@ -1,5 +1,5 @@
-// The lanes of one worker: which exchange goes on which stream, batching, recycling, failover and
-// deadlines. Sans-IO; lane_transport.h moves the batches by gRPC.
+// The lanes of one worker: distribution of exchanges, batching, recycling, failover and deadlines.
+// Sans-IO; lane_transport.h moves the batches by gRPC.
 //
 //   Submit ─▶ placed on the open lane with the fewest exchanges ─▶ written in frames, in turn with
 //      │        ▲                                    │ lane died    the others of the lane
@@ -7,12 +7,12 @@
 //      └────▶ waiting ──no_translator_timeout──▶ 5.03   failover below         ▼
 //                                                                 answer, complete
 //
-// An answer that comes by a window is handed on with its first piece; from there on its exchange is
-// under way without a deadline, until the last piece, its lane's death or its cancellation.
+// An answer by a window is delivered with its first piece; from then on its exchange has no
+// deadline, and lasts until the last piece, the loss of its lane, or its cancellation.
 //
-// An exchange whose lane dies goes once to another lane if repeating it is safe (GET, PUT, DELETE,
-// or none of it was written yet); otherwise it is answered with one 5.04. Never two executions of
-// a POST. A batch takes whatever is queued when its lane is ready to be written: no timer.
+// An exchange whose lane dies goes to another lane, once, if a repeat is safe (GET, PUT, DELETE, or
+// none of it was written yet); otherwise it is answered by one 5.04. A POST is never carried out
+// twice. A batch takes all that is queued when its lane becomes writable: no timer.
 //
 // Threading: one worker thread. Ownership: see the constructor. Limits: limits.h. Spec:
 // proto/lowband/v1/translator.proto.
@@ -49,21 +49,21 @@ class LaneSet {
   void Submit(TimePoint now, request::Command command);
   void Handle(TimePoint now, const LaneEvent& event);
 
-  /// Opens no more lanes and finishes those open as they fall idle.
+  /// Opens no more lanes, and finishes open ones when they are idle.
   void Stop(TimePoint now);
   void Advance(TimePoint now);
   std::optional<TimePoint> NextDeadline();
 
   std::optional<Action> PollAction();
   std::optional<request::Answer> PollAnswer();
-  /// Of answers by a window; drained after the answers.
+  /// A piece of an answer by a window; drained after the answers.
   std::optional<request::AnswerPiece> PollPiece();
   /// An exchange whose path can be observed; drained before the answers.
   std::optional<request::ExchangeId> PollObservable();
-  /// Of the exchanges that Config::records asks for.
+  /// A record of an exchange, as configured by Config::records.
   std::optional<ExchangeRecord> PollRecord();
 
-  /// At least one lane is open: what /readyz asks.
+  /// At least one lane is open; for /readyz.
   bool ready() const { return pool_.open() > 0; }
   size_t lanes_open() const { return pool_.open(); }
   /// After Stop(): no lane is left.
@@ -73,7 +73,7 @@ class LaneSet {
 
  private:
   using ExchangeId = request::ExchangeId;
-  /// When an exchange is sent again that was begun, and the replica that did not answer it.
+  /// When a begun exchange is sent again, and the replica that did not answer it.
   struct Resend {
     TimePoint at;
     std::string lost_at;
@@ -93,22 +93,22 @@ class LaneSet {
   void Unplace(ExchangeState& exchange);
   void TakeBackUnwritten(TimePoint now, Lane& lane);
   void FailOver(TimePoint now, ExchangeState& exchange, const Resend& resend);
-  /// From one long poll that is sent again to the next.
+  /// The interval between repeated long polls.
   Duration PollInterval(size_t polls) const;
   void OnFrame(Lane& lane, const v1::TranslatorFrame& frame);
   // lane_windows.cc
   void GiveCredit(const request::GiveCredit& credit);
   void OnWindowed(ExchangeState& exchange, const v1::Answer& head);
   void OnPiece(ExchangeState& exchange, const v1::TranslatorFrame& frame);
-  /// No more comes of its answer. `told`: its translator knows.
+  /// Ends an incomplete answer. `told`: no cancel is needed.
   void BreakOff(ExchangeState& exchange, bool told);
   void CutLingering(TimePoint now);
   void WriteCredits(Lane& lane, v1::EdgeBatch& batch);
   void RecordAnswer(const ExchangeState& exchange, const request::Answer& answer);
   void OnDue(TimePoint now, ExchangeState& exchange);
-  /// Answers the exchange from here; tells its translator, if one has begun it.
+  /// Answers the exchange with a failure; cancels it at its translator, if it was begun.
   void Fail(ExchangeState& exchange, Failure failure);
-  /// Ends the exchange. `told`: its translator knows.
+  /// Ends the exchange. `told`: no cancel is needed.
   void Remove(ExchangeState& exchange, bool told);
   void FailStranded();
   bool Wants(Records records) const { return config_.records >= records; }
@@ -125,7 +125,7 @@ class LaneSet {
   TimePoint now_;
   std::unordered_map<ExchangeId, ExchangeState> exchanges_;
   TimerQueue<ExchangeId> timers_;
-  /// Without a lane, in the order of arrival. Both may hold ids of exchanges that are over.
+  /// Without a lane, in the order of arrival. Both may contain ids of ended exchanges.
   std::deque<ExchangeId> waiting_;
   std::multimap<TimePoint, ExchangeId> resends_;
   std::deque<request::Answer> answers_;

@@ -6,7 +6,7 @@
 namespace lowband::edge::uplink {
 namespace {
 
-// The mailbox has room for all that all streams can have to tell; if not, we lost count of streams.
+// The mailbox has room for all events of all streams; a refusal is a bug in their count.
 void Tell(StreamMailbox& mailbox, StreamEvent event) {
   if (!mailbox.Push(std::move(event))) std::abort();
 }
@@ -19,7 +19,7 @@ LaneStream::LaneStream(LaneId id, std::shared_ptr<v1::Translator::Stub> stub,
 
 void LaneStream::Open() {
   stub_->async()->Exchange(&context_, this);
-  // Without the hold gRPC could finish the stream while the worker is about to write on it.
+  // Without the hold gRPC could finish the stream just before the worker writes on it.
   AddHold();
   StartRead(&in_);
   StartCall();
@@ -34,7 +34,7 @@ void LaneStream::Write(v1::EdgeBatch batch) {
 void LaneStream::AwaitWritten() {
   auto expected = WriteState::kWriting;
   if (write_state_.compare_exchange_strong(expected, WriteState::kAwaited)) return;
-  // It is done, and gRPC's thread is telling so quietly, or has told.
+  // The write is done; gRPC's thread pushes LaneWritten quietly, or has done so.
   mailbox_->Hurry();
 }
 
@@ -56,7 +56,7 @@ void LaneStream::OnReadDone(bool ok) {
 }
 
 void LaneStream::OnWriteDone(bool ok) {
-  // A failed write means a failed stream; the read that is under way tells so.
+  // A failed write means a failed stream; the read under way reports it.
   if (!ok) return;
   const bool awaited = write_state_.exchange(WriteState::kIdle) == WriteState::kAwaited;
   const bool told =

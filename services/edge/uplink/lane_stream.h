@@ -1,4 +1,4 @@
-// One lane's gRPC stream: its reactor. Tells what happens through a mailbox and does nothing else.
+// The reactor of one lane's gRPC stream. It only reports events through a mailbox.
 //
 // Threading: Open, Write, AwaitWritten, ReadNext, Finish, Abort and Release by the worker's thread,
 // the On... by gRPC's. Ownership: the owner keeps the stream until its StreamEnded was drained, and
@@ -18,7 +18,7 @@
 
 namespace lowband::edge::uplink {
 
-/// Nothing more will be read; time for Release().
+/// No more will be read: the owner calls Release().
 struct ReadEnded {
   LaneId lane = 0;
 };
@@ -27,7 +27,7 @@ struct StreamEnded {
   LaneId lane = 0;
   grpc::Status status;
 };
-/// The stream was never begun: there are too many.
+/// The stream was not begun: there are too many.
 struct StreamRefused {
   LaneId lane = 0;
 };
@@ -37,20 +37,19 @@ using StreamMailbox = Mailbox<StreamEvent>;
 
 class LaneStream final : public grpc::ClientBidiReactor<v1::EdgeBatch, v1::TranslatorBatch> {
  public:
-  /// The mailbox is shared: gRPC's thread may still be inside Push when the owner has seen what was
-  /// pushed and ends.
+  /// The mailbox is shared: gRPC's thread may still be inside Push when the owner has drained that
+  /// event and ends.
   LaneStream(LaneId id, std::shared_ptr<v1::Translator::Stub> stub,
              std::shared_ptr<StreamMailbox> mailbox);
 
   void Open();
   void Write(v1::EdgeBatch batch);
-  /// LaneWritten shall wake the owner. Else it is told without, since mostly the next to happen is
-  /// an answer.
+  /// Lets LaneWritten wake the owner. Otherwise it does not, since an answer mostly comes next.
   void AwaitWritten();
   void ReadNext();
   void Finish();
   void Abort();
-  /// From here on nothing but the destructor may be called.
+  /// After this only the destructor may be called.
   void Release();
 
  private:

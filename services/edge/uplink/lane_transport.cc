@@ -19,10 +19,10 @@ namespace lowband::edge::uplink {
 namespace {
 
 constexpr Duration kLostIntervalMin = std::chrono::seconds(1);
-/// A translator that is not there is tried several times a second, always with the same result.
+/// An absent translator is tried several times a second, always with the same result.
 constexpr Duration kUnreachableIntervalMin = std::chrono::seconds(30);
 
-// A lane set has at most kLanesAliveMax lanes whose refusal it has not seen.
+// A lane set has at most kLanesAliveMax refused lanes that it has not drained yet.
 constexpr size_t kMailboxItemsMax = kStreamsMax * kStreamEventsMax + kLanesAliveMax;
 
 }  // namespace
@@ -46,10 +46,10 @@ class LaneTransport::Impl {
  private:
   struct Stream {
     std::unique_ptr<LaneStream> reactor;
-    /// It has ended as far as the lane set knows; gRPC has yet to let go of it.
+    /// It has ended for the lane set; gRPC has not released it yet.
     bool released = false;
     bool opened = false;
-    bool draining = false;  ///< The translator has said that it stops.
+    bool draining = false;  ///< The translator has announced its stop.
   };
 
   void Open(LaneId lane);
@@ -154,7 +154,7 @@ void LaneTransport::Impl::TakeReadEnded(LaneId lane) {
 
 void LaneTransport::Impl::TakeStreamEnded(const StreamEnded& ended) {
   const auto found = streams_.find(ended.lane);
-  // What ends with the edge, or after its translator said so, is not lost.
+  // A lane that ends with the edge, or after its translator's announcement, is not lost.
   if (!ended.status.ok() && config_.log != nullptr && !closing_ && !found->second.draining) {
     Warn(found->second, ended.status);
   }

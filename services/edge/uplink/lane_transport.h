@@ -5,9 +5,9 @@
 //      └──LaneEvent── Drain ◀── mailbox (fd) ◀────┘
 //
 // A stream is read again only after its last batch was drained: a slow worker slows its translators
-// down by gRPC's flow control, and batches grow meanwhile.
+// down by gRPC's flow control, and batches become larger.
 //
-// Threading: the worker's thread only; gRPC's threads do nothing but push into the mailbox.
+// Threading: the worker's thread only; gRPC's threads only push into the mailbox.
 // Ownership: owns its streams; the destructor cancels them and waits for their end. Limits:
 // limits.h.
 #pragma once
@@ -32,11 +32,11 @@ class Logger;
 
 namespace lowband::edge::uplink {
 
-/// When the transports of all workers last warned, since they all meet the same translators.
+/// The time of the last warning of all workers' transports, which all use the same translators.
 /// Threading: any.
 class SharedPace {
  public:
-  /// True if nobody passed within `interval`; then the caller has.
+  /// True, and counted as a pass, if the last pass is at least `interval` ago.
   bool Pass(TimePoint now, Duration interval);
 
  private:
@@ -46,11 +46,11 @@ class SharedPace {
 struct TransportConfig {
   std::string target;  ///< --translator, checked by libs/grpc/security.h.
   std::shared_ptr<grpc::ChannelCredentials> credentials;
-  /// How old the list of replicas may be when a lane is opened: gRPC resolves a name again only
-  /// when a connection breaks, and would never learn of replicas that were added.
+  /// The largest age of the list of replicas when a lane is opened: gRPC resolves a name again only
+  /// when a connection breaks, and would not find added replicas.
   Duration resolve_interval = std::chrono::seconds(10);
   Logger* log = nullptr;  ///< Outlives the transport; null: silent.
-  /// Of the workers together: copies of a configuration share them.
+  /// For all workers: copies of a configuration share them.
   std::shared_ptr<SharedPace> lost_pace = std::make_shared<SharedPace>();
   std::shared_ptr<SharedPace> unreachable_pace = std::make_shared<SharedPace>();
 };
@@ -63,7 +63,7 @@ class LaneTransport {
   LaneTransport& operator=(const LaneTransport&) = delete;
 
   void Execute(Action action);
-  /// What has happened, oldest first. `events` is cleared before.
+  /// The events, oldest first. `events` is cleared before.
   void Drain(std::vector<LaneEvent>& events);
   /// Readable while there is something to drain.
   int fd() const;

@@ -1,4 +1,4 @@
-// Answers that come by a window: what a lane set does with them after their head.
+// Answers by a window: the lane set's part after their head.
 #include <algorithm>
 #include <utility>
 
@@ -23,7 +23,7 @@ void LaneSet::OnWindowed(ExchangeState& exchange, const v1::Answer& head) {
   ++counters_.answers;
   RecordAnswer(exchange, answer);
   answers_.push_back(std::move(answer));
-  // Its client may take hours: who asks for the pieces knows when to stop.
+  // Its client may take hours; the request stage decides when to stop.
   timers_.Cancel(exchange.id());
   if (progress == AnswerAssembly::Progress::kComplete) Remove(exchange, true);
 }

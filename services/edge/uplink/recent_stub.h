@@ -1,12 +1,11 @@
-// A stub on a channel that is young enough: gRPC resolves a name again only when a connection
-// breaks, and would never learn of replicas that were added.
+// A stub on a channel that is recent: gRPC resolves a name again only when a connection breaks, and
+// would not find added replicas.
 //
-// The next channel is used once it has a connection. Used at once it would give its first streams
-// to whichever replica is connected first; and while DNS is away it would have none at all, where
-// the old one still has all of them.
+// The next channel is used once it has a connection. If it were used at once, its first streams
+// would all go to the replica that is connected first; and while DNS fails it would have no replica
+// at all, while the old one still has all of them.
 //
-// Threading: one thread at a time. Ownership: what was given out stays usable for as long as it is
-// held.
+// Threading: one thread at a time. Ownership: a stub stays usable for as long as it is held.
 #pragma once
 
 #include <grpcpp/channel.h>

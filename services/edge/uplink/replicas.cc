@@ -6,11 +6,10 @@
 namespace lowband::edge::uplink {
 namespace {
 
-/// So many exchanges more without a word from a replica, and its stride is twice as long. One that
-/// hangs gets less than a hundred before it is given up; one that is well says something sooner
-/// than that.
+/// The stride of a replica doubles after this many exchanges without a frame from it. A replica
+/// that hangs gets less than a hundred before it is given up; one that works sends a frame sooner.
 constexpr size_t kUnansweredStep = 8;
-/// The longest stride is 2 to the power of this: one that is well again must be noticed.
+/// The longest stride is 2 to the power of this: a replica that recovers must be noticed.
 constexpr size_t kStrideShiftMax = 10;
 
 bool IsOpen(const Lane& lane) { return lane.state == LaneState::kOpen; }
@@ -55,7 +54,7 @@ Replica& Replicas::At(std::string_view address) {
 
 void Replicas::Join(Lane& lane, std::string_view address) {
   Replica& replica = At(address);
-  // One that had no lane open has missed turns, which are not made up for.
+  // A replica without open lanes has missed turns; it does not catch up.
   if (!replica.open()) replica.pass = LeastPass(replica).value_or(0);
   const auto place = std::find_if(replica.lanes.begin(), replica.lanes.end(),
                                   [&](const Lane* other) { return other->id > lane.id; });
@@ -85,7 +84,7 @@ std::optional<uint64_t> Replicas::LeastPass(const Replica& replica) const {
   return least;
 }
 
-// Of one replica's lanes the one that waits for less.
+// Among the lanes of one replica, the one with fewer unanswered exchanges.
 Lane* Replicas::Best(bool probe, std::string_view avoided) const {
   const auto rank = [](const Lane& one) {
     return std::tie(one.replica->pass, one.unanswered, one.served, one.id);

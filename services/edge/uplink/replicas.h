@@ -1,21 +1,21 @@
-// The replicas of the translator that a worker's lanes have come out at: which lanes lead to each,
-// and whose turn is next.
+// The replicas of the translator that a worker's lanes have reached: the lanes of each, and the
+// order of their turns.
 //
 //                 ┌─ pass 7 ── lane 3, lane 9 (probe)
 //   Next() ─▶ least pass
 //                 └─ pass 8 ── lane 4
 //
-// gRPC keeps the list of replicas to itself: what is known of them is where lanes came out. So one
-// lane more than there are known replicas is kept, the probe, and replaced often: sooner or later
-// it comes out at a replica that is new.
+// gRPC does not publish its list of replicas: only the addresses of lanes are known. So the pool
+// keeps one lane more than there are known replicas, the probe, and replaces it often: sooner or
+// later it reaches a new replica.
 //
-// Turns are those of stride scheduling: the replica with the least pass is next, and its pass grows
-// by its stride, which grows with what it has been given without a word from it. A replica that
-// hangs gets little, and one that has only long polls is still asked and can show that it is well.
-// The lane with the fewest exchanges would be the wrong one: a new lane has none, and would get
-// everything until it has its share of those that wait for minutes.
+// Turns follow stride scheduling: the replica with the least pass is next, and its pass grows by
+// its stride, which grows with the number of exchanges given to it since its last frame. A replica
+// that hangs gets little, and one that has only long polls still gets exchanges and can show that
+// it works. The lane with the fewest exchanges would be the wrong choice: a new lane has none, and
+// would get all of them until it has its share of those that wait for minutes.
 //
-// Threading: one worker thread. Ownership: refers to lanes, which leave before they end.
+// Threading: one worker thread. Ownership: refers to lanes; Leave() comes before their end.
 #pragma once
 
 #include <cstddef>
@@ -32,33 +32,33 @@ namespace lowband::edge::uplink {
 
 struct Replica {
   std::string address;       ///< As gRPC writes it; empty: unknown, and then it has one lane.
-  uint64_t pass = 0;         ///< Its turn: the replica whose pass is least is next.
-  std::vector<Lane*> lanes;  ///< By age; those that only finish what they have included.
+  uint64_t pass = 0;         ///< Its turn: the replica with the least pass is next.
+  std::vector<Lane*> lanes;  ///< By age, including those that only finish their exchanges.
 
-  /// Some lane takes requests.
+  /// At least one lane takes requests.
   bool open() const;
-  /// The oldest lane that does; with `living`, of those with life left. Null: none.
+  /// The oldest such lane; with `living`, of those with life left. Null: none.
   const Lane* Oldest(bool living) const;
-  /// Another open lane with life left leads there.
+  /// Another open lane with life left leads to this replica.
   bool HasSuccessorOf(const Lane& lane) const;
-  /// Exchanges given to its open lanes since each was heard from.
+  /// Exchanges given to its open lanes, each since its last frame.
   size_t unanswered() const;
 };
 
 class Replicas {
  public:
-  /// `lane` came out at `address`.
+  /// `lane` has reached `address`.
   void Join(Lane& lane, std::string_view address);
   /// `lane` is gone, or never opened.
   void Leave(Lane& lane);
 
-  /// Those that open lanes lead to. Lanes whose replica is unknown are left out.
+  /// The replicas with open lanes, without unknown ones.
   size_t known() const;
-  /// The lane for the next exchange, which is counted on it; null when none is open. Probes only if
-  /// there are no others. `avoided`: the address of a replica that a lane was just lost to; its
-  /// other lanes will follow, and are taken only if there is nothing else. Empty: none.
+  /// The lane for the next exchange, which is counted on it; null if none is open. A probe only if
+  /// there is no other lane. `avoided`: the address of a replica whose lane was just lost; its
+  /// other lanes will follow, and are used only if there is no other. Empty: none.
   Lane* Next(std::string_view avoided = {});
-  /// Something came from `lane`.
+  /// A frame came from `lane`.
   void NoteAnswered(Lane& lane);
 
  private:

@@ -91,7 +91,7 @@ def discovery(context, answer):
     if context.path != "/.well-known/core":
         return None
     if context.way == "json":
-        text = "/.well-known/core is there in format 40 (link-format) only"
+        text = "/.well-known/core exists only in format 40 (link-format)"
         return error(406, "M_UNRECOGNIZED", text)
     return Answer(200, "application/link-format", LINKS)
 
