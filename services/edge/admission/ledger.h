@@ -73,7 +73,7 @@ class Ledger {
   };
   /// Counts the newcomer by its verdict if there is no room.
   [[nodiscard]] Verdict Take(const Holder& holder, size_t amount);
-  /// Take for callers that find out the result themselves and Count() it.
+  /// Take() for callers that learn the final result themselves and Count() it.
   [[nodiscard]] Verdict TakeUncounted(const Holder& holder, size_t amount) {
     Hint hint;
     return TakeUncounted(holder, amount, hint);
@@ -151,7 +151,7 @@ class Ledger {
     std::vector<OnWorker> workers;  ///< Workers with holdings of it.
     std::array<Link, kStandings> links{};
   };
-  /// Accounts that hold about equally much; the front one was looked at longest ago.
+  /// Accounts that hold about equally much, in the order in which they entered the bucket.
   struct Bucket {
     Account* front = nullptr;
     Account* back = nullptr;

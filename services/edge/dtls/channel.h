@@ -101,7 +101,7 @@ class Channel final : private tls::Wire {
   size_t flight_bytes_ = 0;              // Handshake bytes sent in this call.
   size_t largest_ = 0;                   // The largest of their datagrams.
   size_t flight_largest_ = 0;            // The largest datagram of the flight sent last.
-  unsigned flights_ = 0;  // Flights sent; before the opening, all are repeats of one.
+  unsigned flights_ = 0;                 // Flights sent; until open, all are one flight.
   TimePoint flight_done_{};
   bool open_ = false;
   bool resumed_ = false;
