@@ -81,7 +81,7 @@ struct Download {
   std::array<uint8_t, kEntityTagBytes> entity_tag{};
   message::SendId last_sent;               ///< The block sent last, when it went as CON.
   std::optional<coap::Token> fetch_token;  ///< Of the last follow-up.
-  std::optional<uint16_t> fetch_id;        ///< Of the last follow-up, if not in an ACK.
+  std::optional<uint16_t> fetch_id;        ///< Of the last follow-up that came outside an ACK.
   TimePoint used;
   bool finished = false;
   size_t sent_bytes = 0;     ///< Of the block sent last.
