@@ -34,7 +34,7 @@ class Drain {
 
   /// A session that opened after the start of the drain.
   void Add(SessionId session) { left_.push_back(session); }
-  /// Ends those whose turn it is.
+  /// Ends the sessions that are due.
   void Advance(TimePoint now, const End& end);
   /// None while there is no session left.
   std::optional<TimePoint> NextDeadline() const;

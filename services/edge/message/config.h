@@ -30,7 +30,7 @@ struct Config {
   /// Of all sessions of the process; the network that has most makes room.
   size_t answer_bytes_max = size_t{64} << 20;
 
-  /// CONs of ours that wait for their ACK, of all sessions of the process.
+  /// CONs that wait for their ACK, of all sessions of the process.
   size_t confirmables_max = kConfirmablesMin;
 
   /// For this many sessions: each may have a ping and an answer or notification under way.

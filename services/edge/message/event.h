@@ -38,7 +38,7 @@ struct SendId {
   friend auto operator<=>(const SendId&, const SendId&) = default;
 };
 
-/// A request that is no duplicate, or one whose answer was lost.
+/// A request that is not a duplicate, or a duplicate without a kept answer.
 struct RequestArrived {
   RequestRef ref;
   coap::MessageView message;

@@ -1,4 +1,4 @@
-// The form of a response's body: CBOR or JSON, and with which keys.
+// The form of a response's body: CBOR or JSON, and the key table.
 //
 // Threading: values. Spec: MSC3079; docs/protocol.md "Content".
 #pragma once
@@ -19,8 +19,8 @@ struct BodyForm {
   uint16_t content_format() const { return cbor ? coap::kFormatCbor : coap::kFormatJson; }
 };
 
-/// The form that a request asks for: what Accept says, else what its body is, else CBOR. What the
-/// edge says itself is too short for deflate, for which no Accept asks alone.
+/// The form that a request asks for: by Accept, else by the form of its body, else CBOR. The edge's
+/// own bodies are too short for deflate, and no Accept requires it.
 inline BodyForm FormFor(std::optional<uint32_t> accept, std::optional<uint32_t> content_format,
                         bool has_body, transcode::KeyTable keys) {
   const auto is_json = [](std::optional<uint32_t> format) {

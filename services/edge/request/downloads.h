@@ -67,26 +67,26 @@ struct Download {
   coap::Token token;  ///< Of the request that it answers.
   ResponseHead head;
   KeptBody body;
-  uint64_t observation = 0;  ///< The ObservationId, of a notification's body.
+  uint64_t observation = 0;  ///< The ObservationId; 0: not a notification's body.
   // By a window (windows.cc):
   ExchangeId source = 0;  ///< The exchange that brings the next piece; 0: none.
-  bool unproven = false;  ///< That one has yet to show that it brings the same body.
-  unsigned restarts = 0;  ///< How often it was asked for again, since a block was served.
+  bool unproven = false;  ///< `source` has not confirmed yet that it brings this body.
+  unsigned restarts = 0;  ///< Repeated requests for the rest since the last served block.
   std::string digest;
   std::unique_ptr<v1::Request> request;
-  std::vector<BlockRequest> awaited;  ///< Blocks that are to come.
+  std::vector<BlockRequest> awaited;  ///< Requests for blocks that are to come.
   // Kept by Downloads:
   uint64_t serial = 0;
   Booking booking;
   std::array<uint8_t, kEntityTagBytes> entity_tag{};
   message::SendId last_sent;               ///< The block sent last, when it went as CON.
-  std::optional<coap::Token> fetch_token;  ///< Of the follow-up that came last.
-  std::optional<uint16_t> fetch_id;        ///< The same, outside of an ACK.
+  std::optional<coap::Token> fetch_token;  ///< Of the last follow-up.
+  std::optional<uint16_t> fetch_id;        ///< Of the last follow-up that came outside an ACK.
   TimePoint used;
   bool finished = false;
   size_t sent_bytes = 0;     ///< Of the block sent last.
   size_t asked_offset = 0;   ///< Of the block asked for last.
-  unsigned asked_again = 0;  ///< How often it was after the first time.
+  unsigned asked_again = 0;  ///< Repeated requests for that block.
 };
 
 /// The result of the search for a follow-up's body.

@@ -51,7 +51,7 @@
 
 namespace lowband::edge::request {
 
-/// What the layer holds at present.
+/// The layer's current holdings.
 struct Usage {
   size_t sessions = 0;
   size_t exchanges = 0;
@@ -92,7 +92,7 @@ class Layer {
         admission::RequestLedgers& ledgers, unsigned worker, ActiveAt active_at);
 
   /// Messages of `passed_bytes` are known to reach the client. `lineage`: the same number in all
-  /// sessions of one client, as far as tickets tell; 0: they do not.
+  /// sessions of one client, as shown by tickets; 0: unknown.
   void OpenSession(TimePoint now, SessionId session, const SocketAddress& peer,
                    size_t passed_bytes = 0, uint64_t lineage = 0);
   void MovePeer(SessionId session, const SocketAddress& peer);
@@ -349,7 +349,7 @@ class Layer {
   bool Deregister(TimePoint now, const Incoming& incoming);
   bool TakePollPlaces(TimePoint now, ObservationId id, Subscription& subscription);
   void OnPolled(TimePoint now, ObservationId id, Answer answer);
-  /// It was refused for want of a token that may be on its way.
+  /// It was refused without a token, which may be on its way.
   bool WaitsForToken(TimePoint now, ObservationId id, Answer& answer);
   void StartPoll(TimePoint now, ObservationId id);
   void Notify(TimePoint now, ObservationId id, Answer news);

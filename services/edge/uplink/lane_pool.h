@@ -1,7 +1,7 @@
 // The life of a worker's lanes: how many are open, when one is replaced, when a lost one is
 // reopened. Of exchanges it uses only their number.
 //
-//   kOpening ──opened──▶ kOpen ──expired and succeeded, or told to──▶ kDraining
+//   kOpening ──opened──▶ kOpen ──expired with successor, or asked───▶ kDraining
 //      │                   │                                             │ idle
 //      │                   │                                             ▼
 //      └──died, timeout────┴──died──▶ (gone) ◀──stream's end, timeout── kFinishing
