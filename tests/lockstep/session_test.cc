@@ -26,8 +26,8 @@ TEST(BodyForm, OwnErrorsComeInTheFormOfTheRequest) {
   )");
   constexpr const char* kJson =
       "body=hex:7b22657272636f6465223a224d5f554e5245434f474e495a4544222c226572726f72223a22"
-      "436f4150206f7074696f6e20363530303120697320637269746963616c20616e64206e6f74206b6e6f776e"
-      "2068657265227d";
+      "436f4150206f7074696f6e20363530303120697320637269746963616c20616e64206e6f742073757070"
+      "6f72746564227d";
   script.Play(std::string("--> CON PUT 4 path=a format=50 body=\"{}\" opt=65001:\n") +
               "<-- ACK 4.02 4 format=50 " + kJson + "\n" +
               "--> CON GET 5 path=a accept=50 opt=65001:\n" + "<-- ACK 4.02 5 format=50 " + kJson +
