@@ -299,7 +299,7 @@ std::optional<Downloads::Entry> Layer::KeepWhole(TimePoint now, const ResponseTa
                                                  const ResponseHead& head, Bytes body,
                                                  const Notification& notification) {
   const coap::Block small{0, false, kSmallSzx};
-  if (body.size() <= std::max(small.size(), sessions_.at(target.session).passed_bytes)) {
+  if (body.size() <= std::max(small.size(), sessions_.at(target.session).path.passed_bytes())) {
     return std::nullopt;
   }
   Download download = MakeDownload(target, head, std::move(body), notification);

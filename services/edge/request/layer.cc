@@ -13,11 +13,18 @@ Layer::Layer(const Config& config, message::Layer& messages, Random& random,
       messages_(messages),
       random_(random),
       worker_(worker),
-      active_at_(std::move(active_at)),
       rooms_(config, ledgers, worker),
       uploads_(config, rooms_.uploads, rooms_.small_uploads, counters_),
       downloads_(config, rooms_.downloads, rooms_.small_downloads, random, counters_),
-      observations_(config_, random, counters_) {}
+      observations_(config_, random, counters_),
+      silent_({.messages = messages,
+               .newest_sessions = ledgers.newest_sessions,
+               .counters = counters_,
+               .worker = worker,
+               .active_at = std::move(active_at),
+               .has_poll_to_save = [this](SessionId session) {
+                 return observations_.HasPollToSave(session);
+               }}) {}
 
 void Layer::OpenSession(TimePoint now, SessionId session_id, const SocketAddress& peer,
                         size_t passed_bytes, uint64_t lineage) {
@@ -26,16 +33,17 @@ void Layer::OpenSession(TimePoint now, SessionId session_id, const SocketAddress
   session.holder = {admission::NetworkOf(peer), admission::Standing::kUnproven, worker_};
   session.began = now;
   session.token_expected_until = now + kTokenExpected;
-  session.passed_bytes = passed_bytes;
+  session.path.Passed(passed_bytes);
   if (lineage == 0) return;
-  JoinNamesakes(now, session_id, now, admission::ClientId{lineage}, session.silence.by_ticket);
+  silent_.Open(now, session_id, admission::ClientId{lineage});
+  PassReliefs();
 }
 
 void Layer::MovePeer(SessionId session_id, const SocketAddress& peer) {
   const auto session = sessions_.find(session_id);
   if (session == sessions_.end()) return;
   session->second.client_address = peer.HostText();
-  session->second.passed_bytes = 0;
+  session->second.path.Forget();
   admission::Holder to = session->second.holder;
   to.network = admission::NetworkOf(peer);
   Rebook(session_id, session->second, to);
@@ -47,7 +55,7 @@ void Layer::EndSession(TimePoint now, SessionId session_id) {
   const auto found = sessions_.find(session_id);
   if (found == sessions_.end()) return;
   Session& session = found->second;
-  ForgetSilence(session_id, session.silence);
+  silent_.Forget(session_id);
   DropWaiting(session_id, session);
   observations_.ForgetSession(session_id);
   ServeObservations(now);
@@ -63,7 +71,7 @@ void Layer::EndSession(TimePoint now, SessionId session_id) {
 }
 
 void Layer::Dispatch(TimePoint now, const message::Event& event) {
-  if (TakePingFate(now, event)) return;
+  if (silent_.TakePingFate(now, event)) return ServeAway(now);
   if (const auto* arrived = std::get_if<message::RequestArrived>(&event)) {
     HandleRequest(now, *arrived);
   } else if (const auto* rejected = std::get_if<message::Rejected>(&event)) {
@@ -71,10 +79,12 @@ void Layer::Dispatch(TimePoint now, const message::Event& event) {
     OnRejected(now, *rejected);
   } else if (const auto* delivered = std::get_if<message::Delivered>(&event)) {
     // A download learns the same from its follow-ups.
-    LearnFrom(*delivered);
+    const auto session = sessions_.find(delivered->session);
+    if (session != sessions_.end()) session->second.path.OnDelivered(*delivered);
     OnDelivered(now, delivered->session, delivered->id);
   } else if (const auto* undelivered = std::get_if<message::Undelivered>(&event)) {
-    LearnFrom(*undelivered);
+    const auto session = sessions_.find(undelivered->session);
+    if (session != sessions_.end()) session->second.path.OnUndelivered(undelivered->id);
     // The client may still fetch the rest of a download later.
     downloads_.Undelivered(now, undelivered->session, undelivered->id);
     OnUndelivered(now, undelivered->session, undelivered->id);
@@ -112,14 +122,26 @@ void Layer::RunDue(TimePoint now) {
   while (observations_.Advance(now)) ServeObservations(now);
   while (const auto session_id = wait_timers_.PopDue(now)) OnWaitDue(now, *session_id);
   while (const auto source = piece_timers_.PopDue(now)) OnPieceDue(now, *source);
-  CheckSilent(now);
+  silent_.Advance(now);
+  ServeAway(now);
+}
+
+void Layer::ServeAway(TimePoint now) {
+  while (const auto away = silent_.PollAway()) {
+    if (away->superseded) {
+      ends_.push_back({away->session, EndReason::kSuperseded});
+    } else {
+      observations_.OnClientAway(away->session);
+      ServeObservations(now);
+    }
+  }
 }
 
 std::optional<TimePoint> Layer::NextDeadline() {
   return Earlier(Earlier(Earlier(exchanges_.NextDeadline(), observations_.NextDeadline()),
                          Earlier(uploads_.NextDeadline(), downloads_.NextDeadline())),
                  Earlier(Earlier(wait_timers_.Next(), piece_timers_.Next()),
-                         Earlier(silence_timers_.Next(), line_again_)));
+                         Earlier(silent_.NextDeadline(), line_again_)));
 }
 
 Load Layer::LoadOf(TimePoint now, SessionId session_id) const {

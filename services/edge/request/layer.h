@@ -12,7 +12,7 @@
 //
 // A client that has been silent for minutes is pinged where that can save work: if it does not
 // answer, its polls at the homeserver end, and its session too if it has begun a newer one
-// (silence.h).
+// (silent_clients.h).
 //
 // Threading: one worker thread; the ledgers hold the bookings that all workers share.
 // Ownership: uses the message layer and the ledgers, which outlive it. Limits: limits.h, Config,
@@ -42,10 +42,11 @@
 #include "services/edge/request/exchanges.h"
 #include "services/edge/request/observations.h"
 #include "services/edge/request/options.h"
+#include "services/edge/request/path_width.h"
 #include "services/edge/request/refusal.h"
 #include "services/edge/request/response.h"
 #include "services/edge/request/rooms.h"
-#include "services/edge/request/silence.h"
+#include "services/edge/request/silent_clients.h"
 #include "services/edge/request/sticky.h"
 #include "services/edge/request/uploads.h"
 
@@ -81,9 +82,6 @@ struct SessionEnd {
   SessionId session;
   EndReason reason = EndReason::kSuperseded;
 };
-
-/// When the last record came from a session, pings included, or when it opened; none: it has ended.
-using ActiveAt = std::function<std::optional<TimePoint>(SessionId)>;
 
 class Layer {
  public:
@@ -154,17 +152,14 @@ class Layer {
     admission::Holder holder;
     TimePoint began;
     Sticky sticky;
-    Silence silence;
     TimePoint token_expected_until;  ///< It is new, or may have just logged in.
     std::vector<ExchangeId> exchanges;
     std::deque<WaitingRequest> waiting;
     std::deque<WaitingUpload> waiting_uploads;
     /// Messages that ended observations, until their fate is known.
     std::vector<message::SendId> farewells;
-    bool in_line = false;     ///< In `line_`.
-    bool narrow = false;      ///< Its path seems to take only small datagrams.
-    message::SendId probe;    ///< The first small message; set until its fate is known.
-    size_t passed_bytes = 0;  ///< The largest message known to have reached its client.
+    bool in_line = false;  ///< In `line_`.
+    PathWidth path;
   };
   /// A request on its way through the checks.
   struct Incoming {
@@ -204,6 +199,7 @@ class Layer {
   void EndSession(TimePoint now, SessionId session_id);       // layer.cc
   void Dispatch(TimePoint now, const message::Event& event);  // layer.cc
   void RunDue(TimePoint now);                                 // layer.cc
+  void ServeAway(TimePoint now);                              // layer.cc
   void BeginObservation(TimePoint now, ExchangeId id);        // observe.cc
   void TakeWhole(TimePoint now, Answer answer);               // answers.cc
   void AppendPiece(TimePoint now, const AnswerPiece& piece);  // windows.cc
@@ -261,23 +257,8 @@ class Layer {
   /// The homeserver accepted this token of the session.
   void Prove(TimePoint now, SessionId id, Session& session, const AccessToken& token);
   void AskForRelief(std::optional<unsigned> worker);
-
-  // silence.cc
-  void ShowToken(TimePoint now, SessionId id, Session& session, const AccessToken& token);
-  void JoinNamesakes(TimePoint now, SessionId id, TimePoint began, admission::ClientId client,
-                     Kinship& kinship);
-  void LeaveNamesakes(Kinship& kinship);
-  /// A newer session of the client has begun.
-  void LookAtNamesakes(TimePoint now, admission::ClientId client);
-  void TakeNewsOfClients(TimePoint now);
-  /// A ping may save work once the client is silent.
-  void WatchSilence(TimePoint now, SessionId id, const Silence& silence);
-  void ForgetSilence(SessionId id, Silence& silence);
-  void CheckSilent(TimePoint now);
-  void CheckSilence(TimePoint now, SessionId id, Session& session);
-  /// True: the event was the fate of a ping.
-  bool TakePingFate(TimePoint now, const message::Event& event);
-  void OnPingedInVain(TimePoint now, SessionId id, const Silence& silence);
+  /// Those that silent clients ask for.
+  void PassReliefs();
 
   // answers.cc
   void Refuse(TimePoint now, const Incoming& incoming, const Refusal& refusal);
@@ -320,9 +301,8 @@ class Layer {
   void OnRepeatedInVain(TimePoint now, const message::RepeatedInVain& in_vain);
   static FirstMessage WriteSmaller(const coap::MessageView& sent, Downloads::Entry download,
                                    const coap::Block& block);
-  void Narrow(Session& session);
-  void LearnFrom(const message::Delivered& delivered);
-  void LearnFrom(const message::Undelivered& undelivered);
+  /// True: it was wide before.
+  bool Narrow(Session& session);
 
   // windows.cc
   /// Keeps the answer of `source`; `download` has its first piece.
@@ -372,13 +352,13 @@ class Layer {
   Random& random_;
   Counters counters_;
   const unsigned worker_;
-  const ActiveAt active_at_;
   Rooms rooms_;
   std::unordered_map<SessionId, Session> sessions_;
   Uploads uploads_;
   Downloads downloads_;
   Exchanges exchanges_;
   Observations observations_;
+  SilentClients silent_;
   std::deque<Command> commands_;
   std::deque<SessionId> proven_;
   std::deque<SessionId> worked_;
@@ -386,11 +366,8 @@ class Layer {
   std::vector<unsigned> reliefs_;
   std::deque<SessionId> line_;  ///< Sessions with waiting requests, in turn.
   TimerQueue<SessionId> wait_timers_;
-  std::unordered_map<admission::ClientId, Namesakes> namesakes_;
-  TimerQueue<SessionId> silence_timers_;  ///< When they are checked.
-  size_t pings_ = 0;                      ///< Under way.
-  TimerQueue<ExchangeId> piece_timers_;   ///< Of sources whose next piece is expected.
-  std::optional<TimePoint> line_again_;   ///< When `line_` is tried again.
+  TimerQueue<ExchangeId> piece_timers_;  ///< Of sources whose next piece is expected.
+  std::optional<TimePoint> line_again_;  ///< When `line_` is tried again.
 };
 
 }  // namespace lowband::edge::request

@@ -1,7 +1,4 @@
-// Paths that drop large datagrams without a notice. The sign is a large message that is repeated in
-// vain in a session where no message of that size is known to have passed: from then on the session
-// gets small blocks, beginning with that message. If that must be repeated too, the client was out
-// of reach, and the session gets large blocks again.
+// The request layer's part of narrow paths; path_width.h has the rules.
 #include <algorithm>
 
 #include "services/edge/request/layer.h"
@@ -9,9 +6,7 @@
 
 namespace lowband::edge::request {
 
-uint8_t Layer::SzxOf(const Session& session) const {
-  return session.narrow ? std::min(config_.block_szx, kSmallSzx) : config_.block_szx;
-}
+uint8_t Layer::SzxOf(const Session& session) const { return session.path.szx(config_.block_szx); }
 
 // The client itself repeats a request that is not chained, and each block is made anew.
 void Layer::OnAsked(Session& session, Download& download, const coap::Block& asked) {
@@ -19,27 +14,25 @@ void Layer::OnAsked(Session& session, Download& download, const coap::Block& ask
   const bool again = asked.offset() == download.asked_offset && download.body.Has(asked);
   download.asked_again = again ? download.asked_again + 1 : 0;
   // The client has the block that was sent before.
-  if (asked.offset() > download.asked_offset) {
-    session.passed_bytes = std::max(session.passed_bytes, download.sent_bytes);
-  }
+  if (asked.offset() > download.asked_offset) session.path.Passed(download.sent_bytes);
   download.asked_offset = asked.offset();
   const size_t bytes = std::min(asked.size(), coap::Block{0, false, SzxOf(session)}.size());
-  if (download.asked_again >= message::kRepeatsInVain && bytes > session.passed_bytes) {
+  if (download.asked_again >= message::kRepeatsInVain && bytes > session.path.passed_bytes()) {
     Narrow(session);
   }
 }
 
-void Layer::Narrow(Session& session) {
-  if (session.narrow) return;
-  session.narrow = true;
-  ++counters_.paths_narrowed;
+bool Layer::Narrow(Session& session) {
+  const bool was_wide = session.path.Narrow();
+  if (was_wide) ++counters_.paths_narrowed;
+  return was_wide;
 }
 
 void Layer::OnRepeatedInVain(TimePoint now, const message::RepeatedInVain& in_vain) {
   const auto session = sessions_.find(in_vain.session);
   const coap::Block small{0, false, kSmallSzx};
   if (session == sessions_.end() || in_vain.message.payload.size() <= small.size() ||
-      in_vain.bytes <= session->second.passed_bytes + kBlockOverheadBytes) {
+      in_vain.bytes <= session->second.path.passed_bytes() + kBlockOverheadBytes) {
     return messages_.Repeat(in_vain);
   }
   const auto download = downloads_.FindSent(in_vain.session, in_vain.message);
@@ -51,34 +44,14 @@ void Layer::OnRepeatedInVain(TimePoint now, const message::RepeatedInVain& in_va
   if (!block || block->number > coap::Block::kNumberMax || !(*download)->body.Has(*block)) {
     return messages_.Repeat(in_vain);
   }
-  const bool first = !session->second.narrow;
-  Narrow(session->second);
+  const bool first = Narrow(session->second);
   FirstMessage smaller = WriteSmaller(in_vain.message, *download, *block);
   const auto id = messages_.Replace(now, in_vain, std::move(smaller.message));
   downloads_.Served(now, *download, id, smaller.whole);
   if (in_vain.id.value == 0) return;  // its client repeats the request
-  if (first) session->second.probe = id;
+  if (first) session->second.path.Probe(id);
   std::ranges::replace(sessions_.at(in_vain.session).farewells, in_vain.id, id);
   observations_.OnReplaced(in_vain.session, in_vain.id, id, smaller.whole);
-}
-
-void Layer::LearnFrom(const message::Delivered& delivered) {
-  const auto found = sessions_.find(delivered.session);
-  if (found == sessions_.end()) return;
-  Session& session = found->second;
-  session.passed_bytes = std::max(session.passed_bytes, delivered.bytes);
-  if (session.probe != delivered.id) return;
-  session.probe = {};
-  // Small messages got lost too: the client was out of reach.
-  if (delivered.repeats > 0) session.narrow = false;
-}
-
-void Layer::LearnFrom(const message::Undelivered& undelivered) {
-  const auto found = sessions_.find(undelivered.session);
-  if (found == sessions_.end()) return;
-  if (found->second.probe != undelivered.id) return;
-  found->second.probe = {};
-  found->second.narrow = false;
 }
 
 Layer::FirstMessage Layer::WriteSmaller(const coap::MessageView& sent, Downloads::Entry download,

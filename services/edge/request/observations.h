@@ -12,7 +12,7 @@
 //                  └ parked ──the client is heard──▶ notifying, by the same message or body
 //
 // An observation that polls or waits is parked too if its client does not answer a ping
-// (silence.h); when the client is heard, it continues.
+// (silent_clients.h); when the client is heard, it continues.
 //
 // The cursor advances only when the client has the whole body: all that it has not acknowledged is
 // asked for again. An observation ends by Observe 1, RST, 4.08, with its session, or by an answer

@@ -162,7 +162,7 @@ void Layer::StartPoll(TimePoint now, ObservationId id) {
   const ExchangeId poll = exchanges_.NextId();
   const TimePoint deadline = now + config_.exchange_timeout;
   observations_.OnPollStarted(now, id, poll, deadline + kExchangeGrace);
-  WatchSilence(now, session_id, session.silence);
+  silent_.Watch(now, session_id);
   commands_.emplace_back(StartExchange{poll, std::move(request), deadline});
 }
 

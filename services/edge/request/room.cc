@@ -33,12 +33,13 @@ void Layer::Settle(TimePoint now) {
   }
   if (rooms_.tokens.wants_room()) MakeRoomAmongTokens(now);
   AskForRelief(rooms_.tokens.TakeRelief());
+  PassReliefs();
 }
 
 void Layer::Relieve(TimePoint now) {
   for (LedgerShare* share : rooms_.all()) MakeRoomIn(now, *share);
   MakeRoomAmongTokens(now);
-  TakeNewsOfClients(now);
+  silent_.TakeNews(now);
   Settle(now);
 }
 
@@ -143,7 +144,8 @@ void Layer::BecomePoll(TimePoint now, Exchanges::Entry exchange) {
 }
 
 void Layer::Prove(TimePoint now, SessionId id, Session& session, const AccessToken& token) {
-  ShowToken(now, id, session, token);
+  const auto client = static_cast<admission::ClientId>(rooms_.tokens.IdOf(*token));
+  silent_.TakeToken(now, id, session.began, token, client);
   if (session.holder.standing == admission::Standing::kProven) return;
   ++counters_.sessions_proven;
   admission::Holder to = session.holder;
@@ -175,6 +177,10 @@ void Layer::Rebook(SessionId id, Session& session, const admission::Holder& to) 
     subscription.booking.Rebook(to);
     subscription.place.Rebook(to);
   }
+}
+
+void Layer::PassReliefs() {
+  while (const auto worker = silent_.PollRelief()) AskForRelief(worker);
 }
 
 std::optional<unsigned> Layer::PollRelief() {

@@ -21,7 +21,7 @@ nlohmann::json JsonOf(const RefusalResponse& response) {
 }
 
 TEST(Refusal, BodyIsAMatrixErrorInEveryForm) {
-  const std::vector<Refusal> refusals = {BadOption(65001, "is critical and not known here"),
+  const std::vector<Refusal> refusals = {BadOption(65001, "is critical and not supported"),
                                          TooLarge(262144), SessionLimit("requests"),
                                          Unavailable(RefusalReason::kOverload, "full")};
   const std::vector<BodyForm> forms = {
