@@ -100,8 +100,7 @@ Loop::Inbox Loop::TakeInbox() {
 
 bool Loop::ReadInbox() {
   Inbox inbox = TakeInbox();
-  for (const RefusedRequest& refusal : inbox.refused)
-    Complete(refusal.id, Failure(refusal.fault));
+  for (const RefusedRequest& refusal : inbox.refused) Complete(refusal.id, Failure(refusal.fault));
   // Submissions first: a cancel in the same inbox may be for one of them.
   for (Submission& submission : inbox.submitted) Take(std::move(submission));
   for (const uint64_t id : inbox.cancelled) DropCancelled(id);
