@@ -70,8 +70,8 @@ class Connection::Impl {
   std::unique_ptr<Random> random_;
   Session session_;
   Bytes buffer_;
-  std::deque<Event> held_;      ///< Events of other requests that came during Exchange.
-  bool heard_ = false;          ///< A datagram came from the server.
+  std::deque<Event> held_;          ///< Events of other requests that came during Exchange.
+  bool heard_ = false;              ///< A datagram came from the server.
   std::vector<Bytes> unconfirmed_;  ///< Datagrams sent before that, for the next address.
   Connected connected_;
   std::string ended_;  ///< The reason why the connection ended.

@@ -88,7 +88,7 @@ std::string FormatText(uint32_t format) {
 }
 
 std::string ValueText(const coap::OptionDefinition& option, ByteView value) {
-  const std::string raw = "0x" + ToHex(value);
+  std::string raw = "0x" + ToHex(value);
   switch (option.format) {
     case coap::OptionFormat::kOpaque: return raw;
     case coap::OptionFormat::kString:
