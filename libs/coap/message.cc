@@ -6,6 +6,8 @@
 #include <cstdlib>
 #include <cstring>
 
+#include "libs/coap/text.h"
+
 namespace lowband::coap {
 namespace {
 
@@ -66,8 +68,7 @@ std::optional<ByteView> MessageView::Find(OptionNumber number) const {
 
 std::optional<uint32_t> MessageView::FindUint(OptionNumber number) const {
   const auto value = Find(number);
-  if (!value || value->size() > 4) return std::nullopt;
-  return coap_decode_var_bytes(value->data(), value->size());
+  return value ? ParseUint(*value) : std::nullopt;
 }
 
 std::optional<Envelope> ParseEnvelope(ByteView datagram) {

@@ -22,9 +22,12 @@ Layer::Layer(const Config& config, message::Layer& messages, Random& random,
                .counters = counters_,
                .worker = worker,
                .active_at = std::move(active_at),
-               .has_poll_to_save = [this](SessionId session) {
-                 return observations_.HasPollToSave(session);
-               }}) {}
+               .client_of =
+                   [this](const std::string& token) {
+                     return static_cast<admission::ClientId>(rooms_.tokens.IdOf(token));
+                   },
+               .has_poll_to_save =
+                   [this](SessionId session) { return observations_.HasPollToSave(session); }}) {}
 
 void Layer::OpenSession(TimePoint now, SessionId session_id, const SocketAddress& peer,
                         size_t passed_bytes, uint64_t lineage) {

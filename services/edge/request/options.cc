@@ -3,6 +3,8 @@
 #include <string>
 #include <utility>
 
+#include "libs/coap/text.h"
+
 namespace lowband::edge::request {
 namespace {
 
@@ -155,9 +157,7 @@ class Reader {
 
   void ReadUint(const coap::OptionView& option, size_t bytes_max, std::optional<uint32_t>& out) {
     if (!MayRead(option, bytes_max, out.has_value())) return;
-    uint32_t value = 0;
-    for (const uint8_t byte : option.value) value = value << 8 | byte;
-    out = value;
+    out = coap::ParseUint(option.value);
   }
 
   void ReadBlock(const coap::OptionView& option, std::optional<coap::Block>& out) {

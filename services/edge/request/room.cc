@@ -144,8 +144,7 @@ void Layer::BecomePoll(TimePoint now, Exchanges::Entry exchange) {
 }
 
 void Layer::Prove(TimePoint now, SessionId id, Session& session, const AccessToken& token) {
-  const auto client = static_cast<admission::ClientId>(rooms_.tokens.IdOf(*token));
-  silent_.TakeToken(now, id, session.began, token, client);
+  silent_.TakeToken(now, id, session.began, token);
   if (session.holder.standing == admission::Standing::kProven) return;
   ++counters_.sessions_proven;
   admission::Holder to = session.holder;

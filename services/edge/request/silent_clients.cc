@@ -20,12 +20,12 @@ void SilentClients::Open(TimePoint now, SessionId session, admission::ClientId l
 }
 
 void SilentClients::TakeToken(TimePoint now, SessionId session, TimePoint began,
-                              const AccessToken& token, admission::ClientId client) {
+                              const AccessToken& token) {
   Silence& silence = sessions_[session];
   if (silence.token == token || (silence.token && *silence.token == *token)) return;
   Leave(silence.by_token);
   silence.token = token;
-  Join(now, session, began, client, silence.by_token);
+  Join(now, session, began, context_.client_of(*token), silence.by_token);
 }
 
 void SilentClients::Join(TimePoint now, SessionId session, TimePoint began,

@@ -31,6 +31,7 @@
 #include <functional>
 #include <list>
 #include <optional>
+#include <string>
 #include <unordered_map>
 #include <vector>
 
@@ -56,6 +57,8 @@ class SilentClients {
     Counters& counters;
     unsigned worker;  ///< Its number in `newest_sessions`.
     ActiveAt active_at;
+    /// The client that has this token.
+    std::function<admission::ClientId(const std::string&)> client_of;
     /// Whether an observation of the session polls the homeserver.
     std::function<bool(SessionId)> has_poll_to_save;
   };
@@ -63,9 +66,8 @@ class SilentClients {
 
   /// A session has begun by the ticket of an earlier one, or its client has got its first ticket.
   void Open(TimePoint now, SessionId session, admission::ClientId lineage);
-  /// The homeserver accepted this token, whose client is `client`, in a session that began then.
-  void TakeToken(TimePoint now, SessionId session, TimePoint began, const AccessToken& token,
-                 admission::ClientId client);
+  /// The homeserver accepted this token in a session that began then.
+  void TakeToken(TimePoint now, SessionId session, TimePoint began, const AccessToken& token);
   /// A ping may save work once the client is silent.
   void Watch(TimePoint now, SessionId session);
   /// The session has ended.

@@ -85,6 +85,7 @@ class SilentClientsTest : public ::testing::Test {
          if (found == active_at_.end()) return std::nullopt;
          return found->second;
        },
+       .client_of = [](const std::string&) { return kClient; },
        .has_poll_to_save = [this](SessionId session) { return polls_.contains(session); }}};
 };
 
@@ -147,10 +148,10 @@ TEST_F(SilentClientsTest, NewerSessionOfTheClientThenTheSilentOneEnds) {
 TEST_F(SilentClientsTest, NewerSessionOfTheTokenThenTheSilentOneEnds) {
   const auto token = std::make_shared<const std::string>("t");
   Open(kOld);
-  silent_.TakeToken(now_, kOld, now_, token, kClient);
+  silent_.TakeToken(now_, kOld, now_, token);
   PassTo(minutes(1));
   Open(kNew);
-  silent_.TakeToken(now_, kNew, now_, token, kClient);
+  silent_.TakeToken(now_, kNew, now_, token);
   PassTo(minutes(2) + kSilence);
   EXPECT_EQ(said_, "1 superseded ");
 }
