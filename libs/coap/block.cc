@@ -1,6 +1,6 @@
 #include "libs/coap/block.h"
 
-#include "libs/coap/text.h"
+#include "libs/coap/message.h"
 
 namespace lowband::coap {
 

@@ -6,7 +6,6 @@
 #include <cstdlib>
 #include <cstring>
 
-#include "libs/coap/text.h"
 
 namespace lowband::coap {
 namespace {
@@ -64,6 +63,13 @@ std::optional<ByteView> MessageView::Find(OptionNumber number) const {
     if (option.number == static_cast<uint16_t>(number)) return option.value;
   }
   return std::nullopt;
+}
+
+std::optional<uint32_t> ParseUint(ByteView value) {
+  if (value.size() > 4) return std::nullopt;
+  uint32_t number = 0;
+  for (const uint8_t byte : value) number = number << 8 | byte;
+  return number;
 }
 
 std::optional<uint32_t> MessageView::FindUint(OptionNumber number) const {

@@ -48,6 +48,9 @@ struct OptionView {
   ByteView value;
 };
 
+/// The value of an option of format uint (RFC 7252 §3.2); none: it is longer than four bytes.
+std::optional<uint32_t> ParseUint(ByteView value);
+
 /// The reason why a datagram is no CoAP message; Text() names it for logs and diagnostics.
 enum class ParseError {
   kTooShort,      ///< Fewer than four bytes.

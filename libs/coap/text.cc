@@ -57,11 +57,4 @@ const OptionDefinition* FindDefinition(OptionNumber number) {
   return found == kDefinitions.end() ? nullptr : found;
 }
 
-std::optional<uint32_t> ParseUint(ByteView value) {
-  if (value.size() > 4) return std::nullopt;
-  uint32_t number = 0;
-  for (const uint8_t byte : value) number = number << 8 | byte;
-  return number;
-}
-
 }  // namespace lowband::coap

@@ -29,7 +29,4 @@ struct OptionDefinition {
 /// Null: of no option that Lowband knows.
 const OptionDefinition* FindDefinition(OptionNumber number);
 
-/// The value of an option of the format kUint; none: it is too long.
-std::optional<uint32_t> ParseUint(ByteView value);
-
 }  // namespace lowband::coap

@@ -10,7 +10,6 @@
 #include <memory>
 #include <string>
 #include <string_view>
-#include <thread>
 
 #include "services/edge/fallback/server.h"
 #include "tests/support/eventually.h"

@@ -3,8 +3,6 @@
 #include <string>
 #include <utility>
 
-#include "libs/coap/text.h"
-
 namespace lowband::edge::request {
 namespace {
 

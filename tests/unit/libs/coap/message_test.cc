@@ -273,5 +273,11 @@ TEST(Code, ClassesAreToldApart) {
   EXPECT_FALSE(Code::Of(7, 31).is_request());
 }
 
+TEST(Message, UintOfUpToFourBytes) {
+  EXPECT_EQ(ParseUint({}), 0u);
+  EXPECT_EQ(ParseUint(Bytes{1, 0}), 256u);
+  EXPECT_EQ(ParseUint(Bytes(5, 1)), std::nullopt);
+}
+
 }  // namespace
 }  // namespace lowband::coap

@@ -19,11 +19,5 @@ TEST(Text, OptionsByTheirNamesOrNotKnown) {
   EXPECT_EQ(FindDefinition(static_cast<OptionNumber>(9999)), nullptr);
 }
 
-TEST(Text, UintOfUpToFourBytes) {
-  EXPECT_EQ(ParseUint({}), 0u);
-  EXPECT_EQ(ParseUint(Bytes{1, 0}), 256u);
-  EXPECT_EQ(ParseUint(Bytes(5, 1)), std::nullopt);
-}
-
 }  // namespace
 }  // namespace lowband::coap
