@@ -16,6 +16,7 @@
 #include "libs/transcode/transcode.h"
 #include "lowband/v1/translator.pb.h"
 #include "services/translator/ingress/exchange_answer.h"
+#include "services/translator/mapping/extension_positions.h"
 #include "services/translator/mapping/refusal.h"
 #include "services/translator/mapping/route.h"
 
@@ -25,6 +26,8 @@ namespace lowband::translator::mapping {
 struct PollForm {
   /// Residue of the client's last answer, from the cursor; none: the first poll.
   std::optional<uint64_t> residue;
+  /// From the cursor too; none at the first poll.
+  ExtensionPositions positions = {};
 };
 
 /// The part of a request that its answer needs.
@@ -38,7 +41,7 @@ struct AnswerForm {
   bool had_token = false;    ///< The request had one, from the edge or in its query.
   bool edge_token = false;   ///< The edge's token was used; a 401 can end it.
   bool needs_token = false;  ///< By route and method: a success proves that the token was accepted.
-  bool repeatable = true;    ///< May be carried out twice: all but POST.
+  bool repeatable = true;    ///< May be carried out twice: all but POST, and polls.
   std::optional<PollForm> poll;                  ///< Only for polls of an observation.
   std::vector<std::string> known_versions = {};  ///< Versions that the client has: ETag options.
 };

@@ -31,6 +31,12 @@ inline constexpr size_t kInflatedBytesMax = size_t{1} << 20;
 inline constexpr size_t kNextBatchBytesMax = 4096;
 static_assert(3 * kNextBatchBytesMax < kTargetBytesMax, "it fits into the next target, encoded");
 
+/// The positions that extensions of sliding sync have of their own, as a cursor holds them. Today
+/// two have one, of some digits.
+inline constexpr size_t kExtensionPositionsMax = 8;
+inline constexpr size_t kExtensionNameBytesMax = 128;
+inline constexpr size_t kExtensionPositionBytesMax = 256;
+
 /// --request-timeout: how long a homeserver may take for an ordinary request. Requests for which a
 /// busy one asks other servers take most of a minute.
 inline constexpr Duration kRequestTimeout = std::chrono::seconds(90);

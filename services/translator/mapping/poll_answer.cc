@@ -6,6 +6,7 @@
 #include "libs/coap/code.h"
 #include "services/translator/mapping/cursor.h"
 #include "services/translator/mapping/json_edit.h"
+#include "services/translator/mapping/sliding_answer.h"
 #include "services/translator/mapping/sync_answer.h"
 
 namespace lowband::translator::mapping {
@@ -16,6 +17,10 @@ ingress::ExchangeAnswer Unchanged() {
   answer.head.set_code(coap::kContent.value);
   answer.head.mutable_poll()->set_outcome(v1::Poll::UNCHANGED);
   return answer;
+}
+
+std::optional<SyncAnswer> ReadAnswer(Route route, std::string_view json) {
+  return route == Route::kSlidingSync ? ReadSlidingAnswer(json) : ReadSyncAnswer(json);
 }
 
 }  // namespace
@@ -35,8 +40,8 @@ ingress::ExchangeAnswer PollAnswer(const AnswerForm& form, const PollForm& poll,
     *answer.head.mutable_poll() = FailedPoll(0);
     return answer;
   };
-  auto sync = response.status == 200 ? ReadSyncAnswer(response.body) : std::nullopt;
-  if (!sync) return failed("the homeserver's answer to a sync has no next_batch");
+  auto sync = response.status == 200 ? ReadAnswer(form.route, response.body) : std::nullopt;
+  if (!sync) return failed("the homeserver's answer to a sync has no position to continue from");
   auto answer = JsonAnswer(form, codes, response.status, response.body);
   if (!answer) {
     return failed("the homeserver's answer cannot become CBOR: " + answer.error().Text());
@@ -44,7 +49,8 @@ ingress::ExchangeAnswer PollAnswer(const AnswerForm& form, const PollForm& poll,
   if (!sync->news && poll.residue == sync->residue) return Unchanged();
   v1::Poll& changed = *answer->head.mutable_poll();
   changed.set_outcome(v1::Poll::CHANGED);
-  changed.set_cursor(WriteCursor({std::move(sync->next_batch), sync->residue}));
+  changed.set_cursor(WriteCursor({std::move(sync->next_batch), sync->residue,
+                                  Updated(poll.positions, std::move(sync->positions))}));
   return std::move(*answer);
 }
 
@@ -55,12 +61,16 @@ v1::Poll PollOfError(const PollForm& poll, const HttpResponse& response, uint32_
   // day, and then the observation continues.
   const bool token_refused =
       status == 401 && (errcode == "M_UNKNOWN_TOKEN" || errcode == "M_MISSING_TOKEN");
+  // The homeserver has ended the connection of sliding sync. Its client begins anew, which resets
+  // state that only the client has: the windows of its lists, and the rooms it considers known.
+  const bool position_unknown = status >= 400 && status < 500 && errcode == "M_UNKNOWN_POS";
   const bool passing = status == 401 || status == 403 || status == 408 || status == 429;
   // Later polls use our queries, not the client's, and a homeserver that accepted them before will
   // accept them again.
   const bool first = !poll.residue.has_value();
   const bool bad_query = first && status >= 400 && status < 500 && !passing;
-  if (!errcode || (!token_refused && !bad_query)) return FailedPoll(retry_after_s);
+  const bool ends = token_refused || position_unknown || bad_query;
+  if (!errcode || !ends) return FailedPoll(retry_after_s);
   v1::Poll ended;
   ended.set_outcome(v1::Poll::ENDED);
   return ended;

@@ -1,11 +1,12 @@
 // The answers to polls of an observation, with their outcome for the edge.
 //
 //   homeserver's answer                              outcome
-//   200, JSON, next_batch   first poll               CHANGED
+//   200, JSON, a position   first poll               CHANGED
 //                           news or other residue    CHANGED
 //                           otherwise                UNCHANGED, and no body
 //   401                     M_UNKNOWN_TOKEN or       ENDED
 //                           M_MISSING_TOKEN
+//   4xx                     M_UNKNOWN_POS            ENDED: the client begins anew (MSC4186)
 //   4xx but 401, 403, 408   a Matrix error, at the   ENDED: the client's own queries are wrong
 //   and 429                 first poll
 //   anything else, or none                           FAILED, with the error that a request gets

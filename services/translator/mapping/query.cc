@@ -11,8 +11,6 @@ namespace {
 
 constexpr std::string_view kTimeout = "timeout";
 constexpr std::string_view kAccessToken = "access_token";
-constexpr std::string_view kSince = "since";
-constexpr std::string_view kPos = "pos";
 constexpr std::string_view kFullState = "full_state";
 
 }  // namespace
@@ -63,9 +61,9 @@ void Query::SetTimeoutMs(uint64_t timeout_ms) {
   }
 }
 
-void Query::Resume(std::string_view since, uint64_t timeout_ms) {
+void Query::Resume(std::string_view name, std::string_view position, uint64_t timeout_ms) {
   std::erase_if(items_, [](const Item& item) { return item.name == kFullState; });
-  SetOnly(kSince, std::string(since));
+  SetOnly(name, std::string(position));
   SetOnly(kTimeout, std::to_string(timeout_ms));
 }
 

@@ -28,9 +28,12 @@ class Query {
   /// Replaces the value of every `timeout`.
   void SetTimeoutMs(uint64_t timeout_ms);
 
-  /// Turns the query into that of a further poll of an observation: one `since`, one `timeout`, no
-  /// `full_state`; the rest stays.
-  void Resume(std::string_view since, uint64_t timeout_ms);
+  /// The names of a sync's position: of /sync, and of sliding sync.
+  static constexpr std::string_view kSince = "since";
+  static constexpr std::string_view kPos = "pos";
+  /// Turns the query into that of a further poll of an observation: one position, one `timeout`, no
+  /// `full_state`; the rest stays. `name`: one of the two above.
+  void Resume(std::string_view name, std::string_view position, uint64_t timeout_ms);
 
   /// Appends `?name=value&…` in the order of the options; nothing if there are none.
   void AppendTo(std::string& target) const;

@@ -199,7 +199,7 @@ bool IsLongPoll(Route route) {
 
 bool IsJoin(Route route) { return route == Route::kJoin || route == Route::kRoomJoin; }
 
-bool IsObservable(Route route) { return route == Route::kSync; }
+bool IsObservable(Route route) { return route == Route::kSync || route == Route::kSlidingSync; }
 
 bool IsWellKnown(Route route) {
   return route == Route::kWellKnownClient || route == Route::kWellKnown;

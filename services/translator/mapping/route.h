@@ -107,7 +107,7 @@ bool NeedsToken(Route route, HttpMethod method);
 bool IsLongPoll(Route route);
 /// The homeserver asks other servers before it answers, which takes minutes for large rooms.
 bool IsJoin(Route route);
-/// A GET of it can be observed (RFC 7641).
+/// It can be observed (RFC 7641): by GET, or by FETCH if the Matrix API has a POST there.
 bool IsObservable(Route route);
 bool IsWellKnown(Route route);
 

@@ -7,13 +7,12 @@
 
 #include "services/translator/mapping/json_edit.h"
 #include "services/translator/mapping/limits.h"
+#include "services/translator/mapping/sync_values.h"
 
 namespace lowband::translator::mapping {
 namespace {
 
 namespace ondemand = simdjson::ondemand;
-
-constexpr std::string_view kSpaces = " \t\r\n";
 
 /// A member of the document that carries events, with its own members that hold them.
 struct Section {
@@ -37,31 +36,6 @@ const Section* SectionOf(std::string_view key) {
 bool IsPart(const Section& section, std::string_view key) {
   return !key.empty() &&
          std::find(section.parts.begin(), section.parts.end(), key) != section.parts.end();
-}
-
-/// FNV-1a of 64 bits. A collision is no attack: the homeserver could as well send nothing.
-class Hash {
- public:
-  /// With the length, so that different sequences of texts never give one sequence of bytes.
-  void Add(std::string_view text) {
-    const uint64_t size = text.size();
-    for (size_t shift = 0; shift < 64; shift += 8) Byte(static_cast<uint8_t>(size >> shift));
-    for (const char c : text) Byte(static_cast<uint8_t>(c));
-  }
-  uint64_t value() const { return value_; }
-
- private:
-  void Byte(uint8_t byte) { value_ = (value_ ^ byte) * 0x100000001b3; }
-  uint64_t value_ = 0xcbf29ce484222325;
-};
-
-/// Null, or an object or array without content.
-bool IsEmpty(std::string_view raw) {
-  if (raw == "null") return true;
-  if (raw.size() < 2) return false;
-  const std::string_view between = raw.substr(1, raw.size() - 2);
-  if (between.find_first_not_of(kSpaces) != std::string_view::npos) return false;
-  return (raw.front() == '{' && raw.back() == '}') || (raw.front() == '[' && raw.back() == ']');
 }
 
 class Reader {
@@ -125,28 +99,21 @@ class Reader {
 
   bool News(ondemand::value& value) {
     std::string_view raw;
-    if (!Raw(value, raw)) return false;
+    if (!RawText(value, raw)) return false;
     answer_.news = answer_.news || !IsEmpty(raw);
     return true;
   }
 
   bool Residue(std::string_view key, ondemand::value& value) {
     std::string_view raw;
-    if (!Raw(value, raw)) return false;
+    if (!RawText(value, raw)) return false;
     residue_.Add(key);
     residue_.Add(raw);
     return true;
   }
 
-  /// The text of a value, without the spaces that simdjson may leave behind it.
-  static bool Raw(ondemand::value& value, std::string_view& raw) {
-    if (simdjson::to_json_string(value).get(raw) != simdjson::SUCCESS) return false;
-    raw = raw.substr(0, raw.find_last_not_of(kSpaces) + 1);
-    return true;
-  }
-
   SyncAnswer answer_;
-  Hash residue_;
+  ResidueHash residue_;
 };
 
 }  // namespace

@@ -16,6 +16,8 @@
 #include <string>
 #include <string_view>
 
+#include "services/translator/mapping/extension_positions.h"
+
 namespace lowband::translator::mapping {
 
 struct SyncAnswer {
@@ -24,6 +26,7 @@ struct SyncAnswer {
   /// A hash of the residue's keys and values as they are written, in their order. Equal in every
   /// version, since replicas compare each other's.
   uint64_t residue = 0;
+  ExtensionPositions positions = {};  ///< Of sliding sync (sliding_answer.h).
 };
 
 /// None if that is no JSON object, or has no next_batch that a cursor could hold. Only the parts

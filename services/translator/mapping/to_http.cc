@@ -44,21 +44,24 @@ Result<HttpMethod, Refusal> MapMethod(v1::Method method, Route route) {
   }
 }
 
-/// A poll of an observation. FETCH without a body is equivalent to GET (RFC 8132 §2.4).
+/// A poll of an observation. Where Matrix has a GET, FETCH without a body is equivalent to it
+/// (RFC 8132 §2.4); where it has a POST with the parameters, FETCH has them as its body.
 bool IsPoll(const v1::Request& request, Route route) {
-  const bool gets =
-      request.method() == v1::GET || (request.method() == v1::FETCH && request.body().empty());
-  return request.has_observe() && gets && IsObservable(route);
+  if (!request.has_observe() || !IsObservable(route)) return false;
+  const bool fetches = request.method() == v1::FETCH;
+  if (HasPost(route)) return fetches;
+  return request.method() == v1::GET || (fetches && request.body().empty());
 }
 
 /// The first poll uses the client's own queries, a further one continues from its cursor. An
 /// unreadable cursor counts as none: the client may get events again, and misses none.
-PollForm MapPoll(const v1::Request& request, Query& query) {
-  const std::optional<Cursor> cursor = ReadCursor(request.observe().cursor());
+PollForm MapPoll(const v1::Request& request, Route route, Query& query) {
+  std::optional<Cursor> cursor = ReadCursor(request.observe().cursor());
   if (!cursor) return {};
+  const std::string_view name = route == Route::kSlidingSync ? Query::kPos : Query::kSince;
   const auto wait = std::chrono::duration_cast<std::chrono::milliseconds>(kPollWaitMax);
-  query.Resume(cursor->next_batch, static_cast<uint64_t>(wait.count()));
-  return {cursor->residue};
+  query.Resume(name, cursor->next_batch, static_cast<uint64_t>(wait.count()));
+  return {cursor->residue, std::move(cursor->positions)};
 }
 
 /// RFC 6750 §2.1 allows fewer characters; the tokens of application services are free text.
@@ -169,6 +172,7 @@ std::optional<Refusal> MapBody(const v1::Request& request, MappedRequest& mapped
   if (!content) return std::move(content.error());
   mapped.http.body = std::move(content->body);
   mapped.http.content_type = content->content_type;
+  if (mapped.form.poll) WritePositions(mapped.form.poll->positions, mapped.http.body);
   return std::nullopt;
 }
 
@@ -201,10 +205,11 @@ Result<MappedRequest, ingress::ExchangeAnswer> Mapping::ToHttp(const v1::Request
   if (!path) return refuse(path.error());
   form.route = path->route;
   const bool is_poll = IsPoll(request, form.route);
-  const auto method = MapMethod(is_poll ? v1::GET : request.method(), form.route);
+  const bool is_get = is_poll && !HasPost(form.route);
+  const auto method = MapMethod(is_get ? v1::GET : request.method(), form.route);
   if (!method) return refuse(method.error());
   http.method = *method;
-  form.repeatable = http.method != HttpMethod::kPost;
+  form.repeatable = is_poll || http.method != HttpMethod::kPost;
   form.needs_token = NeedsToken(form.route, http.method);
 
   auto query = MapQuery(request);
@@ -212,7 +217,7 @@ Result<MappedRequest, ingress::ExchangeAnswer> Mapping::ToHttp(const v1::Request
   auto authorization = MapToken(request, *query, form);
   if (!authorization) return refuse(authorization.error());
   http.authorization = std::move(*authorization);
-  if (is_poll) form.poll = MapPoll(request, *query);
+  if (is_poll) form.poll = MapPoll(request, form.route, *query);
 
   const bool waits = IsLongPoll(form.route);
   const Allowance allowance{.ordinary = config_.request_timeout,

@@ -26,6 +26,33 @@ TEST(Cursor, LayoutThenTheSameInEveryBuild) {
             "7331");
 }
 
+TEST(Cursor, PositionsOfExtensionsThenReadBack) {
+  const ExtensionPositions longest = {
+      {std::string(kExtensionNameBytesMax, 'n'), std::string(kExtensionPositionBytesMax, 's')}};
+  for (const ExtensionPositions& positions : {ExtensionPositions{{"to_device", "9"}},
+                                              ExtensionPositions{{"", ""}, {"x", "y"}}, longest}) {
+    const Cursor cursor{"5/s72", 7, positions};
+    EXPECT_EQ(ReadCursor(WriteCursor(cursor)), cursor);
+  }
+  EXPECT_EQ(ToHex(AsBytes(WriteCursor({"s1", 0x0102030405060708, {{"ab", "9"}}}))),
+            "020102030405060708"
+            "01"
+            "026162"
+            "000139"
+            "7331");
+}
+
+TEST(Cursor, PositionsCutShortThenNone) {
+  const std::string good = WriteCursor({"s", 7, {{"to_device", "9"}, {"x", "10"}}});
+  for (size_t size = 0; size < good.size(); ++size) {
+    EXPECT_EQ(ReadCursor(good.substr(0, size)), std::nullopt) << size;
+  }
+  EXPECT_EQ(ReadCursor(WriteCursor({"s", 7, {{"\xff", "9"}}})), std::nullopt);
+  EXPECT_EQ(ReadCursor(WriteCursor({"s", 7, ExtensionPositions(kExtensionPositionsMax + 1)})),
+            Cursor({"s", 7, {{}}}))
+      << "all of one name";
+}
+
 TEST(Cursor, GarbageThenNone) {
   const std::string good = WriteCursor({"s72", 7});
   EXPECT_EQ(ReadCursor(""), std::nullopt);
@@ -33,7 +60,7 @@ TEST(Cursor, GarbageThenNone) {
   for (size_t size = 0; size <= good.size() - 3; ++size) {
     EXPECT_EQ(ReadCursor(good.substr(0, size)), std::nullopt) << size;
   }
-  for (const char version : {'\x00', '\x02', '\xff'}) {
+  for (const char version : {'\x00', '\x03', '\xff'}) {
     std::string other = good;
     other[0] = version;
     EXPECT_EQ(ReadCursor(other), std::nullopt) << "another version";

@@ -5,8 +5,10 @@
 #include "libs/coap/code.h"
 #include "services/translator/mapping/cursor.h"
 #include "services/translator/mapping/mapping.h"
+#include "services/translator/mapping/sliding_answer.h"
 #include "services/translator/mapping/sync_answer.h"
 #include "tests/support/mapping_fixture.h"
+#include "tests/unit/services/translator/mapping/sliding_bodies.h"
 #include "tests/unit/services/translator/mapping/sync_bodies.h"
 
 namespace lowband::translator::mapping {
@@ -248,6 +250,57 @@ TEST(PollAnswer, FaultsThenFailed) {
       EXPECT_EQ(testing::Show(answer), testing::Show(ordinary));
     }
   }
+}
+
+AnswerForm Sliding(const std::string& last) {
+  AnswerForm form = Plain();
+  form.route = Route::kSlidingSync;
+  form.poll.emplace();
+  if (last.empty()) return form;
+  const SyncAnswer answer = ReadSlidingAnswer(last).value();
+  form.poll = PollForm{answer.residue, answer.positions};
+  return form;
+}
+
+TEST(PollAnswer, SlidingSyncThenItsPositionsInTheCursor) {
+  const ingress::ExchangeAnswer first = Answer(Sliding(""), Http(200, testing::kIdleSliding));
+  EXPECT_EQ(Outcome(first), "CHANGED");
+  const auto cursor = ReadCursor(first.head.poll().cursor());
+  ASSERT_TRUE(cursor);
+  EXPECT_EQ(cursor->next_batch, "5/s72_5_0_1");
+  EXPECT_EQ(cursor->positions, (ExtensionPositions{{"to_device", "9"}}));
+}
+
+TEST(PollAnswer, SlidingSyncWithoutNewsThenUnchanged) {
+  const AnswerForm form = Sliding(testing::kIdleSliding);
+  EXPECT_EQ(Outcome(Answer(form, Http(200, testing::kIdleSliding))), "UNCHANGED");
+  for (const auto& change : testing::kSlidingChanges) {
+    const std::string body = testing::Changed(testing::kIdleSliding, change);
+    EXPECT_EQ(Outcome(Answer(form, Http(200, body))), "CHANGED") << body;
+    ExpectOrdinary(form, Http(200, body));
+  }
+}
+
+// Else the homeserver would send all messages to the device again.
+TEST(PollAnswer, ExtensionThatAnAnswerLeavesOutThenItsPositionStays) {
+  const auto answer =
+      Answer(Sliding(testing::kIdleSliding), Http(200, R"({"pos":"6","rooms":{}})"));
+  EXPECT_EQ(Outcome(answer), "CHANGED") << "another residue";
+  EXPECT_EQ(ReadCursor(answer.head.poll().cursor())->positions,
+            (ExtensionPositions{{"to_device", "9"}}));
+}
+
+// MSC4186: the client begins anew, without a position.
+TEST(PollAnswer, UnknownPositionThenEndedAndTold) {
+  const HttpResponse unknown = Http(400, R"({"errcode":"M_UNKNOWN_POS","error":"x"})");
+  for (const AnswerForm& form : {Sliding(""), Sliding(testing::kIdleSliding)}) {
+    EXPECT_EQ(Outcome(Answer(form, unknown)), "ENDED");
+    ExpectOrdinary(form, unknown);
+  }
+  EXPECT_EQ(Outcome(Answer(Sliding(testing::kIdleSliding),
+                           Http(502, R"({"errcode":"M_UNKNOWN_POS","error":"x"})"))),
+            "FAILED")
+      << "from elsewhere";
 }
 
 TEST(PollAnswer, OrdinarySyncThenNoPoll) {

@@ -90,7 +90,7 @@ TEST(PollRequest, FurtherPollThenTheWaitEndsBeforeTheEdgesDeadline) {
 }
 
 TEST(PollRequest, CursorThatNobodyWroteThenAFirstPoll) {
-  for (const std::string& cursor : {std::string("s72"), std::string("\x02") + std::string(20, 'x'),
+  for (const std::string& cursor : {std::string("s72"), std::string("\x03") + std::string(20, 'x'),
                                     std::string(100'000, '\x01'), WriteCursor({"\xff", 0})}) {
     const auto request = Poll({"since=s1", "full_state=true"}, cursor);
     EXPECT_EQ(Sent(request), "?since=s1&full_state=true");
@@ -121,6 +121,7 @@ TEST(PollRequest, AnythingElseThenAsWithoutObserve) {
            Ask(v1::FETCH, {"o"}),
            Ask(v1::GET, {"_matrix", "client", "r0", "events"}, {"timeout=1"}),
            Ask(v1::GET, {"_matrix", "client", "v4", "sync"}),
+           Ask(v1::POST, {"_matrix", "client", "v4", "sync"}),
        }) {
     auto observed = plain;
     observed.mutable_observe()->set_cursor(WriteCursor({"s", 0}));
@@ -138,6 +139,52 @@ TEST(PollRequest, FetchOfSyncOtherwiseThenRefused) {
   auto with_body = testing::WithBody(Ask(v1::FETCH, {"7"}), 60, testing::Cbor("{}"));
   with_body.mutable_observe();
   EXPECT_EQ(Sent(with_body).substr(0, 4), "4.05");
+}
+
+constexpr const char* kParameters =
+    R"({"conn_id":"x","lists":{},"extensions":{"to_device":{"enabled":true,"since":"3"}}})";
+
+v1::Request SlidingPoll(const std::vector<std::string>& path, const std::string& cursor,
+                        const std::vector<std::string>& queries = {}) {
+  auto request = testing::WithBody(Ask(v1::FETCH, path, queries), 60, testing::Cbor(kParameters));
+  request.mutable_observe()->set_cursor(cursor);
+  request.set_deadline_ms(90'000);
+  return request;
+}
+
+TEST(PollRequest, SlidingSyncThenAPostOfTheSameBodyThatContinuesFromTheCursor) {
+  for (const std::vector<std::string>& path :
+       {std::vector<std::string>{"_matrix", "client", "v4", "sync"},
+        {"_matrix", "client", "unstable", "org.matrix.simplified_msc3575", "sync"}}) {
+    const auto first = Mapping({}).ToHttp(SlidingPoll(path, ""));
+    ASSERT_TRUE(first) << Show(first.error());
+    ASSERT_TRUE(first->form.poll);
+    EXPECT_FALSE(first->form.poll->residue);
+    EXPECT_EQ(first->http.method, HttpMethod::kPost);
+    EXPECT_TRUE(first->http.target.ends_with("/sync")) << first->http.target;
+    EXPECT_EQ(first->http.body, kParameters);
+    EXPECT_TRUE(first->form.repeatable) << "a poll may be";
+    const std::string cursor = WriteCursor({"5/s72", 9, {{"to_device", "7"}}});
+    const auto further = Mapping({}).ToHttp(SlidingPoll(path, cursor, {"pos=old", "timeout=0"}));
+    ASSERT_TRUE(further) << Show(further.error());
+    EXPECT_TRUE(further->http.target.ends_with("/sync?pos=5%2Fs72&timeout=60000"))
+        << further->http.target;
+    EXPECT_EQ(
+        further->http.body,
+        R"({"conn_id":"x","lists":{},"extensions":{"to_device":{"enabled":true,"since":"7"}}})");
+    EXPECT_EQ(further->form.poll->residue, 9u);
+    EXPECT_EQ(further->form.poll->positions, (ExtensionPositions{{"to_device", "7"}}));
+    EXPECT_TRUE(further->http.long_poll);
+    EXPECT_EQ(further->http.timeout, seconds(89)) << "with all of the edge's time but a margin";
+  }
+}
+
+TEST(PollRequest, SlidingSyncResumedByItsClientThenItsOwnPosition) {
+  const auto mapped = Mapping({}).ToHttp(
+      SlidingPoll({"_matrix", "client", "v4", "sync"}, "", {"pos=6/s80", "timeout=5"}));
+  ASSERT_TRUE(mapped) << Show(mapped.error());
+  EXPECT_EQ(mapped->http.target, "/_matrix/client/v4/sync?pos=6%2Fs80&timeout=5");
+  EXPECT_EQ(mapped->http.body, kParameters);
 }
 
 TEST(PollRequest, RefusedByTheMappingThenNoPollInTheAnswer) {
