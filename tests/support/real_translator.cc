@@ -15,8 +15,9 @@ using translator::mapping::HttpRequest;
 using translator::mapping::HttpResponse;
 using translator::mapping::UpstreamFault;
 
-constexpr const char* kNews = R"({"next_batch":"s2","rooms":{"join":{"!r:x":{}}}})";
-constexpr const char* kNoNews = R"({"next_batch":"s2"})";
+// For /sync and for sliding sync.
+constexpr const char* kNews = R"({"next_batch":"s2","pos":"s2","rooms":{"join":{"!r:x":{}}}})";
+constexpr const char* kNoNews = R"({"next_batch":"s2","pos":"s2"})";
 
 std::string Error(const char* errcode) {
   return std::string(R"({"errcode":")") + errcode + R"(","error":"scripted"})";
@@ -32,6 +33,7 @@ std::vector<ScriptedHomeserver> Homeservers() {
   always(JsonResponse(200, kNews));
   always(JsonResponse(200, kNoNews));
   always(JsonResponse(400, Error("M_INVALID_PARAM")));
+  always(JsonResponse(400, Error("M_UNKNOWN_POS")));
   always(JsonResponse(403, Error("M_RESOURCE_LIMIT_EXCEEDED")));
   always(JsonResponse(429, Error("M_LIMIT_EXCEEDED")));
   always(JsonResponse(502, "a page"));
@@ -51,7 +53,13 @@ v1::Request Understandable(v1::Request request, bool observable) {
     request.set_content_format(coap::kFormatJson);
     return request;
   }
-  request.add_path("7");
+  if (request.body().empty()) {
+    request.add_path("7");
+  } else {
+    for (const char* segment : {"_matrix", "client", "v4", "sync"}) request.add_path(segment);
+    request.set_body("{}");
+    request.set_content_format(coap::kFormatJson);
+  }
   if (request.observe().cursor().empty()) return request;
   request.mutable_observe()->clear_cursor();
   const auto idle = [](const HttpRequest&) { return JsonResponse(200, kNoNews); };

@@ -19,8 +19,9 @@ size_t WithSlack(size_t max) { return max + max / 8 + 1; }
 }  // namespace
 
 void Config::ScaleTo(size_t sessions) {
-  exchanges_max = observations_max = std::max(sessions, kSessionsScaleMin);
-  polls_max = 2 * exchanges_max;
+  exchanges_max = std::max(sessions, kSessionsScaleMin);
+  // Clients of sliding sync have two connections each.
+  polls_max = observations_max = 2 * exchanges_max;
 }
 
 size_t Config::UnderWayMax() const {

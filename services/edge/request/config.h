@@ -28,8 +28,8 @@ struct Config {
   size_t exchanges_per_session_max = 32;
   /// Requests under way of all sessions of the process, without polls. Each costs some 2 KB.
   size_t exchanges_max = 100'000;
-  /// Polls of all sessions of the process, for observations and for clients' requests: one for each
-  /// session, and as many again.
+  /// Polls of all sessions of the process, for observations and for clients' requests: two for each
+  /// session.
   size_t polls_max = 200'000;
   /// Requests and uploads of all sessions of the process that wait.
   size_t waiting_max = 65'536;
@@ -65,9 +65,9 @@ struct Config {
 
   /// Observations of one session; a registration beyond is answered like a plain request. 0: none.
   size_t observations_per_session_max = 4;
-  /// Observations of all sessions of the process. Each costs some 2 KB here, and a long poll at the
-  /// homeserver.
-  size_t observations_max = 100'000;
+  /// Observations of all sessions of the process: two for each session. Each costs some 2 KB here,
+  /// and a long poll at the homeserver.
+  size_t observations_max = 200'000;
   /// The random part of the wait after a failed poll, 0 to 1: many observations fail at once and
   /// must not poll again at once.
   double poll_jitter = 0.5;

@@ -20,9 +20,14 @@ bool SameForm(const TransferKey& asked, const TransferKey& kept) {
   return SameOrLeftOut(asked.content_format, kept.content_format) || !kept.content_format;
 }
 
+/// A follow-up need not repeat the body of its request (RFC 7959 §3.3).
+bool SameBody(const TransferKey& asked, const TransferKey& kept) {
+  return asked.body == 0 || asked.body == kept.body;
+}
+
 bool SameCacheKey(const TransferKey& asked, const TransferKey& kept) {
   return asked.resource == kept.resource && asked.accept == kept.accept && asked.tag == kept.tag &&
-         SameForm(asked, kept);
+         SameForm(asked, kept) && SameBody(asked, kept);
 }
 
 bool Shows(Sign sign, const FollowUp& follow_up, const Download& body) {
@@ -37,7 +42,8 @@ bool Shows(Sign sign, const FollowUp& follow_up, const Download& body) {
       return asked.method == kept.method && asked.path == kept.path &&
              (asked.queries == 0 || asked.queries == kept.queries) &&
              SameOrLeftOut(asked.accept, kept.accept) &&
-             (asked.tag == 0 || asked.tag == kept.tag) && SameForm(asked, kept);
+             (asked.tag == 0 || asked.tag == kept.tag) && SameForm(asked, kept) &&
+             SameBody(asked, kept);
   }
   std::abort();
 }
@@ -126,6 +132,7 @@ void Downloads::DropEarlierOf(const Download& body) {
   for (const Entry download : std::vector<Entry>(own->second)) {
     const bool one_at_a_time = download->observation == 0 && download->fetch_token &&
                                download->fetch_token != download->token &&
+                               body.key.body == download->key.body &&
                                SameCacheKey(body.key, download->key);
     const bool same = download->key.resource == body.key.resource && download->token == body.token;
     if (!same && !one_at_a_time) continue;

@@ -14,7 +14,7 @@
 // that matches any body:
 //   1. the CON block that it acknowledges, and the path;
 //   2. the cache key (RFC 7252 §5.6): method, path, queries, Accept, Request-Tag (RFC 9175 §3.3),
-//      and Content-Format, which a request without a payload may leave out;
+//      and Content-Format and the body of a FETCH (RFC 8132 §2), which may both be left out;
 //   3. as 2, where it leaves out queries, Accept or Request-Tag, as deployed clients do.
 // If several bodies match, the token decides: the token of the last follow-up, or else of the
 // request; then unfinished bodies come before finished ones. Among GETs with one cache key the

@@ -324,7 +324,7 @@ class Layer {
   // observe.cc
   /// Carries out the actions of the observations; after each of their events.
   void ServeObservations(TimePoint now);
-  bool AsksToObserve(const Incoming& incoming) const;
+  bool AsksToObserve(const Incoming& incoming, ByteView body) const;
   /// False: no observation to end, so that this is an ordinary request.
   bool Deregister(TimePoint now, const Incoming& incoming);
   bool TakePollPlaces(TimePoint now, ObservationId id, Subscription& subscription);

@@ -95,6 +95,9 @@ inline constexpr std::chrono::seconds kExchangeTimeoutMax{200};
 
 /// Observations of one session, an upper bound for Config: each may have a CON under way.
 inline constexpr size_t kObservationsPerSessionMax = 16;
+/// The body of a request to observe, which is kept for its polls. A longer one gets one answer.
+/// Clients of sliding sync send about 1 KB, and some 50 bytes for each room they name.
+inline constexpr size_t kObservedBodyBytesMax = size_t{16} << 10;
 /// The size of an observation's cursor; homeservers' sync tokens are below 300 bytes.
 inline constexpr size_t kCursorBytesMax = 8192;
 /// A client that has the first block of a notification asks for the next one within this.

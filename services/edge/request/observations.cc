@@ -369,10 +369,11 @@ const Observation* Observations::FindByToken(SessionId session, const coap::Toke
   return nullptr;
 }
 
-const Observation* Observations::FindTold(SessionId session, uint64_t path) const {
+const Observation* Observations::FindTold(SessionId session, const TransferKey& key) const {
   for (const ObservationId id : Of(session)) {
     const Observation* observation = Find(id);
-    if (observation->told && observation->subscription.target.key.path == path) return observation;
+    const TransferKey& own = observation->subscription.target.key;
+    if (observation->told && own.path == key.path && own.body == key.body) return observation;
   }
   return nullptr;
 }

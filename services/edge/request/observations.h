@@ -229,8 +229,9 @@ class Observations {
   Subscription* FindSubscription(ObservationId id);
   const Observation* FindByPoll(ExchangeId poll) const;
   const Observation* FindByToken(SessionId session, const coap::Token& token) const;
-  /// An observation of that path whose client got an error notification and may have ended it.
-  const Observation* FindTold(SessionId session, uint64_t path) const;
+  /// An observation of that path, by the same body, whose client got an error notification and may
+  /// have ended it.
+  const Observation* FindTold(SessionId session, const TransferKey& key) const;
   /// The observations of a session, in the order of registration.
   const std::vector<ObservationId>& Of(SessionId session) const;
   /// The session has observations that poll the homeserver.

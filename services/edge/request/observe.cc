@@ -45,10 +45,12 @@ void Layer::ServeObservations(TimePoint now) {
   }
 }
 
-bool Layer::AsksToObserve(const Incoming& incoming) const {
+// For a body by blocks, the option of the last one counts, which completes the request.
+bool Layer::AsksToObserve(const Incoming& incoming, ByteView body) const {
   const RequestOptions& options = incoming.options;
-  return options.observe == 0u && !options.block1 && incoming.arrived.message.payload.empty() &&
-         (options.method == v1::GET || options.method == v1::FETCH);
+  if (options.observe != 0u) return false;
+  if (options.method == v1::FETCH) return body.size() <= kObservedBodyBytesMax;
+  return options.method == v1::GET && !options.block1 && body.empty();
 }
 
 bool Layer::Deregister(TimePoint now, const Incoming& incoming) {
@@ -74,15 +76,15 @@ void Layer::BeginObservation(TimePoint now, ExchangeId id) {
   const SessionId session_id = (*found)->target.session;
   const Observation* earlier = observations_.FindByToken(session_id, (*found)->target.token);
   if (earlier == nullptr) {
-    earlier = observations_.FindTold(session_id, (*found)->target.key.path);
+    earlier = observations_.FindTold(session_id, (*found)->target.key);
   }
   const size_t own = observations_.Of(session_id).size() - (earlier != nullptr ? 1 : 0);
   Session& session = sessions_.at(session_id);
   Subscription subscription;
   subscription.places = (*found)->places;
   if (own < config_.observations_per_session_max) {
-    subscription.booking =
-        rooms_.observations.Take(now, session.holder, {HeldKind::kObservation, session_id, 0}, 1);
+    subscription.booking = rooms_.observations.Take(
+        now, session.holder, {HeldKind::kObservation, session_id, 0}, subscription.places);
   }
   if (subscription.booking) {
     subscription.place = rooms_.polls.Take(now, session.holder, {HeldKind::kPoll, session_id, 0},

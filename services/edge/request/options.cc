@@ -1,5 +1,6 @@
 #include "services/edge/request/options.h"
 
+#include <algorithm>
 #include <string>
 #include <utility>
 
@@ -17,7 +18,10 @@ class Hash {
     // The length keeps neighbouring segments apart.
     AddByte(static_cast<uint8_t>(value.size() >> 8));
     AddByte(static_cast<uint8_t>(value.size()));
-    for (const uint8_t byte : value) AddByte(byte);
+    Add(value);
+  }
+  void Add(ByteView bytes) {
+    for (const uint8_t byte : bytes) AddByte(byte);
   }
   uint64_t value() const { return value_; }
 
@@ -83,7 +87,8 @@ class Reader {
                 has_tag ? tag.value() : 0,
                 out_.method,
                 out_.accept,
-                out_.content_format};
+                out_.content_format,
+                out_.block1 ? 0 : BodyKey(out_.method, message_.payload)};
     return std::move(out_);
   }
 
@@ -187,6 +192,13 @@ class Reader {
 };
 
 }  // namespace
+
+uint64_t BodyKey(v1::Method method, ByteView body) {
+  if (method != v1::FETCH || body.empty()) return 0;
+  Hash hash;
+  hash.Add(body);
+  return std::max<uint64_t>(1, hash.value());
+}
 
 RequestOptions ReadOptions(const coap::MessageView& message) { return Reader(message).Read(); }
 

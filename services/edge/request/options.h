@@ -34,7 +34,12 @@ struct TransferKey {
   // The form of the answer depends on them.
   std::optional<uint32_t> accept = {};
   std::optional<uint32_t> content_format = {};
+  /// The body of a FETCH, which is part of its cache key (RFC 8132 §2); 0: none, or not known.
+  uint64_t body = 0;
 };
+
+/// TransferKey::body of a whole body.
+uint64_t BodyKey(v1::Method method, ByteView body);
 
 struct RequestOptions {
   v1::Method method = v1::METHOD_UNSPECIFIED;

@@ -194,19 +194,23 @@ void Layer::Start(TimePoint now, const Incoming& incoming, WholeBody body) {
       .block2 = options.block2,
       .no_response = options.no_response,
   };
+  exchange.target.key.body = BodyKey(options.method, body.bytes);
   exchange.idempotent = IsIdempotent(options.method);
   exchange.access_token = incoming.token;
   exchange.body = std::move(body.booking);
   exchange.awaits_token = !incoming.names_token && (!incoming.token || incoming.token_refused) &&
                           config_.token_wait > Duration::zero();
-  if (AsksToObserve(incoming)) {
+  // What is kept for long is booked by places; the copy for the first poll, by bytes.
+  const auto has_room_for_copy = [&] {
+    return body.bytes.empty() || exchange.body.GrowIfFree(now, body.bytes.size());
+  };
+  if (AsksToObserve(incoming, body.bytes) && has_room_for_copy()) {
     (void)request.mutable_observe();
     exchange.poll = std::make_unique<v1::Request>(request);
   } else {
     AskForWindow(incoming, request);
   }
-  if (exchange.poll == nullptr && exchange.awaits_token &&
-      (body.bytes.empty() || exchange.body.GrowIfFree(now, body.bytes.size()))) {
+  if (exchange.poll == nullptr && exchange.awaits_token && has_room_for_copy()) {
     exchange.retry = std::make_unique<v1::Request>(request);  // a copy, for a second try
   }
   exchange.started = now;
@@ -254,9 +258,10 @@ v1::Request Layer::WriteRequest(const Incoming& incoming, const WholeBody& body)
   return request;
 }
 
-// A long head takes several places.
+// A long head takes several places; so does a body that an observation keeps.
 size_t Layer::PlacesOf(const v1::Request& request) {
   size_t bytes = request.token().size() + request.user_agent().size();
+  if (request.has_observe()) bytes += request.body().size();
   for (const std::string& segment : request.path()) bytes += segment.size();
   for (const std::string& query : request.queries()) bytes += query.size();
   return 1 + bytes / kHeadBytesPerPlace;

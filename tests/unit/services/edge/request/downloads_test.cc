@@ -117,6 +117,39 @@ TEST_F(DownloadsTest, RequestTagsKeepTransfersOfOneResourceApart) {
   EXPECT_FALSE(several_);
 }
 
+TEST_F(DownloadsTest, BodiesOfFetchesKeepTransfersOfOneResourceApart) {
+  const auto by = [](uint64_t body, uint64_t tag = 0) {
+    TransferKey key = Key(1, 0, v1::FETCH);
+    key.body = body;
+    key.tag = tag;
+    return key;
+  };
+  const auto one = Add(by(1), 1);
+  const auto two = Add(by(2), 2);
+  EXPECT_EQ(Find(by(1), 9), one);
+  EXPECT_EQ(Find(by(2), 1), two) << "the body beats the token";
+  EXPECT_EQ(Find(by(3), 1), std::nullopt);
+  EXPECT_FALSE(several_);
+  EXPECT_EQ(Find(by(0), 2), two) << "left out: the token tells";
+  EXPECT_EQ(Find(by(0), 9), std::nullopt);
+  EXPECT_TRUE(several_);
+}
+
+// A client that asks with a new token for each block has one transfer of a request at a time.
+TEST_F(DownloadsTest, FetchOfAnotherBodyThenTheFirstTransferGoesOn) {
+  TransferKey key = Key(1, 0, v1::FETCH);
+  key.body = 1;
+  const auto one = Add(key, 1);
+  (*one)->fetch_token = TokenOf(9);
+  key.body = 2;
+  (void)Add(key, 2);
+  EXPECT_EQ(pinned_.size(), 2u);
+  (void)Add(key, 3);
+  key.body = 1;
+  (void)Add(key, 4);
+  EXPECT_EQ(pinned_.size(), 3u) << "begun anew";
+}
+
 TEST_F(DownloadsTest, OfTwoPostsNothingButTheTokenTells) {
   const auto one = Add(WithBody(60, Key(1, 0, 2)), 1);
   const auto two = Add(WithBody(60, Key(1, 0, 2)), 2);

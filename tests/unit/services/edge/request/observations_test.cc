@@ -234,7 +234,7 @@ TEST_F(ObservationsTest, PollsFailThenLaterEachTimeAndTheFifthIsTold) {
   }
   Fail(id, &error);
   EXPECT_TRUE(IsQuiet()) << "once";
-  EXPECT_EQ(observations_.FindTold(kSession, 42)->id, id);
+  EXPECT_EQ(observations_.FindTold(kSession, {.path = 42})->id, id);
 }
 
 TEST_F(ObservationsTest, RstToWhatToldOfFailuresOrBoreANumberThenItEnds) {

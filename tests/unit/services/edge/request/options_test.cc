@@ -109,6 +109,17 @@ TEST(Validation, RepeatedOrOverlongCriticalOptionsAreRefused) {
   }
 }
 
+// RFC 8132 §2; a POST is not cached, and the body of a GET has no meaning.
+TEST(Validation, BodyThenPartOfTheKeyOfAFetchOnly) {
+  const Bytes one = {1};
+  const Bytes two = {2};
+  EXPECT_NE(BodyKey(v1::FETCH, one), 0u);
+  EXPECT_NE(BodyKey(v1::FETCH, one), BodyKey(v1::FETCH, two));
+  EXPECT_EQ(BodyKey(v1::FETCH, {}), 0u);
+  EXPECT_EQ(BodyKey(v1::POST, one), 0u);
+  EXPECT_EQ(BodyKey(v1::GET, one), 0u);
+}
+
 TEST(Validation, KeysTellRequestsApartByWhatTheyAreAbout) {
   const auto key = [](const Options& options, coap::Code code = coap::kGet) {
     return ReadFrom(options, code).options.key;
@@ -142,6 +153,7 @@ TEST(Validation, KeysTellRequestsApartByWhatTheyAreAbout) {
   EXPECT_NE(tagged.upload, base.upload);
   EXPECT_NE(tagged.tag, base.tag);
   EXPECT_EQ(base.tag, 0u);
+  EXPECT_EQ(base.body, 0u);
   EXPECT_NE(key({{kPath, "a"}, {OptionNumber::kRequestTag, ""}}).tag, 0u);
   EXPECT_EQ(key({{kPath, "a"}, {OptionNumber::kAccept, "2"}}).accept, 50u);
   // RFC 9175 §3.1: an empty tag is a tag.
