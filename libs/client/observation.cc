@@ -6,6 +6,7 @@
 
 #include "libs/client/limits.h"
 #include "libs/client/options.h"
+#include "libs/coap/block.h"
 
 namespace lowband::client {
 namespace {
@@ -21,6 +22,7 @@ constexpr uint32_t kDeregister = 1;
 constexpr std::array kNamesTheResource = {
     OptionNumber::kUriHost,       OptionNumber::kUriPort,  OptionNumber::kUriPath,
     OptionNumber::kContentFormat, OptionNumber::kUriQuery, OptionNumber::kAccept,
+    OptionNumber::kRequestTag,
 };
 
 }  // namespace
@@ -74,7 +76,8 @@ Bytes Observation::Cancel() {
   std::ranges::stable_sort(options, {}, &OutgoingOption::number);
   coap::MessageWriter writer(coap::Type::kConfirmable, rest_.method, 0, token_);
   for (const OutgoingOption& option : options) writer.Option(option.number, option.value);
-  return writer.Finish(body_);
+  const bool fits = body_.size() <= coap::Block{0, false, kBlockSzxMax}.size();
+  return writer.Finish(fits ? ByteView(body_) : ByteView());
 }
 
 }  // namespace lowband::client

@@ -36,7 +36,8 @@ class Observation {
 
   /// `unacknowledged`: the registering request is not acknowledged yet.
   Verdict OnMessage(TimePoint now, const coap::MessageView& message, bool unacknowledged);
-  /// The message that ends the observation, for the message layer to stamp.
+  /// The message that ends the observation, for the message layer to stamp. A body that needs
+  /// several blocks is left out: servers know the observation by its token.
   Bytes Cancel();
   /// The request for the rest of a body of several blocks: only the resource.
   const Request& rest() const { return rest_; }

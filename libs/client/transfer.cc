@@ -117,8 +117,10 @@ Bytes Transfer::NextMessage(const StickyOptions& known) const {
       const auto number = static_cast<uint32_t>(upload_offset_ / block_bytes);
       add(OptionNumber::kBlock1, Block{number, !IsLastBlock(), upload_szx_}.Pack());
       // RFC 9175 §3: blocks of simultaneous uploads to one path must not be mixed.
-      options.push_back(
-          {OptionNumber::kRequestTag, Bytes(token_.view().begin(), token_.view().end())});
+      if (FindOption(options, OptionNumber::kRequestTag) == nullptr) {
+        options.push_back(
+            {OptionNumber::kRequestTag, Bytes(token_.view().begin(), token_.view().end())});
+      }
       if (number == 0) add(OptionNumber::kSize1, static_cast<uint32_t>(payload.size()));
       payload = payload.subspan(upload_offset_);
       payload = payload.first(std::min(payload.size(), block_bytes));

@@ -271,6 +271,56 @@ TEST_F(ObserveTest, UnobserveThenGetWithOneAndEndedOnAnswer) {
   ExpectNoEvent();
 }
 
+// RFC 8132 §2: the body is a part of what is observed. RFC 9175 §3: the tag stands for it.
+TEST_F(ObserveTest, FetchThenItsBodyOnceAndItsTagInEveryRequest) {
+  Start();
+  const std::string parameters = Pattern(1500);
+  Request request = Put("s", parameters);
+  request.method = coap::kFetch;
+  id = session->Observe(now, std::move(request));
+  const Sent first = Next();
+  EXPECT_EQ(first.view.FindUint(OptionNumber::kObserve), 0u);
+  EXPECT_EQ(first.block(OptionNumber::kBlock1), (Block{0, true, 6}));
+  const auto tag = *first.view.Find(OptionNumber::kRequestTag);
+  EXPECT_EQ(tag.size(), 3u) << "no tag of an upload is as long";
+  Piggyback(first, coap::kContinue, {Block1(0, true, 6)}, "");
+  const Sent second = Next();
+  EXPECT_EQ(second.view.FindUint(OptionNumber::kObserve), 0u) << "the one that counts";
+  EXPECT_EQ(second.payload(), parameters.substr(1024));
+  EXPECT_TRUE(std::ranges::equal(*second.view.Find(OptionNumber::kRequestTag), tag));
+  token = second.view.token;
+  Piggyback(second, coap::kContent, {Number(2), Block1(1, false, 6)}, "first");
+  ExpectResponse(id, coap::kContent, "first");
+  Notify(100, {Number(3), Block2(0, true, 0)}, parameters.substr(0, 16));
+  ExpectReply(Type::kAcknowledgement, 100);
+  const Sent rest = Next();
+  EXPECT_EQ(rest.view.code, coap::kFetch);
+  EXPECT_TRUE(std::ranges::equal(*rest.view.Find(OptionNumber::kRequestTag), tag));
+  EXPECT_FALSE(rest.view.Has(OptionNumber::kBlock1));
+  EXPECT_EQ(rest.payload(), "");
+  Piggyback(rest, coap::kContent, {Block2(1, false, 0)}, "end");
+  ExpectNotification(3, parameters.substr(0, 16) + "end");
+  session->Unobserve(now, id);
+  const Sent cancel = Next();
+  EXPECT_EQ(cancel.view.FindUint(OptionNumber::kObserve), 1u);
+  EXPECT_EQ(cancel.payload(), "") << "it would need blocks; the token tells";
+}
+
+TEST_F(ObserveTest, TwoFetchesThenTwoTags) {
+  Start();
+  std::vector<Bytes> tags;
+  for (const char* parameters : {"one", "two"}) {
+    Request request = Put("s", parameters);
+    request.method = coap::kFetch;
+    session->Observe(now, std::move(request));
+    const Sent sent = Next();
+    EXPECT_EQ(sent.payload(), parameters);
+    const auto tag = *sent.view.Find(OptionNumber::kRequestTag);
+    tags.emplace_back(tag.begin(), tag.end());
+  }
+  EXPECT_NE(tags[0], tags[1]);
+}
+
 TEST_F(ObserveTest, UnobserveUnansweredThenEndedAllTheSame) {
   Start();
   Begin();
