@@ -1,4 +1,5 @@
-// `lowband sync`: follows /sync, by observation or by polling, and prints the events.
+// `lowband sync`: follows /sync or sliding sync, by observation or by polling, and prints the
+// events.
 //
 // Threading: main.
 #pragma once
@@ -13,12 +14,14 @@ namespace lowband::tools {
 
 struct SyncOptions {
   std::string url;
-  std::string path;        ///< Literal; empty: the code of /sync.
+  std::string path;        ///< Literal; empty: the code of /sync, or that of sliding sync.
   MessageOptions message;  ///< Headers, token, key table.
   std::string token_file;
   ConnectOptions connect;
   std::string cursor_file;  ///< Empty: none; every run begins anew.
   std::string filter;       ///< JSON, or the id of an uploaded one.
+  bool sliding = false;     ///< Sliding sync, by FETCH.
+  std::string body;         ///< Of sliding sync: JSON or @FILE; empty: defaults.
   uint64_t timeout_ms = 30'000;
   bool poll = false;
   bool json = false;

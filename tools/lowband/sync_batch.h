@@ -10,18 +10,10 @@
 #include <vector>
 
 #include "libs/base/result.h"
+#include "tools/lowband/sync_event.h"
 
 namespace lowband::tools {
 
-enum class SyncFormat : uint8_t {
-  kLines,  ///< ROOM SENDER TYPE TEXT
-  kJson,   ///< The event with its room_id and its section ("join.timeline") in one line.
-};
-
-struct SyncEvent {
-  std::string event_id;  ///< Empty for events without one: typing, presence, to-device.
-  std::string line;      ///< Without a newline.
-};
 /// Events of a room that the server omitted before those of the batch ("limited").
 struct SyncGap {
   std::string room_id;
@@ -29,6 +21,7 @@ struct SyncGap {
 };
 struct SyncBatch {
   std::string next_batch;  ///< Empty: this is no sync result (an observation begins with {}).
+  std::string to_device;   ///< Of sliding sync: next_batch of its to-device messages.
   std::vector<SyncEvent> events;
   std::vector<SyncGap> gaps;
 };
@@ -39,11 +32,6 @@ Result<SyncBatch, std::string> ReadBatch(std::string_view json, SyncFormat forma
 /// Lines for people about the missing events. `first`: for an initial sync, which always has only
 /// the newest events.
 std::vector<std::string> GapLines(const std::vector<SyncGap>& gaps, bool first);
-
-/// One line for a terminal: control characters and characters that change the direction of text
-/// become spaces, and text beyond `shown` code points is cut. Events contain any text that senders
-/// choose.
-std::string Printable(std::string_view text, size_t shown);
 
 /// Ids of the events printed last.
 class RecentEvents {

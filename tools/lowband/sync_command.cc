@@ -12,6 +12,11 @@ constexpr const char* kFooter =
     R"(URL is coaps://HOST[:PORT]; the path of /sync is added. Schemes and ports are those of
 "lowband request". Queries of the URL are sent with it (for example set_presence=offline).
 
+With --sliding it follows sliding sync (MSC4186) instead. The parameters are a FETCH request's body,
+which is observed with them (RFC 8132); --body replaces the default: the 20 latest rooms with 20
+events each, and the extensions to_device, e2ee, account_data, receipts and typing. The position
+(pos) belongs to --cursor.
+
 The command observes /sync (RFC 7641): the server sends news as notifications, and until then only
 pings are on the wire. If the server does not support that, the command polls.
 
@@ -29,6 +34,10 @@ Examples:
   lowband sync --token-file token --json coaps://matrix.example | jq .content
   lowband sync --token-file token --seconds 600 --path /_matrix/client/v3/sync \
     --filter '{"room":{"timeline":{"limit":1}}}' coaps://matrix.example
+
+  lowband sync --token-file token --sliding --cursor cursor \
+    --body '{"conn_id":"x","lists":{"all":{"ranges":[[0,9]],"timeline_limit":5,
+             "required_state":[]}}}' coaps://matrix.example
 
 SSLKEYLOGFILE=FILE appends the secrets of the session to FILE, for Wireshark.
 
@@ -61,10 +70,20 @@ void AddAskFlags(CLI::App& command, SyncOptions& options) {
   command
       .add_option("--path", options.path,
                   "Path of the sync, sent unchanged; default: \"7\", the code of "
-                  "/_matrix/client/r0/sync")
+                  "/_matrix/client/r0/sync, and of sliding sync its unstable path; "
+                  "/_matrix/client/v4/sync is the other")
       ->type_name("PATH");
-  command.add_option("--filter", options.filter, "Filter of the sync: JSON, or the id of a filter")
-      ->type_name("FILTER");
+  CLI::Option* filter = command.add_option("--filter", options.filter,
+                                           "Filter of the sync: JSON, or the id of a filter");
+  filter->type_name("FILTER");
+  CLI::Option* sliding =
+      command.add_flag("--sliding", options.sliding, "Follow sliding sync (MSC4186)");
+  sliding->excludes(filter);
+  command
+      .add_option("--body", options.body,
+                  "Parameters of sliding sync: a JSON object, @FILE or - for standard input")
+      ->type_name("JSON")
+      ->needs(sliding);
   command
       .add_option("--timeout", options.timeout_ms,
                   "Milliseconds that the homeserver may wait for news")

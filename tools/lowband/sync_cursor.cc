@@ -19,6 +19,10 @@ namespace {
 
 constexpr mode_t kPrivateMode = 0600;
 
+bool IsWord(const std::string& text) {
+  return std::ranges::none_of(text, [](unsigned char c) { return c <= ' ' || c == 0x7f; });
+}
+
 // False with errno set.
 bool WriteDurably(const std::string& path, const std::string& text) {
   const int fd =
@@ -37,23 +41,26 @@ bool WriteDurably(const std::string& path, const std::string& text) {
 
 }  // namespace
 
-std::string ReadCursor(const std::string& path) {
+SyncPosition ReadCursor(const std::string& path) {
   if (access(path.c_str(), F_OK) != 0 && errno == ENOENT) return {};
   const Bytes bytes = ReadFile(path);
   std::string text(AsText(bytes));
   while (!text.empty() && (text.back() == '\n' || text.back() == '\r')) text.pop_back();
-  const bool odd = std::ranges::any_of(text, [](unsigned char c) { return c <= ' ' || c == 0x7f; });
-  if (odd || text.empty() || text.size() > kCursorBytesMax) {
+  const size_t end = std::min(text.find('\n'), text.size());
+  SyncPosition position{text.substr(0, end), end < text.size() ? text.substr(end + 1) : ""};
+  if (position.next.empty() || text.size() > kCursorBytesMax || !IsWord(position.next) ||
+      !IsWord(position.to_device)) {
     throw UsageError("--cursor: \"" + path +
-                     "\" holds no cursor, which is one word; without the "
+                     "\" holds no cursor, which is one word, or two lines of one; without the "
                      "file, sync begins anew");
   }
-  return text;
+  return position;
 }
 
-void WriteCursor(const std::string& path, const std::string& next_batch) {
+void WriteCursor(const std::string& path, const SyncPosition& position) {
   const std::string fresh = path + ".new";
-  if (!WriteDurably(fresh, next_batch + "\n")) {
+  const std::string second = position.to_device.empty() ? "" : position.to_device + "\n";
+  if (!WriteDurably(fresh, position.next + "\n" + second)) {
     throw UsageError("--cursor: cannot write \"" + fresh + "\": " + std::strerror(errno));
   }
   if (std::rename(fresh.c_str(), path.c_str()) != 0) {

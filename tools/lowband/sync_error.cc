@@ -6,7 +6,7 @@
 #include "libs/client/options.h"
 #include "tools/lowband/message_text.h"
 #include "tools/lowband/request_message.h"
-#include "tools/lowband/sync_batch.h"
+#include "tools/lowband/sync_event.h"
 #include "tools/lowband/sync_limits.h"
 
 namespace lowband::tools {
@@ -17,6 +17,7 @@ using nlohmann::json;
 constexpr uint32_t kTooManyRequests = 429;
 constexpr uint32_t kRequestTimeout = 408;
 constexpr const char* kLimitExceeded = "M_LIMIT_EXCEEDED";
+constexpr const char* kUnknownPosition = "M_UNKNOWN_POS";
 
 std::string Text(const json& body, const char* name) {
   const auto found = body.find(name);
@@ -56,6 +57,7 @@ SyncError ReadError(const client::Response& response) {
   error.passes = response.code.cls() == 5 || response.code == coap::kTooManyRequests ||
                  response.code == coap::kRequestEntityIncomplete || status == kTooManyRequests ||
                  status == kRequestTimeout || errcode == kLimitExceeded;
+  error.position_unknown = errcode == kUnknownPosition;
   error.wait = RetryAfter(response, body);
   return error;
 }

@@ -14,7 +14,8 @@ namespace lowband::tools {
 struct SyncError {
   std::string text;     ///< "4.01 Unauthorized: M_UNKNOWN_TOKEN: …", fit for a terminal.
   bool passes = false;  ///< A repeat may succeed.
-  Duration wait{};      ///< The server requested this wait.
+  bool position_unknown = false;  ///< Sliding sync is to begin anew (MSC4186).
+  Duration wait{};                ///< The server requested this wait.
 };
 SyncError ReadError(const client::Response& response);
 

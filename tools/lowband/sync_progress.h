@@ -9,6 +9,7 @@
 #include "libs/client/event.h"
 #include "tools/lowband/sync.h"
 #include "tools/lowband/sync_batch.h"
+#include "tools/lowband/sync_cursor.h"
 #include "tools/lowband/sync_summary.h"
 
 namespace lowband::tools {
@@ -19,7 +20,9 @@ class SyncProgress {
   SyncProgress(const SyncOptions& options, SyncSummary& summary);
 
   /// The position up to which all events are printed; empty at the very beginning.
-  const std::string& since() const { return since_; }
+  const SyncPosition& since() const { return since_; }
+  /// The homeserver no longer knows the position. That of the to-device messages stays.
+  void BeginAnew() { since_.next.clear(); }
   /// True if `answer`, a success, had a batch. A batch that ends at the last position is not
   /// printed. The error names the fault of the answer or of standard output; then the cursor stays.
   /// Throws UsageError when the cursor file cannot be written.
@@ -28,7 +31,7 @@ class SyncProgress {
  private:
   const SyncOptions& options_;
   SyncSummary& summary_;
-  std::string since_;
+  SyncPosition since_;
   RecentEvents recent_;
 };
 

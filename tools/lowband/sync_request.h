@@ -7,7 +7,9 @@
 #include <vector>
 
 #include "libs/client/event.h"
+#include "tools/lowband/request_message.h"
 #include "tools/lowband/sync.h"
+#include "tools/lowband/sync_cursor.h"
 #include "tools/lowband/url.h"
 
 namespace lowband::tools {
@@ -22,10 +24,15 @@ class SyncRequest {
   const std::vector<std::string>& ignored_headers() const { return ignored_headers_; }
   /// `since` may be empty. Over DTLS the access token, the key table (MSC3079) and the user agent
   /// stay in force, so only the `first_of_session` has them.
-  client::Request Make(const std::string& since, bool first_of_session) const;
+  client::Request Make(const SyncPosition& since, bool first_of_session) const;
 
  private:
+  /// The error names the wrong flag.
+  Result<BuiltRequest, std::string> Build(const SyncPosition& since) const;
+
   Url url_;
+  MessageOptions message_;
+  std::string parameters_;  ///< Of sliding sync: the body, as JSON. Empty: /sync.
   client::Request request_;
   std::vector<std::string> ignored_headers_;
 };

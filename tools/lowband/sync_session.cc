@@ -121,10 +121,10 @@ SyncSession::End SyncSession::On(TimePoint now, const client::Response& response
   }
   // Registered; the result comes as a notification.
   if (observing_ && response.body.empty()) return std::nullopt;
-  const std::string before = run_.progress.since();
+  const std::string before = run_.progress.since().next;
   auto end = OnAnswer(now, response);
   if (end || observing_) return end;
-  const bool news = run_.progress.since() != before;
+  const bool news = run_.progress.since().next != before;
   ask_at_ = news ? now : std::max<TimePoint>(now, asked_at_ + kPollInterval);
   return std::nullopt;
 }
@@ -139,6 +139,11 @@ SyncSession::End SyncSession::On(TimePoint now, const client::Notification& noti
 SyncSession::End SyncSession::OnAnswer(TimePoint now, const client::Response& answer) {
   if (answer.code.cls() != 2) {
     const SyncError error = ReadError(answer);
+    if (error.position_unknown && !run_.progress.since().next.empty()) {
+      run_.progress.BeginAnew();
+      AskLater(now, "the homeserver no longer knows the position: beginning anew");
+      return std::nullopt;
+    }
     if (!error.passes) {
       id_ = 0;
       return SyncEnd{SyncEnd::Kind::kFailed, "the server answered " + error.text};

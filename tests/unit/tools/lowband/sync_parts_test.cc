@@ -4,6 +4,9 @@
 
 #include "libs/client/options.h"
 #include "tools/lowband/backoff.h"
+#include "tools/lowband/exit_status.h"
+#include "tools/lowband/sliding_batch.h"
+#include "tools/lowband/sliding_request.h"
 #include "tools/lowband/sync_batch.h"
 #include "tools/lowband/sync_error.h"
 #include "tools/lowband/sync_limits.h"
@@ -36,6 +39,69 @@ TEST(SyncBatch, EverySectionThenEventsWithIt) {
                          R"({"section":"join.state","room_id":"!j","type":"s","event_id":"$1"})",
                          R"({"section":"join.ephemeral","room_id":"!j","type":"e"})",
                          R"({"section":"leave.timeline","room_id":"!l","type":"l"})"));
+}
+
+TEST(SlidingBatch, EverySectionThenEventsWithIt) {
+  const auto batch = ReadSlidingBatch(
+      R"({"pos":"5/s","lists":{"all":{"count":1}},
+          "rooms":{"!i":{"invite_state":[{"type":"i"}]},
+                   "!j":{"required_state":[{"type":"s","event_id":"$1"}, 5],
+                         "timeline":[{"type":"t"}],"limited":true,"prev_batch":"p"},
+                   "!n":{"initial":true,"limited":true,"timeline":[]}},
+          "extensions":{"to_device":{"next_batch":"9","events":[{"type":"d"}]},
+                        "account_data":{"global":[{"type":"a"}],"rooms":{"!j":[{"type":"b"}]}},
+                        "receipts":{"rooms":{"!j":{"type":"r"}}},
+                        "typing":{"rooms":{"!j":{"type":"y"}}}}})",
+      SyncFormat::kJson);
+  ASSERT_TRUE(batch) << batch.error();
+  EXPECT_EQ(batch->next_batch, "5/s");
+  EXPECT_EQ(batch->to_device, "9");
+  std::vector<std::string> lines;
+  for (const SyncEvent& event : batch->events) lines.push_back(event.line);
+  EXPECT_THAT(
+      lines,
+      testing::ElementsAre(
+          R"({"section":"to_device","type":"d"})", R"({"section":"account_data","type":"a"})",
+          R"({"section":"invite_state","room_id":"!i","type":"i"})",
+          R"({"section":"required_state","room_id":"!j","type":"s","event_id":"$1"})",
+          R"({"section":"timeline","room_id":"!j","type":"t"})",
+          R"({"section":"account_data","room_id":"!j","type":"b"})",
+          R"({"section":"receipts","room_id":"!j","type":"r"})",
+          R"({"section":"typing","room_id":"!j","type":"y"})"));
+  ASSERT_EQ(batch->gaps.size(), 1u) << "a room new to the connection has none";
+  EXPECT_EQ(batch->gaps[0].room_id, "!j");
+  EXPECT_EQ(batch->gaps[0].prev_batch, "p");
+}
+
+TEST(SlidingBatch, NoResultOrNoJsonThenNothingOrError) {
+  EXPECT_TRUE(ReadSlidingBatch("{}", SyncFormat::kLines)->next_batch.empty());
+  EXPECT_FALSE(ReadSlidingBatch("[]", SyncFormat::kLines));
+  for (const char* odd :
+       {R"({"pos":"1","rooms":[],"extensions":7})",
+        R"({"pos":"1","rooms":{"!r":3},"extensions":{"typing":{"rooms":[]}}})",
+        R"({"pos":"1","extensions":{"to_device":[],"receipts":{"rooms":{"!r":1}}}})"}) {
+    const auto batch = ReadSlidingBatch(odd, SyncFormat::kLines);
+    ASSERT_TRUE(batch) << odd;
+    EXPECT_TRUE(batch->events.empty()) << odd;
+  }
+}
+
+TEST(SlidingRequest, PositionThenInTheToDeviceExtensionOnly) {
+  EXPECT_EQ(WithToDeviceSince(R"({"extensions":{"to_device":{"enabled":true}},"x":1})", "9"),
+            R"({"extensions":{"to_device":{"enabled":true,"since":"9"}},"x":1})");
+  for (const char* without : {"{}", R"({"extensions":{}})", R"({"extensions":{"to_device":7}})"}) {
+    EXPECT_EQ(WithToDeviceSince(without, "9"), without);
+  }
+  EXPECT_EQ(WithToDeviceSince(R"({"extensions":{"to_device":{}}})", ""),
+            R"({"extensions":{"to_device":{}}})");
+}
+
+TEST(SlidingRequest, ParametersThenAnObjectWithoutPositionAndTimeout) {
+  EXPECT_THAT(ReadParameters(""), HasSubstr("to_device"));
+  EXPECT_EQ(ReadParameters(R"({"lists":{}})"), R"({"lists":{}})");
+  for (const char* wrong : {"[]", "x", R"({"pos":"1"})", R"({"timeout":1})", "@/no/such/file"}) {
+    EXPECT_THROW((void)ReadParameters(wrong), UsageError) << wrong;
+  }
 }
 
 TEST(SyncBatch, ManyGapsThenTheFirstAreNamedAndAllCounted) {

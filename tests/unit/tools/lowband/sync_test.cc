@@ -224,6 +224,63 @@ TEST_F(SyncTest, CursorFileThenGoneOnFromAndRewritten) {
   EXPECT_EQ(ReadFileText(fresh), "s8\n");
 }
 
+nlohmann::json SlidingBatch(const std::string& pos, const std::string& text) {
+  nlohmann::json room = {{"timeline", {Message("$" + text, text)}}};
+  return {{"pos", pos},
+          {"rooms", {{"!room:hs", std::move(room)}}},
+          {"extensions", {{"to_device", {{"next_batch", "d" + pos}, {"events", {}}}}}}};
+}
+
+/// Its body as JSON.
+nlohmann::json BodyOf(const Asked& asked) {
+  std::string json;
+  EXPECT_TRUE(transcode::CborToJson(asked.body, json));
+  return nlohmann::json::parse(json);
+}
+
+TEST_F(SyncTest, SlidingThenParametersAreObservedByFetch) {
+  Serve({Cbor(nlohmann::json::object())});
+  server_->Then(Cbor(SlidingBatch("p1", "one")));
+  server_->Then(Cbor(SlidingBatch("p2", "two")));
+  server_->Then(TokenRefused());
+  const RunResult result = Sync({"-k", "--sliding", "--token", "tok"});
+  EXPECT_EQ(result.out, Line("one") + Line("two"));
+  ASSERT_EQ(asked().size(), 1u);
+  const Asked first = asked()[0];
+  EXPECT_EQ(first.method, coap::kFetch);
+  EXPECT_THAT(first.path, ElementsAre("_matrix", "client", "unstable",
+                                      "org.matrix.simplified_msc3575", "sync"));
+  EXPECT_THAT(first.queries, ElementsAre("timeout=30000"));
+  EXPECT_EQ(BodyOf(first)["lists"]["all"]["timeline_limit"], 20);
+  EXPECT_EQ(first.options.at(292).size(), 3u) << "Request-Tag";
+}
+
+TEST_F(SyncTest, SlidingWithCursorThenGoneOnFromBothPositions) {
+  Serve({Cbor(SlidingBatch("p8", "one"))});
+  const TemporaryFolder folder;
+  const std::string cursor = folder.Write("cursor", "p7\nd7\n");
+  const RunResult result =
+      Sync({"-k", "--once", "--sliding", "--path", "/_matrix/client/v4/sync", "--cursor", cursor,
+            "--body", R"({"extensions":{"to_device":{"enabled":true}}})"});
+  EXPECT_EQ(result.status, 0) << result.err;
+  EXPECT_THAT(asked().at(0).path, ElementsAre("_matrix", "client", "v4", "sync"));
+  EXPECT_THAT(asked()[0].queries, ElementsAre("timeout=30000", "pos=p7"));
+  EXPECT_EQ(BodyOf(asked()[0])["extensions"]["to_device"]["since"], "d7");
+  EXPECT_EQ(ReadFileText(cursor), "p8\ndp8\n");
+}
+
+// MSC4186: without a position, but the to-device messages have their own.
+TEST_F(SyncTest, SlidingPositionUnknownThenBegunAnew) {
+  Serve({Cbor(SlidingBatch("p1", "one")), Cbor(SlidingBatch("p9", "two"))});
+  server_->Then(Cbor({{"errcode", "M_UNKNOWN_POS"}, {"error", "x"}}, coap::kBadRequest));
+  const RunResult result = Sync({"-k", "--sliding", "--reconnect-wait", "0.02", "--seconds", "2"});
+  EXPECT_EQ(result.out, Line("one") + Line("two"));
+  EXPECT_THAT(result.err, HasSubstr("no longer knows the position"));
+  ASSERT_EQ(asked().size(), 2u);
+  EXPECT_THAT(asked()[1].queries, ElementsAre("timeout=30000"));
+  EXPECT_EQ(BodyOf(asked()[1])["extensions"]["to_device"]["since"], "dp1");
+}
+
 TEST_F(SyncTest, SessionClosedThenReconnectsWithCursorAndToken) {
   Serve({Cbor(nlohmann::json::object())});
   server_->Then(Cbor(Batch("s1", {Message("$1", "one")})));
@@ -379,6 +436,10 @@ TEST_F(SyncTest, WrongFlagsThenStatus2AndNamed) {
   EXPECT_THAT(refused({"--token-file", "/nonexistent", "coaps://h"}), HasSubstr("/nonexistent"));
   const std::string words = folder.Write("words", "not a cursor");
   EXPECT_THAT(refused({"-k", "--cursor", words, "coaps://h"}), HasSubstr("holds no cursor"));
+  EXPECT_THAT(refused({"-k", "--body", "{}", "coaps://h"}), HasSubstr("--sliding"));
+  EXPECT_THAT(refused({"-k", "--sliding", "--body", "[]", "coaps://h"}), HasSubstr("--body"));
+  EXPECT_THAT(refused({"-k", "--sliding", "--filter", "1", "coaps://h"}), HasSubstr("--filter"));
+  EXPECT_THAT(refused({"-k", "--sliding", "coaps://h?pos=1"}), HasSubstr("pos"));
   const std::string secrets = folder.Write("secrets", "very secret");
   EXPECT_THAT(refused({"--token-file", secrets, "coaps://h"}), Not(HasSubstr("very")));
 }
