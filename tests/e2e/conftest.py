@@ -15,6 +15,7 @@ import pytest
 from harness import peers as go_peers
 from harness.certificate import Certificate
 from harness.fleet import Fleet
+from harness.follower import Follower
 from harness.gateway import Gateway
 from harness.homeservers import DemoHomeserver, Synapse
 from harness.matrix import Client
@@ -187,3 +188,19 @@ def bob(synapse):
     """A registered user who talks to Synapse itself: the other side of a conversation, and a check
     of what really arrived."""
     return Client(synapse.url, "v3").register()
+
+
+@pytest.fixture
+def start_follower(bin_dir, tmp_path):
+    """`lowband sync` of a user in front of a gateway."""
+    started = []
+
+    def start(gateway, user, *flags, **options):
+        started.append(Follower(bin_dir, gateway, user, tmp_path, *flags, **options))
+        return started[-1]
+
+    yield start
+    for follower in started:
+        if follower.process.poll() is None:
+            follower.process.kill()
+            follower.process.wait()

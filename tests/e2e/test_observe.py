@@ -1,7 +1,6 @@
 """OBSERVE of /sync: with the deployed clients' stack, libcoap's client and our own, in front of a
 real homeserver; nothing lost, nothing twice, whatever dies in between."""
 
-import json
 import os
 import re
 import signal
@@ -13,7 +12,7 @@ import pytest
 from harness.matrix import Client, messages
 from harness.process import run
 from harness.services import Services
-from harness.waiting import holds_within, settle
+from harness.waiting import settle
 
 pytestmark = [pytest.mark.lowband, pytest.mark.smoke]
 
@@ -22,57 +21,15 @@ FILTER = '{"room":{"timeline":{"limit":1000}}}'
 MESSAGES = int(os.environ.get("LOWBAND_OBSERVE_MESSAGES", "100"))
 
 
-class Follower:
-    """`lowband sync` of one user; its lines come as they are printed."""
-
-    def __init__(self, bin_dir, gateway, user, folder, *flags, keepalive=5):
-        self.out = folder / f"sync-{time.monotonic_ns()}.out"
-        self.err = self.out.with_suffix(".err")
-        command = [
-            bin_dir / "lowband", "sync", "--cacert", gateway.certificate.cert,
-            "--token", user.token, "--cursor", folder / f"cursor-{user.user[1:8]}",
-            "--filter", FILTER, "--keepalive", keepalive, *flags, f"coaps://{gateway.address}",
-        ]  # fmt: skip
-        self.process = subprocess.Popen(
-            list(map(str, command)), stdout=self.out.open("wb"), stderr=self.err.open("wb")
+@pytest.fixture
+def follow(start_follower, tmp_path):
+    def start(gateway, user, *flags, **options):
+        cursor = tmp_path / f"cursor-{user.user[1:8]}"
+        return start_follower(
+            gateway, user, "--cursor", cursor, "--filter", FILTER, *flags, **options
         )
 
-    def texts(self):
-        """The bodies of the messages printed so far."""
-        return re.findall(r" m\.room\.message (.*)", self.out.read_text())
-
-    def wait_for(self, count, seconds=60):
-        holds_within(seconds, lambda: len(self.texts()) >= count or not self._runs())
-        return self.texts()
-
-    def wait_for_first_batch(self):
-        holds_within(30, lambda: self.out.read_text() or not self._runs())
-        return self
-
-    def _runs(self):
-        assert self.process.poll() is None, self.err.read_text()
-        return True
-
-    def stop(self):
-        if self.process.poll() is None:
-            self.process.send_signal(signal.SIGINT)
-        self.process.wait(20)
-        return self.err.read_text()
-
-
-@pytest.fixture
-def follow(bin_dir, tmp_path):
-    started = []
-
-    def start(gateway, user, *flags, **options):
-        started.append(Follower(bin_dir, gateway, user, tmp_path, *flags, **options))
-        return started[-1]
-
-    yield start
-    for follower in started:
-        if follower.process.poll() is None:
-            follower.process.kill()
-            follower.process.wait()
+    return start
 
 
 @pytest.fixture
