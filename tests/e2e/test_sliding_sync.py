@@ -3,11 +3,14 @@ wire while nothing happens."""
 
 import json
 import os
+import signal
+import subprocess
 
 import pytest
 
 from harness.matrix import Client
 from harness.relay import Relay, Weather
+from harness.services import Services
 from harness.waiting import holds_within, settle
 
 pytestmark = [pytest.mark.lowband, pytest.mark.smoke]
@@ -135,6 +138,69 @@ def test_two_connections_side_by_side(gateway, synapse, bob, start_follower):
     assert timeline() == [f"message {n}" for n in range(10)]
     assert numbers(encryption) == list(range(10))
     assert {e["section"] for e in encryption.events()} == {"to_device"}
+
+
+def test_two_connections_in_one_session(bin_dir, gateway, synapse, bob, relayed):
+    """Two observations of one path, whose large notifications are fetched at the same time, over a
+    bad network."""
+    carol = Client(synapse.url, "v3").register()
+    rooms = [room_with(bob, carol) for _ in range(3)]
+    relay = relayed(Weather(loss=0.1))
+    path = [[11, segment.encode().hex()] for segment in PATH.strip("/").split("/")]
+    options = [*path, [12, "32"], [17, "32"], [256, carol.token.encode().hex()]]
+    bodies = [parameters(name).encode().hex() for name in ("room-list", "other")]
+    observations = "".join(
+        json.dumps({"method": 5, "options": options, "body": body}) + "\n" for body in bodies
+    )
+    process = subprocess.Popen(
+        [bin_dir / "coap_asker", "--server", str(relay.port), "--observe", "45"],
+        stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True,
+    )  # fmt: skip
+    process.stdin.write(observations)
+    process.stdin.close()
+    settle(5, "the registrations")
+    sent = [f"message {n} {'x' * 500}" for n in range(30)]
+    for n, text in enumerate(sent):
+        bob.send(rooms[n % 3], text)
+    got = {0: [], 1: []}
+    for line in process.stdout:
+        told = json.loads(line)
+        assert told.get("code") == 69, told
+        body = json.loads(bytes.fromhex(told["body"]) or "{}")
+        for room, content in body.get("rooms", {}).items():
+            assert not content.get("limited") or content.get("initial"), "a gap"
+            got[told["of"]] += [(room, e["content"]["body"]) for e in content.get("timeline", [])
+                                if e["type"] == "m.room.message"]  # fmt: skip
+    assert process.wait(10) == 0
+    for of, events in got.items():
+        for n, room in enumerate(rooms):
+            assert [text for where, text in events if where == room] == sent[n::3], of
+    assert relay.lost.datagrams > 0, "the network was not bad enough"
+
+
+def test_nothing_lost_when_the_edge_restarts(
+    tmp_path, bin_dir, synapse, bob, certificate, start_follower
+):
+    services = Services(tmp_path, bin_dir, synapse.url, certificate)
+    try:
+        carol = Client(synapse.url, "v3").register()
+        room = room_with(bob, carol)
+        follower = start_follower(
+            services, carol, "--sliding", "--body", parameters("x"), "--reconnect-wait", "1"
+        ).wait_for_first_batch()
+        sent = [f"message {n}" for n in range(20)]
+        for text in sent[:10]:
+            bob.send(room, text)
+        assert follower.wait_for(10) == sent[:10]
+        services.edge.signal(signal.SIGKILL)
+        services.edge.wait(5)
+        services.start_edge()
+        for text in sent[10:]:
+            bob.send(room, text)
+        assert follower.wait_for(20, 150) == sent
+        assert "beginning anew" not in follower.stop()
+    finally:
+        services.stop()
 
 
 def test_quiet_hour_costs_less_than_2_kb(gateway, synapse, bob, start_follower, relayed):
