@@ -11,9 +11,11 @@
 namespace lowband::edge::uplink {
 namespace {
 
-// With If-Match, the second execution would fail.
+// With If-Match, the second execution would fail. A further poll of an observation, with any
+// method, only asks again for what its client has not received.
 bool IsRepeatable(const v1::Request& asked) {
-  return asked.if_match().empty() && request::IsIdempotent(asked.method());
+  const bool continues = !asked.observe().cursor().empty();
+  return asked.if_match().empty() && (continues || request::IsIdempotent(asked.method()));
 }
 
 uint32_t RemainingMs(TimePoint now, TimePoint deadline) {

@@ -104,6 +104,28 @@ TEST_P(Repeatable, NoOtherReplicaIsThereThenItGoesToTheSame) {
   EXPECT_EQ(rig.LaneOf(1), lanes[1]);
 }
 
+// A FETCH is a POST at the homeserver, but one that continues an observation only asks.
+TEST(Failover, FurtherPollOfAnObservedFetchThenRepeatedAndTheFirstIsNot) {
+  for (const char* cursor : {"", "c1"}) {
+    Config config;
+    config.lanes = 2;
+    Rig rig(config);
+    rig.Start();
+    request::StartExchange start = MakeStart(1, v1::FETCH, rig.now + 30s, "body");
+    start.request.mutable_observe()->set_cursor(cursor);
+    rig.set.Submit(rig.now, std::move(start));
+    rig.Pump();
+    rig.Dead(rig.LaneOf(1));
+    rig.Advance(config.resend_delay);
+    if (*cursor == 0) {
+      EXPECT_EQ(rig.CodeOf(1), "5.04");
+      continue;
+    }
+    rig.Answer(rig.LaneOf(1), 1);
+    EXPECT_EQ(rig.CodeOf(1), "2.05");
+  }
+}
+
 using NotRepeatable = FailoverByMethod;
 INSTANTIATE_TEST_SUITE_P(Methods, NotRepeatable, ::testing::Values(v1::POST, v1::FETCH));
 
