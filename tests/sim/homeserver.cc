@@ -1,5 +1,6 @@
 #include "tests/sim/homeserver.h"
 
+#include <algorithm>
 #include <nlohmann/json.hpp>
 #include <utility>
 
@@ -31,6 +32,12 @@ uint64_t PositionOf(const std::string& token) {
   return token.size() > 1 && token[0] == 's' ? std::stoull(token.substr(1)) : 0;
 }
 
+uint64_t ToDeviceSince(const std::string& body) {
+  const auto parameters = nlohmann::json::parse(body, nullptr, false);
+  const auto since = nlohmann::json::json_pointer("/extensions/to_device/since");
+  return parameters.contains(since) ? PositionOf(parameters.at(since).get<std::string>()) : 0;
+}
+
 }  // namespace
 
 std::string PaddingOf(uint64_t version) {
@@ -58,22 +65,14 @@ uint64_t Homeserver::Request(const translator::mapping::HttpRequest& request, Do
   const std::string user =
       request.authorization.size() > kScheme ? request.authorization.substr(kScheme) : "";
   if (path.ends_with("/sync")) {
-    const uint64_t since = PositionOf(QueryValue(request.target, "since"));
-    if (on_since) on_since(user, since);
-    // To-device messages that the client has are gone, as in Synapse.
-    std::erase_if(users_[user].events,
-                  [&](const Event& event) { return event.to_device && event.position <= since; });
-    const std::string timeout = QueryValue(request.target, "timeout");
-    waiting_[id] = {user, since, std::move(done)};
-    if (since == 0 || HasNews(user, since) || timeout.empty() || timeout == "0") {
-      Finish(id);
-    } else {
-      timeline_.After(std::chrono::milliseconds(std::stoull(timeout)), [this, id] { Finish(id); });
-    }
+    const bool sliding = request.method == HttpMethod::kPost;
+    const uint64_t since = PositionOf(QueryValue(request.target, sliding ? "pos" : "since"));
+    const uint64_t to_device = sliding ? ToDeviceSince(request.body) : since;
+    StartSync(id, request, {user, since, to_device, sliding, std::move(done)});
     return id;
   }
   if (path.find("/slow/") != std::string::npos) {
-    waiting_[id] = {user, 0, std::move(done)};
+    waiting_[id] = {user, 0, 0, false, std::move(done)};
     timeline_.After(std::chrono::seconds(20), [this, id] { Finish(id); });
     return id;
   }
@@ -104,6 +103,26 @@ uint64_t Homeserver::Request(const translator::mapping::HttpRequest& request, Do
   return id;
 }
 
+void Homeserver::StartSync(uint64_t id, const translator::mapping::HttpRequest& request,
+                           Waiting sync) {
+  if (on_since) {
+    on_since(sync.user, sync.since);
+    on_since(sync.user, sync.to_device);
+  }
+  // To-device messages that the client has are gone, as in Synapse.
+  std::erase_if(users_[sync.user].events, [&](const Event& event) {
+    return event.to_device && event.position <= sync.to_device;
+  });
+  const std::string timeout = QueryValue(request.target, "timeout");
+  const bool at_once = sync.since == 0 || HasNews(sync) || timeout.empty() || timeout == "0";
+  waiting_[id] = std::move(sync);
+  if (at_once) {
+    Finish(id);
+  } else {
+    timeline_.After(std::chrono::milliseconds(std::stoull(timeout)), [this, id] { Finish(id); });
+  }
+}
+
 void Homeserver::Emit(const std::string& user, bool to_device, size_t padding) {
   User& to = users_[user];
   to.events.push_back({++position_, ++to.emitted, to_device, padding});
@@ -115,16 +134,17 @@ uint64_t Homeserver::Emitted(const std::string& user) const {
   return it == users_.end() ? 0 : it->second.emitted;
 }
 
-bool Homeserver::HasNews(const std::string& user, uint64_t since) const {
-  const auto it = users_.find(user);
-  return it != users_.end() && !it->second.events.empty() &&
-         it->second.events.back().position > since;
+bool Homeserver::HasNews(const Waiting& waiting) const {
+  const auto it = users_.find(waiting.user);
+  return it != users_.end() && std::ranges::any_of(it->second.events, [&](const Event& event) {
+           return waiting.Lacks(event);
+         });
 }
 
 void Homeserver::Wake(const std::string& user) {
   std::vector<uint64_t> ready;
   for (const auto& [id, waiting] : waiting_) {
-    if (waiting.user == user && HasNews(user, waiting.since)) ready.push_back(id);
+    if (waiting.user == user && HasNews(waiting)) ready.push_back(id);
   }
   for (const uint64_t id : ready) {
     timeline_.After(std::chrono::milliseconds(1), [this, id] { Finish(id); });
@@ -136,21 +156,31 @@ void Homeserver::Finish(uint64_t request) {
   if (it == waiting_.end()) return;
   const Waiting waiting = std::move(it->second);
   waiting_.erase(it);
-  waiting.done(Sync(waiting.user, waiting.since));
+  waiting.done(Sync(waiting));
 }
 
-Homeserver::Answer Homeserver::Sync(const std::string& user, uint64_t since) {
+Homeserver::Answer Homeserver::Sync(const Waiting& waiting) {
   nlohmann::json timeline = nlohmann::json::array();
   nlohmann::json to_device = nlohmann::json::array();
-  for (const Event& event : users_[user].events) {
-    if (event.position <= since) continue;
+  for (const Event& event : users_[waiting.user].events) {
+    if (!waiting.Lacks(event)) continue;
     nlohmann::json item = {{"type", "m.test"},
                            {"content", {{"n", event.number}}},
                            {"padding", std::string(event.padding, 'e')}};
     if (!event.to_device) item["event_id"] = "$" + std::to_string(event.position);
     (event.to_device ? to_device : timeline).push_back(std::move(item));
   }
-  nlohmann::json body = {{"next_batch", "s" + std::to_string(position_)},
+  const std::string position = "s" + std::to_string(position_);
+  if (waiting.sliding) {
+    nlohmann::json body = {
+        {"pos", position},
+        {"lists", {{"all", {{"count", 1}}}}},
+        {"rooms", nlohmann::json::object()},
+        {"extensions", {{"to_device", {{"next_batch", position}, {"events", to_device}}}}}};
+    if (!timeline.empty()) body["rooms"]["!r:h"]["timeline"] = timeline;
+    return Json(200, body);
+  }
+  nlohmann::json body = {{"next_batch", position},
                          {"device_one_time_keys_count", {{"signed_curve25519", 50}}}};
   if (!timeline.empty()) body["rooms"]["join"]["!r:h"]["timeline"]["events"] = timeline;
   if (!to_device.empty()) body["to_device"]["events"] = to_device;

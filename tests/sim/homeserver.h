@@ -1,5 +1,6 @@
-// A homeserver of the simulator: /sync with long polls, to-device messages that are deleted once
-// a client's since passes them, messages sent by PUT with transaction IDs, POSTs that are counted.
+// A homeserver of the simulator: /sync and sliding sync with long polls, to-device messages that
+// are deleted once a client's since passes them, messages sent by PUT with transaction IDs, POSTs
+// that are counted.
 //
 // Threading: one thread. Ownership: timeline outlives it.
 #pragma once
@@ -37,7 +38,8 @@ class Homeserver {
   const std::map<std::string, int>& executions() const { return executions_; }
   size_t waiting() const { return waiting_.size(); }
 
-  /// Called with each `since` that a user's sync comes with, 0 for none.
+  /// Called with each position that a user's sync comes with, 0 for none: `since`; of sliding sync
+  /// `pos`, and `since` of the to-device messages.
   std::function<void(const std::string& user, uint64_t since)> on_since;
 
  private:
@@ -54,11 +56,17 @@ class Homeserver {
   struct Waiting {
     std::string user;
     uint64_t since;
+    uint64_t to_device;  ///< The position of the to-device messages.
+    bool sliding;
     Done done;
+    bool Lacks(const Event& event) const {
+      return event.position > (event.to_device ? to_device : since);
+    }
   };
 
-  Answer Sync(const std::string& user, uint64_t since);
-  bool HasNews(const std::string& user, uint64_t since) const;
+  void StartSync(uint64_t id, const translator::mapping::HttpRequest& request, Waiting sync);
+  Answer Sync(const Waiting& waiting);
+  bool HasNews(const Waiting& waiting) const;
   void Wake(const std::string& user);
   void Finish(uint64_t request);
 

@@ -32,11 +32,12 @@ Bytes Encode(const nlohmann::json& json) {
 
 }  // namespace
 
-Phone::Phone(sim::Timeline& timeline, Random& random, std::string user, client::Config config,
-             Hooks hooks)
+Phone::Phone(sim::Timeline& timeline, Random& random, std::string user, bool sliding,
+             client::Config config, Hooks hooks)
     : timeline_(timeline),
       random_(random),
       user_(std::move(user)),
+      sliding_(sliding),
       config_(std::move(config)),
       hooks_(std::move(hooks)) {}
 
@@ -101,15 +102,31 @@ void Phone::Reconnect(Duration wait) {
 void Phone::Register() {
   if (!connected_ || observation_) return;
   ++registrations_;
-  client::Request request;
-  request.options.push_back(TextOption(OptionNumber::kUriPath, "7"));
-  request.options.push_back(TextOption(OptionNumber::kUriQuery, "timeout=30000"));
-  if (!since_.empty()) {
-    request.options.push_back(TextOption(OptionNumber::kUriQuery, "since=" + since_));
-  }
-  request.options.push_back(TextOption(OptionNumber::kMatrixAccessToken, user_));
-  observation_ = session_->Observe(timeline_.now(), std::move(request));
+  observation_ = session_->Observe(timeline_.now(), SyncRequest());
   Trace("registers since " + (since_.empty() ? "the beginning" : since_));
+}
+
+client::Request Phone::SyncRequest() const {
+  client::Request request;
+  const auto add = [&request](OptionNumber number, const std::string& value) {
+    request.options.push_back(TextOption(number, value));
+  };
+  if (sliding_) {
+    request.method = coap::kFetch;
+    for (const char* segment : {"_matrix", "client", "v4", "sync"}) {
+      add(OptionNumber::kUriPath, segment);
+    }
+    nlohmann::json to_device = {{"enabled", true}};
+    if (!since_.empty()) to_device["since"] = since_;
+    request.body = Encode({{"extensions", {{"to_device", to_device}}}});
+    request.options.push_back(client::UintOption(OptionNumber::kContentFormat, coap::kFormatCbor));
+  } else {
+    add(OptionNumber::kUriPath, "7");
+  }
+  add(OptionNumber::kUriQuery, "timeout=30000");
+  if (!since_.empty()) add(OptionNumber::kUriQuery, (sliding_ ? "pos=" : "since=") + since_);
+  add(OptionNumber::kMatrixAccessToken, user_);
+  return request;
 }
 
 void Phone::RegisterLater() {
@@ -267,7 +284,8 @@ void Phone::OnBody(const Bytes& body) {
                               : nlohmann::json::array();
   };
   // The same message, sent again long after: the client that forgot its ID knows its position.
-  if (!since_.empty() && batch.value("next_batch", "") == since_) return;
+  const char* position = sliding_ ? "pos" : "next_batch";
+  if (!since_.empty() && batch.value(position, "") == since_) return;
   std::set<uint64_t> numbers;
   bool twice = false;
   const auto collect = [&](const nlohmann::json& items) {
@@ -275,14 +293,19 @@ void Phone::OnBody(const Bytes& body) {
       twice = !numbers.insert(item["content"]["n"].get<uint64_t>()).second || twice;
     }
   };
-  if (batch.contains("rooms")) {
-    for (const auto& [id, room] : batch["rooms"]["join"].items()) collect(events(room["timeline"]));
+  const auto part = [&batch](const char* pointer) {
+    return batch.value(nlohmann::json::json_pointer(pointer), nlohmann::json());
+  };
+  const nlohmann::json rooms = part(sliding_ ? "/rooms" : "/rooms/join");
+  for (const auto& [id, room] : rooms.items()) {
+    const nlohmann::json timeline = room.value("timeline", nlohmann::json::object());
+    collect(sliding_ ? timeline : events(timeline));
   }
-  if (batch.contains("to_device")) collect(events(batch["to_device"]));
+  collect(events(part(sliding_ ? "/extensions/to_device" : "/to_device")));
   if (twice) hooks_.violation(user_ + ": an event stands twice in one batch");
   for (const uint64_t number : numbers) OnItem(number);
-  if (!batch.contains("next_batch")) return;
-  since_ = batch["next_batch"].get<std::string>();
+  if (!batch.contains(position)) return;
+  since_ = batch[position].get<std::string>();
   batches_.insert(std::stoull(since_.substr(1)));
   Trace("has " + since_ + ", " + std::to_string(numbers.size()) + " events");
 }

@@ -32,8 +32,9 @@ class Phone {
     std::function<void()> stirred;  ///< It did something of its own accord: settle it.
   };
 
-  Phone(sim::Timeline& timeline, Random& random, std::string user, client::Config config,
-        Hooks hooks);
+  /// `sliding`: it observes sliding sync instead of /sync.
+  Phone(sim::Timeline& timeline, Random& random, std::string user, bool sliding,
+        client::Config config, Hooks hooks);
 
   void Start();
   void Receive(ByteView datagram);
@@ -73,6 +74,7 @@ class Phone {
   void Connect();
   void Reconnect(Duration wait);
   void Register();
+  client::Request SyncRequest() const;
   void RegisterLater();
   void OnEvent(const client::Event& event);
   void OnResponse(const client::Response& response);
@@ -88,6 +90,7 @@ class Phone {
   sim::Timeline& timeline_;
   Random& random_;
   const std::string user_;
+  const bool sliding_;
   const client::Config config_;
   const Hooks hooks_;
 

@@ -68,7 +68,8 @@ void Translators::Start(LaneId lane, uint64_t exchange, v1::Request whole) {
   if (canary_ == Canary::kIgnoreSince && request.observe().cursor().empty()) {
     auto* queries = request.mutable_queries();
     for (int i = queries->size() - 1; i >= 0; --i) {
-      if (queries->Get(i).starts_with("since=")) queries->DeleteSubrange(i, 1);
+      const std::string& query = queries->Get(i);
+      if (query.starts_with("since=") || query.starts_with("pos=")) queries->DeleteSubrange(i, 1);
     }
   }
   auto mapped = mapping_.ToHttp(request);

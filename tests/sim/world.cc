@@ -124,7 +124,7 @@ void World::AddPhone(size_t index) {
   by_address_[addresses_.back()] = index;
   const std::string user = "u" + std::to_string(index);
   phones_.push_back(std::make_unique<Phone>(
-      timeline_, *random_, user, config,
+      timeline_, *random_, user, index % 2 == 1, config,
       Phone::Hooks{[this](const std::string& text) { Violation(text); },
                    [this](const std::string& owner, const std::string& code) {
                      // No token is refused here: the edge goes on with it, whatever it told.
