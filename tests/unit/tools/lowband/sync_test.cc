@@ -269,6 +269,17 @@ TEST_F(SyncTest, SlidingWithCursorThenGoneOnFromBothPositions) {
   EXPECT_EQ(ReadFileText(cursor), "p8\ndp8\n");
 }
 
+TEST_F(SyncTest, SlidingPolledThenEachFromTheLastPositions) {
+  Serve({Cbor(SlidingBatch("p1", "one")), Cbor(SlidingBatch("p2", "two")), TokenRefused()}, false);
+  const RunResult result = Sync({"-k", "--sliding", "--poll"});
+  EXPECT_EQ(result.out, Line("one") + Line("two"));
+  ASSERT_EQ(asked().size(), 3u);
+  EXPECT_EQ(asked()[2].method, coap::kFetch);
+  EXPECT_EQ(asked()[2].options.count(6), 0u) << "Observe";
+  EXPECT_THAT(asked()[2].queries, ElementsAre("timeout=30000", "pos=p2"));
+  EXPECT_EQ(BodyOf(asked()[2])["extensions"]["to_device"]["since"], "dp2");
+}
+
 // MSC4186: without a position, but the to-device messages have their own.
 TEST_F(SyncTest, SlidingPositionUnknownThenBegunAnew) {
   Serve({Cbor(SlidingBatch("p1", "one")), Cbor(SlidingBatch("p9", "two"))});
