@@ -6,6 +6,7 @@ PACKAGES_BUILD=(
   g++ cmake ninja-build pkg-config ccache git patch ca-certificates bzip2 xz-utils
   libgrpc++-dev libprotobuf-dev protobuf-compiler protobuf-compiler-grpc
   libcoap3-dev libcpp-httplib-dev libcurl4-openssl-dev libdeflate-dev libidn2-dev libssl-dev openssl
+  libzstd-dev
   nlohmann-json3-dev libsimdjson-dev prometheus-cpp-dev
   libcli11-dev libspdlog-dev libexpected-dev
 )
