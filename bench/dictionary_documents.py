@@ -1,7 +1,8 @@
 #!/usr/bin/env python3
 """Prints the documents of the packed format's dictionary, one a line, made from the recorded
-documents of a homeserver that scripts filled (scripts/bench --bytes): a few of each kind, shortened,
-with other names, IDs and keys in place of the recorded ones. The most frequent documents are last.
+documents of a homeserver that scripts filled (scripts/bench --bytes): a few of each kind,
+shortened, with other names, IDs and keys in place of the recorded ones. The most frequent documents
+are last.
 
 usage: dictionary_documents.py FOLDER > libs/transcode/dictionary_v1.jsonl
 """
@@ -120,7 +121,8 @@ def shortened(items, most):
 
 
 def names_something(key):
-    return key[0] in "@!$" or ":" in key or len(key) >= BASE64_MIN and "." not in key and "_" not in key
+    is_base64 = len(key) >= BASE64_MIN and "." not in key and "_" not in key
+    return key[0] in "@!$" or ":" in key or is_base64
 
 
 def other(value, most, key=""):

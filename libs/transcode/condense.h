@@ -1,5 +1,5 @@
-// The condensed form of a CBOR document: shorter, and with the same JSON form. It exists only inside
-// the packed format (packed.h), whose readers know it.
+// The condensed form of a CBOR document: shorter, and with the same JSON form. It exists only
+// inside the packed format (packed.h), whose readers know it.
 //
 //   key of cbor_keys_v2.tsv            its integer, 105 and above; those of MSC3079 stay
 //   canonical base64 text              byte string               keys, signatures, ciphertexts
@@ -9,10 +9,10 @@
 //   the same base64 again              tag 1, 2 or 4, or 3 for base64 alone, of the number of its
 //                                      byte string: the first has 0
 //
-// Only text, as key or value, of kBase64CharactersMin characters or more, with letters of both cases
-// and a digit or sign: other text is a word or a number. The contents of the byte strings may stand
-// apart from the items: they are as good as random, and in between they would spoil the compression
-// of the rest.
+// Only text, as key or value, of kBase64CharactersMin characters or more, with letters of both
+// cases and a digit or sign: other text is a word or a number. The contents of the byte strings may
+// stand apart from the items: they are as good as random, and in between they would spoil the
+// compression of the rest.
 //
 // Threading: free functions without state; any thread. Limits: limits.h.
 // Spec: docs/protocol.md "The packed format".

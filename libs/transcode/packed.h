@@ -2,16 +2,17 @@
 // ends have. CoAP Content-Format 65079.
 //
 //   first byte      rest
-//   0x80 to 0xbf    the condensed document itself, which begins with this byte (an array or a map)
+//   0x80 to 0xbf    the condensed document itself, which begins with this byte (array or map)
 //   0x01            its items, as the content of a zstd block of type Compressed_Block
 //   0x02            its items, as a zstd frame without magic number, content size, checksum and
 //                   dictionary ID
 //   0x03, 0x04      a CBOR byte string: the contents of its byte strings; then as 0x01, 0x02
 //
-// Each form holds no byte that its reader knows already: a frame of one block would begin with nine.
+// No form holds a byte that its reader knows already: a frame of one block would begin with nine.
 //
-// Threading: free functions; any thread. Each thread keeps its working memory of 0.5 MB for the
-// next call. Limits: the caller's, and limits.h. Spec: RFC 8878, docs/protocol.md "The packed format".
+// Threading: free functions; any thread. Each thread keeps its working memory for the next call:
+// about 1 MB after a large document. Limits: the caller's, and limits.h. Spec: RFC 8878,
+// docs/protocol.md "The packed format".
 #pragma once
 
 #include <cstddef>

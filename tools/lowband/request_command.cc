@@ -2,6 +2,7 @@
 #include <memory>
 
 #include "tools/lowband/commands.h"
+#include "tools/lowband/compression.h"
 #include "tools/lowband/help_format.h"
 #include "tools/lowband/request.h"
 
@@ -55,9 +56,7 @@ void AddMessageFlags(CLI::App& command, RequestOptions& options) {
       ->check(Quiet(CLI::IsMember({0, 1})))
       ->type_name("VERSION");
   command.add_flag("--cbor", message.raw_cbor, "Bodies are CBOR both ways, without conversion");
-  command.add_flag("--compressed", message.compressed,
-                   "Compress bodies by deflate, both ways, if that is shorter (Content-Formats "
-                   "11060 and 11050); the server must support it, as Lowband does");
+  AddCompression(command, message.compression);
   command.add_flag("--enum,!--no-enum", message.path_codes,
                    "Replace paths by their code (default), or send them unchanged");
   command.add_flag("!--non", message.confirmable,

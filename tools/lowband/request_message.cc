@@ -7,6 +7,7 @@
 
 #include "libs/client/options.h"
 #include "libs/transcode/deflate.h"
+#include "libs/transcode/packed.h"
 #include "libs/transcode/path_table.h"
 #include "tools/lowband/connect_options.h"
 #include "tools/lowband/convert.h"
@@ -16,7 +17,7 @@ namespace {
 
 using coap::OptionNumber;
 
-/// Limit of an answer's size after inflate: more than any gateway allows.
+/// Limit of an answer's size after decompression: more than any gateway allows.
 constexpr size_t kPlainBytesMax = size_t{1} << 30;
 
 struct MediaFormat {
@@ -28,6 +29,7 @@ constexpr std::array kFormats = {
     MediaFormat{"application/json", coap::kFormatJson},
     MediaFormat{"application/cbor, deflate", coap::kFormatCborDeflate},
     MediaFormat{"application/json, deflate", coap::kFormatJsonDeflate},
+    MediaFormat{"application/vnd.lowband.packed", coap::kFormatPacked},
     MediaFormat{"application/octet-stream", coap::kFormatOctets},
     MediaFormat{"text/plain", coap::kFormatText},
 };
@@ -41,13 +43,28 @@ constexpr std::array kMethods = {
     Method{"DELETE", coap::kDelete}, Method{"FETCH", coap::kFetch},
 };
 
-// The format with deflate; formats without such a variant stay.
-uint16_t Deflated(uint16_t format) {
+/// The format under a compression; formats without such a variant stay.
+uint16_t Compressed(uint16_t format, Compression compression) {
+  if (compression == Compression::kNone) return format;
+  const bool packs = compression == Compression::kPacked;
   switch (format) {
-    case coap::kFormatCbor: return coap::kFormatCborDeflate;
+    case coap::kFormatCbor: return packs ? coap::kFormatPacked : coap::kFormatCborDeflate;
     case coap::kFormatJson: return coap::kFormatJsonDeflate;
     default: return format;
   }
+}
+
+/// What `body` of a compressed format holds; none: it cannot be read.
+std::optional<Bytes> Uncompressed(uint32_t format, ByteView body) {
+  if (format != coap::kFormatPacked) return transcode::Inflate(body, kPlainBytesMax);
+  auto cbor = transcode::Unpack(body, kPlainBytesMax);
+  if (!cbor) return std::nullopt;
+  return std::move(*cbor);
+}
+
+bool IsCompressed(std::optional<uint32_t> format) {
+  return format == coap::kFormatCborDeflate || format == coap::kFormatJsonDeflate ||
+         format == coap::kFormatPacked;
 }
 
 std::string Lower(std::string_view text) {
@@ -183,7 +200,9 @@ Result<BuiltRequest, std::string> BuildRequest(const MessageOptions& options, co
     request.options.push_back(
         client::UintOption(OptionNumber::kMatrixKeyTableVersion, *options.key_table));
   }
-  if (options.compressed) headers->accept = Deflated(headers->accept.value_or(coap::kFormatCbor));
+  if (options.compression != Compression::kNone) {
+    headers->accept = Compressed(headers->accept.value_or(coap::kFormatCbor), options.compression);
+  }
   if (headers->accept) {
     request.options.push_back(client::UintOption(OptionNumber::kAccept, *headers->accept));
   }
@@ -205,10 +224,12 @@ Result<BuiltRequest, std::string> BuildRequest(const MessageOptions& options, co
                      " (--cbor or a Content-Type header send it as it is)");
     }
   }
-  if (options.compressed && Deflated(format) != format) {
-    if (auto packed = transcode::Deflate(request.body)) {
-      request.body = std::move(*packed);
-      format = Deflated(format);
+  if (const uint16_t other = Compressed(format, options.compression); other != format) {
+    auto shorter = other == coap::kFormatPacked ? transcode::Pack(request.body)
+                                                : transcode::Deflate(request.body);
+    if (shorter) {
+      request.body = std::move(*shorter);
+      format = other;
     }
   }
   request.options.push_back(client::UintOption(OptionNumber::kContentFormat, format));
@@ -220,12 +241,12 @@ std::optional<std::string> BodyAsJson(const client::Response& response) {
   auto format = client::FindUint(response.options, OptionNumber::kContentFormat);
   Bytes plain;
   ByteView body = response.body;
-  if (format == coap::kFormatCborDeflate || format == coap::kFormatJsonDeflate) {
-    auto inflated = transcode::Inflate(body, kPlainBytesMax);
-    if (!inflated || inflated->empty()) return std::nullopt;
-    plain = std::move(*inflated);
+  if (IsCompressed(format)) {
+    auto inside = Uncompressed(*format, body);
+    if (!inside || inside->empty()) return std::nullopt;
+    plain = std::move(*inside);
     body = plain;
-    format = format == coap::kFormatCborDeflate ? coap::kFormatCbor : coap::kFormatJson;
+    format = format == coap::kFormatJsonDeflate ? coap::kFormatJson : coap::kFormatCbor;
   }
   // No JSON text begins with such a byte, and every CBOR map does.
   const bool looks_like_cbor = body[0] >= 0x80 && format != coap::kFormatText;
