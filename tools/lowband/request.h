@@ -24,6 +24,7 @@ struct RequestOptions {
   double max_seconds = 120;
   std::string session_file;  ///< Holds the ticket from call to call.
   std::string stats_file;
+  std::string batch;  ///< File of requests, or - (standard input); empty: one request, that of url.
 };
 
 /// Exit status. Throws UsageError.

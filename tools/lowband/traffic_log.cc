@@ -73,6 +73,7 @@ void TrafficLog::BeginExchange(TimePoint now) {
   if (begin_) handshake_.time = now - phase_begin_;
   phase_begin_ = now;
   if (!begin_) begin_ = now;
+  exchange_ = {};
   phase_ = &exchange_;
   sent_last_ = false;
 }

@@ -37,7 +37,7 @@ class TrafficLog {
   explicit TrafficLog(bool print) : print_(print) {}
 
   void Note(const client::DatagramTrace& trace);
-  /// The handshake is over (or there is none).
+  /// The handshake is over (or there is none), or the exchange before. Counts from zero.
   void BeginExchange(TimePoint now);
   /// The answer is complete; later traffic is not counted.
   void EndExchange(TimePoint now);
