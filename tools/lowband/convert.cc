@@ -3,6 +3,7 @@
 #include <cctype>
 #include <iostream>
 
+#include "libs/transcode/deflate.h"
 #include "tools/lowband/data_files.h"
 #include "tools/lowband/exit_status.h"
 #include "tools/lowband/json_layout.h"
@@ -28,6 +29,9 @@ Result<Bytes, std::string> Convert(ByteView input, Format to, const ConvertOptio
     Bytes cbor;
     const auto done = transcode::JsonToCbor(AsText(input), cbor, options.keys, order);
     if (!done) return Failure("the JSON input is wrong: " + done.error().Text());
+    if (options.compressed) {
+      if (auto packed = transcode::Deflate(cbor)) return std::move(*packed);
+    }
     return cbor;
   }
   std::string json;

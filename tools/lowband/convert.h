@@ -20,6 +20,7 @@ struct ConvertOptions {
   bool hex = false;          ///< CBOR is written and read as hexadecimal digits.
   bool canonical = true;     ///< Keys sorted; false: in the order of the source.
   bool pretty = false;
+  bool compressed = false;  ///< CBOR is written as a zlib stream if that is shorter.
   transcode::KeyTable keys = transcode::KeyTable::kV1;
   std::string output = "-";  ///< A file, or - for standard output.
 };

@@ -49,6 +49,8 @@ std::function<int()> AddConvertCommand(CLI::App& app) {
                     "Sort keys, so that equal documents give equal bytes (default); or keep "
                     "their order");
   command->add_flag("--pretty", options->pretty, "Print JSON in indented lines");
+  command->add_flag("--compressed", options->compressed,
+                    "Compress the CBOR by deflate if that is shorter (Content-Format 11060)");
   command
       ->add_option("--key-table", *key_table,
                    "For CBOR output. 1: keys of MSC3079 become integers. 0: every key stays a "

@@ -94,7 +94,7 @@ class Exchange {
       : options_(options),
         url_(std::move(url)),
         built_(std::move(built)),
-        traffic_(options.verbose) {}
+        traffic_(options.verbose, options.dump) {}
 
   int Run() {
     const auto key_log = KeyLogFromEnvironment();

@@ -18,6 +18,7 @@ struct RequestOptions {
   std::optional<std::string> data;  ///< As ReadData reads it.
   bool include = false;             ///< Print code and options before the body.
   bool verbose = false;
+  bool dump = false;           ///< With verbose: the bytes of each datagram and message.
   bool silent = false;         ///< No warnings.
   std::optional<bool> pretty;  ///< None: when standard output is a terminal.
   std::string output = "-";

@@ -54,7 +54,10 @@ std::string Base(std::string url) {
 class Batch {
  public:
   Batch(const RequestOptions& options, std::string base, LineInput& input)
-      : options_(options), base_(std::move(base)), input_(input), traffic_(options.verbose) {}
+      : options_(options),
+        base_(std::move(base)),
+        input_(input),
+        traffic_(options.verbose, options.dump) {}
 
   int Run() {
     auto url = ParseUrl(base_);

@@ -76,6 +76,11 @@ void AddOutputFlags(CLI::App& command, RequestOptions& options) {
   command.add_flag("-i,--include", options.include, "Print code and options before the body");
   command.add_flag("-v,--verbose", options.verbose,
                    "Print each datagram, the bytes on the wire, round trips and time");
+  command
+      .add_flag("--dump", options.dump,
+                "With -v, also print the bytes of each datagram and of the message in it, "
+                "decrypted: the first message contains the access token")
+      ->needs("--verbose");
   command.add_flag("-s,--silent", options.silent, "Print no warnings");
   command.add_flag_function(
       "--pretty,!--compact", [&options](int64_t count) { options.pretty = count > 0; },
