@@ -4,7 +4,6 @@ kernel's counters, against one Synapse; and the sizes of recorded bodies. Called
 scripts/bench --bytes; docs/bytes.md says what the figures mean. No pass or fail."""
 
 import argparse
-import json
 import pathlib
 import shutil
 import signal
@@ -19,8 +18,9 @@ import plot
 import report
 from bodies import weigh_all
 from catalogue import NAMES
+from content import compact
 from network import network
-from operations import Measurement, columns
+from operations import TEXT, Measurement, columns
 from stacks import Servers
 from world import World
 
@@ -33,11 +33,9 @@ FORMATS = [60, 11060]  # application/cbor; the same with deflate
 def capture(net, servers, session):
     """The dump of one sent message, in a session that has made a request before."""
     me = session.me
-    body = {"msgtype": "m.text", "body": "See you at the station at half past six.",
-            "m.mentions": {}}  # fmt: skip
     path = f"/_matrix/client/r0/rooms/{session.plain.id}/send/m.room.message/m1795.7"
     lines = "GET /_matrix/client/r0/account/whoami\n"
-    lines += f"PUT {path} {json.dumps(body, separators=(',', ':'))}\n"
+    lines += f"PUT {path} {compact(TEXT).decode()}\n"
     command = servers.request(FORMATS[0], me.token)
     command[2:2] = ["-v", "--dump"]
     done = subprocess.run(net.inside(*command), input=lines, capture_output=True, text=True)
