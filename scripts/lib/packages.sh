@@ -18,6 +18,9 @@ PACKAGES_TEST=(
   zlib1g-dev libcoap3-bin python3-venv curl procps
   buildah mmdebstrap iproute2
 )
+# For `scripts/bench --bytes`: what Lowband is compared with, and the counters. Debian also starts
+# nginx's service, which the benchmark does not use.
+PACKAGES_BENCH=(nginx-light nftables)
 
 packages_missing() {
   # dpkg-query's status is not a failure: it is 1 as soon as one package is unknown to it.
@@ -59,6 +62,7 @@ packages_install() {
 setup_packages() {
   local wanted=("${PACKAGES_BUILD[@]}")
   [ "$1" = build ] || wanted+=("${PACKAGES_TEST[@]}")
+  [ "$1" != bench ] || wanted+=("${PACKAGES_BENCH[@]}")
   if [ "$1" != build ] && ! go_is_usable; then
     wanted+=(golang-go)
   fi

@@ -4,6 +4,9 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
+
+#include "libs/base/bytes.h"
 
 namespace CLI {
 class App;
@@ -18,7 +21,12 @@ enum class Compression : uint8_t {
   kPacked,   ///< Of CBOR (libs/transcode/packed.h); JSON as with kDeflate.
 };
 
-/// `compression` outlives `app`.
+/// The flags of `app`; `compression` outlives it.
 void AddCompression(CLI::App& app, Compression& compression);
+
+/// `cbor` under a compression; none: it would be no shorter.
+std::optional<Bytes> CompressCbor(Compression compression, ByteView cbor);
+/// The CBOR in what CompressCbor() gives; none: it cannot be read.
+std::optional<Bytes> UncompressCbor(Compression compression, ByteView body);
 
 }  // namespace lowband::tools

@@ -6,8 +6,6 @@
 #include <utility>
 
 #include "libs/client/options.h"
-#include "libs/transcode/deflate.h"
-#include "libs/transcode/packed.h"
 #include "libs/transcode/path_table.h"
 #include "tools/lowband/connect_options.h"
 #include "tools/lowband/convert.h"
@@ -16,9 +14,6 @@ namespace lowband::tools {
 namespace {
 
 using coap::OptionNumber;
-
-/// Limit of an answer's size after decompression: more than any gateway allows.
-constexpr size_t kPlainBytesMax = size_t{1} << 30;
 
 struct MediaFormat {
   std::string_view media_type;
@@ -54,17 +49,11 @@ uint16_t Compressed(uint16_t format, Compression compression) {
   }
 }
 
-/// What `body` of a compressed format holds; none: it cannot be read.
-std::optional<Bytes> Uncompressed(uint32_t format, ByteView body) {
-  if (format != coap::kFormatPacked) return transcode::Inflate(body, kPlainBytesMax);
-  auto cbor = transcode::Unpack(body, kPlainBytesMax);
-  if (!cbor) return std::nullopt;
-  return std::move(*cbor);
-}
-
-bool IsCompressed(std::optional<uint32_t> format) {
-  return format == coap::kFormatCborDeflate || format == coap::kFormatJsonDeflate ||
-         format == coap::kFormatPacked;
+/// The compression of a body with this Content-Format.
+Compression CompressionOf(std::optional<uint32_t> format) {
+  if (format == coap::kFormatPacked) return Compression::kPacked;
+  const bool deflated = format == coap::kFormatCborDeflate || format == coap::kFormatJsonDeflate;
+  return deflated ? Compression::kDeflate : Compression::kNone;
 }
 
 std::string Lower(std::string_view text) {
@@ -225,9 +214,7 @@ Result<BuiltRequest, std::string> BuildRequest(const MessageOptions& options, co
     }
   }
   if (const uint16_t other = Compressed(format, options.compression); other != format) {
-    auto shorter = other == coap::kFormatPacked ? transcode::Pack(request.body)
-                                                : transcode::Deflate(request.body);
-    if (shorter) {
+    if (auto shorter = CompressCbor(CompressionOf(other), request.body)) {
       request.body = std::move(*shorter);
       format = other;
     }
@@ -241,8 +228,8 @@ std::optional<std::string> BodyAsJson(const client::Response& response) {
   auto format = client::FindUint(response.options, OptionNumber::kContentFormat);
   Bytes plain;
   ByteView body = response.body;
-  if (IsCompressed(format)) {
-    auto inside = Uncompressed(*format, body);
+  if (const Compression compression = CompressionOf(format); compression != Compression::kNone) {
+    auto inside = UncompressCbor(compression, body);
     if (!inside || inside->empty()) return std::nullopt;
     plain = std::move(*inside);
     body = plain;
