@@ -138,8 +138,16 @@ Result<Headers, std::string> ReadHeaders(const std::vector<std::string>& lines) 
   return headers;
 }
 
-void AddPath(const Url& url, bool path_codes, std::vector<client::OutgoingOption>& options) {
-  const auto segments = path_codes ? transcode::Compress(url.path) : url.path;
+std::vector<std::string> PathOf(const Url& url, const MessageOptions& options) {
+  if (!options.path_codes) return url.path;
+  // A server with the packed format has the codes of Lowband.
+  return options.compression == Compression::kPacked ? transcode::CompressForLowband(url.path)
+                                                     : transcode::Compress(url.path);
+}
+
+void AddPath(const Url& url, const MessageOptions& message,
+             std::vector<client::OutgoingOption>& options) {
+  const auto segments = PathOf(url, message);
   for (const std::string& segment : segments) {
     options.push_back(client::TextOption(OptionNumber::kUriPath, segment));
   }
@@ -180,7 +188,7 @@ Result<BuiltRequest, std::string> BuildRequest(const MessageOptions& options, co
   if (!method) return Failure("the method " + name + " is none of GET, POST, PUT, DELETE, FETCH");
   request.method = *method;
   request.no_response = options.no_response.value_or(IsTypingOrReceipt(*method, url.path));
-  AddPath(url, options.path_codes, request.options);
+  AddPath(url, options, request.options);
   const std::string& token = options.token.empty() ? headers->token : options.token;
   if (!token.empty()) {
     request.options.push_back(client::TextOption(OptionNumber::kMatrixAccessToken, token));

@@ -170,6 +170,23 @@ TEST(BuildRequest, PackedThenAskedForAndSentWhereItIsShorter) {
   EXPECT_NE(BodyAsJson(echoed), text) << "cut off";
 }
 
+TEST(BuildRequest, PackedThenThePathsOfLowbandToo) {
+  MessageOptions options;
+  const char* url = "coaps://h/_matrix/client/v3/sync";
+  const auto path = [&] {
+    std::string text;
+    for (const auto& option : Build(options, "", url).request.options) {
+      if (option.number == OptionNumber::kUriPath) text.append("/").append(AsText(option.value));
+    }
+    return text;
+  };
+  EXPECT_EQ(path(), "/_matrix/client/v3/sync");
+  options.compression = Compression::kPacked;
+  EXPECT_EQ(path(), "/37");
+  options.path_codes = false;
+  EXPECT_EQ(path(), "/_matrix/client/v3/sync");
+}
+
 TEST(BuildRequest, CompressedJsonOrTextThenTheFormatOfThat) {
   MessageOptions options;
   options.compression = Compression::kDeflate;
