@@ -1,5 +1,5 @@
-// The path tables: a code for a Matrix path. MSC3079 appendix B has codes of one character; those of
-// Lowband have two, so that they are in nobody's way:
+// The path tables: a code for a Matrix path. MSC3079 appendix B has codes of one character; those
+// of Lowband have two, so that they are in nobody's way:
 //
 //   c    the row c of MSC3079's table, an r0 path
 //   3c   the same path in v3
