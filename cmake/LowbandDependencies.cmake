@@ -14,6 +14,7 @@ find_package(ZLIB REQUIRED) # gRPC needs it anyway
 pkg_check_modules(libcoap REQUIRED IMPORTED_TARGET libcoap-3-notls)
 pkg_check_modules(libidn2 REQUIRED IMPORTED_TARGET libidn2)
 pkg_check_modules(libdeflate REQUIRED IMPORTED_TARGET libdeflate)
+pkg_check_modules(libzstd REQUIRED IMPORTED_TARGET libzstd)
 pkg_check_modules(httplib REQUIRED IMPORTED_TARGET cpp-httplib)
 find_path(LOWBAND_EXPECTED_INCLUDE tl/expected.hpp REQUIRED)
 if(LOWBAND_TESTS)

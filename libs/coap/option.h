@@ -48,5 +48,7 @@ inline constexpr uint16_t kFormatCbor = 60;
 /// JSON and CBOR compressed by deflate (zlib format).
 inline constexpr uint16_t kFormatJsonDeflate = 11050;
 inline constexpr uint16_t kFormatCborDeflate = 11060;
+/// Lowband's packed format (libs/transcode/packed.h), among the experimental numbers.
+inline constexpr uint16_t kFormatPacked = 65079;
 
 }  // namespace lowband::coap

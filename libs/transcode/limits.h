@@ -34,6 +34,13 @@ inline constexpr size_t kInputBytesMax = 64 * 1024 * 1024;
 /// characters becomes a float of nine bytes in CBOR.
 inline constexpr size_t kOutputBytesMax = 256 * 1024 * 1024;
 
+/// The shortest text that travels as bytes in the packed format. Shorter text is often a word.
+inline constexpr size_t kBase64CharactersMin = 22;
+/// The document in a packed body of one block (RFC 8878 §3.1.1.2).
+inline constexpr size_t kPackedBlockBytesMax = size_t{128} * 1024;
+/// The static dictionary of the packed format: its contents.
+inline constexpr size_t kDictionaryBytesMax = size_t{16} * 1024;
+
 /// The largest integer that every JSON reader represents exactly: 2^53 − 1.
 inline constexpr uint64_t kIntegerMax = (uint64_t{1} << 53) - 1;
 

@@ -6,6 +6,7 @@ PACKAGES_BUILD=(
   g++ cmake ninja-build pkg-config ccache git patch ca-certificates bzip2 xz-utils
   libgrpc++-dev libprotobuf-dev protobuf-compiler protobuf-compiler-grpc
   libcoap3-dev libcpp-httplib-dev libcurl4-openssl-dev libdeflate-dev libidn2-dev libssl-dev openssl
+  libzstd-dev
   nlohmann-json3-dev libsimdjson-dev prometheus-cpp-dev
   libcli11-dev libspdlog-dev libexpected-dev
 )
@@ -17,6 +18,9 @@ PACKAGES_TEST=(
   zlib1g-dev libcoap3-bin python3-venv curl procps
   buildah mmdebstrap iproute2
 )
+# For `scripts/bench --bytes`: what Lowband is compared with, and the counters. Debian also starts
+# nginx's service, which the benchmark does not use.
+PACKAGES_BENCH=(nginx-light nftables)
 
 packages_missing() {
   # dpkg-query's status is not a failure: it is 1 as soon as one package is unknown to it.
@@ -58,6 +62,7 @@ packages_install() {
 setup_packages() {
   local wanted=("${PACKAGES_BUILD[@]}")
   [ "$1" = build ] || wanted+=("${PACKAGES_TEST[@]}")
+  [ "$1" != bench ] || wanted+=("${PACKAGES_BENCH[@]}")
   if [ "$1" != build ] && ! go_is_usable; then
     wanted+=(golang-go)
   fi

@@ -96,17 +96,22 @@ void ExchangeHandler::Conclude(
   answer.head.set_long_poll(mapping::IsLongPoll(exchange.form.route));
   Count(answer.head);
   if (answer.mends.Total() > 0) CountMends(exchange.record, answer.mends);
-  if (answer.inflated > 0) {
-    counters_.answers_deflated.fetch_add(1, std::memory_order_relaxed);
-    counters_.deflate_bytes_before.fetch_add(answer.inflated, std::memory_order_relaxed);
-    counters_.deflate_bytes_after.fetch_add(answer.body.size(), std::memory_order_relaxed);
-  }
+  CountCompression(answer);
   if (response) {
     CountBytes(exchange.form.route, exchange.request_bytes, *response, answer.body.size());
   }
   exchange.respond(std::move(answer));
   if (log_ == nullptr) return;
   Log(exchange.record, response, std::chrono::steady_clock::now() - exchange.started);
+}
+
+void ExchangeHandler::CountCompression(const ingress::ExchangeAnswer& answer) {
+  if (answer.uncompressed == 0) return;
+  const mapping::Compression compression = mapping::CompressionOf(answer.head.content_format());
+  CompressionCounters& counters = counters_.compressed[static_cast<size_t>(compression)];
+  counters.answers.fetch_add(1, std::memory_order_relaxed);
+  counters.bytes_before.fetch_add(answer.uncompressed, std::memory_order_relaxed);
+  counters.bytes_after.fetch_add(answer.body.size(), std::memory_order_relaxed);
 }
 
 void ExchangeHandler::Log(ExchangeRecord record,

@@ -27,6 +27,13 @@
 
 namespace lowband::translator {
 
+/// Compressed answers, and the bytes of their bodies before and after.
+struct CompressionCounters {
+  std::atomic<uint64_t> answers{0};
+  std::atomic<uint64_t> bytes_before{0};
+  std::atomic<uint64_t> bytes_after{0};
+};
+
 /// Answers by the class of their code: [0] made here before any request upstream, [2] to [5] by
 /// class.
 struct HandlerCounters {
@@ -37,10 +44,8 @@ struct HandlerCounters {
   /// Answers with replaced values, and the replaced values by transcode::Unfit.
   std::atomic<uint64_t> answers_mended{0};
   std::array<std::atomic<uint64_t>, transcode::kUnfitCount> values_replaced{};
-  /// Answers compressed by deflate: their number, and the bytes of their bodies before and after.
-  std::atomic<uint64_t> answers_deflated{0};
-  std::atomic<uint64_t> deflate_bytes_before{0};
-  std::atomic<uint64_t> deflate_bytes_after{0};
+  /// Compressed answers by mapping::Compression; [0] is empty.
+  std::array<CompressionCounters, mapping::kCompressionCount> compressed{};
   /// By Route.
   RoutesBytes routes{};
 };
@@ -91,6 +96,7 @@ class ExchangeHandler final : public ingress::Handler {
            const Result<mapping::HttpResponse, mapping::UpstreamFault>& response, Duration took);
   void Count(const v1::Answer& head);
   void CountMends(const ExchangeRecord& record, const transcode::Mends& mends);
+  void CountCompression(const ingress::ExchangeAnswer& answer);
   void CountBytes(mapping::Route route, size_t request_body, const mapping::HttpResponse& response,
                   size_t answer_body);
   bool Finish(ingress::ExchangeKey key);

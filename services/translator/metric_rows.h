@@ -87,18 +87,13 @@ static_assert(AreComplete<ingress::Counters, AtomicCount>(kIngressRows));
 inline constexpr auto kHandlerRows = std::to_array<AtomicRow<HandlerCounters>>({
     {&HandlerCounters::cancelled, "exchanges_cancelled_total",
      "Requests at the homeserver that were broken off."},
-    {&HandlerCounters::answers_deflated, "answers_deflated_total",
-     "Answers compressed by deflate."},
-    {&HandlerCounters::deflate_bytes_before, "deflate_bytes_total",
-     "Size of the bodies of answers before and after deflate.", "side", "before"},
-    {&HandlerCounters::deflate_bytes_after, "deflate_bytes_total",
-     "Size of the bodies of answers before and after deflate.", "side", "after"},
     {&HandlerCounters::answers_mended, "answers_mended_total",
      "Answers in which a value had no CBOR form and was replaced."},
 });
 static_assert(AreComplete<HandlerCounters, AtomicCount>(
     kHandlerRows, sizeof(HandlerCounters::answers) + sizeof(HandlerCounters::polls) +
-                      sizeof(HandlerCounters::values_replaced) + sizeof(HandlerCounters::routes)));
+                      sizeof(HandlerCounters::values_replaced) +
+                      sizeof(HandlerCounters::compressed) + sizeof(HandlerCounters::routes)));
 
 inline constexpr auto kUpstreamRows = std::to_array<AtomicRow<upstream::UpstreamCounters>>({
     {&upstream::UpstreamCounters::submitted, "upstream_requests_total",

@@ -65,6 +65,21 @@ void SetPolls(MetricSet& m, const Figures& f) {
   }
 }
 
+void SetCompression(MetricSet& m, const Figures& f) {
+  for (const mapping::Compression compression :
+       {mapping::Compression::kDeflate, mapping::Compression::kPacked}) {
+    const CompressionCounters& c = f.handler.compressed[static_cast<size_t>(compression)];
+    const std::string format(Text(compression));
+    m.Total("answers_compressed_total", "Answers with a compressed body.", {{"format", format}},
+            Read(c.answers));
+    const char* bytes = "Size of the compressed bodies of answers, before and after.";
+    m.Total("compression_bytes_total", bytes, {{"format", format}, {"side", "before"}},
+            Read(c.bytes_before));
+    m.Total("compression_bytes_total", bytes, {{"format", format}, {"side", "after"}},
+            Read(c.bytes_after));
+  }
+}
+
 void SetRoutes(MetricSet& m, const Figures& f) {
   const char* exchanges = "Exchanges over CoAP that the homeserver answered.";
   const char* coap = "Bodies over CoAP, as clients sent and received them.";
@@ -136,6 +151,7 @@ void SetTranslatorMetrics(MetricSet& metrics, const Figures& figures) {
   SetAnswers(metrics, figures);
   SetMends(metrics, figures);
   SetPolls(metrics, figures);
+  SetCompression(metrics, figures);
   SetRoutes(metrics, figures);
   SetUpstream(metrics, figures);
   SetRows(metrics, kRelayHandlerRows, figures.relay_handler);

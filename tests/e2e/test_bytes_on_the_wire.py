@@ -24,7 +24,8 @@ REFERENCE = {
 }
 
 # What Lowband says on top, in bytes: the object org.matrix.msc3079.low_bandwidth in /versions.
-ADDED = {"versions": 34 + 1 + 5 + 3 + 19 + 19}
+# Its members are dtls, cbor_enum_version, coap_enum_version and packed_65079.
+ADDED = {"versions": 34 + 1 + 5 + 3 + 19 + 19 + 22}
 
 
 class Wire:

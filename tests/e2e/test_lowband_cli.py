@@ -154,7 +154,8 @@ def test_request_that_is_refused(bin_dir, gateway):
 
 @pytest.mark.lowband
 def test_compressed_answers_are_the_same_and_shorter_than_gzip(bin_dir, gateway, synapse, tmp_path):
-    """An initial sync of some rooms: plain, under deflate, and what HTTPS with gzip would carry."""
+    """An initial sync of some rooms: plain, under deflate, packed, and what HTTPS with gzip would
+    carry. Then one message, whose request and answer are packed."""
     client = Client(synapse.url).register()
     for number in range(8):
         room = client.create_room(name=f"Room {number}", preset="public_chat")
@@ -179,8 +180,23 @@ def test_compressed_answers_are_the_same_and_shorter_than_gzip(bin_dir, gateway,
 
     plain, plain_bytes = sync()
     compressed, compressed_bytes = sync("--compressed")
+    packed, packed_bytes = sync("--packed")
     assert len(events(plain)) == 8
+    assert events(packed) == events(plain)
     assert events(compressed) == events(plain)
     gzipped = len(gzip.compress(json.dumps(plain, separators=(",", ":")).encode()))
-    print(f"initial sync: {plain_bytes} plain, {compressed_bytes} deflate, {gzipped} gzip's body")
+    print(
+        f"initial sync: {plain_bytes} plain, {compressed_bytes} deflate, {packed_bytes} packed, "
+        f"{gzipped} gzip's body"
+    )
+    assert packed_bytes < compressed_bytes
+
+    message = json.dumps({"msgtype": "m.text", "body": "packed, both ways"})
+    url = gateway.url(f"/_matrix/client/r0/rooms/{room}/send/m.room.message/1")
+    lowband(
+        bin_dir, "request", "--cacert", gateway.certificate.cert, "--token", client.token,
+        "--packed", "-X", "PUT", "-d", message, url,
+    )  # fmt: skip
+    last = client.call("GET", f"rooms/{room}/messages?dir=b&limit=1")["chunk"][0]
+    assert last["content"]["body"] == "packed, both ways"
     assert compressed_bytes < plain_bytes / 2

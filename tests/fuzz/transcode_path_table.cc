@@ -32,10 +32,25 @@ std::vector<std::string> Expand(const PathRow& row, const std::vector<std::strin
   return segments;
 }
 
+void CheckForLowband(std::vector<std::string> segments) {
+  const std::vector<std::string> compressed = CompressForLowband(segments);
+  if (compressed == segments || compressed.front().size() == 1) return;
+  Check(compressed.front().size() == 2, "a code of two characters");
+  const bool own = compressed.front().front() == kOwnCode;
+  const char code = compressed.front().back();
+  const PathRow* const row = own ? FindOwnPath(code) : FindPath(code);
+  Check(row != nullptr, "a code of the table");
+  if (row->trailing_slash && segments.back().empty()) segments.pop_back();
+  std::vector<std::string> expanded = Expand(*row, compressed);
+  if (!own && expanded.size() > 2 && expanded[2] == "r0") expanded[2] = "v3";
+  Check(expanded == segments, "the same path again");
+}
+
 void CheckPath(std::string_view path) {
   std::vector<std::string> segments = Split(path);
   const std::vector<std::string> compressed = Compress(segments);
   Check(!compressed.empty(), "something is left");
+  CheckForLowband(segments);
   if (compressed == segments) return;
   Check(compressed.front().size() == 1, "a code of one character");
   const PathRow* const row = FindPath(compressed.front().front());

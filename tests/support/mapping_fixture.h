@@ -9,6 +9,7 @@
 #include "libs/coap/code.h"
 #include "libs/coap/option.h"
 #include "libs/transcode/deflate.h"
+#include "libs/transcode/packed.h"
 #include "libs/transcode/transcode.h"
 #include "services/translator/mapping/mapping.h"
 
@@ -44,7 +45,11 @@ inline std::string BodyJson(const ingress::ExchangeAnswer& answer) {
   if (format == coap::kFormatCborDeflate || format == coap::kFormatJsonDeflate) {
     body = transcode::Inflate(answer.body, size_t{1} << 20).value();
   }
-  if (format != coap::kFormatCbor && format != coap::kFormatCborDeflate) {
+  if (format == coap::kFormatPacked) {
+    body = transcode::Unpack(answer.body, size_t{1} << 20).value();
+  }
+  if (format != coap::kFormatCbor && format != coap::kFormatCborDeflate &&
+      format != coap::kFormatPacked) {
     return std::string(AsText(body));
   }
   std::string json;

@@ -28,10 +28,13 @@ Result<Bytes, std::string> Convert(ByteView input, Format to, const ConvertOptio
     Bytes cbor;
     const auto done = transcode::JsonToCbor(AsText(input), cbor, options.keys, order);
     if (!done) return Failure("the JSON input is wrong: " + done.error().Text());
+    if (auto shorter = CompressCbor(options.compression, cbor)) return std::move(*shorter);
     return cbor;
   }
+  const auto cbor = UncompressCbor(options.compression, input);
+  if (!cbor) return Failure(std::string("the input is not compressed as the flag says"));
   std::string json;
-  const auto done = transcode::CborToJson(input, json, order, transcode::Rules::kResponse);
+  const auto done = transcode::CborToJson(*cbor, json, order, transcode::Rules::kResponse);
   if (!done) return Failure("the CBOR input is wrong: " + done.error().Text());
   if (options.pretty) json = LayOut(json) + "\n";
   const ByteView bytes = AsBytes(json);

@@ -9,6 +9,7 @@
 #include "libs/base/bytes.h"
 #include "libs/base/result.h"
 #include "libs/transcode/transcode.h"
+#include "tools/lowband/compression.h"
 
 namespace lowband::tools {
 
@@ -20,6 +21,7 @@ struct ConvertOptions {
   bool hex = false;          ///< CBOR is written and read as hexadecimal digits.
   bool canonical = true;     ///< Keys sorted; false: in the order of the source.
   bool pretty = false;
+  Compression compression = Compression::kNone;  ///< Of the CBOR, written or read.
   transcode::KeyTable keys = transcode::KeyTable::kV1;
   std::string output = "-";  ///< A file, or - for standard output.
 };

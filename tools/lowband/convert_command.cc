@@ -3,6 +3,7 @@
 #include <memory>
 
 #include "tools/lowband/commands.h"
+#include "tools/lowband/compression.h"
 #include "tools/lowband/convert.h"
 #include "tools/lowband/help_format.h"
 
@@ -49,6 +50,7 @@ std::function<int()> AddConvertCommand(CLI::App& app) {
                     "Sort keys, so that equal documents give equal bytes (default); or keep "
                     "their order");
   command->add_flag("--pretty", options->pretty, "Print JSON in indented lines");
+  AddCompression(*command, options->compression);
   command
       ->add_option("--key-table", *key_table,
                    "For CBOR output. 1: keys of MSC3079 become integers. 0: every key stays a "

@@ -11,6 +11,7 @@
 #include "tools/lowband/exit_status.h"
 #include "tools/lowband/json_layout.h"
 #include "tools/lowband/message_text.h"
+#include "tools/lowband/request_batch.h"
 #include "tools/lowband/traffic_log.h"
 #include "tools/lowband/url.h"
 
@@ -93,7 +94,7 @@ class Exchange {
       : options_(options),
         url_(std::move(url)),
         built_(std::move(built)),
-        traffic_(options.verbose) {}
+        traffic_(options.verbose, options.dump) {}
 
   int Run() {
     const auto key_log = KeyLogFromEnvironment();
@@ -157,6 +158,7 @@ class Exchange {
 }  // namespace
 
 int RunRequest(RequestOptions options) {
+  if (!options.batch.empty()) return RunBatch(options);
   std::ranges::transform(options.message.method, options.message.method.begin(),
                          [](unsigned char c) { return static_cast<char>(std::toupper(c)); });
   auto url = ParseUrl(options.url);

@@ -2,6 +2,7 @@
 #include <memory>
 
 #include "tools/lowband/commands.h"
+#include "tools/lowband/compression.h"
 #include "tools/lowband/help_format.h"
 #include "tools/lowband/request.h"
 
@@ -14,6 +15,10 @@ UDP. Without a port: 5684 for coaps, 5683 for coap, 8008 for https and http.
 
 Bodies are JSON on both ends of this command and CBOR on the wire. With --cbor, or with a
 Content-Type header, the body is sent unchanged. An answer in CBOR is printed as JSON.
+
+With --batch FILE, many requests go over one session, each after the answer to the one before. A
+line of FILE (- is standard input, which may be a pipe to a program) is METHOD PATH [BODY]; the URL
+has no path. For each, a line of JSON with code, traffic and answer is printed.
 
 Examples:
   lowband request -k https://localhost:8008/_matrix/client/versions
@@ -55,9 +60,7 @@ void AddMessageFlags(CLI::App& command, RequestOptions& options) {
       ->check(Quiet(CLI::IsMember({0, 1})))
       ->type_name("VERSION");
   command.add_flag("--cbor", message.raw_cbor, "Bodies are CBOR both ways, without conversion");
-  command.add_flag("--compressed", message.compressed,
-                   "Compress bodies by deflate, both ways, if that is shorter (Content-Formats "
-                   "11060 and 11050); the server must support it, as Lowband does");
+  AddCompression(command, message.compression);
   command.add_flag("--enum,!--no-enum", message.path_codes,
                    "Replace paths by their code (default), or send them unchanged");
   command.add_flag("!--non", message.confirmable,
@@ -72,6 +75,11 @@ void AddOutputFlags(CLI::App& command, RequestOptions& options) {
   command.add_flag("-i,--include", options.include, "Print code and options before the body");
   command.add_flag("-v,--verbose", options.verbose,
                    "Print each datagram, the bytes on the wire, round trips and time");
+  command
+      .add_flag("--dump", options.dump,
+                "With -v, also print the bytes of each datagram and of the message in it, "
+                "decrypted: the first message contains the access token")
+      ->needs("--verbose");
   command.add_flag("-s,--silent", options.silent, "Print no warnings");
   command.add_flag_function(
       "--pretty,!--compact", [&options](int64_t count) { options.pretty = count > 0; },
@@ -103,6 +111,16 @@ std::function<int()> AddRequestCommand(CLI::App& app) {
                    "File for the session ticket, so that only the first call makes a full "
                    "handshake. It contains keys")
       ->type_name("FILE");
+  command
+      ->add_option("--batch", options->batch,
+                   "File of requests, METHOD PATH [BODY] a line, or - for standard input")
+      ->type_name("FILE")
+      ->excludes("--request")
+      ->excludes("--data")
+      ->excludes("--include")
+      ->excludes("--output")
+      ->excludes("--stats-json")
+      ->excludes("--session");
   return [options] { return RunRequest(*options); };
 }
 

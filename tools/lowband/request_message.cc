@@ -6,7 +6,6 @@
 #include <utility>
 
 #include "libs/client/options.h"
-#include "libs/transcode/deflate.h"
 #include "libs/transcode/path_table.h"
 #include "tools/lowband/connect_options.h"
 #include "tools/lowband/convert.h"
@@ -15,9 +14,6 @@ namespace lowband::tools {
 namespace {
 
 using coap::OptionNumber;
-
-/// Limit of an answer's size after inflate: more than any gateway allows.
-constexpr size_t kPlainBytesMax = size_t{1} << 30;
 
 struct MediaFormat {
   std::string_view media_type;
@@ -28,6 +24,7 @@ constexpr std::array kFormats = {
     MediaFormat{"application/json", coap::kFormatJson},
     MediaFormat{"application/cbor, deflate", coap::kFormatCborDeflate},
     MediaFormat{"application/json, deflate", coap::kFormatJsonDeflate},
+    MediaFormat{"application/vnd.lowband.packed", coap::kFormatPacked},
     MediaFormat{"application/octet-stream", coap::kFormatOctets},
     MediaFormat{"text/plain", coap::kFormatText},
 };
@@ -41,13 +38,22 @@ constexpr std::array kMethods = {
     Method{"DELETE", coap::kDelete}, Method{"FETCH", coap::kFetch},
 };
 
-// The format with deflate; formats without such a variant stay.
-uint16_t Deflated(uint16_t format) {
+/// The format under a compression; formats without such a variant stay.
+uint16_t Compressed(uint16_t format, Compression compression) {
+  if (compression == Compression::kNone) return format;
+  const bool packs = compression == Compression::kPacked;
   switch (format) {
-    case coap::kFormatCbor: return coap::kFormatCborDeflate;
+    case coap::kFormatCbor: return packs ? coap::kFormatPacked : coap::kFormatCborDeflate;
     case coap::kFormatJson: return coap::kFormatJsonDeflate;
     default: return format;
   }
+}
+
+/// The compression of a body with this Content-Format.
+Compression CompressionOf(std::optional<uint32_t> format) {
+  if (format == coap::kFormatPacked) return Compression::kPacked;
+  const bool deflated = format == coap::kFormatCborDeflate || format == coap::kFormatJsonDeflate;
+  return deflated ? Compression::kDeflate : Compression::kNone;
 }
 
 std::string Lower(std::string_view text) {
@@ -132,8 +138,16 @@ Result<Headers, std::string> ReadHeaders(const std::vector<std::string>& lines) 
   return headers;
 }
 
-void AddPath(const Url& url, bool path_codes, std::vector<client::OutgoingOption>& options) {
-  const auto segments = path_codes ? transcode::Compress(url.path) : url.path;
+std::vector<std::string> PathOf(const Url& url, const MessageOptions& options) {
+  if (!options.path_codes) return url.path;
+  // A server with the packed format has the codes of Lowband.
+  return options.compression == Compression::kPacked ? transcode::CompressForLowband(url.path)
+                                                     : transcode::Compress(url.path);
+}
+
+void AddPath(const Url& url, const MessageOptions& message,
+             std::vector<client::OutgoingOption>& options) {
+  const auto segments = PathOf(url, message);
   for (const std::string& segment : segments) {
     options.push_back(client::TextOption(OptionNumber::kUriPath, segment));
   }
@@ -174,7 +188,7 @@ Result<BuiltRequest, std::string> BuildRequest(const MessageOptions& options, co
   if (!method) return Failure("the method " + name + " is none of GET, POST, PUT, DELETE, FETCH");
   request.method = *method;
   request.no_response = options.no_response.value_or(IsTypingOrReceipt(*method, url.path));
-  AddPath(url, options.path_codes, request.options);
+  AddPath(url, options, request.options);
   const std::string& token = options.token.empty() ? headers->token : options.token;
   if (!token.empty()) {
     request.options.push_back(client::TextOption(OptionNumber::kMatrixAccessToken, token));
@@ -183,7 +197,9 @@ Result<BuiltRequest, std::string> BuildRequest(const MessageOptions& options, co
     request.options.push_back(
         client::UintOption(OptionNumber::kMatrixKeyTableVersion, *options.key_table));
   }
-  if (options.compressed) headers->accept = Deflated(headers->accept.value_or(coap::kFormatCbor));
+  if (options.compression != Compression::kNone) {
+    headers->accept = Compressed(headers->accept.value_or(coap::kFormatCbor), options.compression);
+  }
   if (headers->accept) {
     request.options.push_back(client::UintOption(OptionNumber::kAccept, *headers->accept));
   }
@@ -205,10 +221,10 @@ Result<BuiltRequest, std::string> BuildRequest(const MessageOptions& options, co
                      " (--cbor or a Content-Type header send it as it is)");
     }
   }
-  if (options.compressed && Deflated(format) != format) {
-    if (auto packed = transcode::Deflate(request.body)) {
-      request.body = std::move(*packed);
-      format = Deflated(format);
+  if (const uint16_t other = Compressed(format, options.compression); other != format) {
+    if (auto shorter = CompressCbor(CompressionOf(other), request.body)) {
+      request.body = std::move(*shorter);
+      format = other;
     }
   }
   request.options.push_back(client::UintOption(OptionNumber::kContentFormat, format));
@@ -220,12 +236,12 @@ std::optional<std::string> BodyAsJson(const client::Response& response) {
   auto format = client::FindUint(response.options, OptionNumber::kContentFormat);
   Bytes plain;
   ByteView body = response.body;
-  if (format == coap::kFormatCborDeflate || format == coap::kFormatJsonDeflate) {
-    auto inflated = transcode::Inflate(body, kPlainBytesMax);
-    if (!inflated || inflated->empty()) return std::nullopt;
-    plain = std::move(*inflated);
+  if (const Compression compression = CompressionOf(format); compression != Compression::kNone) {
+    auto inside = UncompressCbor(compression, body);
+    if (!inside || inside->empty()) return std::nullopt;
+    plain = std::move(*inside);
     body = plain;
-    format = format == coap::kFormatCborDeflate ? coap::kFormatCbor : coap::kFormatJson;
+    format = format == coap::kFormatJsonDeflate ? coap::kFormatJson : coap::kFormatCbor;
   }
   // No JSON text begins with such a byte, and every CBOR map does.
   const bool looks_like_cbor = body[0] >= 0x80 && format != coap::kFormatText;

@@ -10,6 +10,7 @@
 #include "libs/base/result.h"
 #include "libs/client/event.h"
 #include "libs/transcode/transcode.h"
+#include "tools/lowband/compression.h"
 #include "tools/lowband/url.h"
 
 namespace lowband::tools {
@@ -21,8 +22,8 @@ struct MessageOptions {
   std::string token;                  ///< Access token, option 256.
   std::optional<unsigned> key_table;  ///< Option 257; none: not sent, which means 1.
   bool raw_cbor = false;              ///< The body is CBOR already.
-  bool compressed = false;            ///< Bodies are compressed by deflate if that is shorter.
-  bool path_codes = true;             ///< Paths of the table are replaced by one character.
+  Compression compression = Compression::kNone;
+  bool path_codes = true;  ///< Paths of the table are replaced by one character.
   bool confirmable = true;
   /// Suppress the answer; none: only for typing and receipts.
   std::optional<bool> no_response;

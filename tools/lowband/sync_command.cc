@@ -2,6 +2,7 @@
 #include <memory>
 
 #include "tools/lowband/commands.h"
+#include "tools/lowband/compression.h"
 #include "tools/lowband/help_format.h"
 #include "tools/lowband/sync.h"
 
@@ -64,9 +65,7 @@ void AddAskFlags(CLI::App& command, SyncOptions& options) {
           "the option")
       ->check(Quiet(CLI::IsMember({0, 1})))
       ->type_name("VERSION");
-  command.add_flag("--compressed", message.compressed,
-                   "Compress bodies by deflate, both ways, if that is shorter (Content-Formats "
-                   "11060 and 11050); the server must support it, as Lowband does");
+  AddCompression(command, message.compression);
   command
       .add_option("--path", options.path,
                   "Path of the sync, sent unchanged; default: \"7\", the code of "

@@ -67,12 +67,16 @@ void TrafficLog::Note(const client::DatagramTrace& trace) {
   std::snprintf(head.data(), head.size(), "%c %8.1f ms %5zu B  ", trace.sent ? '>' : '<',
                 Milliseconds(trace.at - *begin_), bytes);
   std::cerr << head.data() << Describe(trace) << '\n';
+  if (!dump_) return;
+  if (bytes > 0) std::cerr << "  datagram " << ToHex(trace.datagram) << '\n';
+  if (!trace.message.empty()) std::cerr << "  message " << ToHex(trace.message) << '\n';
 }
 
 void TrafficLog::BeginExchange(TimePoint now) {
   if (begin_) handshake_.time = now - phase_begin_;
   phase_begin_ = now;
   if (!begin_) begin_ = now;
+  exchange_ = {};
   phase_ = &exchange_;
   sent_last_ = false;
 }

@@ -33,11 +33,12 @@ struct PhaseTraffic {
 
 class TrafficLog {
  public:
-  /// `print`: a line on standard error for each datagram.
-  explicit TrafficLog(bool print) : print_(print) {}
+  /// `print`: a line on standard error for each datagram. `dump`: then a line with its bytes and
+  /// one with those of the CoAP message in it, which are not encrypted, in hexadecimal.
+  explicit TrafficLog(bool print, bool dump = false) : print_(print), dump_(dump) {}
 
   void Note(const client::DatagramTrace& trace);
-  /// The handshake is over (or there is none).
+  /// The handshake is over (or there is none), or the exchange before. Counts from zero.
   void BeginExchange(TimePoint now);
   /// The answer is complete; later traffic is not counted.
   void EndExchange(TimePoint now);
@@ -52,6 +53,7 @@ class TrafficLog {
 
  private:
   bool print_;
+  bool dump_;
   PhaseTraffic handshake_, exchange_, rest_;
   PhaseTraffic* phase_ = &handshake_;
   bool sent_last_ = false;

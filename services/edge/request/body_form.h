@@ -20,13 +20,16 @@ struct BodyForm {
 };
 
 /// The form that a request asks for: by Accept, else by the form of its body, else CBOR. The edge's
-/// own bodies are too short for deflate, and no Accept requires it.
+/// own bodies are too short for compression, and no Accept requires it.
 inline BodyForm FormFor(std::optional<uint32_t> accept, std::optional<uint32_t> content_format,
                         bool has_body, transcode::KeyTable keys) {
   const auto is_json = [](std::optional<uint32_t> format) {
     return format == coap::kFormatJson || format == coap::kFormatJsonDeflate;
   };
-  if (accept == coap::kFormatCbor || accept == coap::kFormatCborDeflate) return {true, keys};
+  if (accept == coap::kFormatCbor || accept == coap::kFormatCborDeflate ||
+      accept == coap::kFormatPacked) {
+    return {true, keys};
+  }
   return {!is_json(accept) && !(has_body && is_json(content_format)), keys};
 }
 

@@ -17,7 +17,7 @@ struct ExchangeAnswer {
   Bytes body;
   // For the log and the metrics:
   transcode::Mends mends{};  ///< The replaced values of the homeserver's document.
-  size_t inflated = 0;       ///< The size of a deflated body before deflate; 0: it is not deflated.
+  size_t uncompressed = 0;   ///< The size of a compressed body before; 0: it is not compressed.
 };
 
 }  // namespace lowband::translator::ingress

@@ -6,6 +6,7 @@
 #include "libs/coap/option.h"
 #include "libs/transcode/deflate.h"
 #include "libs/transcode/error_body.h"
+#include "libs/transcode/packed.h"
 #include "services/translator/mapping/json_edit.h"
 
 namespace lowband::translator::mapping {
@@ -61,15 +62,20 @@ ingress::ExchangeAnswer ErrorAnswer(const AnswerForm& form, coap::CodeSet codes,
   return answer;
 }
 
-void DeflateBody(ingress::ExchangeAnswer& answer) {
+void CompressBody(Compression compression, ingress::ExchangeAnswer& answer) {
   const uint32_t format = answer.head.content_format();
-  if (format != coap::kFormatCbor && format != coap::kFormatJson) return;
-  auto packed = transcode::Deflate(answer.body);
-  if (!packed) return;
-  answer.inflated = answer.body.size();
-  answer.body = std::move(*packed);
-  answer.head.set_content_format(format == coap::kFormatCbor ? coap::kFormatCborDeflate
-                                                             : coap::kFormatJsonDeflate);
+  if (compression == Compression::kNone ||
+      (format != coap::kFormatCbor && format != coap::kFormatJson)) {
+    return;
+  }
+  const bool packs = compression == Compression::kPacked && format == coap::kFormatCbor;
+  auto compressed = packs ? transcode::Pack(answer.body) : transcode::Deflate(answer.body);
+  if (!compressed) return;
+  answer.uncompressed = answer.body.size();
+  answer.body = std::move(*compressed);
+  const uint16_t deflated =
+      format == coap::kFormatCbor ? coap::kFormatCborDeflate : coap::kFormatJsonDeflate;
+  answer.head.set_content_format(packs ? coap::kFormatPacked : deflated);
 }
 
 void SetMaxAge(ingress::ExchangeAnswer& answer, uint32_t retry_after_s) {

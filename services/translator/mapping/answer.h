@@ -16,6 +16,7 @@
 #include "libs/transcode/transcode.h"
 #include "lowband/v1/translator.pb.h"
 #include "services/translator/ingress/exchange_answer.h"
+#include "services/translator/mapping/content.h"
 #include "services/translator/mapping/extension_positions.h"
 #include "services/translator/mapping/refusal.h"
 #include "services/translator/mapping/route.h"
@@ -33,8 +34,8 @@ struct PollForm {
 /// The part of a request that its answer needs.
 struct AnswerForm {
   Route route = Route::kOther;
-  bool cbor = true;      ///< Otherwise JSON.
-  bool deflate = false;  ///< If that is shorter.
+  bool cbor = true;                              ///< Otherwise JSON.
+  Compression compression = Compression::kNone;  ///< If that is shorter.
   transcode::KeyTable keys = transcode::KeyTable::kV1;
   /// Limits of the client's CBOR reader.
   transcode::ReaderLimits reader = transcode::kDeployedReader;
@@ -60,8 +61,8 @@ ingress::ExchangeAnswer PlainAnswer(coap::CodeSet codes, uint16_t http_status,
 ingress::ExchangeAnswer ErrorAnswer(const AnswerForm& form, coap::CodeSet codes,
                                     const Refusal& refusal,
                                     std::optional<uint32_t> retry_after_s = std::nullopt);
-/// Compresses the finished body by deflate, if it is a document and becomes shorter.
-void DeflateBody(ingress::ExchangeAnswer& answer);
+/// Compresses the finished body, if it is a document and becomes shorter.
+void CompressBody(Compression compression, ingress::ExchangeAnswer& answer);
 /// 4.29 and 5.03 carry Max-Age (RFC 8516 §2, RFC 8075 §7); other codes none.
 void SetMaxAge(ingress::ExchangeAnswer& answer, uint32_t retry_after_s);
 

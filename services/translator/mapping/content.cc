@@ -6,6 +6,7 @@
 #include "libs/base/bytes.h"
 #include "libs/coap/option.h"
 #include "libs/transcode/deflate.h"
+#include "libs/transcode/packed.h"
 #include "libs/transcode/transcode.h"
 #include "services/translator/mapping/json_edit.h"
 #include "services/translator/mapping/limits.h"
@@ -17,6 +18,8 @@ constexpr std::string_view kSpaces = " \t\r\n";
 constexpr std::string_view kJsonType = "application/json";
 constexpr std::string_view kOctetsType = "application/octet-stream";
 constexpr std::string_view kPlainTextType = "text/plain";
+constexpr std::string_view kFormats =
+    "use 60 (CBOR), 50 (JSON), the same under deflate, 11060 and 11050, or 65079 (packed)";
 constexpr std::string_view kTextType = "text/plain; charset=utf-8";
 
 /// The first byte of a CBOR map (RFC 8949 §3.1, major type 5). No text begins so: in UTF-8 these
@@ -52,6 +55,18 @@ Result<RequestContent, Refusal> FromCbor(std::string_view body) {
   return content;
 }
 
+Result<RequestContent, Refusal> FromPacked(std::string_view body) {
+  const auto cbor = transcode::Unpack(AsBytes(body), kInflatedBytesMax);
+  if (cbor) return FromCbor(AsText(*cbor));
+  if (cbor.error().cause == transcode::Cause::kTooLarge) {
+    return Failure(Refusal{
+        413, "M_TOO_LARGE",
+        "the packed body holds more than " + std::to_string(kInflatedBytesMax) + " bytes of CBOR"});
+  }
+  return Failure(
+      Refusal{400, "M_NOT_JSON", "the packed body cannot be read: " + cbor.error().Text()});
+}
+
 Result<RequestContent, Refusal> FromDeflate(uint32_t format, std::string_view body) {
   const auto plain = transcode::Inflate(AsBytes(body), kInflatedBytesMax);
   if (!plain) {
@@ -74,6 +89,24 @@ std::string MediaType(std::string_view content_type) {
 
 }  // namespace
 
+std::string_view Text(Compression compression) {
+  switch (compression) {
+    case Compression::kNone: return "none";
+    case Compression::kDeflate: return "deflate";
+    case Compression::kPacked: return "packed";
+  }
+  return "none";
+}
+
+Compression CompressionOf(uint32_t content_format) {
+  switch (content_format) {
+    case coap::kFormatCborDeflate:
+    case coap::kFormatJsonDeflate: return Compression::kDeflate;
+    case coap::kFormatPacked: return Compression::kPacked;
+    default: return Compression::kNone;
+  }
+}
+
 Result<RequestContent, Refusal> MapContent(std::optional<uint32_t> format, std::string_view body) {
   if (body.empty()) return RequestContent{};
   // The deployed tools label CBOR and JSON 42 unless the user sets the type.
@@ -82,6 +115,7 @@ Result<RequestContent, Refusal> MapContent(std::optional<uint32_t> format, std::
     case coap::kFormatJson: return RequestContent{std::string(body), kJsonType};
     case coap::kFormatCborDeflate:
     case coap::kFormatJsonDeflate: return FromDeflate(*format, body);
+    case coap::kFormatPacked: return FromPacked(body);
     case coap::kFormatText:
     case coap::kFormatOctets:
       if (BeginsAsCborMap(body)) return FromCbor(body);
@@ -91,8 +125,7 @@ Result<RequestContent, Refusal> MapContent(std::optional<uint32_t> format, std::
     default:
       return Failure(Refusal{415, "M_NOT_JSON",
                              "Content-Format " + std::to_string(*format) +
-                                 " is not supported: use 60 (CBOR), 50 (JSON), or the same "
-                                 "under deflate, 11060 and 11050"});
+                                 " is not supported: " + std::string(kFormats)});
   }
 }
 
@@ -107,24 +140,29 @@ Result<BodyForm, Refusal> WantedForm(std::optional<uint32_t> format, std::option
                                      bool has_body) {
   if (!accept) {
     const bool json = format == coap::kFormatJson || format == coap::kFormatJsonDeflate;
-    return BodyForm{.cbor = !(has_body && json)};
+    // A client that packs bodies reads packed ones.
+    const bool packed = has_body && format == coap::kFormatPacked;
+    return BodyForm{.cbor = !(has_body && json),
+                    .compression = packed ? Compression::kPacked : Compression::kNone};
   }
   switch (*accept) {
     case coap::kFormatCbor: return BodyForm{.cbor = true};
     case coap::kFormatJson: return BodyForm{.cbor = false};
-    case coap::kFormatCborDeflate: return BodyForm{.cbor = true, .deflate = true};
-    case coap::kFormatJsonDeflate: return BodyForm{.cbor = false, .deflate = true};
+    case coap::kFormatCborDeflate:
+      return BodyForm{.cbor = true, .compression = Compression::kDeflate};
+    case coap::kFormatJsonDeflate:
+      return BodyForm{.cbor = false, .compression = Compression::kDeflate};
+    case coap::kFormatPacked: return BodyForm{.cbor = true, .compression = Compression::kPacked};
     default:
-      return Failure(Refusal{406, "M_UNRECOGNIZED",
-                             "Accept " + std::to_string(*accept) +
-                                 " cannot be served: use 60 (CBOR), 50 (JSON), or the same under "
-                                 "deflate, 11060 and 11050"});
+      return Failure(Refusal{
+          406, "M_UNRECOGNIZED",
+          "Accept " + std::to_string(*accept) + " cannot be served: " + std::string(kFormats)});
   }
 }
 
 transcode::ReaderLimits ReaderOf(std::optional<uint32_t> accept, transcode::KeyTable keys) {
   const bool ours = accept == coap::kFormatCbor || accept == coap::kFormatCborDeflate ||
-                    keys == transcode::KeyTable::kStrings;
+                    accept == coap::kFormatPacked || keys == transcode::KeyTable::kStrings;
   return ours ? transcode::ReaderLimits{} : transcode::kDeployedReader;
 }
 

@@ -10,14 +10,16 @@
 //   any                  none                      nothing                    CBOR
 //   other                any                       415
 //   11060, 11050         any, under deflate        as 60, 50                  as 60, 50
+//   65079                any, packed               JSON                       packed
 // Where an API's documents are text (rendezvous), 0 and no label always mean text. Accept 50 or 60
-// overrides the answer's form above; so do 11050 and 11060, with deflate if that is shorter;
+// overrides the answer's form above; so do 11050, 11060 and 65079, compressed if that is shorter;
 // another Accept is 406.
 //
 // Threading: free functions; any thread. Spec: RFC 7252 §5.10.3 and §5.10.4, RFC 8075 §6.2,
 // docs/protocol.md "Content"; docs/interop.md "The deployed Go clients".
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -45,10 +47,22 @@ Result<RequestContent, Refusal> MapTextContent(std::optional<uint32_t> format,
 /// client that explicitly requests CBOR or string keys reads RFC 8949 up to our own limits.
 transcode::ReaderLimits ReaderOf(std::optional<uint32_t> accept, transcode::KeyTable keys);
 
+/// The compression of a body.
+enum class Compression : uint8_t {
+  kNone,
+  kDeflate,
+  kPacked,  ///< CBOR only: libs/transcode/packed.h.
+};
+inline constexpr size_t kCompressionCount = 3;
+/// "deflate", "packed"; "none".
+std::string_view Text(Compression compression);
+/// The compression of a body with this Content-Format.
+Compression CompressionOf(uint32_t content_format);
+
 /// The form of an answer's body.
 struct BodyForm {
   bool cbor = true;  ///< Otherwise JSON.
-  bool deflate = false;
+  Compression compression = Compression::kNone;
 };
 Result<BodyForm, Refusal> WantedForm(std::optional<uint32_t> format, std::optional<uint32_t> accept,
                                      bool has_body);

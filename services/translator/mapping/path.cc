@@ -35,7 +35,7 @@ bool IsDots(std::string_view segment) { return segment == "." || segment == ".."
 /// Whether the last segment is the state key of an event. It is free text, and may consist of dots;
 /// a server that resolves them gets no further than the room's state.
 bool EndsInStateKey(Segments segments) {
-  const bool by_code = segments.size() == 4 && segments[0] == "8";
+  const bool by_code = segments.size() == 4 && (segments[0] == "8" || segments[0] == "38");
   return by_code || RouteOfPath(segments) == Route::kStateEvent;
 }
 
@@ -120,7 +120,9 @@ std::vector<std::string> ValuesOf(const transcode::PathRow& row, Segments values
   return {values.begin(), values.end()};
 }
 
-Result<MappedPath, Refusal> Expand(const transcode::PathRow& row, Segments cut, EnumApi api) {
+/// `code` names the row in errors.
+Result<MappedPath, Refusal> Expand(std::string_view code, const transcode::PathRow& row,
+                                   Segments cut, EnumApi api) {
   const std::vector<std::string> values = ValuesOf(row, cut);
   size_t next = 0;
   std::vector<std::string_view> segments;
@@ -130,7 +132,7 @@ Result<MappedPath, Refusal> Expand(const transcode::PathRow& row, Segments cut, 
       // An empty value counts as missing, except for the state key, which is mostly empty.
       if (!present || (values[next].empty() && part != "{stateKey}")) {
         return Failure(Refusal{400, "M_MISSING_PARAM",
-                               std::string("path ") + row.code + " needs " + std::string(part)});
+                               "path " + std::string(code) + " needs " + std::string(part)});
       }
       segments.push_back(values[next++]);
     } else if (part == "r0" && api == EnumApi::kV3) {
@@ -139,8 +141,22 @@ Result<MappedPath, Refusal> Expand(const transcode::PathRow& row, Segments cut, 
       segments.push_back(part);
     }
   }
-  return MappedPath{Join(segments, row.trailing_slash),
-                    RouteOfCode(row.code).value_or(Route::kOther)};
+  return MappedPath{Join(segments, row.trailing_slash), RouteOfPath(segments)};
+}
+
+/// None: the first segment is no code.
+std::optional<Result<MappedPath, Refusal>> ByCode(Segments segments, EnumApi api) {
+  if (segments.empty() || segments[0].empty() || segments[0].size() > 2) return std::nullopt;
+  const std::string_view code = segments[0];
+  const bool own = code.size() == 2 && code[0] == transcode::kOwnCode;
+  if (code.size() == 2 && !own) {
+    if (code[0] != transcode::kV3Code) return std::nullopt;
+    api = EnumApi::kV3;
+  }
+  const auto* const row =
+      own ? transcode::FindOwnPath(code.back()) : transcode::FindPath(code.back());
+  if (row == nullptr) return std::nullopt;
+  return Expand(code, *row, segments.subspan(1), api);
 }
 
 /// Paths without a code in which ids are often split: those of Megolm sessions are base64.
@@ -209,11 +225,7 @@ Result<MappedPath, Refusal> MapPath(Segments options, EnumApi api, std::string_v
   while (segments.size() > 1 && segments[0].empty()) segments.erase(segments.begin());
   if (!segments.empty() && segments[0].starts_with('/')) CutFirst(segments);
   if (const auto refusal = Check(segments)) return Failure(*refusal);
-  if (!segments.empty() && segments[0].size() == 1) {
-    if (const auto* row = transcode::FindPath(segments[0][0])) {
-      return Expand(*row, Segments(segments).subspan(1), api);
-    }
-  }
+  if (auto by_code = ByCode(segments, api)) return *std::move(by_code);
   return Literal(segments, allow_paths);
 }
 

@@ -2,6 +2,7 @@
 
 #include <utility>
 
+#include "libs/transcode/dictionary.h"
 #include "services/translator/mapping/json_edit.h"
 
 namespace lowband::translator::mapping {
@@ -14,7 +15,8 @@ constexpr std::string_view kWellKnownCopy = "well_known";
 
 std::string LowBandwidthObject(uint16_t dtls_port) {
   return R"({"dtls":)" + std::to_string(dtls_port) +
-         R"(,"cbor_enum_version":1,"coap_enum_version":1})";
+         R"(,"cbor_enum_version":1,"coap_enum_version":1,"packed_65079":")" +
+         std::string(transcode::kDictionaryVersion) + "\"}";
 }
 
 }  // namespace

@@ -115,7 +115,7 @@ ingress::ExchangeAnswer Mapping::ToCoap(const AnswerForm& form,
                                         const Result<HttpResponse, UpstreamFault>& response) const {
   ingress::ExchangeAnswer answer = FromWhole(form, response);
   if (IsSuccess(answer)) answer.head.set_token_taken(form.edge_token && form.needs_token);
-  if (form.deflate) DeflateBody(answer);
+  CompressBody(form.compression, answer);
   if (!response || !HasVersions(form.route)) return answer;
   TellVersion(*response, answer);
   const bool known = response->status == 200 && IsOneOf(form.known_versions, *response);

@@ -198,7 +198,7 @@ Result<MappedRequest, ingress::ExchangeAnswer> Mapping::ToHttp(const v1::Request
   const auto wanted = WantedForm(format, accept, has_body);
   if (!wanted) return refuse(wanted.error());
   form.cbor = wanted->cbor;
-  form.deflate = wanted->deflate;
+  form.compression = wanted->compression;
   form.reader = ReaderOf(accept, form.keys);
 
   auto path = MapRequestPath(request, config_);

@@ -41,7 +41,12 @@ def versions(context, answer):
     body = answer.body
     if context.path == "/_matrix/client/versions" and isinstance(body, dict) and "versions" in body:
         port = int(context.public.rsplit(":", 1)[1])
-        told = {"dtls": port, "cbor_enum_version": 1, "coap_enum_version": 1}
+        told = {
+            "dtls": port,
+            "cbor_enum_version": 1,
+            "coap_enum_version": 1,
+            "packed_65079": "8ce69d82",
+        }
         return dataclasses.replace(answer, body={**body, LOW_BANDWIDTH: told})
     return None
 

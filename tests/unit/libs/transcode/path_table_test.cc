@@ -92,5 +92,46 @@ TEST(Compress, PlaceholdersTakeAnyText) {
   EXPECT_THAT(Compress(segments), ElementsAre("A", "a/b?#%", "{x}"));
 }
 
+std::vector<std::string> ForLowband(std::string_view path) {
+  return CompressForLowband(Split(path));
+}
+
+TEST(CompressForLowband, V3PathsThenTheirCodes) {
+  EXPECT_THAT(ForLowband("/_matrix/client/v3/sync"), ElementsAre("37"));
+  EXPECT_THAT(ForLowband("/_matrix/client/v3/rooms/!a:b/send/m.room.message/txn"),
+              ElementsAre("39", "!a:b", "m.room.message", "txn"));
+  EXPECT_THAT(ForLowband("/_matrix/client/v3/pushrules/"), ElementsAre("3n"));
+  EXPECT_THAT(ForLowband("/_matrix/client/r0/sync"), ElementsAre("7")) << "shorter still";
+  EXPECT_THAT(ForLowband("/_matrix/client/versions"), ElementsAre("0"));
+}
+
+TEST(CompressForLowband, PathsOfTodayThenTheirCodes) {
+  EXPECT_THAT(ForLowband("/_matrix/client/unstable/org.matrix.simplified_msc3575/sync"),
+              ElementsAre("4a"));
+  EXPECT_THAT(ForLowband("/_matrix/client/v1/rooms/!a:b/relations/$e/m.thread"),
+              ElementsAre("4k", "!a:b", "$e", "m.thread"));
+  EXPECT_THAT(ForLowband("/.well-known/matrix/client"), ElementsAre("4H"));
+  EXPECT_EQ(ForLowband("/_matrix/client/v9/sync"), Split("/_matrix/client/v9/sync"));
+}
+
+// They are on the wire: a row never changes.
+TEST(OwnPathTable, HoldsEveryRowOfItsFile) {
+  std::ifstream file("libs/transcode/coap_paths_v2.tsv");
+  std::string line;
+  ASSERT_TRUE(std::getline(file, line));
+  size_t rows = 0;
+  for (; std::getline(file, line); ++rows) {
+    ASSERT_LT(rows, OwnPathTable().size());
+    const PathRow& row = OwnPathTable()[rows];
+    std::string path;
+    for (std::string_view segment : row.segments) path.append("/").append(segment);
+    EXPECT_EQ(line, std::string(1, row.code) + "\t" + path);
+    EXPECT_EQ(FindOwnPath(row.code), &row);
+    EXPECT_THAT(Compressed(path), testing::ElementsAreArray(Split(path))) << "MSC3079 has it";
+  }
+  EXPECT_EQ(rows, OwnPathTable().size());
+  EXPECT_EQ(FindOwnPath('0'), nullptr);
+}
+
 }  // namespace
 }  // namespace lowband::transcode

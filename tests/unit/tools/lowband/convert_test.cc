@@ -4,6 +4,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "libs/transcode/deflate.h"
 #include "tests/support/run_program.h"
 #include "tests/support/temporary_folder.h"
 #include "tools/lowband/json_layout.h"
@@ -77,6 +78,27 @@ TEST(Convert, KeyTable0ThenStringKeys) {
   EXPECT_EQ(RunLowband({"convert", "--hex", "--key-table", "0", R"({"type":1})"}).out,
             "a1647479706501\n");
   EXPECT_EQ(RunLowband({"convert", "--hex", "--key-table", "1", R"({"type":1})"}).out, "a10201\n");
+}
+
+TEST(Convert, CompressedThenZlibIfThatIsShorter) {
+  const std::string text = R"({"foo":")" + std::string(200, 'x') + R"("})";
+  const RunResult packed = RunLowband({"convert", "--compressed", text});
+  EXPECT_LT(packed.out.size(), 40u);
+  const auto plain = transcode::Inflate(AsBytes(packed.out), 1000);
+  ASSERT_TRUE(plain);
+  EXPECT_EQ(ToHex(*plain), Hex(RunLowband({"convert", text}).out));
+  EXPECT_EQ(Hex(RunLowband({"convert", "--compressed", R"({"foo":"bar"})"}).out),
+            "a163666f6f63626172");
+}
+
+TEST(Convert, PackedThenShorterAndBackAgain) {
+  const std::string text = R"({"body":"Is the harbour open?","msgtype":"m.text"})";
+  const RunResult packed = RunLowband({"convert", "--packed", "--hex", text});
+  EXPECT_LT(packed.out.size(), RunLowband({"convert", "--hex", text}).out.size());
+  EXPECT_EQ(RunLowband({"convert", "--packed", "--hex", "--to", "json", packed.out}).out, text);
+  const RunResult broken = RunLowband({"convert", "--packed", "--hex", "--to", "json", "05"});
+  EXPECT_EQ(broken.status, 1);
+  EXPECT_NE(broken.err.find("not compressed as the flag says"), std::string::npos) << broken.err;
 }
 
 TEST(Convert, PrettyThenLines) {

@@ -132,7 +132,7 @@ client::Response Answer(std::string_view body, std::optional<uint32_t> format) {
 
 TEST(BuildRequest, CompressedThenAskedForAndSentWhereItIsShorter) {
   MessageOptions options;
-  options.compressed = true;
+  options.compression = Compression::kDeflate;
   const auto sync = Build(options, "", "coaps://h/_matrix/client/r0/sync").request;
   EXPECT_EQ(FindUint(sync.options, OptionNumber::kAccept), coap::kFormatCborDeflate);
   const auto brief = Build(options, R"({"body":"hi"})").request;
@@ -151,9 +151,45 @@ TEST(BuildRequest, CompressedThenAskedForAndSentWhereItIsShorter) {
   EXPECT_FALSE(BodyAsJson(echoed)) << "cut off";
 }
 
+TEST(BuildRequest, PackedThenAskedForAndSentWhereItIsShorter) {
+  MessageOptions options;
+  options.compression = Compression::kPacked;
+  const auto sync = Build(options, "", "coaps://h/_matrix/client/r0/sync").request;
+  EXPECT_EQ(FindUint(sync.options, OptionNumber::kAccept), coap::kFormatPacked);
+  const auto brief = Build(options, "{}").request;
+  EXPECT_EQ(FindUint(brief.options, OptionNumber::kContentFormat), coap::kFormatCbor);
+  const std::string text = R"({"msgtype":"m.text","body":"Is the harbour open?"})";
+  const auto message = Build(options, text).request;
+  EXPECT_EQ(FindUint(message.options, OptionNumber::kContentFormat), coap::kFormatPacked);
+
+  client::Response echoed;
+  echoed.options = message.options;
+  echoed.body = message.body;
+  EXPECT_EQ(BodyAsJson(echoed), text);
+  echoed.body.pop_back();
+  EXPECT_NE(BodyAsJson(echoed), text) << "cut off";
+}
+
+TEST(BuildRequest, PackedThenThePathsOfLowbandToo) {
+  MessageOptions options;
+  const char* url = "coaps://h/_matrix/client/v3/sync";
+  const auto path = [&] {
+    std::string text;
+    for (const auto& option : Build(options, "", url).request.options) {
+      if (option.number == OptionNumber::kUriPath) text.append("/").append(AsText(option.value));
+    }
+    return text;
+  };
+  EXPECT_EQ(path(), "/_matrix/client/v3/sync");
+  options.compression = Compression::kPacked;
+  EXPECT_EQ(path(), "/37");
+  options.path_codes = false;
+  EXPECT_EQ(path(), "/_matrix/client/v3/sync");
+}
+
 TEST(BuildRequest, CompressedJsonOrTextThenTheFormatOfThat) {
   MessageOptions options;
-  options.compressed = true;
+  options.compression = Compression::kDeflate;
   options.headers = {"Accept: application/json"};
   EXPECT_EQ(FindUint(Build(options).request.options, OptionNumber::kAccept),
             coap::kFormatJsonDeflate);

@@ -103,6 +103,15 @@ TEST_F(RequestTest, RawCborThenUntouchedBothWays) {
   EXPECT_EQ(ToHex(asked().body), "a10506");
 }
 
+TEST_F(RequestTest, DumpThenTheBytesOfDatagramsAndMessages) {
+  Serve(Cbor("\xa0"), true);
+  const RunResult result = Request({"-k", "-v", "--dump"}, "/_matrix/client/versions");
+  EXPECT_EQ(result.status, 0) << result.err;
+  EXPECT_THAT(result.err, ContainsRegex("\n  datagram 1[67]fefd[0-9a-f]+\n"));
+  EXPECT_THAT(result.err, ContainsRegex("\n  message [0-9a-f]+b130[0-9a-f]*\n")) << "Uri-Path 0";
+  EXPECT_EQ(Request({"-k", "--dump"}).status, 2);
+}
+
 TEST_F(RequestTest, HeadersAndTokenThenOptions) {
   Serve(Cbor("\xa0"));
   const RunResult result =

@@ -79,6 +79,29 @@ TEST(MapPath, EveryRowOfTheTableThenItsPathFilled) {
   }
 }
 
+TEST(MapPath, CodeOfLowbandThenItsPathInTheVersionOfTheTable) {
+  for (const EnumApi api : {EnumApi::kR0, EnumApi::kV3}) {
+    EXPECT_EQ(TargetOf({"37"}, api), "/_matrix/client/v3/sync");
+    EXPECT_EQ(TargetOf({"39", "!r:h", "m.room.message", "t1"}, api),
+              "/_matrix/client/v3/rooms/!r:h/send/m.room.message/t1");
+    EXPECT_EQ(TargetOf({"4v", "!r:h", "a/b"}, api), "/_matrix/client/v3/room_keys/keys/!r:h/a%2Fb");
+  }
+  EXPECT_EQ(Map({"37"})->route, RouteOfCode('7'));
+  EXPECT_EQ(Map({"4a"})->route, Route::kSlidingSync);
+  EXPECT_EQ(Map({"4H"})->route, Route::kWellKnownClient);
+  EXPECT_EQ(TargetOf({"38", "!r:h", "m.x", ".."}),
+            "/_matrix/client/v3/rooms/!r:h/state/m.x/%2E%2E");
+  EXPECT_EQ(TargetOf({"4v", "!r:h"}), "400 M_MISSING_PARAM: path 4v needs {sessionId}");
+}
+
+TEST(MapPath, NoCodeOfLowbandThenNotFound) {
+  for (const char* code : {"3-", "40", "4_", "57", "377", "v3"}) {
+    const auto mapped = Map({code});
+    ASSERT_FALSE(mapped) << code;
+    EXPECT_EQ(mapped.error().http_status, 404) << code;
+  }
+}
+
 TEST(MapPath, EveryRowWithAValueTooFewThenTheMissingOneIsNamed) {
   for (const transcode::PathRow& row : transcode::PathTable()) {
     Options options = {std::string(1, row.code)};

@@ -41,7 +41,8 @@ TEST(Rewrite, NothingAdvertisedThenAddressesStay) {
 
 TEST(Rewrite, VersionsThenTheyTellOfCoapAlways) {
   const std::string object =
-      R"("org.matrix.msc3079.low_bandwidth":{"dtls":5684,"cbor_enum_version":1,"coap_enum_version":1})";
+      R"("org.matrix.msc3079.low_bandwidth":{"dtls":5684,"cbor_enum_version":1,"coap_enum_version":1,)"
+      R"("packed_65079":"8ce69d82"})";
   for (const char* advertise : {"", "https://public"}) {
     const Rewriter rewriter(advertise, 5684);
     EXPECT_EQ(Rewritten(rewriter, Route::kVersions,

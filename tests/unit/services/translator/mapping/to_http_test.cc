@@ -3,6 +3,7 @@
 #include <chrono>
 
 #include "libs/transcode/deflate.h"
+#include "libs/transcode/packed.h"
 #include "services/translator/mapping/cursor.h"
 #include "services/translator/mapping/limits.h"
 #include "tests/support/mapping_fixture.h"
@@ -320,7 +321,8 @@ TEST(ToHttp, BodyUnderDeflateThenWhatItWas) {
   EXPECT_EQ(Map(put(11060, pack(testing::Cbor(json)))).http.content_type, "application/json");
   EXPECT_TRUE(Map(put(11060, pack(testing::Cbor(json)))).form.cbor);
   EXPECT_FALSE(Map(put(11050, pack(json))).form.cbor);
-  EXPECT_FALSE(Map(put(11050, pack(json))).form.deflate) << "only Accept asks for it";
+  EXPECT_EQ(Map(put(11050, pack(json))).form.compression, Compression::kNone)
+      << "only Accept asks for it";
 }
 
 TEST(ToHttp, BodyUnderDeflateIsBrokenOrABombThenRefused) {
@@ -336,18 +338,51 @@ TEST(ToHttp, AcceptOfDeflateThenTheFormAndTheLargerReader) {
   auto request = Ask(v1::GET, {"7"});
   request.set_accept(11060);
   EXPECT_TRUE(Map(request).form.cbor);
-  EXPECT_TRUE(Map(request).form.deflate);
+  EXPECT_EQ(Map(request).form.compression, Compression::kDeflate);
   EXPECT_EQ(Map(request).form.reader.depth_max, transcode::kDepthMax);
   request.set_accept(11050);
   EXPECT_FALSE(Map(request).form.cbor);
-  EXPECT_TRUE(Map(request).form.deflate);
+  EXPECT_EQ(Map(request).form.compression, Compression::kDeflate);
+}
+
+TEST(ToHttp, PackedBodyThenWhatItWasAndTheAnswerTheSameWay) {
+  const std::string json = R"({"body":"Is the harbour open?","msgtype":"m.text"})";
+  const auto packed = transcode::Pack(AsBytes(testing::Cbor(json)));
+  ASSERT_TRUE(packed);
+  const auto mapped =
+      Map(WithBody(Ask(v1::PUT, {"9", "!r:h", "m.x", "1"}), 65079, std::string(AsText(*packed))));
+  EXPECT_EQ(mapped.http.body, json);
+  EXPECT_EQ(mapped.http.content_type, "application/json");
+  EXPECT_TRUE(mapped.form.cbor);
+  EXPECT_EQ(mapped.form.compression, Compression::kPacked);
+}
+
+TEST(ToHttp, PackedBodyIsBrokenOrABombThenRefused) {
+  const auto refused = [](ByteView body) {
+    return Refused(WithBody(Ask(v1::POST, {"1"}), 65079, std::string(AsText(body))));
+  };
+  EXPECT_EQ(refused(AsBytes("no form")),
+            R"(4.00 60 {"errcode":"M_NOT_JSON","error":"the packed body cannot be read: )"
+            R"(syntax error at byte 0"})");
+  const std::string spaces(kInflatedBytesMax, ' ');
+  const auto bomb = transcode::Pack(AsBytes(testing::Cbor("[\"" + spaces + "\"]")));
+  ASSERT_TRUE(bomb);
+  EXPECT_NE(refused(*bomb).find("holds more than 1048576 bytes"), std::string::npos);
+}
+
+TEST(ToHttp, AcceptOfPackedThenTheFormAndTheLargerReader) {
+  auto request = Ask(v1::GET, {"7"});
+  request.set_accept(65079);
+  EXPECT_TRUE(Map(request).form.cbor);
+  EXPECT_EQ(Map(request).form.compression, Compression::kPacked);
+  EXPECT_EQ(Map(request).form.reader.depth_max, transcode::kDepthMax);
 }
 
 TEST(ToHttp, UnknownFormatsThenRefusedWithTheExactStatus) {
   EXPECT_EQ(Refused(WithBody(Ask(v1::POST, {"1"}), 41, "<x/>")),
             R"(4.00 (415) 60 {"errcode":"M_NOT_JSON","error":)"
-            R"x("Content-Format 41 is not supported: use 60 (CBOR), 50 (JSON), or the same )x"
-            R"(under deflate, 11060 and 11050"})");
+            R"x("Content-Format 41 is not supported: use 60 (CBOR), 50 (JSON), the same )x"
+            R"x(under deflate, 11060 and 11050, or 65079 (packed)"})x");
   MappingConfig config;
   config.codes = coap::CodeSet::kRfc8075;
   EXPECT_EQ(Refused(WithBody(Ask(v1::POST, {"1"}), 41, "<x/>"), config).substr(0, 8), "4.15 60 ");
@@ -356,7 +391,7 @@ TEST(ToHttp, UnknownFormatsThenRefusedWithTheExactStatus) {
   EXPECT_EQ(
       Refused(request),
       R"(4.00 (406) 60 {"errcode":"M_UNRECOGNIZED","error":)"
-      R"x("Accept 42 cannot be served: use 60 (CBOR), 50 (JSON), or the same under deflate, 11060 and 11050"})x");
+      R"x("Accept 42 cannot be served: use 60 (CBOR), 50 (JSON), the same under deflate, 11060 and 11050, or 65079 (packed)"})x");
 }
 
 TEST(ToHttp, BadCborThenTheErrorNamesTheByte) {
