@@ -2,9 +2,9 @@
 // percent-encoded.
 //
 // A first segment that is a code of libs/transcode/path_table.h stands for its path; the next
-// segments fill its placeholders in turn, surplus ones are dropped. Any other first segment begins a
-// literal path. The result begins with an allowed prefix, and a server that decodes it once more or
-// resolves dot segments cannot read it as another path.
+// segments fill its placeholders in turn, surplus ones are dropped. Any other first segment begins
+// a literal path. The result begins with an allowed prefix, and a server that decodes it once more
+// or resolves dot segments cannot read it as another path.
 //
 // Threading: free functions; any thread. Limits: limits.h. Spec: RFC 7252 §6.5, RFC 3986 §3.3,
 // MSC3079 appendix B, docs/protocol.md "Paths and queries".
