@@ -31,6 +31,7 @@ constexpr size_t kBlockHeaderBytes = 3;
 constexpr size_t kBlockStart = kFrameHeaderBytes + kBlockHeaderBytes;
 constexpr uint8_t kDescriptor = 0x00;
 constexpr uint8_t kWindow128KiB = 7 << 3;  // an exponent of 7: 2^(10 + 7)
+constexpr uint32_t kRleBlock = 1;
 constexpr uint32_t kCompressedBlock = 2;
 static_assert(ZSTD_BLOCKSIZE_MAX == kPackedBlockBytesMax);
 
@@ -95,6 +96,34 @@ ZSTD_DCtx& Decompressor() {
   return *kept;
 }
 
+struct BlockHeader {
+  bool last;
+  uint32_t type;
+  uint32_t size;  ///< Of what it holds; of a block of type RLE_Block, of what that stands for.
+};
+
+/// REQUIRES: kBlockHeaderBytes at `in`.
+BlockHeader ReadBlockHeader(const uint8_t* in) {
+  const uint32_t header = in[0] | uint32_t{in[1]} << 8 | uint32_t{in[2]} << 16;
+  return {(header & 1) != 0, header >> 1 & 3, header >> 3};
+}
+
+/// One frame such as Compress() makes, and nothing after it. libzstd takes more: several frames,
+/// frames to skip, and frames of versions before 1.0, which it reads with the code of these.
+bool IsOneFrame(ByteView frame) {
+  if (frame.size() < kFrameHeaderBytes || frame[0] != kDescriptor) return false;
+  ByteView rest = frame.subspan(kFrameHeaderBytes);
+  while (rest.size() >= kBlockHeaderBytes) {
+    const BlockHeader block = ReadBlockHeader(rest.data());
+    rest = rest.subspan(kBlockHeaderBytes);
+    const size_t size = block.type == kRleBlock ? 1 : block.size;
+    if (size > rest.size()) return false;
+    rest = rest.subspan(size);
+    if (block.last) return rest.empty();
+  }
+  return false;
+}
+
 /// A form, and the compressed bytes in it.
 struct Compressed {
   uint8_t form;
@@ -109,11 +138,9 @@ Compressed Compress(ByteView plain) {
   Must(size);
   out.resize(size);
   if (size <= kBlockStart || out[0] != kDescriptor) return {kFrameForm, std::move(out)};
-  const uint8_t* const header = out.data() + kFrameHeaderBytes;
-  const uint32_t block = header[0] | uint32_t{header[1]} << 8 | uint32_t{header[2]} << 16;
-  const bool last = (block & 1) != 0;
+  const BlockHeader block = ReadBlockHeader(out.data() + kFrameHeaderBytes);
   const bool only =
-      last && (block >> 1 & 3) == kCompressedBlock && block >> 3 == size - kBlockStart;
+      block.last && block.type == kCompressedBlock && block.size == size - kBlockStart;
   if (!only) return {kFrameForm, std::move(out)};
   out.erase(out.begin(), out.begin() + kBlockStart);
   return {kBlockForm, std::move(out)};
@@ -133,6 +160,11 @@ Result<Bytes, Cause> Decompress(ByteView frame, size_t bytes_max) {
     if (ZSTD_getErrorCode(size) != ZSTD_error_dstSize_tooSmall) return Failure(Cause::kSyntax);
     if (room == bytes_max) return Failure(Cause::kTooLarge);
   }
+}
+
+Result<Bytes, Cause> DecompressFrame(ByteView frame, size_t bytes_max) {
+  if (!IsOneFrame(frame)) return Failure(Cause::kSyntax);
+  return Decompress(frame, bytes_max);
 }
 
 Result<Bytes, Cause> DecompressBlock(ByteView block, size_t bytes_max) {
@@ -203,7 +235,7 @@ Result<Bytes, Error> Unpack(ByteView packed, size_t bytes_max) {
   }
   if (form != kBlockForm && form != kFrameForm) return Failure(Error{Cause::kSyntax, 0});
   const auto items =
-      form == kBlockForm ? DecompressBlock(rest, bytes_max) : Decompress(rest, bytes_max);
+      form == kBlockForm ? DecompressBlock(rest, bytes_max) : DecompressFrame(rest, bytes_max);
   if (!items) return Failure(Error{items.error(), 0});
   return expanded(Expand(*items, octets, bytes_max, cbor));
 }
