@@ -2,8 +2,8 @@
 
 #include <algorithm>
 #include <array>
+#include <map>
 #include <string_view>
-#include <unordered_map>
 
 #include "libs/transcode/base64_text.h"
 #include "libs/transcode/cbor_head.h"
@@ -92,7 +92,8 @@ class Condenser {
     const std::string_view base64 = text.substr(kind.prefix.size());
     if (base64.size() < kBase64CharactersMin || !LooksRandom(base64)) return false;
     // Equal text of two kinds stands for equal bytes: the alphabets differ in characters only.
-    if (const auto known = known_.find(base64); known != known_.end()) {
+    const auto known = known_.lower_bound(base64);
+    if (known != known_.end() && known->first == base64) {
       AppendHead(out_.items, Major::kTag, kind.tag);
       AppendHead(out_.items, Major::kUnsigned, known->second);
       return true;
@@ -103,13 +104,14 @@ class Condenser {
     if (&kind != &kPlainKind) AppendHead(out_.items, Major::kTag, kind.tag);
     AppendHead(out_.items, Major::kBytes, size);
     out_.places.push_back({out_.items.size(), size});
-    known_.emplace(base64, known_.size());
+    known_.emplace_hint(known, base64, known_.size());
     return true;
   }
 
   CborWalker walker_;
   Condensed& out_;
-  std::unordered_map<std::string_view, size_t> known_;
+  /// No hash table: users of other homeservers choose these texts, and could make hashes equal.
+  std::map<std::string_view, size_t> known_;
 };
 
 class Expander {
@@ -140,7 +142,7 @@ class Expander {
         if (head.argument > kKeyIdMaxV2) return walker_.Fail(Cause::kKeyType, begin);
         AppendText(KeyNameV2(static_cast<unsigned>(head.argument)));
         return true;
-      case Major::kBytes: return Octets(head, kPlainKind);
+      case Major::kBytes: return Octets(head, begin, kPlainKind);
       case Major::kTag: return Tagged(head, begin);
       case Major::kText:
         if (!walker_.ReadString(head)) return false;
@@ -159,14 +161,18 @@ class Expander {
     const size_t at = walker_.at();
     const auto head = walker_.ReadHead();
     if (!head) return false;
-    if (head->major() == Major::kBytes && kind != &kPlainKind) return Octets(*head, *kind);
+    if (head->major() == Major::kBytes && kind != &kPlainKind) return Octets(*head, at, *kind);
     const bool repeats = head->major() == Major::kUnsigned && head->argument < known_.size();
     if (!repeats) return walker_.Fail(Cause::kSyntax, at);
     AppendBase64(*kind, known_[head->argument]);
     return true;
   }
 
-  bool Octets(const CborItemHead& head, const Kind& kind) {
+  bool Octets(const CborItemHead& head, size_t begin, const Kind& kind) {
+    // Shorter text stays text. An empty one would take less here than the note of it in known_.
+    if (head.argument < Base64Bytes(kBase64CharactersMin)) {
+      return walker_.Fail(Cause::kSyntax, begin);
+    }
     std::optional<ByteView> octets;
     if (octets_ == nullptr) {
       octets = walker_.ReadString(head);
