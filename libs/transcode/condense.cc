@@ -54,7 +54,7 @@ bool LooksRandom(std::string_view base64) {
 
 class Condenser {
  public:
-  Condenser(ByteView cbor, Condensed& out) : walker_(cbor), out_(out) {}
+  Condenser(ByteView cbor, Condensed& out) : cbor_(cbor), walker_(cbor), out_(out) {}
 
   bool Run() {
     while (!walker_.done()) {
@@ -63,6 +63,7 @@ class Condenser {
       const auto head = walker_.ReadHead();
       if (!head || !Item(*head, begin, key) || !walker_.Count(*head)) return false;
     }
+    CopyTo(cbor_.size());
     return walker_.left() == 0;
   }
 
@@ -72,28 +73,33 @@ class Condenser {
     if (head.major() == Major::kText) {
       const auto text = walker_.ReadString(head);
       if (!text) return false;
-      if ((key && Name(AsText(*text))) || Octets(AsText(*text))) return true;
-    } else if (key && (head.major() != Major::kUnsigned || head.argument > kKeyIdMax)) {
-      return false;
+      if ((key && Name(AsText(*text), begin)) || Octets(AsText(*text), begin)) {
+        copied_ = walker_.at();
+      }
+      return true;
     }
-    Append(out_.items, walker_.Since(begin));
-    return true;
+    return !key || (head.major() == Major::kUnsigned && head.argument <= kKeyIdMax);
   }
 
-  bool Name(std::string_view text) {
+  /// Copies what stays as it is, in one go.
+  void CopyTo(size_t end) { Append(out_.items, cbor_.subspan(copied_, end - copied_)); }
+
+  /// Writes another form of the text at `begin`; false: it has none.
+  bool Name(std::string_view text, size_t begin) {
     const unsigned id = KeyIdV2(text);
     if (id == 0) return false;
+    CopyTo(begin);
     AppendHead(out_.items, Major::kUnsigned, id);
     return true;
   }
-
-  bool Octets(std::string_view text) {
+  bool Octets(std::string_view text, size_t begin) {
     const Kind& kind = KindOf(text);
     const std::string_view base64 = text.substr(kind.prefix.size());
     if (base64.size() < kBase64CharactersMin || !LooksRandom(base64)) return false;
     // Equal text of two kinds stands for equal bytes: the alphabets differ in characters only.
     const auto known = known_.lower_bound(base64);
     if (known != known_.end() && known->first == base64) {
+      CopyTo(begin);
       AppendHead(out_.items, Major::kTag, kind.tag);
       AppendHead(out_.items, Major::kUnsigned, known->second);
       return true;
@@ -101,6 +107,7 @@ class Condenser {
     const size_t before = out_.octets.size();
     if (!ReadBase64(base64, kind.alphabet, out_.octets)) return false;
     const size_t size = out_.octets.size() - before;
+    CopyTo(begin);
     if (&kind != &kPlainKind) AppendHead(out_.items, Major::kTag, kind.tag);
     AppendHead(out_.items, Major::kBytes, size);
     out_.places.push_back({out_.items.size(), size});
@@ -108,7 +115,9 @@ class Condenser {
     return true;
   }
 
+  const ByteView cbor_;
   CborWalker walker_;
+  size_t copied_ = 0;
   Condensed& out_;
   /// No hash table: users of other homeservers choose these texts, and could make hashes equal.
   std::map<std::string_view, size_t> known_;

@@ -1,6 +1,7 @@
 #include "libs/transcode/packed.h"
 
-// The frame format without a magic number is no part of the stable interface.
+// The frame format without a magic number, and parameters instead of a level, are no part of the
+// stable interface.
 #define ZSTD_STATIC_LINKING_ONLY
 #include <zstd.h>
 #include <zstd_errors.h>
@@ -35,10 +36,24 @@ constexpr uint32_t kRleBlock = 1;
 constexpr uint32_t kCompressedBlock = 2;
 static_assert(ZSTD_BLOCKSIZE_MAX == kPackedBlockBytesMax);
 
-// Levels above make the recorded documents of docs/bytes.md less than 1 % shorter.
+/// Small: the tables of longer documents would take longer to clear than to use.
 constexpr size_t kSmallBytesMax = 16 * 1024;
-constexpr int kSmallLevel = 9;
-constexpr int kLargeLevel = 6;
+/// Lazy matching, 16 attempts a place. Twice the attempts, or a second place (ZSTD_lazy2), make the
+/// recorded documents of docs/bytes.md less than 0.5 % shorter, and take 10 to 30 % longer.
+constexpr ZSTD_compressionParameters kSmallEffort = {.windowLog = 14,
+                                                     .chainLog = 14,
+                                                     .hashLog = 14,
+                                                     .searchLog = 4,
+                                                     .minMatch = 4,
+                                                     .targetLength = 8,
+                                                     .strategy = ZSTD_lazy};
+constexpr ZSTD_compressionParameters kLargeEffort = {.windowLog = 17,
+                                                     .chainLog = 16,
+                                                     .hashLog = 17,
+                                                     .searchLog = 4,
+                                                     .minMatch = 4,
+                                                     .targetLength = 8,
+                                                     .strategy = ZSTD_lazy};
 /// The first guess of a document's size, as a multiple of its packed size.
 constexpr size_t kFirstGuessFactor = 8;
 constexpr size_t kGrowthFactor = 4;
@@ -62,14 +77,15 @@ void Must(size_t code) {
   if (ZSTD_isError(code) != 0) std::abort();
 }
 
-Owned<ZSTD_CDict> MakeDictionary(int level) {
-  return Made(ZSTD_createCDict(Dictionary().data(), Dictionary().size(), level));
+Owned<ZSTD_CDict> MakeDictionary(const ZSTD_compressionParameters& effort) {
+  return Made(ZSTD_createCDict_advanced(Dictionary().data(), Dictionary().size(), ZSTD_dlm_byRef,
+                                        ZSTD_dct_fullDict, effort, ZSTD_defaultCMem));
 }
 
 /// Shared by all threads: they are not changed after they were made.
 const ZSTD_CDict& DictionaryFor(size_t size) {
-  static const Owned<ZSTD_CDict> small = MakeDictionary(kSmallLevel);
-  static const Owned<ZSTD_CDict> large = MakeDictionary(kLargeLevel);
+  static const Owned<ZSTD_CDict> small = MakeDictionary(kSmallEffort);
+  static const Owned<ZSTD_CDict> large = MakeDictionary(kLargeEffort);
   return size <= kSmallBytesMax ? *small : *large;
 }
 
