@@ -127,7 +127,7 @@ class Expander {
  public:
   /// `octets`: null if each byte string is in its place.
   Expander(ByteView items, const ByteView* octets, size_t bytes_max, Bytes& out)
-      : walker_(items), octets_(octets), out_(out), end_(out.size() + bytes_max) {}
+      : items_(items), walker_(items), octets_(octets), out_(out), end_(out.size() + bytes_max) {}
 
   bool Run() {
     while (!walker_.done()) {
@@ -135,8 +135,11 @@ class Expander {
       const size_t begin = walker_.at();
       const auto head = walker_.ReadHead();
       if (!head || !Item(*head, begin, key) || !walker_.Count(*head)) return false;
-      if (out_.size() > end_) return walker_.Fail(Cause::kTooLarge, begin);
+      if (out_.size() + (walker_.at() - copied_) > end_) {
+        return walker_.Fail(Cause::kTooLarge, begin);
+      }
     }
+    CopyTo(walker_.at());
     const bool whole = walker_.left() == 0 && (octets_ == nullptr || taken_ == octets_->size());
     return whole || walker_.Fail(Cause::kTrailingBytes, walker_.at());
   }
@@ -147,22 +150,28 @@ class Expander {
   bool Item(const CborItemHead& head, size_t begin, bool key) {
     switch (head.major()) {
       case Major::kUnsigned:
-        if (!key || head.argument <= kKeyIdMax) break;
+        if (!key || head.argument <= kKeyIdMax) return true;
         if (head.argument > kKeyIdMaxV2) return walker_.Fail(Cause::kKeyType, begin);
+        CopyTo(begin);
         AppendText(KeyNameV2(static_cast<unsigned>(head.argument)));
-        return true;
-      case Major::kBytes: return Octets(head, begin, kPlainKind);
-      case Major::kTag: return Tagged(head, begin);
-      case Major::kText:
-        if (!walker_.ReadString(head)) return false;
         break;
-      default:
-        if (key) return walker_.Fail(Cause::kKeyType, begin);
+      case Major::kBytes:
+        CopyTo(begin);
+        if (!Octets(head, begin, kPlainKind)) return false;
         break;
+      case Major::kTag:
+        CopyTo(begin);
+        if (!Tagged(head, begin)) return false;
+        break;
+      case Major::kText: return walker_.ReadString(head).has_value();
+      default: return !key || walker_.Fail(Cause::kKeyType, begin);
     }
-    Append(out_, walker_.Since(begin));
+    copied_ = walker_.at();
     return true;
   }
+
+  /// Copies what stays as it is, in one go.
+  void CopyTo(size_t end) { Append(out_, items_.subspan(copied_, end - copied_)); }
 
   bool Tagged(const CborItemHead& tag, size_t begin) {
     const Kind* const kind = FindKind(tag.argument);
@@ -209,7 +218,9 @@ class Expander {
     WriteBase64(octets, kind.alphabet, out_);
   }
 
+  const ByteView items_;
   CborWalker walker_;
+  size_t copied_ = 0;
   const ByteView* const octets_;
   size_t taken_ = 0;
   Bytes& out_;
