@@ -122,11 +122,12 @@ class Gateway:
 
     def run(self, operation, sessions, requests, check=True):
         """The figures of one run of the load generator; None if it failed."""
+        warm_up = [] if operation == "handshake" else ["--warm-up", str(requests // 10)]
         with tempfile.NamedTemporaryFile("r") as figures:
             pids = ",".join(map(str, self.program.pids()))
             done = subprocess.run(
                 [self._load, "load", "-k", "--operation", operation, "--sessions", str(sessions),
-                 "--requests", str(requests), "--warm-up", str(requests // 10),
+                 "--requests", str(requests), *warm_up,
                  "--cpu-of", pids, "--stats-json", figures.name, f"coaps://127.0.0.1:{self.port}"],
                 capture_output=True, text=True, timeout=RUN_LIMIT,
             )  # fmt: skip

@@ -9,6 +9,7 @@
 
 #include "bench/sync_documents.h"
 #include "libs/transcode/deflate.h"
+#include "libs/transcode/packed.h"
 #include "libs/transcode/transcode.h"
 
 namespace lowband::bench {
@@ -99,31 +100,41 @@ void CborToJsonNlohmann(benchmark::State& state) {
 }
 
 /// The additional cost of a compressed answer; `shrinks` is the compression ratio of CBOR.
-void DeflateCbor(benchmark::State& state) {
+template <auto kCompress>
+void Compress(benchmark::State& state) {
   const std::vector<Bytes> cbor = Cbor(state.range(0), transcode::KeyTable::kV1);
   Meter meter(state);
   size_t before = 0;
   size_t after = 0;
   for (auto _ : state) {
     const Bytes& plain = cbor[meter.Next()];
-    const auto packed = transcode::Deflate(plain);
+    const auto compressed = kCompress(plain);
     before += plain.size();
-    after += packed ? packed->size() : plain.size();
+    after += compressed ? compressed->size() : plain.size();
   }
   state.counters["shrinks"] = static_cast<double>(before) / static_cast<double>(after);
 }
 
-void InflateCbor(benchmark::State& state) {
-  std::vector<Bytes> packed;
+void DeflateCbor(benchmark::State& state) { Compress<transcode::Deflate>(state); }
+void PackCbor(benchmark::State& state) { Compress<transcode::Pack>(state); }
+
+template <auto kCompress, auto kRestore>
+void Restore(benchmark::State& state) {
+  std::vector<Bytes> compressed;
   for (const Bytes& cbor : Cbor(state.range(0), transcode::KeyTable::kV1)) {
-    packed.push_back(transcode::Deflate(cbor).value_or(Bytes{}));
+    compressed.push_back(kCompress(cbor).value_or(Bytes{}));
   }
   constexpr size_t kBytesMax = size_t{1} << 24;
   Meter meter(state);
   for (auto _ : state) {
-    benchmark::DoNotOptimize(transcode::Inflate(packed[meter.Next()], kBytesMax));
+    benchmark::DoNotOptimize(kRestore(compressed[meter.Next()], kBytesMax));
   }
 }
+
+void InflateCbor(benchmark::State& state) {
+  Restore<transcode::Deflate, transcode::Inflate>(state);
+}
+void UnpackCbor(benchmark::State& state) { Restore<transcode::Pack, transcode::Unpack>(state); }
 
 void EachDocument(benchmark::internal::Benchmark* benchmark) {
   benchmark->Arg(kIdle)->Arg(kMessage)->Arg(kLarge)->ArgName("document");
@@ -135,6 +146,8 @@ BENCHMARK(CborToJson)->Apply(EachDocument);
 BENCHMARK(CborToJsonNlohmann)->Apply(EachDocument);
 BENCHMARK(DeflateCbor)->Apply(EachDocument);
 BENCHMARK(InflateCbor)->Apply(EachDocument);
+BENCHMARK(PackCbor)->Apply(EachDocument);
+BENCHMARK(UnpackCbor)->Apply(EachDocument);
 
 }  // namespace
 }  // namespace lowband::bench

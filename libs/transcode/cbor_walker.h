@@ -32,7 +32,6 @@ class CborWalker {
   bool done() const { return started_ && depth_ == 0; }
   size_t at() const { return at_; }
   size_t left() const { return in_.size() - at_; }
-  ByteView Since(size_t from) const { return in_.subspan(from, at_ - from); }
   const Error& error() const { return error_; }
 
   /// The next item is a key of a map.

@@ -2,8 +2,8 @@
 
 #include <algorithm>
 #include <array>
+#include <map>
 #include <string_view>
-#include <unordered_map>
 
 #include "libs/transcode/base64_text.h"
 #include "libs/transcode/cbor_head.h"
@@ -54,7 +54,7 @@ bool LooksRandom(std::string_view base64) {
 
 class Condenser {
  public:
-  Condenser(ByteView cbor, Condensed& out) : walker_(cbor), out_(out) {}
+  Condenser(ByteView cbor, Condensed& out) : cbor_(cbor), walker_(cbor), out_(out) {}
 
   bool Run() {
     while (!walker_.done()) {
@@ -63,6 +63,7 @@ class Condenser {
       const auto head = walker_.ReadHead();
       if (!head || !Item(*head, begin, key) || !walker_.Count(*head)) return false;
     }
+    CopyTo(cbor_.size());
     return walker_.left() == 0;
   }
 
@@ -72,27 +73,33 @@ class Condenser {
     if (head.major() == Major::kText) {
       const auto text = walker_.ReadString(head);
       if (!text) return false;
-      if ((key && Name(AsText(*text))) || Octets(AsText(*text))) return true;
-    } else if (key && (head.major() != Major::kUnsigned || head.argument > kKeyIdMax)) {
-      return false;
+      if ((key && Name(AsText(*text), begin)) || Octets(AsText(*text), begin)) {
+        copied_ = walker_.at();
+      }
+      return true;
     }
-    Append(out_.items, walker_.Since(begin));
-    return true;
+    return !key || (head.major() == Major::kUnsigned && head.argument <= kKeyIdMax);
   }
 
-  bool Name(std::string_view text) {
+  /// Copies what stays as it is, in one go.
+  void CopyTo(size_t end) { Append(out_.items, cbor_.subspan(copied_, end - copied_)); }
+
+  /// Writes another form of the text at `begin`; false: it has none.
+  bool Name(std::string_view text, size_t begin) {
     const unsigned id = KeyIdV2(text);
     if (id == 0) return false;
+    CopyTo(begin);
     AppendHead(out_.items, Major::kUnsigned, id);
     return true;
   }
-
-  bool Octets(std::string_view text) {
+  bool Octets(std::string_view text, size_t begin) {
     const Kind& kind = KindOf(text);
     const std::string_view base64 = text.substr(kind.prefix.size());
     if (base64.size() < kBase64CharactersMin || !LooksRandom(base64)) return false;
     // Equal text of two kinds stands for equal bytes: the alphabets differ in characters only.
-    if (const auto known = known_.find(base64); known != known_.end()) {
+    const auto known = known_.lower_bound(base64);
+    if (known != known_.end() && known->first == base64) {
+      CopyTo(begin);
       AppendHead(out_.items, Major::kTag, kind.tag);
       AppendHead(out_.items, Major::kUnsigned, known->second);
       return true;
@@ -100,23 +107,27 @@ class Condenser {
     const size_t before = out_.octets.size();
     if (!ReadBase64(base64, kind.alphabet, out_.octets)) return false;
     const size_t size = out_.octets.size() - before;
+    CopyTo(begin);
     if (&kind != &kPlainKind) AppendHead(out_.items, Major::kTag, kind.tag);
     AppendHead(out_.items, Major::kBytes, size);
     out_.places.push_back({out_.items.size(), size});
-    known_.emplace(base64, known_.size());
+    known_.emplace_hint(known, base64, known_.size());
     return true;
   }
 
+  const ByteView cbor_;
   CborWalker walker_;
+  size_t copied_ = 0;
   Condensed& out_;
-  std::unordered_map<std::string_view, size_t> known_;
+  /// No hash table: users of other homeservers choose these texts, and could make hashes equal.
+  std::map<std::string_view, size_t> known_;
 };
 
 class Expander {
  public:
   /// `octets`: null if each byte string is in its place.
   Expander(ByteView items, const ByteView* octets, size_t bytes_max, Bytes& out)
-      : walker_(items), octets_(octets), out_(out), end_(out.size() + bytes_max) {}
+      : items_(items), walker_(items), octets_(octets), out_(out), end_(out.size() + bytes_max) {}
 
   bool Run() {
     while (!walker_.done()) {
@@ -124,8 +135,11 @@ class Expander {
       const size_t begin = walker_.at();
       const auto head = walker_.ReadHead();
       if (!head || !Item(*head, begin, key) || !walker_.Count(*head)) return false;
-      if (out_.size() > end_) return walker_.Fail(Cause::kTooLarge, begin);
+      if (out_.size() + (walker_.at() - copied_) > end_) {
+        return walker_.Fail(Cause::kTooLarge, begin);
+      }
     }
+    CopyTo(walker_.at());
     const bool whole = walker_.left() == 0 && (octets_ == nullptr || taken_ == octets_->size());
     return whole || walker_.Fail(Cause::kTrailingBytes, walker_.at());
   }
@@ -136,22 +150,28 @@ class Expander {
   bool Item(const CborItemHead& head, size_t begin, bool key) {
     switch (head.major()) {
       case Major::kUnsigned:
-        if (!key || head.argument <= kKeyIdMax) break;
+        if (!key || head.argument <= kKeyIdMax) return true;
         if (head.argument > kKeyIdMaxV2) return walker_.Fail(Cause::kKeyType, begin);
+        CopyTo(begin);
         AppendText(KeyNameV2(static_cast<unsigned>(head.argument)));
-        return true;
-      case Major::kBytes: return Octets(head, kPlainKind);
-      case Major::kTag: return Tagged(head, begin);
-      case Major::kText:
-        if (!walker_.ReadString(head)) return false;
         break;
-      default:
-        if (key) return walker_.Fail(Cause::kKeyType, begin);
+      case Major::kBytes:
+        CopyTo(begin);
+        if (!Octets(head, begin, kPlainKind)) return false;
         break;
+      case Major::kTag:
+        CopyTo(begin);
+        if (!Tagged(head, begin)) return false;
+        break;
+      case Major::kText: return walker_.ReadString(head).has_value();
+      default: return !key || walker_.Fail(Cause::kKeyType, begin);
     }
-    Append(out_, walker_.Since(begin));
+    copied_ = walker_.at();
     return true;
   }
+
+  /// Copies what stays as it is, in one go.
+  void CopyTo(size_t end) { Append(out_, items_.subspan(copied_, end - copied_)); }
 
   bool Tagged(const CborItemHead& tag, size_t begin) {
     const Kind* const kind = FindKind(tag.argument);
@@ -159,14 +179,18 @@ class Expander {
     const size_t at = walker_.at();
     const auto head = walker_.ReadHead();
     if (!head) return false;
-    if (head->major() == Major::kBytes && kind != &kPlainKind) return Octets(*head, *kind);
+    if (head->major() == Major::kBytes && kind != &kPlainKind) return Octets(*head, at, *kind);
     const bool repeats = head->major() == Major::kUnsigned && head->argument < known_.size();
     if (!repeats) return walker_.Fail(Cause::kSyntax, at);
     AppendBase64(*kind, known_[head->argument]);
     return true;
   }
 
-  bool Octets(const CborItemHead& head, const Kind& kind) {
+  bool Octets(const CborItemHead& head, size_t begin, const Kind& kind) {
+    // Shorter text stays text. An empty one would take less here than the note of it in known_.
+    if (head.argument < Base64Bytes(kBase64CharactersMin)) {
+      return walker_.Fail(Cause::kSyntax, begin);
+    }
     std::optional<ByteView> octets;
     if (octets_ == nullptr) {
       octets = walker_.ReadString(head);
@@ -194,7 +218,9 @@ class Expander {
     WriteBase64(octets, kind.alphabet, out_);
   }
 
+  const ByteView items_;
   CborWalker walker_;
+  size_t copied_ = 0;
   const ByteView* const octets_;
   size_t taken_ = 0;
   Bytes& out_;

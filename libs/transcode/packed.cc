@@ -1,6 +1,7 @@
 #include "libs/transcode/packed.h"
 
-// The frame format without a magic number is no part of the stable interface.
+// The frame format without a magic number, and parameters instead of a level, are no part of the
+// stable interface.
 #define ZSTD_STATIC_LINKING_ONLY
 #include <zstd.h>
 #include <zstd_errors.h>
@@ -31,13 +32,28 @@ constexpr size_t kBlockHeaderBytes = 3;
 constexpr size_t kBlockStart = kFrameHeaderBytes + kBlockHeaderBytes;
 constexpr uint8_t kDescriptor = 0x00;
 constexpr uint8_t kWindow128KiB = 7 << 3;  // an exponent of 7: 2^(10 + 7)
+constexpr uint32_t kRleBlock = 1;
 constexpr uint32_t kCompressedBlock = 2;
 static_assert(ZSTD_BLOCKSIZE_MAX == kPackedBlockBytesMax);
 
-// Levels above make the recorded documents of docs/bytes.md less than 1 % shorter.
+/// Small: the tables of longer documents would take longer to clear than to use.
 constexpr size_t kSmallBytesMax = 16 * 1024;
-constexpr int kSmallLevel = 9;
-constexpr int kLargeLevel = 6;
+/// Lazy matching, 16 attempts a place. Twice the attempts, or a second place (ZSTD_lazy2), make the
+/// recorded documents of docs/bytes.md less than 0.5 % shorter, and take 10 to 30 % longer.
+constexpr ZSTD_compressionParameters kSmallEffort = {.windowLog = 14,
+                                                     .chainLog = 14,
+                                                     .hashLog = 14,
+                                                     .searchLog = 4,
+                                                     .minMatch = 4,
+                                                     .targetLength = 8,
+                                                     .strategy = ZSTD_lazy};
+constexpr ZSTD_compressionParameters kLargeEffort = {.windowLog = 17,
+                                                     .chainLog = 16,
+                                                     .hashLog = 17,
+                                                     .searchLog = 4,
+                                                     .minMatch = 4,
+                                                     .targetLength = 8,
+                                                     .strategy = ZSTD_lazy};
 /// The first guess of a document's size, as a multiple of its packed size.
 constexpr size_t kFirstGuessFactor = 8;
 constexpr size_t kGrowthFactor = 4;
@@ -61,14 +77,15 @@ void Must(size_t code) {
   if (ZSTD_isError(code) != 0) std::abort();
 }
 
-Owned<ZSTD_CDict> MakeDictionary(int level) {
-  return Made(ZSTD_createCDict(Dictionary().data(), Dictionary().size(), level));
+Owned<ZSTD_CDict> MakeDictionary(const ZSTD_compressionParameters& effort) {
+  return Made(ZSTD_createCDict_advanced(Dictionary().data(), Dictionary().size(), ZSTD_dlm_byRef,
+                                        ZSTD_dct_fullDict, effort, ZSTD_defaultCMem));
 }
 
 /// Shared by all threads: they are not changed after they were made.
 const ZSTD_CDict& DictionaryFor(size_t size) {
-  static const Owned<ZSTD_CDict> small = MakeDictionary(kSmallLevel);
-  static const Owned<ZSTD_CDict> large = MakeDictionary(kLargeLevel);
+  static const Owned<ZSTD_CDict> small = MakeDictionary(kSmallEffort);
+  static const Owned<ZSTD_CDict> large = MakeDictionary(kLargeEffort);
   return size <= kSmallBytesMax ? *small : *large;
 }
 
@@ -95,6 +112,34 @@ ZSTD_DCtx& Decompressor() {
   return *kept;
 }
 
+struct BlockHeader {
+  bool last;
+  uint32_t type;
+  uint32_t size;  ///< Of what it holds; of a block of type RLE_Block, of what that stands for.
+};
+
+/// REQUIRES: kBlockHeaderBytes at `in`.
+BlockHeader ReadBlockHeader(const uint8_t* in) {
+  const uint32_t header = in[0] | uint32_t{in[1]} << 8 | uint32_t{in[2]} << 16;
+  return {(header & 1) != 0, header >> 1 & 3, header >> 3};
+}
+
+/// One frame such as Compress() makes, and nothing after it. libzstd takes more: several frames,
+/// frames to skip, and frames of versions before 1.0, which it reads with the code of these.
+bool IsOneFrame(ByteView frame) {
+  if (frame.size() < kFrameHeaderBytes || frame[0] != kDescriptor) return false;
+  ByteView rest = frame.subspan(kFrameHeaderBytes);
+  while (rest.size() >= kBlockHeaderBytes) {
+    const BlockHeader block = ReadBlockHeader(rest.data());
+    rest = rest.subspan(kBlockHeaderBytes);
+    const size_t size = block.type == kRleBlock ? 1 : block.size;
+    if (size > rest.size()) return false;
+    rest = rest.subspan(size);
+    if (block.last) return rest.empty();
+  }
+  return false;
+}
+
 /// A form, and the compressed bytes in it.
 struct Compressed {
   uint8_t form;
@@ -109,11 +154,9 @@ Compressed Compress(ByteView plain) {
   Must(size);
   out.resize(size);
   if (size <= kBlockStart || out[0] != kDescriptor) return {kFrameForm, std::move(out)};
-  const uint8_t* const header = out.data() + kFrameHeaderBytes;
-  const uint32_t block = header[0] | uint32_t{header[1]} << 8 | uint32_t{header[2]} << 16;
-  const bool last = (block & 1) != 0;
+  const BlockHeader block = ReadBlockHeader(out.data() + kFrameHeaderBytes);
   const bool only =
-      last && (block >> 1 & 3) == kCompressedBlock && block >> 3 == size - kBlockStart;
+      block.last && block.type == kCompressedBlock && block.size == size - kBlockStart;
   if (!only) return {kFrameForm, std::move(out)};
   out.erase(out.begin(), out.begin() + kBlockStart);
   return {kBlockForm, std::move(out)};
@@ -133,6 +176,11 @@ Result<Bytes, Cause> Decompress(ByteView frame, size_t bytes_max) {
     if (ZSTD_getErrorCode(size) != ZSTD_error_dstSize_tooSmall) return Failure(Cause::kSyntax);
     if (room == bytes_max) return Failure(Cause::kTooLarge);
   }
+}
+
+Result<Bytes, Cause> DecompressFrame(ByteView frame, size_t bytes_max) {
+  if (!IsOneFrame(frame)) return Failure(Cause::kSyntax);
+  return Decompress(frame, bytes_max);
 }
 
 Result<Bytes, Cause> DecompressBlock(ByteView block, size_t bytes_max) {
@@ -203,7 +251,7 @@ Result<Bytes, Error> Unpack(ByteView packed, size_t bytes_max) {
   }
   if (form != kBlockForm && form != kFrameForm) return Failure(Error{Cause::kSyntax, 0});
   const auto items =
-      form == kBlockForm ? DecompressBlock(rest, bytes_max) : Decompress(rest, bytes_max);
+      form == kBlockForm ? DecompressBlock(rest, bytes_max) : DecompressFrame(rest, bytes_max);
   if (!items) return Failure(Error{items.error(), 0});
   return expanded(Expand(*items, octets, bytes_max, cbor));
 }

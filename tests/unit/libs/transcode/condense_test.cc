@@ -113,7 +113,10 @@ TEST(Condense, NotOurCborThenNone) {
 TEST(Expand, WrongThenWhatAndWhere) {
   EXPECT_EQ(Expanded(""), "! input cut off at byte 0");
   EXPECT_EQ(Expanded("82"), "! input cut off at byte 1");
-  EXPECT_EQ(Expanded("8142aa"), "! input cut off at byte 2");
+  EXPECT_EQ(Expanded("8150aa"), "! input cut off at byte 2");
+  EXPECT_EQ(Expanded("814faa"), "! syntax error at byte 1") << "text so short stays text";
+  EXPECT_EQ(Expanded("8140"), "! syntax error at byte 1");
+  EXPECT_EQ(Expanded("81c140"), "! syntax error at byte 2");
   EXPECT_EQ(Expanded("810000"), "! trailing bytes at byte 2");
   EXPECT_EQ(Expanded("a119010000"), "! key that is neither text nor integer at byte 1");
   EXPECT_EQ(Expanded("a1f500"), "! key that is neither text nor integer at byte 1");
@@ -134,10 +137,10 @@ TEST(Expand, LongerThanAllowedThenRefused) {
 
 TEST(Expand, OctetsLeftOrMissingThenRefused) {
   Bytes cbor;
-  const Bytes items = FromHex("8142");
-  EXPECT_TRUE(Expand(items, Bytes(2), kBytesMax, cbor));
-  EXPECT_EQ(Expand(items, Bytes(1), kBytesMax, cbor).error().cause, Cause::kTruncated);
-  EXPECT_EQ(Expand(items, Bytes(3), kBytesMax, cbor).error().cause, Cause::kTrailingBytes);
+  const Bytes items = FromHex("8150");
+  EXPECT_TRUE(Expand(items, Bytes(16), kBytesMax, cbor));
+  EXPECT_EQ(Expand(items, Bytes(15), kBytesMax, cbor).error().cause, Cause::kTruncated);
+  EXPECT_EQ(Expand(items, Bytes(17), kBytesMax, cbor).error().cause, Cause::kTrailingBytes);
 }
 
 TEST(Expand, DeepThenRefusedAtTheLimit) {

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <random>
 #include <string>
+#include <utility>
 
 #include "libs/transcode/dictionary.h"
 #include "libs/transcode/limits.h"
@@ -121,6 +122,29 @@ TEST(Unpack, NoFormThenRefused) {
   Bytes block(kPackedBlockBytesMax + 2, 0);
   block[0] = 0x01;
   EXPECT_EQ(Unpack(block, kBytesMax).error().cause, Cause::kSyntax);
+}
+
+TEST(Unpack, NotOneFrameThenRefused) {
+  const std::string array = "00381100008101";  // 81 01 in a raw block
+  EXPECT_EQ(Unpack(FromHex("02" + array), kBytesMax).value_or(Bytes{}), FromHex("8101"));
+  EXPECT_TRUE(Unpack(FromHex("0200380800008109000001"), kBytesMax)) << "two blocks";
+  const std::pair<std::string, std::string_view> frames[] = {
+      {array + array, "two frames"},
+      {array + "0038010000", "an empty frame after it"},
+      {"0038010000" + array, "an empty frame before it"},
+      {array + "00", "a byte after it"},
+      {"502a4d1800000000" + array, "a frame to skip before it"},
+      {array + "502a4d1800000000", "a frame to skip after it"},
+      {"20021100008101", "with a content size"},
+      {"00381000008101", "no last block"},
+      {"00381900008101", "a block cut off"},
+      {"25b52ffd004000028101c00000", "zstd 0.5"},
+      {"27b52ffd004000028101c00000", "zstd 0.7"},
+  };
+  for (const auto& [hex, what] : frames) {
+    const auto cbor = Unpack(FromHex("02" + hex), kBytesMax);
+    EXPECT_TRUE(!cbor && cbor.error().cause == Cause::kSyntax) << what;
+  }
 }
 
 TEST(Unpack, ChangedThenRefusedOrAnotherDocument) {
