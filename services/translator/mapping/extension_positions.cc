@@ -10,7 +10,7 @@
 #include "libs/transcode/json_text.h"
 #include "services/translator/mapping/json_edit.h"
 #include "services/translator/mapping/limits.h"
-#include "services/translator/mapping/sync_values.h"
+#include "services/translator/mapping/sync_reader.h"
 
 namespace lowband::translator::mapping {
 namespace {
@@ -34,17 +34,14 @@ std::optional<Part> FindMember(std::string_view json, std::string_view key) {
     return std::nullopt;
   }
   std::optional<Part> found;
-  for (auto member : object) {
-    ondemand::field field;
-    std::string_view name;
+  const bool read = EachMember(object, [&](std::string_view name, ondemand::value& value) {
+    if (name != key) return true;
     std::string_view raw;
-    if (std::move(member).get(field) != simdjson::SUCCESS) return std::nullopt;
-    if (field.unescaped_key().get(name) != simdjson::SUCCESS) return std::nullopt;
-    if (name != key) continue;
-    if (!RawText(field.value(), raw)) return std::nullopt;
+    if (!RawText(value, raw)) return false;
     found = {static_cast<size_t>(raw.data() - text.data()), raw.size()};
-  }
-  return found;
+    return true;
+  });
+  return read ? found : std::nullopt;
 }
 
 void WritePosition(const ExtensionPosition& position, std::string& extensions) {
