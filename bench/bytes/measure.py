@@ -45,10 +45,10 @@ def capture(net, servers, session):
     return done.stderr[done.stderr.rindex("\n> ", 0, done.stderr.rindex("\n< ")) + 1 :]
 
 
-def measure_operations(options, net, servers, session, numbers):
+def measure_operations(options, net, servers, session):
     measured = {
         client.name: Measurement(session, net, client, options.runs)
-        for client in columns(servers, session.me.token, numbers)
+        for client in columns(servers, session.me.token, FORMATS)
     }
     for phase in Measurement.PHASES:
         began = time.monotonic()
@@ -59,7 +59,6 @@ def measure_operations(options, net, servers, session, numbers):
 
 
 def run(options):
-    numbers = FORMATS + [one for one in options.format if one not in FORMATS]
     with tempfile.TemporaryDirectory() as name, network() as net:
         folder = pathlib.Path(name)
         recorded = options.documents or folder / "documents"
@@ -71,14 +70,14 @@ def run(options):
         try:
             servers = Servers(folder, options.bin_dir, world.url, net.server)
             session = documents.Session(world, recorded)
-            figures = measure_operations(options, net, servers, session, numbers)
+            figures = measure_operations(options, net, servers, session)
             dump = capture(net, servers, session)
             session.record()
         finally:
             if servers:
                 servers.stop()
             world.stop()
-        bodies = weigh_all(options.bin_dir, recorded, numbers)
+        bodies = weigh_all(options.bin_dir, recorded, FORMATS)
     return figures, bodies, dump
 
 
@@ -96,8 +95,6 @@ def sections(figures, bodies, dump):
 def main():
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--bin-dir", type=pathlib.Path, required=True)
-    parser.add_argument("--format", type=int, action="append", default=[], metavar="NUMBER",
-                        help="also measure this Content-Format")  # fmt: skip
     parser.add_argument("--documents", type=pathlib.Path, help="keep the recorded bodies here")
     parser.add_argument("--runs", type=int, default=3)
     parser.add_argument("--seed", type=int, default=1)

@@ -42,8 +42,7 @@ def columns(servers, token, numbers):
         Client("HTTP/2", servers.http(2, token), "v3"),
     ]
     for number in numbers:
-        names = {60: "Lowband CBOR", 11060: "Lowband deflate", 65079: "Lowband packed"}
-        name = names.get(number, f"Lowband {number}")
+        name = {60: "Lowband CBOR", 11060: "Lowband deflate", 65079: "Lowband packed"}[number]
         # MSC3079's codes stand for paths of r0.
         client = Client(name, servers.request(number, token), "r0")
         client.observe = lambda filter_id, keepalive, number=number: servers.sync(
