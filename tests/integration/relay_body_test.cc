@@ -245,6 +245,8 @@ TEST(RelayBody, OtherLengthThanAnnouncedThenInvalidAndNeverWhole) {
   HttpServer server([&](HttpConnection& connection) {
     const auto request = connection.Read();
     if (request && request->method == "PUT") ++whole;
+    // An answer, or a closed connection, would end the transfer before its body comes.
+    if (request && request->method == "GET") (void)connection.Read();
   });
   Gateway gateway(server.url());
   const Asked asked{.method = "PUT", .has_body = true, .length = 10};
