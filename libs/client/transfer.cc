@@ -129,9 +129,11 @@ Bytes Transfer::NextMessage(const StickyOptions& known) const {
     // RFC 7959 §2.4: a client that wants smaller blocks requests them before the first comes.
     if (fetch_szx_ < kBlockSzxMax) add(OptionNumber::kBlock2, Block{0, false, fetch_szx_}.Pack());
   } else {
-    // RFC 7959 §2.6: only the first block is observed; with it, this would register again.
-    std::erase_if(options, [](const OutgoingOption& option) {
-      return option.number == OptionNumber::kObserve;
+    std::erase_if(options, [this](const OutgoingOption& option) {
+      // RFC 7959 §2.6: only the first block is observed; with it, this would register again.
+      return option.number == OptionNumber::kObserve ||
+             (brief_ &&
+              (option.number == OptionNumber::kUriQuery || option.number == OptionNumber::kAccept));
     });
     const auto number = static_cast<uint32_t>(response_.body.size() / BlockBytes(fetch_szx_));
     add(OptionNumber::kBlock2, Block{number, false, fetch_szx_}.Pack());
@@ -198,18 +200,22 @@ Transfer::Step Transfer::OnFirstAnswer(const MessageView& message) {
   if (fetch_shrunk_ && block->szx == fetch_szx_) proof_ = fetch_szx_;
   phase_ = Phase::kFetch;
   etag_ = FindETag(message);
+  brief_ = message.FindUint(OptionNumber::kContentFormat) == coap::kFormatPacked;
   return Collect(message, *block);
 }
 
 Transfer::Step Transfer::OnNextBlock(const MessageView& message) {
-  // An error in the middle (the upstream failed, the body expired) is the answer to the request.
-  if (message.code.cls() != 2) return Finish(message, message.payload);
   const auto block = FindBlock(message, OptionNumber::kBlock2);
-  if (!block || block->offset() != response_.body.size()) return Step::kBroken;
-  // RFC 7959 §2.4: blocks of different bodies must not be mixed.
   const auto etag = FindETag(message);
-  if (etag && etag_ && *etag != *etag_) return Step::kBroken;
-  return Collect(message, *block);
+  const bool expected = message.code.cls() == 2 && block &&
+                        block->offset() == response_.body.size() &&
+                        // RFC 7959 §2.4: blocks of different bodies must not be mixed.
+                        (!etag || !etag_ || *etag == *etag_);
+  if (expected) return Collect(message, *block);
+  // The server has no such body any more, or several: the whole request tells which is meant.
+  if (std::exchange(brief_, false)) return Step::kSendNext;
+  // An error in the middle (the upstream failed, the body expired) is the answer to the request.
+  return message.code.cls() == 2 ? Step::kBroken : Finish(message, message.payload);
 }
 
 Transfer::Step Transfer::Collect(const MessageView& message, const Block& block) {

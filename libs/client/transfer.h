@@ -104,6 +104,9 @@ class Transfer {
   uint8_t upload_szx_;
   unsigned upload_restarts_ = 0;
   uint8_t fetch_szx_;
+  /// Requests for further blocks leave out queries and Accept. Lowband, which alone has the packed
+  /// format, finds the body without them, as deployed clients leave them out too.
+  bool brief_ = false;
   bool upload_shrunk_ = false;
   bool fetch_shrunk_ = false;
   bool asked_again_ = false;  ///< It was requested anew after its acknowledgement.

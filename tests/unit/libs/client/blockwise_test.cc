@@ -118,6 +118,54 @@ TEST_F(BlockwiseTest, ETagChangesThenBroken) {
   ExpectSilence();
 }
 
+// Only Lowband has the packed format, and it finds a body without them.
+TEST_F(BlockwiseTest, PackedThenQueriesAndAcceptAreInTheFirstRequestOnly) {
+  Start();
+  const std::string body = Pattern(128 * 2 + 40);
+  Request request = Get("37");
+  request.options.push_back(TextOption(OptionNumber::kUriQuery, "since=s1"));
+  request.options.push_back(UintOption(OptionNumber::kAccept, coap::kFormatPacked));
+  const RequestId id = session->Send(now, request);
+  const auto serve = [&](const Sent& asked, std::string_view etag) {
+    const Block block = asked.block(OptionNumber::kBlock2).value_or(Block{0, false, 3});
+    Piggyback(asked, coap::kContent,
+              {TextOption(OptionNumber::kETag, etag),
+               UintOption(OptionNumber::kContentFormat, coap::kFormatPacked),
+               Block2(block.number, block.offset() + 128 < body.size(), 3)},
+              body.substr(block.offset(), 128));
+  };
+  serve(Next(), "v1");
+  const Sent second = Next();
+  EXPECT_EQ(second.block(OptionNumber::kBlock2), (Block{1, false, 3}));
+  EXPECT_EQ(AsText(*second.view.Find(OptionNumber::kUriPath)), "37");
+  EXPECT_FALSE(second.view.Has(OptionNumber::kUriQuery));
+  EXPECT_FALSE(second.view.Has(OptionNumber::kAccept));
+  // Another body, or none: then the whole request names the one that is meant.
+  serve(second, "v2");
+  const Sent whole = Next();
+  EXPECT_EQ(whole.block(OptionNumber::kBlock2), (Block{1, false, 3}));
+  EXPECT_EQ(AsText(*whole.view.Find(OptionNumber::kUriQuery)), "since=s1");
+  EXPECT_TRUE(whole.view.Has(OptionNumber::kAccept));
+  serve(whole, "v1");
+  serve(Next(), "v1");
+  ExpectResponse(id, coap::kContent, body);
+}
+
+TEST_F(BlockwiseTest, PackedAndAnErrorTwiceThenTheErrorIsTheAnswer) {
+  Start();
+  Request request = Get("37");
+  request.options.push_back(TextOption(OptionNumber::kUriQuery, "since=s1"));
+  const RequestId id = session->Send(now, request);
+  Piggyback(Next(), coap::kContent,
+            {UintOption(OptionNumber::kContentFormat, coap::kFormatPacked), Block2(0, true, 3)},
+            Pattern(128));
+  Piggyback(Next(), coap::kRequestEntityIncomplete, {}, "gone");
+  const Sent whole = Next();
+  EXPECT_TRUE(whole.view.Has(OptionNumber::kUriQuery));
+  Piggyback(whole, coap::kRequestEntityIncomplete, {}, "gone");
+  ExpectResponse(id, coap::kRequestEntityIncomplete, "gone");
+}
+
 TEST_F(BlockwiseTest, WrongBlockNumberThenBroken) {
   Start();
   const RequestId id = session->Send(now, Get("status"));
