@@ -74,8 +74,14 @@ class BatchTest : public testing::Test {
     return out;
   }
 
+  std::vector<Asked> Seen() {
+    const std::lock_guard lock(mutex_);
+    return asked_;
+  }
+
+ private:
   std::mutex mutex_;
-  std::vector<Asked> asked_;
+  std::vector<Asked> asked_;  ///< Written by the server's thread.
   Responder server_;
 };
 
@@ -94,11 +100,12 @@ TEST_F(BatchTest, EachLineThenOneAnswer) {
     EXPECT_EQ(line["datagrams_sent"], 1) << "of this request only, and no handshake";
     EXPECT_EQ(line["datagrams_received"], 1);
   }
-  ASSERT_EQ(asked_.size(), 3u);
-  EXPECT_THAT(asked_[0].path, ElementsAre("0"));
-  EXPECT_EQ(asked_[1].method, coap::kPut);
-  EXPECT_THAT(asked_[1].queries, ElementsAre("a=b"));
-  EXPECT_EQ(ToHex(asked_[1].body), "a1181b626869");
+  const std::vector<Asked> asked = Seen();
+  ASSERT_EQ(asked.size(), 3u);
+  EXPECT_THAT(asked[0].path, ElementsAre("0"));
+  EXPECT_EQ(asked[1].method, coap::kPut);
+  EXPECT_THAT(asked[1].queries, ElementsAre("a=b"));
+  EXPECT_EQ(ToHex(asked[1].body), "a1181b626869");
   EXPECT_LT(lines[2]["bytes_sent"], lines[0]["bytes_sent"]) << "the session has the token";
 }
 
