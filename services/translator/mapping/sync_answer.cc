@@ -5,7 +5,6 @@
 #include <algorithm>
 #include <array>
 
-#include "services/translator/mapping/json_edit.h"
 #include "services/translator/mapping/sync_reader.h"
 
 namespace lowband::translator::mapping {
@@ -54,12 +53,7 @@ bool ReadMember(std::string_view key, ondemand::value& value, SyncParts& parts) 
 }  // namespace
 
 std::optional<SyncAnswer> ReadSyncAnswer(std::string_view json) {
-  SyncParts parts;
-  const bool read = IsJsonObject(json) &&
-                    EachMember(json, [&parts](std::string_view key, ondemand::value& value) {
-                      return ReadMember(key, value, parts);
-                    });
-  return read ? parts.Take() : std::nullopt;
+  return ReadParts(json, ReadMember);
 }
 
 }  // namespace lowband::translator::mapping

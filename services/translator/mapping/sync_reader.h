@@ -10,6 +10,7 @@
 #include <optional>
 #include <string_view>
 
+#include "services/translator/mapping/json_edit.h"
 #include "services/translator/mapping/sync_answer.h"
 
 namespace lowband::translator::mapping {
@@ -81,5 +82,17 @@ class SyncParts {
   SyncAnswer answer_;
   ResidueHash residue_;
 };
+
+/// The answer whose members `read` sorts into the parts. None if that is no JSON object, or Take()
+/// gives none.
+template <class ReadMember>
+std::optional<SyncAnswer> ReadParts(std::string_view json, ReadMember read) {
+  SyncParts parts;
+  const bool whole = IsJsonObject(json) &&
+                     EachMember(json, [&](std::string_view key, simdjson::ondemand::value& value) {
+                       return read(key, value, parts);
+                     });
+  return whole ? parts.Take() : std::nullopt;
+}
 
 }  // namespace lowband::translator::mapping
