@@ -40,20 +40,18 @@ static_assert(ZSTD_BLOCKSIZE_MAX == kPackedBlockBytesMax);
 constexpr size_t kSmallBytesMax = 16 * 1024;
 /// Lazy matching, 16 attempts a place. Twice the attempts, or a second place (ZSTD_lazy2), make the
 /// recorded documents of docs/bytes.md less than 0.5 % shorter, and take 10 to 30 % longer.
-constexpr ZSTD_compressionParameters kSmallEffort = {.windowLog = 14,
-                                                     .chainLog = 14,
-                                                     .hashLog = 14,
-                                                     .searchLog = 4,
-                                                     .minMatch = 4,
-                                                     .targetLength = 8,
-                                                     .strategy = ZSTD_lazy};
-constexpr ZSTD_compressionParameters kLargeEffort = {.windowLog = 17,
-                                                     .chainLog = 16,
-                                                     .hashLog = 17,
-                                                     .searchLog = 4,
-                                                     .minMatch = 4,
-                                                     .targetLength = 8,
-                                                     .strategy = ZSTD_lazy};
+constexpr ZSTD_compressionParameters Effort(unsigned window_log, unsigned chain_log,
+                                            unsigned hash_log) {
+  return {.windowLog = window_log,
+          .chainLog = chain_log,
+          .hashLog = hash_log,
+          .searchLog = 4,
+          .minMatch = 4,
+          .targetLength = 8,
+          .strategy = ZSTD_lazy};
+}
+constexpr ZSTD_compressionParameters kSmallEffort = Effort(14, 14, 14);
+constexpr ZSTD_compressionParameters kLargeEffort = Effort(17, 16, 17);
 /// The first guess of a document's size, as a multiple of its packed size.
 constexpr size_t kFirstGuessFactor = 8;
 constexpr size_t kGrowthFactor = 4;
