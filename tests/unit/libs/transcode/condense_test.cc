@@ -17,12 +17,6 @@ constexpr size_t kBytesMax = size_t{1} << 24;
 constexpr std::string_view kHash = "opVaIeVoqhxCPGE1vc3jcGlE";
 const std::string kHashHex = "52a2955a21e568aa1c423c6135bdcde3706944";
 
-Bytes CborOf(std::string_view json) {
-  Bytes cbor;
-  EXPECT_TRUE(JsonToCbor(json, cbor)) << json;
-  return cbor;
-}
-
 /// With the byte strings in their places; "none" if there is no condensed form.
 std::string InPlace(ByteView cbor) {
   const auto condensed = Condense(cbor);

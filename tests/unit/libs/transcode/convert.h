@@ -1,6 +1,8 @@
 // Conversions in one expression, for tests: the result as text, or the error behind "! ".
 #pragma once
 
+#include <gtest/gtest.h>
+
 #include <string>
 #include <string_view>
 
@@ -26,6 +28,13 @@ inline std::string Cbor(std::string_view json, KeyTable keys = KeyTable::kV1,
   Bytes cbor;
   const auto result = JsonToCbor(json, cbor, keys, order);
   return result ? ToHex(cbor) : "! " + result.error().Text();
+}
+
+/// A test fails if `json` is wrong.
+inline Bytes CborOf(std::string_view json) {
+  Bytes cbor;
+  EXPECT_TRUE(JsonToCbor(json, cbor)) << json;
+  return cbor;
 }
 
 }  // namespace lowband::transcode

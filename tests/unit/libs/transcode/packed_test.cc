@@ -18,12 +18,6 @@ namespace {
 
 constexpr size_t kBytesMax = size_t{1} << 24;
 
-Bytes CborOf(std::string_view json) {
-  Bytes cbor;
-  EXPECT_TRUE(JsonToCbor(json, cbor)) << json;
-  return cbor;
-}
-
 /// The first byte of what Pack() gives; "none".
 std::string FormOf(ByteView cbor) {
   const auto packed = Pack(cbor);
